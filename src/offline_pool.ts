@@ -8,6 +8,7 @@ import type { LoadedConfig } from "./config/load_config.ts";
 import { defaultSecurePath } from "./config/default_secure_path.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
+import { LookedAtPool } from "./control/looked_at_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import { wallOffsetOf } from "./domain/clock_record.ts";
@@ -16,7 +17,7 @@ import type { Etcd } from "./etcd/etcd.ts";
 import type { PoolKeys } from "./lead/pool_keys.ts";
 import type { OtherConfig } from "./domain/other_config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
-import { noSamples } from "./domain/samples/pool_samples.ts";
+import { machinesFromOutside, unreadReport } from "./domain/unread_report.ts";
 import { systemClock } from "./lib/clock.ts";
 import { startDeadline } from "./lib/deadline.ts";
 import { errorChain } from "./lib/error_chain.ts";
@@ -26,28 +27,55 @@ import { SteadyClock } from "./lib/steady_clock.ts";
 import { unwatchedPool } from "./pool/unwatched_pool.ts";
 import { newestInstant } from "./store/newest_instant.ts";
 import { openKvStore } from "./store/kv_store.ts";
+import { lookAtState } from "./store/look_at_state.ts";
 import { Ledger } from "./store/ledger.ts";
 import { createMemoryStore } from "./store/memory_store.ts";
 import { lockState } from "./store/state_lock.ts";
 import { isUnmade } from "./store/state_witness.ts";
-import type { Store } from "./store/store.ts";
+import { type Store, StoreError } from "./store/store.ts";
 
 /** Another command may hold the lock for a moment. */
 const LOCK_WAIT = 2_000;
 
 /** A command that reads the state waits no longer for what is said of the machines. */
-const LOOK_TIMEOUT = 3_000;
+const LOOK_TIMEOUT = 4_000;
 
 const random = systemRandom;
 
 /** The configuration is read when a command needs it. @throws StoreError */
 export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient> {
+  if (options.writes) return await openStateFile(options);
+  if (!await isUnmade(options.state)) return await lookAtFile(options);
   await using opening = new AsyncDisposableStack();
   const clock = new SteadyClock(systemClock);
-  const isEmpty = !options.writes && await isUnmade(options.state);
-  if (isEmpty) options.note(`no daemon has run on ${options.state} yet: there is nothing to show`);
-  const store = isEmpty ? emptyStore(clock) : await openStateFile(options.state, opening);
-  return await storedPool(store, { clock, files: options, opening });
+  options.note(`no daemon has run on ${options.state} yet: there is nothing to show`);
+  return await storedPool(emptyStore(clock), { clock, files: options, opening });
+}
+
+async function lookAtFile(options: OfflinePoolOptions): Promise<PoolClient> {
+  const findWhole = () => openStateFile(options);
+  const pool = await openLocked(options, () => lookAtState(options.state, { clock: systemClock }))
+    .catch((error) => {
+      if (error instanceof StoreError && error.kind === "locked") throw error;
+      return null; // opening it says what is wrong with it
+    });
+  return pool === null ? await findWhole() : new LookedAtPool(pool, { findWhole });
+}
+
+async function openStateFile(options: OfflinePoolOptions): Promise<PoolClient> {
+  return (await openLocked(options, () => openKvStore(options.state, { clock: systemClock, random })))!;
+}
+
+/** null: there is no store. */
+async function openLocked(
+  options: OfflinePoolOptions,
+  open: () => Promise<Store | null>,
+): Promise<PoolClient | null> {
+  await using opening = new AsyncDisposableStack();
+  const holder = "a nodepool command";
+  opening.use(await lockState(options.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
+  const store = await open();
+  return store && await storedPool(store, { clock: new SteadyClock(systemClock), files: options, opening });
 }
 
 interface StateInEtcd {
@@ -84,21 +112,14 @@ async function machinesOf(
   const { lookAtMachines } = await import("./lead/look_at_machines.ts");
   using call = startDeadline({ clock, timeout: LOOK_TIMEOUT, signal: new AbortController().signal });
   const look = await lookAtMachines(etcd, keys, call).catch((error) => ({ etcd: [], pool: null, error }));
-  return {
+  return machinesFromOutside({
+    ...look.pool,
     pool: keys.pool,
-    leader: look.pool?.leader ?? null,
-    self: null,
-    isSure: false,
-    members: look.pool?.members ?? [],
-    lost: [],
-    builders: [],
-    whyNobodyBuilds: null,
     etcd: look.etcd,
     clockAhead: etcd.clockAhead,
-    uncompactedFor: null,
     lookedAt: look.pool === null ? null : clock.now(),
     problem: look.error === null ? null : errorChain(look.error),
-  };
+  });
 }
 
 function emptyStore(clock: SteadyClock): Store {
@@ -118,11 +139,6 @@ async function storedPool(
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
   return localPool(statePool({ ...given, ledger, wallOffset, machines, resources: opening.move() }));
-}
-
-async function openStateFile(path: string, opening: AsyncDisposableStack): Promise<Store> {
-  opening.use(await lockState(path, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }));
-  return await openKvStore(path, { clock: systemClock, random });
 }
 
 /** Takes the machine's clock at its word, unless it shows a time before the newest record. @returns the wall offset */
@@ -219,33 +235,25 @@ async function openClouds(config: Config, only: string | null) {
 }
 
 function offlineReport(
-  { ledger, read, ...rest }: Moment & Pick<PoolReport, "machines"> & {
+  { ledger, read, machines, ...moment }: Moment & Pick<PoolReport, "machines"> & {
     ledger: Ledger;
     read: Config | Error | null;
   },
 ): PoolReport {
   const config = read instanceof Error ? null : read;
   return {
-    ...rest,
-    clock: null,
+    ...unreadReport(moment, machines),
     installation: ledger.installation,
     state: { problem: null, withheld: null },
-    daemon: null,
     config,
     ...read instanceof Error && { configProblems: read.message.split("\n") },
     nodes: [...ledger.nodes.values()],
     requests: [...ledger.requests.values()],
-    demand: new Map(),
     jobs: [...ledger.jobs.values()],
     pauses: [...ledger.pauses.values()],
     dibImages: [...ledger.dibImages.values()],
     images: [...ledger.images.values()],
     orders: [...ledger.orders.values()],
-    uploads: new Map(),
-    labels: [],
-    whyNoMore: () => [],
-    standstill: { kind: "no-daemon" },
-    waits: new Map(),
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,
       reachable: null,
@@ -262,9 +270,5 @@ function offlineReport(
       missing: null,
       stats: null,
     })),
-    targets: new Map(),
-    links: [],
-    samples: noSamples,
-    defects: [],
   };
 }

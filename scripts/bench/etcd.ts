@@ -47,7 +47,7 @@ function openPool(
 
 /** Seconds until all were ready, and of the daemon's CPU. */
 async function launch(backend: Backend): Promise<{ seconds: number; cpu: number }> {
-  await using cluster = backend === "etcd" ? await EtcdCluster.start() : null;
+  await using cluster = backend === "etcd" ? await EtcdCluster.start({ isDirect: true }) : null;
   await using pool = await openPool(cluster, { minReady: launched, maxServers: launched });
   const startedAt = systemClock.monotonic();
   pool.startDaemon();
@@ -97,12 +97,15 @@ async function fill(pool: RunningPool, cluster: EtcdCluster | null): Promise<voi
 }
 
 async function list(backend: Backend): Promise<void> {
-  await using cluster = backend === "etcd" ? await EtcdCluster.start() : null;
+  await using cluster = backend === "etcd" ? await EtcdCluster.start({ isDirect: true }) : null;
   await using pool = await openPool(cluster, { minReady: 0, maxServers: kept });
   await fill(pool, cluster);
   await timeList(pool, `no daemon, ${kept} nodes on ${backend}`);
   pool.startDaemon();
-  await pool.until(async () => await pool.count() === kept, { within: 60_000 });
+  // It finds out first that the servers are not there, and writes that down for each node.
+  const isCalm = async () =>
+    (await pool.nodes()).filter(({ waiting_on }) => waiting_on !== null).length === kept;
+  await pool.until(isCalm, { within: 120_000, every: 500 });
   await timeList(pool, `a daemon, ${kept} nodes on ${backend}`);
   if (cluster !== null) await takeOver(cluster, pool);
   await pool.stopDaemon("SIGKILL").catch(() => {});

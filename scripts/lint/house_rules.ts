@@ -190,6 +190,17 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    /** Once an answer has begun, garbage collection takes its ear for aborts, whatever the signal: it is read to its end. */
+    "no-fetch-of-undici": {
+      create: (context) => ({
+        'ImportDeclaration[source.value="undici"] > ImportSpecifier[imported.name="fetch"]'(node) {
+          context.report({
+            node,
+            message: "undici's fetch may miss an abort: use its request, or Deno's fetch",
+          });
+        },
+      }),
+    },
     /** In the bundle that scripts/compile makes, a CommonJS package has no names for a dynamic import. */
     "packages-load-statically": {
       create(context) {

@@ -4,7 +4,7 @@
  * is stored: the records say which builder has what, and the first report of each builder says the rest, so that a new
  * leader goes on with the builds that are under way. The control operation `builder-sync` hands reports in.
  */
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import {
   type BuilderName,
   type BuilderStanding,
@@ -12,18 +12,18 @@ import {
   type PlaceState,
 } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
-import { transitionDib } from "../domain/dib_transition.ts";
 import { SECOND } from "../domain/time.ts";
 import type { BuildSite, BuildSites } from "../execute/images/build_site.ts";
-import type { DibOutcome } from "../execute/images/image_outcome.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
-import { startDeadline } from "../lib/deadline.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { adoptFound } from "./adopt_found.ts";
 import { type BuilderOnRoll, BuilderRoll } from "./builder_roll.ts";
 import type { BuilderInstructions, BuilderOrder, BuilderReport, WorkOutcome } from "./builder_sync.ts";
+import { DeskRemovals } from "./desk_removals.ts";
 import { DeskWork } from "./desk_work.ts";
 import type { LogCopy } from "./log_copy.ts";
 import { buildToken } from "./work_token.ts";
@@ -44,17 +44,11 @@ export interface BuilderDeskDeps {
   readonly wake: () => void;
 }
 
-interface Removal {
-  readonly builder: string;
-  readonly build: string;
-  readonly outcome: PromiseWithResolvers<DibOutcome | Error>;
-}
-
 export class BuilderDesk implements BuildSites, Disposable {
   readonly #deps: BuilderDeskDeps;
   readonly #roll: BuilderRoll;
   readonly #works = new Map<string, DeskWork>();
-  readonly #removals = new Set<Removal>();
+  readonly #removals = new DeskRemovals(() => this.#tellNews());
   readonly #subscription: Disposable;
   #told: ReadonlyMap<string, PlaceState> = new Map();
   #news = Promise.withResolvers<void>();
@@ -75,8 +69,8 @@ export class BuilderDesk implements BuildSites, Disposable {
     builder.waiting++;
     try {
       for (const work of report.works) await this.#ownWork(report, work.token)?.take(work);
-      this.#endRemovals(report);
-      await this.#adopt(report);
+      this.#removals.take(report);
+      await adoptFound(report, this.#deps);
       this.look();
       return await this.#newsFor(builder, report, call);
     } finally {
@@ -120,9 +114,7 @@ export class BuilderDesk implements BuildSites, Disposable {
       state: this.#roll.stateOf(report.id),
       buildWorkers: report.buildWorkers,
       uploadWorkers: report.uploadWorkers,
-      works: [...this.#works.values()].filter((work) => work.builder === report.id).map(({ order }) =>
-        order.type
-      ),
+      works: this.#worksOf(report.id).map(({ order }) => order.type),
     }));
   }
 
@@ -132,9 +124,7 @@ export class BuilderDesk implements BuildSites, Disposable {
     for (const work of this.#works.values()) {
       if (isLost(work.builder)) work.end(interrupted(`builder ${work.host} was lost`));
     }
-    for (const { builder, outcome } of this.#removals) {
-      if (isLost(builder)) outcome.resolve({ type: "removed" });
-    }
+    this.#removals.giveUp(isLost);
     this.#roll.forgetGone();
     this.#tellStates();
   }
@@ -164,31 +154,12 @@ export class BuilderDesk implements BuildSites, Disposable {
     }
   }
 
-  /** @returns an error for people, where the builder could not */
-  async remove(
-    image: DibImage,
-    { builder, signal }: Call & { builder: BuilderName },
-  ): Promise<DibOutcome | Error> {
-    const removal = {
-      builder: builder.id,
-      build: basename(image.path),
-      outcome: Promise.withResolvers<DibOutcome | Error>(),
-    };
-    this.#removals.add(removal);
-    this.#tellNews();
-    try {
-      return await waitFor(`builder ${builder.host}`, () => orAborted(removal.outcome.promise, signal));
-    } finally {
-      this.#removals.delete(removal);
-    }
-  }
-
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }
 
   #siteOf(report: BuilderReport): BuildSite {
-    return new RemoteSite(report, { desk: this, clock: this.#deps.clock });
+    return new RemoteSite(report, { desk: this, removals: this.#removals, clock: this.#deps.clock });
   }
 
   /** A builder on this machine writes the log where the copy would be. */
@@ -216,32 +187,6 @@ export class BuilderDesk implements BuildSites, Disposable {
     return work;
   }
 
-  #endRemovals({ id, host, builds, stuck }: BuilderReport): void {
-    for (const { builder, build, outcome } of this.#removals) {
-      if (builder !== id) continue;
-      const problem = stuck.find((one) => one.build === build);
-      if (problem !== undefined) outcome.resolve(new Error(`builder ${host}: ${problem.message}`));
-      else if (!builds.includes(build)) outcome.resolve({ type: "removed" });
-    }
-  }
-
-  /** Records of a state that was moved here say nothing of builders: whoever has the files has them. */
-  async #adopt({ id, host, imagesDir, found }: BuilderReport): Promise<void> {
-    const { ledger, clock } = this.#deps;
-    const names = new Set(found);
-    const isFound = ({ builder, path }: DibImage) =>
-      builder === undefined && dirname(path) === imagesDir && names.has(basename(path));
-    const adopted = [...ledger.dibImages.values()].filter(isFound);
-    if (adopted.length === 0) return;
-    await ledger.edit((edit) => {
-      for (const planned of adopted) {
-        const image = edit.dibImage(planned.id);
-        if (image === null || !isFound(image)) continue;
-        edit.putDibImage(transitionDib(image, { type: "found", builder: { id, host } }, clock.now()));
-      }
-    });
-  }
-
   /** Answers when there is something to begin, end or remove, when the time is up, or when the builder asks again. */
   async #newsFor(builder: BuilderOnRoll, report: BuilderReport, call: Call): Promise<BuilderInstructions> {
     const { clock, untilSure } = this.#deps;
@@ -254,15 +199,8 @@ export class BuilderDesk implements BuildSites, Disposable {
         for (const { token } of answer.orders) this.#works.get(token)?.giveTo(report.process);
         return answer;
       }
-      await this.#newsWithin(left, call);
+      await endsInTime(this.#news.promise, { clock, timeout: left, ...call });
     }
-  }
-
-  async #newsWithin(time: number, { signal }: Call): Promise<void> {
-    using wait = startDeadline({ clock: this.#deps.clock, timeout: time, signal });
-    await orAborted(this.#news.promise, wait.signal).catch((reason) => {
-      if (!wait.passed) throw reason;
-    });
   }
 
   #instructionsFor({ id, process, works, builds, found }: BuilderReport): BuilderInstructions {
@@ -275,7 +213,7 @@ export class BuilderDesk implements BuildSites, Disposable {
       ...records.filter(({ state }) => state.phase === "build").map(buildToken),
     ]);
     const kept = new Set(records.map(({ path }) => basename(path)));
-    for (const { builder, build } of this.#removals) if (builder === id) kept.delete(build);
+    for (const build of this.#removals.at(id)) kept.delete(build);
     return {
       installation: this.#deps.ledger.installation.id,
       orders: own.filter((work) => !reported.has(work.order.token) && work.isFor(process)).map(({ order }) =>

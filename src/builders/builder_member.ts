@@ -4,7 +4,7 @@
  * (`BuilderFolder`). While nobody leads it goes on with what it is at. `daemon --builder-only` runs it where the state is
  * on etcd, and so does each daemon that may lead.
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import * as v from "valibot";
 import type { Builder } from "../build/builder.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
@@ -27,6 +27,7 @@ import {
   type WorkOutcome,
 } from "./builder_sync.ts";
 import { BuilderWork } from "./builder_work.ts";
+import { UnneededBuilds } from "./unneeded_builds.ts";
 
 const log = loggerOf("image", "build");
 
@@ -75,7 +76,7 @@ interface BuilderMemberDeps {
 export class BuilderMember implements AsyncDisposable {
   readonly #deps: BuilderMemberDeps;
   readonly #works = new Map<string, BuilderWork>();
-  readonly #stuck = new Map<string, string>();
+  readonly #unneeded: UnneededBuilds;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #accepting = true;
@@ -89,6 +90,7 @@ export class BuilderMember implements AsyncDisposable {
   /** Begins to ask. */
   constructor(deps: BuilderMemberDeps) {
     this.#deps = deps;
+    this.#unneeded = new UnneededBuilds(deps);
     this.#running = this.#run().catch((error) => {
       if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });
     });
@@ -155,7 +157,10 @@ export class BuilderMember implements AsyncDisposable {
     this.#endOthers(report, answer);
     for (const order of answer.orders) this.#begin(order);
     for (const [token, work] of this.#works) work.noteLog(answer.logs[token] ?? null);
-    return await this.#removeOthers(report, answer);
+    return await this.#unneeded.remove(report.builds, {
+      needed: answer.builds,
+      isWritten: (build) => this.#isWritten(build),
+    });
   }
 
   async #ask(leader: BuilderLeader, report: BuilderReport): Promise<BuilderInstructions> {
@@ -180,7 +185,7 @@ export class BuilderMember implements AsyncDisposable {
       uploadWorkers,
       builds: folder.builds,
       found: this.#found.filter((build) => !folder.builds.includes(build)),
-      stuck: [...this.#stuck].map(([build, message]) => ({ build, message })),
+      stuck: this.#unneeded.stuck,
       works,
       wait: hasMore ? 0 : works.length > 0 ? BUSY_WAIT : IDLE_WAIT,
     };
@@ -256,39 +261,11 @@ export class BuilderMember implements AsyncDisposable {
     return Promise.resolve({ type: "failed", comment: evidence.error, evidence });
   }
 
-  /** Removes the files of builds that the leader has no record of, or is done with. @returns whether all are gone */
-  async #removeOthers(
-    { builds: reported }: BuilderReport,
-    { builds }: BuilderInstructions,
-  ): Promise<boolean> {
-    for (const build of builds) {
-      this.#stuck.delete(build);
-      await this.#deps.folder.begin(join(this.#deps.folder.path, build));
-    }
-    const needed = new Set(builds);
-    const others = reported.filter((build) => !needed.has(build));
-    const removed = await Promise.all(others.map((build) => this.#remove(build)));
-    return removed.every((isGone) => isGone);
-  }
-
-  /** @returns whether it is gone: not while something still writes it */
-  async #remove(build: string): Promise<boolean> {
-    const { folder, builder } = this.#deps;
-    const isWritten = [...this.#works.values()].some(({ order }) =>
+  /** Something still writes its files. */
+  #isWritten(build: string): boolean {
+    return [...this.#works.values()].some(({ order }) =>
       order?.type === "build" && basename(order.job.path) === build
     );
-    if (isWritten) return false;
-    try {
-      await builder.remove(join(folder.path, build));
-      await folder.forget(build);
-      this.#stuck.delete(build);
-      return true;
-    } catch (error) {
-      const problem = errorChain(error);
-      if (!this.#stuck.has(build)) log.warning("cannot remove {build}: {error}", { build, error: problem });
-      this.#stuck.set(build, problem);
-      return false;
-    }
   }
 
   /** @param trouble null: the leader answers */

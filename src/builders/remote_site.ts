@@ -8,10 +8,12 @@ import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { BuilderDesk } from "./builder_desk.ts";
 import type { BuilderReport, WorkOutcome } from "./builder_sync.ts";
+import type { DeskRemovals } from "./desk_removals.ts";
 import { buildToken, uploadToken } from "./work_token.ts";
 
 interface RemoteSiteDeps {
-  readonly desk: Pick<BuilderDesk, "carryOut" | "remove">;
+  readonly desk: Pick<BuilderDesk, "carryOut">;
+  readonly removals: DeskRemovals;
   readonly clock: Clock;
 }
 
@@ -55,7 +57,7 @@ export class RemoteSite implements BuildSite {
   }
 
   async remove(image: DibImage, { signal }: Call): Promise<DibOutcome> {
-    const outcome = await this.#deps.desk.remove(image, { builder: this.builder, signal });
+    const outcome = await this.#deps.removals.remove(image, { builder: this.builder, signal });
     if (!(outcome instanceof Error)) return outcome;
     return imagePostponed(outcome, { image, clock: this.#deps.clock, signal, reason: "delete" });
   }

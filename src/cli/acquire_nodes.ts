@@ -4,10 +4,13 @@
  * by itself when nobody asks for them any more. Each step may be repeated: a request that was heard twice is one, by
  * its token; a grant is answered as often as it is asked for; a confirmed request can be confirmed again.
  */
+import { isUnwritable } from "../control/control_error.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import type { RequestSpec } from "../control/operations/request_operations.ts";
 import { durationText, type Instant, type Milliseconds, SECOND, spacedDuration } from "../domain/time.ts";
+import type { Call } from "../lib/call.ts";
 import { startDeadline } from "../lib/deadline.ts";
+import { meanwhile } from "../lib/meanwhile.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -16,6 +19,7 @@ import { isHopeless } from "./hopeless.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { WaitTeller } from "./tell_waits.ts";
 import { userName } from "./user_name.ts";
+import { writeLine } from "./write_line.ts";
 
 interface Acquisition extends Pick<RequestSpec, "label" | "count" | "job"> {
   /** Not to be waited for longer. */
@@ -44,13 +48,23 @@ export async function acquireNodes(
   /** The answer, if it comes by then; else what `late` makes. */
   const ask = async <Answer>(
     question: (pool: PoolClient, options: { signal: AbortSignal }) => Promise<Answer>,
-    { by, late, end = signal }: { by: Instant; late: () => Promise<Error>; end?: AbortSignal },
+    { by, late, end = signal }: {
+      by: Instant;
+      late: (trouble: string | null) => Promise<Error>;
+      end?: AbortSignal;
+    },
   ) => {
     using limit = startDeadline({ clock: io.clock, timeout: by - io.clock.now(), signal: end });
-    try {
-      return await daemon.ask((pool) => question(pool, limit), limit);
-    } catch (error) {
-      throw limit.passed ? await late() : error;
+    for (let trouble: string | null = null;;) {
+      try {
+        return await daemon.outlast((pool) => question(pool, limit), limit);
+      } catch (error) {
+        if (limit.passed) throw await late(trouble);
+        if (!isUnwritable(error) || failFast === true) throw error;
+        const { message } = error as Error;
+        if (message !== trouble) writeLine(io.stderr, `nodepool: ${trouble = message}; trying again`);
+        await io.clock.sleep(SECOND, limit).catch(() => {});
+      }
     }
   };
 
@@ -94,39 +108,36 @@ async function whileTelling<Answer>(
   const what = `${count} of ${label}`;
   const teller = new WaitTeller();
   const hopeless = new AbortController();
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const telling = teller.tell({
-    io,
-    what,
-    ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
-    ask: (known) =>
-      daemon.askOnce((pool) => pool.ask("waits", { ...NOTHING, requests: [id], known }, { signal: until })),
-    signal: until,
-  }, () => {
-    if (!isHopeless(teller.obstacles, failFast)) return;
-    hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
-  });
-  try {
-    return await wait({
-      signal: AbortSignal.any([signal, hopeless.signal]),
-      get lastReason() {
-        return teller.lastReason;
-      },
+  const tell = (call: Call) =>
+    teller.tell({
+      io,
+      what,
+      ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
+      ask: (known) =>
+        daemon.askOnce((pool) => pool.ask("waits", { ...NOTHING, requests: [id], known }, call)),
+      ...call,
+    }, () => {
+      if (!isHopeless(teller.obstacles, failFast)) return;
+      hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
     });
+  const told = {
+    signal: AbortSignal.any([signal, hopeless.signal]),
+    get lastReason() {
+      return teller.lastReason;
+    },
+  };
+  try {
+    return await meanwhile(tell, () => wait(told), { signal });
   } catch (error) {
     if (!(error instanceof InterruptedError) || teller.lastReason === null) throw error;
     throw new InterruptedError(`interrupted while waiting for ${what}: ${teller.lastReason}`);
-  } finally {
-    over.abort(new Error("over"));
-    await telling;
   }
 }
 
 const NOTHING = { requests: [], nodes: [], images: [], orders: [] };
 
-function failure(message: string): () => Promise<Error> {
-  return () => Promise.resolve(new Error(message));
+function failure(message: string): (trouble: string | null) => Promise<Error> {
+  return (trouble) => Promise.resolve(new Error(trouble === null ? message : `${message}: ${trouble}`));
 }
 
 /** Nodes that nobody heard of must not stay taken: whatever goes wrong, the request is withdrawn. */

@@ -1,6 +1,6 @@
 /** Acquired nodes as they are printed: for people, for shells, for ssh, for Ansible, or as JSON. */
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
-import { cellText } from "../views/tables/cell_text.ts";
+import { visibleText } from "../lib/visible_text.ts";
 import { renderInventory } from "./acquired_inventory.ts";
 import { renderSshConfig } from "./acquired_ssh_config.ts";
 import { shellQuote } from "../lib/shell_quote.ts";
@@ -41,7 +41,7 @@ function describe(node: AcquiredNode): string {
     ...node.subnodes.map(({ connection }): [string, string | undefined] => ["subnode", connection?.address]),
   ];
   return facts.filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => `${`${name}:`.padEnd(10)}${cellText(value!).text}\n`).join("");
+    .map(([name, value]) => `${`${name}:`.padEnd(10)}${visibleText(value!)}\n`).join("");
 }
 
 /** NODEPOOL_IDS and NODEPOOL_COUNT, then the first node's variables, then each node's with its number from 1. */

@@ -6,7 +6,9 @@ import type { Call } from "../lib/call.ts";
 import { connectControl } from "../control/control_client.ts";
 import { isAway } from "../control/is_away.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
+import type { AnswerOf } from "../control/operations.ts";
 import type { PoolClient } from "../control/pool_client.ts";
+import { SilentEtcdError } from "../control/silent_etcd_error.ts";
 import { controlSocketPaths } from "../control/socket_path.ts";
 import { NoDaemonError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";
@@ -84,12 +86,18 @@ export class EtcdWay implements DaemonWay {
     return (await this.wait().catch((error) => Promise.reject(withoutDaemon(error)))).pool;
   }
 
-  /** The leader's pool, or while nobody leads the state's. */
+  /** The leader's pool, or while nobody leads the state's; of a silent etcd one that knows its own status at most. */
   async findOrLook(): Promise<PlacedPool> {
-    const found = await this.find();
-    if (found !== null) return found;
-    const pool = await (await this.#open()).openState(NEVER);
-    return await this.#telling({ pool, place: "the state in etcd" });
+    try {
+      const found = await this.find();
+      if (found !== null) return found;
+      const pool = await (await this.#open()).openState(NEVER);
+      return await this.#telling({ pool, place: "the state in etcd" });
+    } catch (error) {
+      if (!(error instanceof SilentEtcdError)) throw error;
+      const pool = (await this.#open()).openSilent(error, { statusHere: () => this.#statusHere() });
+      return { pool, place: "etcd" };
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,6 +115,16 @@ export class EtcdWay implements DaemonWay {
         await pool?.[Symbol.asyncDispose]();
         if (!isAway(error)) throw error;
       }
+    }
+    return null;
+  }
+
+  /** Of a standby, which knows itself at least; null: no daemon of this machine says. */
+  async #statusHere(): Promise<AnswerOf<"status"> | null> {
+    for (const place of this.#sockets) {
+      await using pool = await connectControl(place).catch(() => null);
+      const status = await pool?.ask("status", {}).catch(() => null) ?? null;
+      if (status !== null) return status;
     }
     return null;
   }

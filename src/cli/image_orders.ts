@@ -1,9 +1,12 @@
 /** Shared by the commands that order images: the order, waiting for it with progress, the exit code. */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/operations/image_operations.ts";
+import type { Call } from "../lib/call.ts";
+import { meanwhile } from "../lib/meanwhile.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
+import { LastingPool } from "./lasting_pool.ts";
 import { openPool, openWorkingPool } from "./open_pool.ts";
 import { showImageProgress } from "./image_progress.ts";
 import { tellMeanwhile } from "./tell_meanwhile.ts";
@@ -23,17 +26,14 @@ export async function orderImages(
   { wait, follow = false }: OrderOptions,
 ): Promise<void> {
   const { io } = context;
-  await using pool = wait
-    ? await openWorkingPool(context, `image-${spec.kind}`)
-    : await openPool(context, { writes: true });
+  if (!wait) return await placeOnly(context, spec);
+  await using pool = await LastingPool.open(
+    context,
+    (context) => openWorkingPool(context, `image-${spec.kind}`),
+  );
   using interrupts = io.interrupts();
   const { signal } = interrupts;
   const placed = await pool.ask("image-order", spec, { signal });
-  if (!wait) {
-    for (const name of placed.orders) io.stdout.write(`${describe(name)}: ordered\n`);
-    if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one will do it\n");
-    return;
-  }
   const teller = new WaitTeller();
   try {
     const outcomes = await tellMeanwhile(
@@ -58,8 +58,16 @@ export async function orderImages(
   }
 }
 
+async function placeOnly(context: CliContext, spec: OrderSpec): Promise<void> {
+  const { io } = context;
+  await using pool = await openPool(context, { writes: true });
+  const placed = await pool.ask("image-order", spec);
+  for (const name of placed.orders) io.stdout.write(`${describe(name)}: ordered\n`);
+  if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one will do it\n");
+}
+
 interface Waiting {
-  readonly pool: PoolClient;
+  readonly pool: LastingPool;
   readonly placed: PlacedOrders;
   readonly follow: boolean;
   readonly signal: AbortSignal;
@@ -70,23 +78,16 @@ async function waiting(
   context: CliContext,
   { pool, placed, follow, signal }: Waiting,
 ): Promise<readonly OrderOutcome[]> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const shown = follow
-    ? followBuilds(context, { pool, placed, signal: until })
-    : showImageProgress(context, { pool, placed, signal: until });
-  const quiet = shown.catch((error) => {
-    if (!until.aborted) throw error;
-  });
-  try {
+  const show = (until: Call) =>
+    (follow ? followBuilds : showImageProgress)(context, { pool, placed, ...until }).catch((error) => {
+      if (!until.signal.aborted) throw error;
+    });
+  return await meanwhile(show, async (shown) => {
     const outcomes = await pool.ask("image-order-end", placed, { signal });
     // A log is read to its end, which the end of its build brings.
-    if (follow) await quiet;
+    if (follow) await shown;
     return outcomes;
-  } finally {
-    over.abort(new Error("over"));
-    await quiet;
-  }
+  }, { signal });
 }
 
 const LOOK = 300;
@@ -102,14 +103,28 @@ async function followBuilds(
     const { dib_images: images } = await pool.ask("dib-image-list", { image: build.image }, { signal });
     const found = images.findLast(({ version }) => version >= Math.floor(placed.at / 1000));
     if (found !== undefined) {
-      const text = new TextDecoder();
-      for await (const chunk of await pool.ask("build-log", { id: found.id }, { signal })) {
-        io.stdout.write(text.decode(chunk, { stream: true }));
-      }
-      return;
+      return await printLog(io, { id: found.id, pool, signal });
     }
     await io.clock.sleep(LOOK, { signal });
   }
+}
+
+/** Each daemon has it from the beginning. */
+async function printLog(
+  io: CliContext["io"],
+  { id, pool, signal }: { id: number; pool: LastingPool; signal: AbortSignal },
+): Promise<void> {
+  const text = new TextDecoder();
+  let printed = 0;
+  await pool.outlast(async (daemon) => {
+    let read = 0;
+    for await (const chunk of await daemon.ask("build-log", { id }, { signal })) {
+      const fresh = chunk.subarray(Math.max(0, printed - read));
+      io.stdout.write(text.decode(fresh, { stream: true }));
+      read += chunk.length;
+      printed = Math.max(printed, read);
+    }
+  }, { signal });
 }
 
 /** Who sees to what is left to be done. */

@@ -1,11 +1,13 @@
 /**
- * A daemon's pool that outlasts the daemon: a question that one leaves unanswered is asked of the next one, which may be on
- * another machine where the state is in etcd. For questions that may be asked twice, by commands that wait for long.
+ * A pool that outlasts its daemon: a question that one leaves unanswered is asked of the next one, which may be on
+ * another machine where the state is in etcd. For questions that may be asked twice, by commands that wait for long. Several
+ * may be asked at a time; one of them looks for the next daemon for all.
  */
 import { isAway } from "../control/is_away.ts";
 import type { PlacedPool } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import type { Call } from "../lib/call.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import type { CliContext } from "./cli_context.ts";
 import { type DaemonWay, openDaemonWay } from "./daemon_way.ts";
 import { findStateFile } from "./open_pool.ts";
@@ -16,17 +18,29 @@ const LOOK = 250;
 
 type Question<Answer> = (pool: PoolClient) => Promise<Answer>;
 
-export class LastingPool implements AsyncDisposable {
+export class LastingPool implements PoolClient {
+  /** Of the pool that it began with. */
+  readonly hasDaemon: boolean;
   readonly #context: CliContext;
   readonly #way: DaemonWay;
+  readonly #closing = new AbortController();
   /** null: its daemon is gone, and the next one has not been found. */
   #pool: PoolClient | null;
+  #next: Promise<PoolClient> | null = null;
+  /** Whether it has been said that the daemon is gone. */
+  #isTold = false;
 
-  /** @throws NoDaemonError, ControlError 503 where none runs now */
-  static async open(context: CliContext): Promise<LastingPool> {
+  /**
+   * @param open what to begin with; left out: a daemon's pool, which is waited for where nobody can say whether one runs
+   * @throws NoDaemonError, ControlError 503 where none runs now, and what `open` throws
+   */
+  static async open(
+    context: CliContext,
+    open?: (context: CliContext) => Promise<PoolClient>,
+  ): Promise<LastingPool> {
     const way = await openDaemonWay(context, await findStateFile(context));
     try {
-      return new LastingPool(context, { way, first: await way.first() });
+      return new LastingPool(context, { way, first: await (open?.(context) ?? way.first()) });
     } catch (error) {
       await way[Symbol.asyncDispose]();
       throw error;
@@ -40,19 +54,26 @@ export class LastingPool implements AsyncDisposable {
     this.#context = context;
     this.#way = way;
     this.#pool = first;
+    this.hasDaemon = first?.hasDaemon ?? true;
   }
 
+  readonly ask: PoolClient["ask"] = (name, request, options = {}) => {
+    const { signal = this.#closing.signal } = options;
+    return this.outlast((pool) => pool.ask(name, request, { signal }), { signal });
+  };
+
   /** The answer of this daemon or of a later one; what they refuse is thrown, and on abort the signal's reason. */
-  async ask<Answer>(question: Question<Answer>, { signal }: Call): Promise<Answer> {
-    for (let isTold = false;; isTold = true) {
-      this.#pool ??= await this.#nextDaemon({ signal });
+  async outlast<Answer>(question: Question<Answer>, { signal }: Call): Promise<Answer> {
+    for (;;) {
+      const pool = this.#pool ?? await orAborted(this.#findNext(), signal);
       try {
-        return await question(this.#pool);
+        const answer = await question(pool);
+        this.#isTold = false;
+        return answer;
       } catch (error) {
         signal.throwIfAborted();
         if (!isAway(error)) throw error;
-        await this.#leave();
-        if (!isTold) this.#tell("the daemon is stopped; waiting for the next one");
+        await this.#leave(pool);
       }
     }
   }
@@ -64,14 +85,24 @@ export class LastingPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#leave();
+    this.#closing.abort(new Error("it is over"));
+    await this.#next?.catch(() => {});
+    await this.#pool?.[Symbol.asyncDispose]();
     await this.#way[Symbol.asyncDispose]();
   }
 
-  async #leave(): Promise<void> {
-    const pool = this.#pool;
+  /** Others who ask may have left it already. */
+  async #leave(pool: PoolClient): Promise<void> {
+    if (this.#pool !== pool) return;
     this.#pool = null;
-    await pool?.[Symbol.asyncDispose]();
+    if (!this.#isTold) this.#tell("the daemon is stopped; waiting for the next one");
+    this.#isTold = true;
+    await pool[Symbol.asyncDispose]();
+  }
+
+  #findNext(): Promise<PoolClient> {
+    this.#next ??= this.#nextDaemon(this.#closing).finally(() => this.#next = null);
+    return this.#next;
   }
 
   async #nextDaemon({ signal }: Call): Promise<PoolClient> {
@@ -83,7 +114,7 @@ export class LastingPool implements AsyncDisposable {
         if (found.message !== told) this.#tell(`${told = found.message}; trying again`);
       } else if (found !== null) {
         if (this.#way.isAnywhere) this.#tell(`going on with ${found.place}`);
-        return found.pool;
+        return this.#pool = found.pool;
       }
     }
   }

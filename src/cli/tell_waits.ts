@@ -4,6 +4,7 @@
  */
 import type { AnswerOf } from "../control/operations.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import { namesText } from "../lib/names_text.ts";
 import { causeText, type ObstacleView, remedyText } from "../views/obstacle_view.ts";
 import type { CliIo } from "./cli_io.ts";
@@ -82,12 +83,8 @@ export class WaitTeller {
       what: string | undefined;
     },
   ): Promise<void> {
-    const late = new AbortController();
-    const limit = AbortSignal.any([signal, late.signal]);
-    const isLate = io.clock.sleep(SECOND, { signal: limit }).then(() => true, () => false);
-    const isMute = await Promise.race([asked.then(() => false), isLate]);
-    late.abort();
-    if (isMute) writeLine(io.stderr, `nodepool: waiting for ${what ?? "it"}${ending()}`);
+    const isHeard = await endsInTime(asked, { clock: io.clock, timeout: SECOND, signal }).catch(() => true);
+    if (!isHeard) writeLine(io.stderr, `nodepool: waiting for ${what ?? "it"}${ending()}`);
   }
 
   #isNews(reason: string, now: Instant): boolean {

@@ -60,7 +60,7 @@ class Screen<Name extends PoolViewName> {
   async draw(pool: LastingPool, signal: AbortSignal): Promise<PoolView<Name>> {
     const { name, options } = this.#watching;
     const { io } = this.#context;
-    const view = await pool.ask((pool) => askView(pool, { name, options, signal }), { signal });
+    const view = await askView(pool, { name, options, signal });
     const { table }: PoolList = poolLists[name];
     const text = await formatView(view, {
       ...options,

@@ -46,7 +46,7 @@ export interface ControlWire extends AsyncDisposable {
   send(call: WireCall, options: { readonly signal?: AbortSignal }): Promise<Response>;
 }
 
-export interface WireCall {
+interface WireCall {
   readonly method: string;
   /** With its query. */
   readonly path: string;
@@ -146,7 +146,17 @@ class WiredPool implements RemotePool {
   async #follow(call: Call, options: AskOptions): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#reaching(options, () => this.#fetch(call, options));
     if (!response.ok || response.body === null) throw failureOf(response.status, await response.text());
-    return response.body;
+    return ReadableStream.from(this.#pieces(response.body, options));
+  }
+
+  /** Whose end comes before that of the stream gives no answer, as everywhere. */
+  async *#pieces(body: ReadableStream<Uint8Array>, { signal }: AskOptions): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new NoAnswerError(this.#wire.place, { cause });
+    }
   }
 
   #fetch({ method, path, body }: Call, { signal }: AskOptions): Promise<Response> {
@@ -221,4 +231,4 @@ function failureOf(status: number, text: string): Error {
   return new Error(`the daemon failed: ${answer.error}; its log says more`);
 }
 
-const CONTROL_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 503]);
+const CONTROL_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 503, 507]);

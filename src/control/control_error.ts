@@ -1,7 +1,12 @@
 /** A request to the pool that cannot be met. `status` is HTTP's, so that the socket carries it unchanged. */
 export class ControlError extends Error {
   override readonly name = "ControlError";
-  constructor(readonly status: 400 | 404 | 409 | 410 | 503, message: string) {
+  constructor(readonly status: 400 | 404 | 409 | 410 | 503 | 507, message: string) {
     super(message);
   }
+}
+
+/** The daemon cannot write its state now, as while a disk or etcd is full; nothing was done. */
+export function isUnwritable(error: unknown): boolean {
+  return error instanceof ControlError && error.status === 507;
 }

@@ -7,7 +7,7 @@ import { type Context, Hono } from "hono";
 import { VERSION } from "../lib/build_info.ts";
 import { checkedRequest } from "./checked_request.ts";
 import { ControlError } from "./control_error.ts";
-import { StoreError } from "../store/store.ts";
+import { StoreError, type StoreErrorKind } from "../store/store.ts";
 import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";
 import type { Operation } from "./operation.ts";
 import { type OperationName, operations } from "./operations.ts";
@@ -85,9 +85,11 @@ function answer(context: Context, content: unknown): Response {
 }
 
 /** Who has lost the state to somebody else is about to end, and is no answer: the next one may be asked the same. */
-function statusOf(error: Error): 400 | 404 | 409 | 410 | 500 | 503 {
+const STORE_STATUSES: Partial<Record<StoreErrorKind, 503 | 507>> = { stopped: 503, unusable: 507 };
+
+function statusOf(error: Error): ControlError["status"] | 500 {
   if (error instanceof ControlError) return error.status;
-  return error instanceof StoreError && error.kind === "stopped" ? 503 : 500;
+  return error instanceof StoreError ? STORE_STATUSES[error.kind] ?? 500 : 500;
 }
 
 function failure(context: Context, error: Error): Response {

@@ -6,6 +6,7 @@
 import { SECOND } from "../domain/time.ts";
 import { describeSendFailure } from "../http/send_failure.ts";
 import type { LeaderRecord } from "../lead/leader_record.ts";
+import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { HttpHandler } from "../lib/http/http_server.ts";
 import { openLeaderWire } from "./leader_wire.ts";
@@ -15,6 +16,8 @@ interface ForwardDeps {
   readonly leader: () => LeaderRecord | null;
   readonly pool: string;
   readonly clock: Clock;
+  /** Answers `status` while no leader is known. Left out: it is refused. */
+  status?(call: Call): Promise<object>;
 }
 
 interface ForwardedControl extends AsyncDisposable {
@@ -23,6 +26,9 @@ interface ForwardedControl extends AsyncDisposable {
 
 /** Between two looks whether another leads. */
 const LOOK = SECOND;
+
+/** The path of the operation `status`. */
+const STATUS = "/views/status";
 
 /** Headers of a request and of an answer that are not about the connection alone. */
 const PASSED = ["content-type", "nodepool-protocol", "transfer-encoding", "retry-after"];
@@ -44,10 +50,13 @@ class Forwarding implements ForwardedControl {
   }
 
   readonly handle = async (request: Request): Promise<Response> => {
-    const { pool } = this.#deps;
+    const { pool, status } = this.#deps;
     const way = this.#currentWay();
-    if (way === null) return unavailable(`no daemon leads the pool ${pool} now`);
     const { pathname, search } = new URL(request.url);
+    if (way === null && status !== undefined && pathname === STATUS) {
+      return Response.json(await status(request));
+    }
+    if (way === null) return unavailable(`no daemon leads the pool ${pool} now`);
     const body = request.method === "POST" ? await request.text() : undefined;
     const headers = passed(request.headers, ["content-type", "nodepool-protocol"]);
     try {

@@ -3,7 +3,7 @@
  * lost its network says no goodbye, so that once another leads, questions end without an answer.
  */
 import type { Etcd } from "../etcd/etcd.ts";
-import { askEtcd } from "../lead/kept_lease.ts";
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, readLeader } from "../lead/read_records.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -3,8 +3,8 @@
  * where nobody leads, the state itself, which can be looked at. Nothing is written but by a leader. Commands open one
  * where no daemon of their own machine answers.
  */
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import { type Etcd, EtcdError } from "../etcd/etcd.ts";
-import { askEtcd } from "../lead/kept_lease.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, listMembers, readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
@@ -12,9 +12,12 @@ import type { Clock } from "../lib/clock.ts";
 import { SECOND } from "../domain/time.ts";
 import { ControlError } from "./control_error.ts";
 import { isAway } from "./is_away.ts";
-import { LeaderlessPool } from "./leaderless_pool.ts";
 import { ledPool } from "./led_pool.ts";
+import { LookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
+import type { EtcdMemberReport } from "../domain/machines_report.ts";
+import { SilentEtcdError } from "./silent_etcd_error.ts";
+import { SilentPool, type SilentPoolOptions } from "./silent_pool.ts";
 
 interface PoolInEtcdDeps {
   readonly etcd: Etcd;
@@ -79,7 +82,12 @@ export class PoolInEtcd implements AsyncDisposable {
     const { openState, pool, tell } = this.#deps;
     const state = await openState(call);
     tell(`no daemon leads the pool ${pool}; this is its state in etcd`);
-    return new LeaderlessPool(state, { awaitLeader: (call) => this.awaitLeader(call) });
+    return new LookedAtPool(state, { findWhole: async (call) => (await this.awaitLeader(call)).pool });
+  }
+
+  /** While etcd does not answer, as the error says. @param options as those of `SilentPool` */
+  openSilent(error: SilentEtcdError, options: Pick<SilentPoolOptions, "statusHere">): PoolClient {
+    return new SilentPool(error, { ...this.#deps, ...options });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,6 +124,17 @@ export class PoolInEtcd implements AsyncDisposable {
     );
   }
 
+  /** Empty: not even they can be asked. */
+  async #lookAtMembers({ signal }: Call): Promise<readonly EtcdMemberReport[]> {
+    const { etcd, clock } = this.#deps;
+    try {
+      return await askEtcd((call) => etcd.status(call), { clock, signal, timeout: ASK_TIMEOUT });
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      return [];
+    }
+  }
+
   #readLeader(call: Call): Promise<FoundLeader | null> {
     const { etcd, keys } = this.#deps;
     return this.#ask((call) => readLeader(etcd, keys, call), call);
@@ -134,7 +153,8 @@ export class PoolInEtcd implements AsyncDisposable {
     } catch (error) {
       const isSilent = error instanceof EtcdError && (error.kind === "unreachable" || error.kind === "lost");
       if (!isSilent) throw error;
-      throw new ControlError(503, `cannot find out who leads the pool ${pool}: ${error.message}`);
+      const members = await this.#lookAtMembers({ signal });
+      throw new SilentEtcdError(pool, members, error.message);
     }
   }
 }

@@ -14,6 +14,7 @@ import { openLeaderWire } from "../control/leader_wire.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { SECOND } from "../domain/time.ts";
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { Etcd } from "../etcd/etcd.ts";
 import { openEtcd } from "../etcd/etcd_gateway.ts";
 import { joinAsMember } from "../lead/membership.ts";
@@ -21,7 +22,6 @@ import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
-import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
@@ -130,8 +130,8 @@ export class DaemonBuilder implements AsyncDisposable {
   }
 
   async #connect({ signal }: Call): Promise<BuilderLeader | null> {
-    using deadline = startDeadline({ clock: this.#deps.clock, timeout: ETCD_TIMEOUT, signal });
-    const leader = await readLeader(this.#etcd, this.#keys, deadline);
+    const deadline = { clock: this.#deps.clock, signal, timeout: ETCD_TIMEOUT };
+    const leader = await askEtcd((call) => readLeader(this.#etcd, this.#keys, call), deadline);
     if (leader === null) return null;
     const pool = remotePool(openLeaderWire(leader.record));
     return {

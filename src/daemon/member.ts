@@ -25,6 +25,7 @@ import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import { answerMemberSignals } from "./member_signals.ts";
 import type { Seat } from "./seat.ts";
 import { ownProcess } from "./own_process.ts";
+import { standbyStatus } from "./standby_status.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
 import { openEtcdStore } from "../store/etcd/etcd_store.ts";
 import type { Store } from "../store/store.ts";
@@ -81,7 +82,8 @@ async function openStandby(
   { options, source, clock, held }: MemberDeps & { held: AsyncDisposableStack },
 ): Promise<Standby> {
   const etcd = held.use(openEtcd(etcdConfig));
-  const process = ownProcess();
+  const process = { ...ownProcess(), since: clock.wall() };
+  const keys = poolKeys(etcdConfig.pool);
   const doors = held.use(
     await openMemberDoors({
       config: source.first.config,
@@ -89,10 +91,10 @@ async function openStandby(
       host: process.host,
       clock,
       hasSite: options.parts.site,
+      status: (seen) => standbyStatus({ etcd, keys, clock, self: process, ...seen }),
     }),
   );
-  const self = { ...process, since: clock.wall(), ...doors.place };
-  return { etcd, keys: poolKeys(etcdConfig.pool), doors, self, leader: null };
+  return { etcd, keys, doors, self: { ...process, ...doors.place }, leader: null };
 }
 
 /** Resolves once it leads. @returns null: it was told to stop */
@@ -150,7 +152,7 @@ function tellerOf(standby: Standby, deps: MemberDeps): (look: CampaignLook) => v
     if (status === "") options.onRunning();
     if (status !== next) serviceManager?.tell({ READY: 1, STATUS: next });
     status = next;
-    if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
+    serviceManager?.tellAlive();
   };
 }
 

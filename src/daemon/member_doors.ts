@@ -15,6 +15,7 @@ import { doorLimits } from "./door_limits.ts";
 import type { CampaignLook } from "../lead/campaign.ts";
 import type { LeaderRecord } from "../lead/leader_record.ts";
 import { buildInfo } from "../lib/build_info.ts";
+import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { HttpHandler } from "../lib/http/http_server.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -33,6 +34,8 @@ interface DoorsOptions {
   readonly clock: Clock;
   /** Whether there is a status endpoint. */
   readonly hasSite: boolean;
+  /** The answer to `status` while no leader is known. @param options `problem`: why not, for people */
+  status(options: { readonly problem: string | null } & Call): Promise<object>;
 }
 
 /** A door whose handler changes when its daemon leads. */
@@ -50,14 +53,19 @@ export interface MemberDoors extends Pick<Seat, "serveControl" | "serveSite">, A
 
 /** @throws ControlSocketError, ServeSiteError */
 export async function openMemberDoors(
-  { config, etcd, host, clock, hasSite }: DoorsOptions,
+  { config, etcd, host, clock, hasSite, status }: DoorsOptions,
 ): Promise<MemberDoors> {
   await using opening = new AsyncDisposableStack();
   let seen: CampaignLook = { leader: null, problem: null };
   const leader = () => seen.leader;
   const limits = doorLimits();
   const commands = Math.ceil(limits.commands / 2);
-  const forwarding = opening.use(forwardControl({ leader, pool: etcd.pool, clock }));
+  const forwarding = opening.use(forwardControl({
+    leader,
+    pool: etcd.pool,
+    clock,
+    status: ({ signal }) => status({ problem: seen.problem, signal }),
+  }));
   const door = opening.use(openControlDoor({ control: etcd.control, host, connections: commands, clock }));
   const socketPath = controlSocketPath(config.state);
   const socket = await openSocket(forwarding.handle, { socketPath, connections: commands });

@@ -45,9 +45,7 @@ async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<numbe
   serviceManager?.tell({ READY: 1, STATUS: "builder" });
   const over = new AbortController();
   void signals.stop.then(() => over.abort());
-  while (await clock.sleep(LOOK, over).then(() => true, () => false)) {
-    if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
-  }
+  while (await clock.sleep(LOOK, over).then(() => true, () => false)) serviceManager?.tellAlive();
   serviceManager?.tell({ STOPPING: 1 });
   if (builder.isBuilding) await letBuildsEnd(signals, (call) => builder.finish(call));
   return tellStop(await signals.stop);

@@ -10,6 +10,7 @@ import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import type { Random } from "../lib/random.ts";
 import type { Address, Dial, Wire } from "./wire.ts";
 
@@ -108,8 +109,6 @@ class LastingLink implements Link {
     signal.throwIfAborted();
     const over = new AbortController();
     const broken = Promise.withResolvers<never>();
-    const abort = () => broken.reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
     const spoken = new SpokenWire(wire, this.#options);
     const conversation = this.#options.converse({
       send: (bytes) => wire.send(bytes),
@@ -126,12 +125,11 @@ class LastingLink implements Link {
       broken.promise,
     ];
     try {
-      return await Promise.race(parts);
+      return await orAborted(Promise.race(parts), signal);
     } catch (error) {
       conversation.end(error as Error);
       throw error;
     } finally {
-      signal.removeEventListener("abort", abort);
       over.abort();
       wire[Symbol.dispose]();
       broken.reject(over.signal.reason);

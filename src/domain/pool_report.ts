@@ -71,6 +71,8 @@ export interface StateReport {
   readonly problem: string | null;
   /** Why nothing is launched on a new state; null: nothing stands against it. */
   readonly withheld: string | null;
+  /** Whether it could not be read, so that nothing of what it holds is known. Left out: it was. */
+  readonly isUnread?: boolean;
 }
 
 export interface ClockReport {

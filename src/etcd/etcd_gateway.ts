@@ -22,7 +22,6 @@ import { EtcdLine } from "./etcd_line.ts";
 import { EtcdLogin } from "./etcd_login.ts";
 import { EtcdMembers } from "./etcd_members.ts";
 import {
-  alarmsSchema,
   grantSchema,
   keepAliveSchema,
   rangeSchema,
@@ -164,28 +163,22 @@ class EtcdGateway implements Etcd {
     }
   }
 
-  async status(call: Call): Promise<readonly EtcdMemberReport[]> {
-    const alarms = this.#alarms(call);
-    return await Promise.all(this.#endpoints.map((endpoint) => this.#statusOf(endpoint, alarms, call)));
+  status(call: Call): Promise<readonly EtcdMemberReport[]> {
+    return Promise.all(this.#endpoints.map((endpoint) => this.#statusOf(endpoint, call)));
   }
 
-  async #statusOf(
-    endpoint: string,
-    alarms: Promise<readonly Alarm[]>,
-    call: Call,
-  ): Promise<EtcdMemberReport> {
+  async #statusOf(endpoint: string, call: Call): Promise<EtcdMemberReport> {
     try {
       const status = await this.#members.askOne(endpoint, STATUS, call);
-      const { member_id: id } = status.header;
-      const raised = (await alarms).filter(({ memberID }) => memberID === id).map(({ alarm }) => alarm);
+      const alarms = alarmsOf(status);
       return {
         endpoint,
-        problem: problemOf(status, raised),
+        problem: problemOf(status, alarms),
         version: status.version,
         databaseSize: status.dbSize,
         quota: await this.#quotas.of(endpoint, call),
-        isRaftLeader: status.leader === id,
-        isFull: raised.includes("NOSPACE"),
+        isRaftLeader: status.leader === status.header.member_id,
+        isFull: alarms.includes("NOSPACE"),
       };
     } catch (error) {
       call.signal.throwIfAborted();
@@ -194,23 +187,10 @@ class EtcdGateway implements Etcd {
     }
   }
 
-  /** A majority tells them; without one there is worse to be told. */
-  async #alarms(call: Call): Promise<readonly Alarm[]> {
-    try {
-      return (await this.#members.ask(ALARMS, call)).alarms;
-    } catch (error) {
-      call.signal.throwIfAborted();
-      if (!(error instanceof EtcdError)) throw error;
-      return [];
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#send[Symbol.asyncDispose]();
   }
 }
-
-type Alarm = v.InferOutput<typeof alarmsSchema>["alarms"][number];
 
 const SILENT = {
   version: null,
@@ -230,14 +210,11 @@ const STATUS = {
   alone: true,
 } as const;
 
-const ALARMS = {
-  ...STATUS,
-  alone: false,
-  path: "maintenance/alarm",
-  body: { action: "GET" },
-  schema: alarmsSchema,
-  what: "tell its alarms",
-} as const;
+/** Its own. It tells them in words, and to itself: to ask for all takes a majority. */
+function alarmsOf({ errors, header: { member_id } }: v.InferOutput<typeof statusSchema>): readonly string[] {
+  const alarms = errors.map((error) => error.match(/^memberID:(\d+)\s+alarm:(\w+)/) ?? []);
+  return alarms.flatMap(([, id, alarm]) => id === member_id ? [alarm!] : []);
+}
 
 function problemOf({ leader }: { leader: string }, alarms: readonly string[]): string | null {
   if (alarms.includes("CORRUPT")) return "its data is corrupt; replace this member";

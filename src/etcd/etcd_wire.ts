@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import * as v from "valibot";
+import { fits } from "../lib/fits.ts";
 import type { Compare, EtcdEntry, EtcdOperation, Transaction, TransactionAnswer } from "./etcd.ts";
 
 /** A stock server takes 128 operations in a list and those that it is nested in: three lists deep, 74,000 have room. */
@@ -13,13 +14,17 @@ const number = v.pipe(v.optional(v.union([v.string(), v.number()]), 0), v.transf
 const id = v.pipe(v.optional(v.union([v.string(), v.number()]), "0"), v.transform(String));
 const header = v.object({ revision: number, member_id: id });
 
-const entry = v.object({
+/** As it comes: there are thousands in a listing, and valibot alone takes longer for them than etcd. */
+const count = v.optional(v.union([v.string(), v.number()]));
+const entrySchema = v.object({
   key: v.string(),
-  value: v.optional(v.string(), ""),
-  create_revision: number,
-  mod_revision: number,
-  lease: id,
+  value: v.optional(v.string()),
+  create_revision: count,
+  mod_revision: count,
+  lease: count,
 });
+type WireEntry = v.InferOutput<typeof entrySchema>;
+const entry = v.custom<WireEntry>((given) => fits(entrySchema, given), "this is not an entry of etcd's");
 
 export const rangeSchema = v.object({
   header,
@@ -28,7 +33,7 @@ export const rangeSchema = v.object({
 });
 
 interface WireResponse {
-  readonly response_range?: { readonly kvs: readonly v.InferOutput<typeof entry>[] } | undefined;
+  readonly response_range?: { readonly kvs: readonly WireEntry[] } | undefined;
   readonly response_txn?: WireTransaction | undefined;
 }
 
@@ -53,9 +58,12 @@ export const grantSchema = v.object({ ID: id, TTL: number });
 /** A stream, of one answer here. */
 export const keepAliveSchema = v.object({ result: v.object({ TTL: number }) });
 export const tokenSchema = v.object({ token: v.string() });
-export const statusSchema = v.object({ header, version: v.string(), dbSize: number, leader: id });
-export const alarmsSchema = v.object({
-  alarms: v.optional(v.array(v.object({ memberID: id, alarm: v.optional(v.string(), "NONE") })), []),
+export const statusSchema = v.object({
+  header,
+  version: v.string(),
+  dbSize: number,
+  leader: id,
+  errors: v.optional(v.array(v.string()), []),
 });
 
 export function toBase64(text: string): string {
@@ -66,13 +74,14 @@ function fromBase64(text: string): string {
   return Buffer.from(text, "base64").toString();
 }
 
-export function readEntry(wire: v.InferOutput<typeof entry>): EtcdEntry {
+export function readEntry(wire: WireEntry): EtcdEntry {
+  const lease = String(wire.lease ?? "0");
   return {
     key: fromBase64(wire.key),
-    value: fromBase64(wire.value),
-    createRevision: wire.create_revision,
-    modRevision: wire.mod_revision,
-    lease: wire.lease === "0" ? null : wire.lease,
+    value: fromBase64(wire.value ?? ""),
+    createRevision: Number(wire.create_revision ?? 0),
+    modRevision: Number(wire.mod_revision ?? 0),
+    lease: lease === "0" ? null : lease,
   };
 }
 

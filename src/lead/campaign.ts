@@ -3,6 +3,7 @@
  * its own record there, on a lease, in a transaction that only one can win. It is no watch, which would fall silent on a
  * member of etcd that is cut off from the others. `member.ts` calls it; a standby is a process that campaigns.
  */
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { Etcd, EtcdEntry } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -11,7 +12,7 @@ import { SECOND } from "../domain/time.ts";
 import { clockObjection } from "./clock_objection.ts";
 import { HeldLeadership } from "./held_leadership.ts";
 import type { LeaderRecord } from "./leader_record.ts";
-import { askEtcd, KeptLease } from "./kept_lease.ts";
+import { KeptLease } from "./kept_lease.ts";
 import type { PoolKeys } from "./pool_keys.ts";
 import { parseLeader } from "./read_records.ts";
 

@@ -2,11 +2,11 @@
  * A lease in etcd as this process knows it. It lives at least until its time to live has passed since its last renewal
  * was asked for, whenever etcd got to it; nothing is concluded from when an answer came. Leaders and members keep one.
  */
-import { type Etcd, EtcdError } from "../etcd/etcd.ts";
+import { askEtcd } from "../etcd/ask_etcd.ts";
+import type { Etcd } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
-import { startDeadline } from "../lib/deadline.ts";
-import { type Milliseconds, SECOND } from "../domain/time.ts";
+import { SECOND } from "../domain/time.ts";
 
 /** How long etcd keeps what a process that has gone silent had. */
 const LEASE_TTL = 10 * SECOND;
@@ -17,22 +17,9 @@ export const RENEWAL_PERIOD = 2.5 * SECOND;
 /** Between two attempts while etcd does not answer. */
 export const RETRY_PERIOD = SECOND;
 
-/** For one request: a member that hangs must not use up the time of the lease. */
-const REQUEST_TIMEOUT = 2 * SECOND;
-
 interface LeaseDeps {
   readonly etcd: Etcd;
   readonly clock: Clock;
-}
-
-/** One request to etcd, for so long at most. @throws EtcdError, the signal's reason */
-export async function askEtcd<Answer>(
-  ask: (call: Call) => Promise<Answer>,
-  { clock, signal, timeout = REQUEST_TIMEOUT }: { clock: Clock; timeout?: Milliseconds } & Call,
-): Promise<Answer> {
-  const reason = () => new EtcdError("lost", `etcd did not answer within ${timeout / SECOND} s`);
-  using deadline = startDeadline({ clock, timeout, signal, reason });
-  return await ask(deadline);
 }
 
 export class KeptLease {

@@ -2,12 +2,13 @@
  * The record of a standby or a builder in etcd: there as long as its process lives, and gone ten seconds after. A process
  * that etcd has forgotten, since they could not reach each other, writes it again.
  */
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { MemberRecord } from "./leader_record.ts";
-import { askEtcd, KeptLease, RENEWAL_PERIOD, RETRY_PERIOD } from "./kept_lease.ts";
+import { KeptLease, RENEWAL_PERIOD, RETRY_PERIOD } from "./kept_lease.ts";
 import type { PoolKeys } from "./pool_keys.ts";
 
 interface MembershipOptions {

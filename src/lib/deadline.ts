@@ -78,3 +78,17 @@ export async function inTime<Result>(
   using deadline = startDeadline({ ...options, timeout, reason });
   return await orAborted(work, deadline.signal);
 }
+
+/** @returns whether it has ended by then. @throws the signal's reason on abort; what the work throws */
+export async function endsInTime(
+  work: Promise<unknown>,
+  limits: Parameters<typeof inTime>[1],
+): Promise<boolean> {
+  try {
+    await inTime(work, limits);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TimeUpError)) throw error;
+    return false;
+  }
+}

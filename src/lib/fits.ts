@@ -46,6 +46,8 @@ function checkOf(schema: Known): Check {
       return schema.default === undefined
         ? orElse(undefined, checkOf(schema.wrapped))
         : checkOf(schema.wrapped);
+    case "union":
+      return anyOf((schema.options as readonly Known[]).map(checkOf));
     case "array":
       return each(checkOf(schema.item));
     case "object":
@@ -79,6 +81,10 @@ function both(first: Check, second: Check): Check {
 
 function orElse(value: null | undefined, check: Check): Check {
   return (input) => input === value || check(input);
+}
+
+function anyOf(checks: readonly Check[]): Check {
+  return (input) => checks.some((check) => check(input));
 }
 
 function each(check: Check): Check {

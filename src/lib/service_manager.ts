@@ -9,6 +9,8 @@ export interface ServiceManager {
   readonly watchdog: number | null;
   /** Sends fields such as `READY=1`, after those sent before. */
   tell(fields: Readonly<Record<string, string | number>>): void;
+  /** A sign of life, where it waits for one. */
+  tellAlive(): void;
   /** The process reads its configuration until the next `READY=1`. */
   tellReloading(): void;
 }
@@ -22,6 +24,7 @@ export function openServiceManager(
   // An abstract address, as systemd writes it.
   const socket = name.replace(/^@/, "\0");
   const encoder = new TextEncoder();
+  const watchdog = watchdogOf(env);
   let connection: Deno.DatagramConn | null = null;
   let sent = Promise.resolve();
   let isTroubled = false;
@@ -39,8 +42,11 @@ export function openServiceManager(
     sent = sent.then(() => send(lines));
   };
   return {
-    watchdog: watchdogOf(env),
+    watchdog,
     tell,
+    tellAlive() {
+      if (watchdog !== null) tell({ WATCHDOG: 1 });
+    },
     // It compares this with its own clock, which must not be ahead: one second is what uptime rounds to.
     tellReloading: () => tell({ RELOADING: 1, MONOTONIC_USEC: (Deno.osUptime() + 1) * 1_000_000 }),
     [Symbol.dispose]: () => void sent.then(() => connection?.close()),

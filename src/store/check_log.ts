@@ -6,6 +6,7 @@
 import { readAlone } from "./check_database.ts";
 import type { Witnessed } from "./state_witness.ts";
 import { damagedState } from "./state_errors.ts";
+import { sizeOf } from "./state_file.ts";
 
 /** A database's identity, from its own words. */
 interface Identity {
@@ -34,10 +35,6 @@ export async function checkLog(path: string, witness: Witnessed | null): Promise
   if (together?.installation !== known || together.version < (alone?.version ?? 0)) {
     throw damagedState(path, `its write-ahead log, ${path}-wal, belongs to another state or is damaged`);
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return await Deno.stat(path).then(({ size }) => size, () => 0);
 }
 
 /** The keys as Deno KV stores them. */

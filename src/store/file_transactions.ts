@@ -11,9 +11,11 @@ import { stateFailure } from "./state_errors.ts";
 import { StateReader } from "./state_reader.ts";
 import { StoreError } from "./store.ts";
 
-/** The writer of a file, which finishes what an interrupted process had begun to write. @throws StoreError */
+/** The writer of a file, once it has finished what an interrupted process had begun to write. @throws StoreError */
 export async function openFileWriter(kv: Deno.Kv, path: string): Promise<KvWriter> {
-  return await KvWriter.open(await FileTransactions.open(kv, path), new StateReader(kv, path));
+  const writer = await KvWriter.open(await FileTransactions.open(kv, path), new StateReader(kv, path));
+  await writer.check();
+  return writer;
 }
 
 class FileTransactions implements Transactions {

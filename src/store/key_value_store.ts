@@ -34,7 +34,6 @@ import { eventAdditions, KvEvents } from "./kv_events.ts";
 import { KvHistory } from "./kv_history.ts";
 import { KvSamples, sampleAdditions } from "./kv_samples.ts";
 import { capOrder, capPause } from "./record_caps.ts";
-import { readRows } from "./read_rows.ts";
 import { encodeRecord } from "./record_codec.ts";
 import {
   clockSchema,
@@ -268,10 +267,9 @@ export class KeyValueStore implements Store {
   }
 
   async #readRows(table: TableName): Promise<Row[]> {
-    const { guard, reader } = this.#state;
+    const { readRows, reader } = this.#state;
     const [prefix, schema] = [keys.rows(table), rowSchemas[table]];
-    const rows = (guard && await readRows<Row>(reader.path, { name: prefix[0]!, schema })) ??
-      await reader.records<Row>({ prefix }, schema);
+    const rows = await readRows<Row>({ prefix, schema }) ?? await reader.records<Row>({ prefix }, schema);
     for (const { id, revision } of rows) this.#revisions[table].set(id, revision);
     return rows;
   }

@@ -64,3 +64,8 @@ export const keys = {
   /** How many journal entries there are; present only once all of them are. */
   journalLength: ["journal-length"],
 } as const;
+
+/** Whether the key is one of those that the writer keeps for itself. */
+export function isOfWriter([name]: Deno.KvKey): boolean {
+  return [keys.commits, keys.journal, keys.journalLength].some(([own]) => own === name);
+}

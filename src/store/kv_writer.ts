@@ -3,11 +3,11 @@
  *
  * What does not fit into one transaction goes through a journal: first its mutations are written down as journal
  * entries, then the journal's length, and that is the moment from which the commit counts; then they are applied
- * and the journal is removed. Opening the writer finishes a journal that has its length and drops one that has
- * not. The store calls it, one write after the other; each database has transactions of its own.
+ * and the journal is removed. Where that breaks off (no room, the end of the process), the next write first applies a
+ * journal that has its length, and drops one that has not; until then it is read as if it were done (`JournaledSource`).
+ * The store calls it, one write after the other; each database has transactions of its own.
  */
 import { keys } from "./keys.ts";
-import { counterSchema } from "./schemas.ts";
 import type { StateReader } from "./state_reader.ts";
 import { StoreError } from "./store.ts";
 
@@ -57,23 +57,28 @@ interface WriterGuard {
 }
 
 export class KvWriter {
-  /** Finishes what an interrupted process had begun to write. */
+  /** Writes nothing yet: what an interrupted process had begun to write is finished before the first write. */
   static async open(transactions: Transactions, reader: StateReader): Promise<KvWriter> {
-    const writer = new KvWriter(transactions, reader);
-    await writer.#recover();
-    return writer;
+    return new KvWriter(transactions, { reader, unfinished: await reader.readJournal() });
   }
 
+  /** Reads what has been written. */
+  readonly reader: StateReader;
   readonly #transactions: Transactions;
-  readonly #reader: StateReader;
+  /** What a journal holds that counts and may not be applied; null: there is no journal. */
+  #unfinished: readonly Mutation[] | null;
   #stopped: StoreError | null = null;
   /** Whether the last transaction failed. */
   #failed = false;
   #guard: WriterGuard | null = null;
 
-  private constructor(transactions: Transactions, reader: StateReader) {
+  private constructor(
+    transactions: Transactions,
+    { reader, unfinished }: { reader: StateReader; unfinished: readonly Mutation[] | null },
+  ) {
+    this.reader = reader;
     this.#transactions = transactions;
-    this.#reader = reader;
+    this.#unfinished = unfinished;
   }
 
   /** How many commits the state has. */
@@ -87,9 +92,10 @@ export class KvWriter {
     guard.wrote(this.commits);
   }
 
-  /** Whether the state is there and can be written; writes again only where the last write failed. @throws StoreError */
+  /** Whether the state is there and can be written; writes again only what has failed. @throws StoreError */
   async check(): Promise<void> {
     this.#look();
+    await this.#finish();
     if (this.#failed) await this.#transaction([]);
   }
 
@@ -111,44 +117,45 @@ export class KvWriter {
   async write(mutations: readonly Mutation[]): Promise<void> {
     if (this.#stopped !== null) throw this.#stopped;
     for (const { key } of mutations) checkKey(key);
+    await this.#finish();
     const [first = [], ...rest] = this.#pack(mutations);
     if (rest.length === 0) return await this.#transaction(first);
-    try {
-      await this.#journal(mutations);
-      await this.#applyJournal(mutations);
-    } catch (error) {
-      throw this.#stopped ??= brokenOff(error as Error);
-    }
+    await this.#journal(mutations);
+    // It counts, and who asked for it must not do it again: what fails now is told to the next.
+    await this.#finish().catch((error) => {
+      if (this.#stopped !== null) throw error;
+    });
+  }
+
+  /** Of a database that counts only once it is whole: without a journal, whose room a file would keep. */
+  async fill(mutations: readonly Written[]): Promise<void> {
+    for (const part of this.#pack(mutations)) await this.#transaction(part);
   }
 
   async #journal(mutations: readonly Mutation[]): Promise<void> {
     const entries = mutations.map((mutation, index) => ({ key: keys.journalEntry(index), value: mutation }));
-    for (const part of this.#pack(entries)) await this.#transaction(part);
+    this.#unfinished = [];
+    await this.fill(entries);
     await this.#transaction([{ key: keys.journalLength, value: mutations.length }]);
+    this.#unfinished = mutations;
+    this.reader.source.hold(mutations);
   }
 
-  async #applyJournal(mutations: readonly Mutation[]): Promise<void> {
-    for (const part of this.#pack(mutations)) await this.#transaction(part);
+  async #finish(): Promise<void> {
+    if (this.#unfinished === null) return;
+    await this.fill(this.#unfinished);
     await this.#transaction([{ key: keys.journalLength, value: null }]);
     await this.#dropJournal();
-  }
-
-  async #recover(): Promise<void> {
-    const length = await this.#reader.value(keys.journalLength, counterSchema);
-    if (length === null) return await this.#dropJournal();
-    const mutations: Mutation[] = [];
-    for await (const { value } of this.#reader.entries({ prefix: keys.journal }, { limit: length })) {
-      mutations.push(value as Mutation);
-    }
-    await this.#applyJournal(mutations);
+    this.reader.source.hold([]);
+    this.#unfinished = null;
   }
 
   async #dropJournal(): Promise<void> {
     const leftOver: Mutation[] = [];
-    for await (const { key } of this.#reader.entries({ prefix: keys.journal })) {
+    for await (const { key } of this.reader.entries({ prefix: keys.journal })) {
       leftOver.push({ key, value: null });
     }
-    for (const part of this.#pack(leftOver)) await this.#transaction(part);
+    await this.fill(leftOver);
   }
 
   async #transaction(mutations: readonly Written[]): Promise<void> {
@@ -193,13 +200,6 @@ function sizeOf({ value }: Written, limits: TransactionLimits): number {
   return value === null || typeof value === "number"
     ? MUTATION_OVERHEAD
     : MUTATION_OVERHEAD + sizeOf(value, limits);
-}
-
-/** Whether the commit counts is for the next opening to find out. */
-function brokenOff(cause: Error): StoreError {
-  const problem =
-    `${cause.message}; part of a commit was written, which the next start completes or discards`;
-  return new StoreError("stopped", problem, { cause });
 }
 
 /** A database's own error for a key beyond its bounds cannot be told from others. @throws RangeError */

@@ -11,8 +11,8 @@ import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { copyState, prepareStateFile, timeStamp } from "./state_file.ts";
+import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
-import { StateReader } from "./state_reader.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
 
 /** @throws StoreError */
@@ -39,14 +39,19 @@ async function openChecked(
   if (version === null && witness !== null && !isBlank) throw damagedState(path, emptiedProblem(witness));
   const kv = await openDatabase(path);
   try {
-    const database = { reader: new StateReader(kv, path), writer: await openFileWriter(kv, path) };
-    const state = await prepareState(database, { ...options, version });
+    const state = await prepareState(await openFileWriter(kv, path), { ...options, version });
     const guard = new StateGuard(path, state.installation.id);
     state.writer.guardBy(guard);
     const note = () => guard.witness(state.writer.commits);
     // A state that began in place of a lost one must not stand in the way of that one's copy.
     if (!state.isNew || state.doubt === null) note();
-    return { ...state, guard, witness: note, [Symbol.dispose]: closing(kv, guard) };
+    return {
+      ...state,
+      guard,
+      readRows: (kind) => readRowsOf(path, kind),
+      witness: note,
+      [Symbol.dispose]: closing(kv, guard),
+    };
   } catch (error) {
     kv.close();
     throw error;

@@ -13,6 +13,7 @@ import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { doubtOf, type FoundState } from "./state_doubt.ts";
 import { damagedState, newerState } from "./state_errors.ts";
+import type { RecordKind } from "./read_rows.ts";
 import type { StateGuard } from "./state_guard.ts";
 import type { StateReader } from "./state_reader.ts";
 import type { Witnessed } from "./state_witness.ts";
@@ -25,12 +26,9 @@ export interface OpenStateOptions {
   readonly migrations?: readonly Migration[];
 }
 
-interface Database {
+interface PreparedState {
   readonly reader: StateReader;
   readonly writer: KvWriter;
-}
-
-interface PreparedState extends Database {
   /** Version of its schema. */
   readonly schema: number;
   readonly installation: Installation;
@@ -40,8 +38,10 @@ interface PreparedState extends Database {
 }
 
 export interface OpenedState extends PreparedState, Disposable {
-  /** null: it is not in a file. */
+  /** null: it is not in a file, or only looked at. */
   readonly guard: StateGuard | null;
+  /** Reads thousands of records faster than the reader; null: the reader has to. */
+  readRows<Output>(kind: RecordKind<Output>): Promise<Output[] | null>;
   /** From now on each commit is witnessed, in place of whatever was. */
   witness(): void;
 }
@@ -60,13 +60,13 @@ export function refuseNewer(
  * @throws StoreError
  */
 export async function prepareState(
-  { reader, writer }: Database,
+  writer: KvWriter,
   options: OpenStateOptions & { version: number | null; witness: Witnessed | null },
 ): Promise<PreparedState> {
   const { version, witness, migrations: steps = migrations } = options;
-  const { commits } = writer;
+  const { commits, reader } = writer;
   if (version === null) await initialize(writer, { ...options, steps });
-  else await migrate({ reader, writer }, { version, steps });
+  else await migrate(writer, { version, steps });
   const installation = await reader.record(keys.installation, installationSchema);
   if (installation === null) {
     throw damagedState(reader.path, "it does not say which installation it belongs to");
@@ -79,16 +79,16 @@ export async function prepareState(
     installation: installation.id,
     commits,
   };
-  const doubt = await noteDoubt({ reader, writer }, { found, witness });
+  const doubt = await noteDoubt(writer, { found, witness });
   return { reader, writer, schema: schemaVersion(steps), installation, isNew, doubt };
 }
 
 /** A doubt is written down before the witness is written again, which would forget why. */
 async function noteDoubt(
-  { reader, writer }: Database,
+  writer: KvWriter,
   { found, witness }: { found: FoundState & { isNew: boolean }; witness: Witnessed | null },
 ): Promise<string | null> {
-  const known = await reader.value(keys.doubt, noteSchema);
+  const known = await writer.reader.value(keys.doubt, noteSchema);
   // Of a new state it was said, when it was made, what had been there before; the witness is still that one's.
   if (witness === null || (found.isNew && known !== null)) return known;
   const doubt = doubtOf(found, witness);
@@ -110,12 +110,12 @@ async function initialize(
 }
 
 async function migrate(
-  { reader, writer }: Database,
+  writer: KvWriter,
   { version, steps }: { version: number; steps: readonly Migration[] },
 ): Promise<void> {
   for (const [index, step] of steps.entries()) {
     if (index + 1 < version) continue;
-    const mutations = await step.plan(reader.source);
+    const mutations = await step.plan(writer.reader.source);
     await writer.write([...mutations, { key: keys.schema, value: index + 2 }]);
   }
 }

@@ -1,5 +1,5 @@
 /** Whether a database is a state of nodepool's, and of which form. Opening, restoring and checking a state begin with it. */
-import { keys } from "./keys.ts";
+import { isOfWriter, keys } from "./keys.ts";
 import { counterSchema } from "./schemas.ts";
 import { damagedState, stateFailure } from "./state_errors.ts";
 import { StateReader } from "./state_reader.ts";
@@ -8,9 +8,9 @@ import { StateReader } from "./state_reader.ts";
 export async function probeVersion(reader: StateReader): Promise<number | null> {
   const version = await reader.value(keys.schema, counterSchema);
   if (version !== null) return version;
-  for await (const { key } of reader.entries({ prefix: [] }, { limit: 2 })) {
+  for await (const { key } of reader.entries({ prefix: [] })) {
     // Whoever may write there has said so, and was interrupted.
-    if (key[0] === keys.commits[0]) continue;
+    if (isOfWriter(key)) continue;
     throw damagedState(
       reader.path,
       `it holds ${JSON.stringify(key)} but no schema version; it may not be nodepool's`,

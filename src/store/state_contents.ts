@@ -1,10 +1,9 @@
-/** All that a state holds, as a copy of it is written: each entry but the count of commits, and that count. */
+/** All that a state holds, as a copy of it is written: each entry but the writer's own, and the count of commits. */
 import { openFileWriter } from "./file_transactions.ts";
-import { keys } from "./keys.ts";
+import { isOfWriter } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { damagedState } from "./state_errors.ts";
-import { StateReader } from "./state_reader.ts";
 import type { StateEntry } from "./state_source.ts";
 
 export interface StateContents {
@@ -18,19 +17,15 @@ export async function readCopy(path: string): Promise<StateContents & { readonly
   const schema = await probeFileVersion(path);
   if (schema === null) throw damagedState(path, "the database is empty");
   using kv = await openDatabase(path);
-  const { commits } = await openFileWriter(kv, path);
-  return {
-    schema,
-    commits,
-    mutations: await readMutations(new StateReader(kv, path).entries({ prefix: [] })),
-  };
+  const { commits, reader } = await openFileWriter(kv, path);
+  return { schema, commits, mutations: await readMutations(reader.entries({ prefix: [] })) };
 }
 
 /** The mutations that make the entries. */
 export async function readMutations(entries: AsyncIterable<StateEntry>): Promise<Mutation[]> {
   const mutations: Mutation[] = [];
   for await (const { key, value } of entries) {
-    if (key[0] !== keys.commits[0]) mutations.push({ key, value: value as Mutation["value"] });
+    if (!isOfWriter(key)) mutations.push({ key, value: value as Mutation["value"] });
   }
   return mutations;
 }

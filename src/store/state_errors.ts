@@ -100,7 +100,8 @@ export function stateFailure(path: string, attempted: string, cause: unknown): S
 
 /** All may work again, and etcd's client says what to do. */
 function etcdFailure(path: string, attempted: string, cause: EtcdError): StoreError {
-  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}: ${cause.message}`, {
+  const manual = cause.kind === "full" ? `; ${seeManual("etcd-full")}` : "";
+  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}: ${cause.message}${manual}`, {
     cause,
   });
 }

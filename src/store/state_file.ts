@@ -69,6 +69,11 @@ export async function copyState(path: string, options: { suffix: string }): Prom
   return copy;
 }
 
+/** Bytes of a file; 0: there is none, or it cannot be reached. */
+export async function sizeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}
+
 /** Whether something is there under that name. */
 export async function isThere(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));

@@ -1,7 +1,11 @@
 /** Reads a state's values and checks each: what comes out is whole, or a StoreError names the key that is not. */
 import * as v from "valibot";
 import { fits } from "../lib/fits.ts";
+import { JournaledSource } from "./journaled_source.ts";
+import { keys } from "./keys.ts";
+import type { Mutation } from "./kv_writer.ts";
 import { decodeRecord, RECORD_VERSION } from "./record_codec.ts";
+import { counterSchema } from "./schemas.ts";
 import type { StateEntry, StateSource } from "./state_source.ts";
 import { damagedState, newerState, stateFailure } from "./state_errors.ts";
 
@@ -11,8 +15,26 @@ type Schema<Output> = v.GenericSchema<unknown, Output>;
 const BATCH = 500;
 
 export class StateReader {
+  readonly source: JournaledSource;
+
   /** @param path where the state lies, for messages: a file, or an address of etcd */
-  constructor(readonly source: StateSource, readonly path: string) {}
+  constructor(source: StateSource, readonly path: string) {
+    this.source = new JournaledSource(source);
+  }
+
+  /**
+   * Finds the journal of a write that was interrupted; what it holds that counts is read from now on as if it were applied.
+   * @returns that, which may be nothing; null: there is no journal @throws StoreError
+   */
+  async readJournal(): Promise<readonly Mutation[] | null> {
+    const length = await this.value(keys.journalLength, counterSchema);
+    const written: Mutation[] = [];
+    for await (const { value } of this.entries({ prefix: keys.journal })) written.push(value as Mutation);
+    if (length === null && written.length === 0) return null;
+    const counting = written.slice(0, length ?? 0);
+    this.source.hold(counting);
+    return counting;
+  }
 
   /** A record; null where it does not exist. @throws StoreError `damaged` or `newer` */
   async record<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {

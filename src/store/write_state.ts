@@ -24,7 +24,7 @@ export async function writeState(path: string, contents: StateContents): Promise
   }
 }
 
-/** Into an empty file. @param name what messages call it */
+/** Into an empty file, which nobody uses until it is whole. @param name what messages call it */
 export async function fillState(
   path: string,
   { mutations, commits }: StateContents,
@@ -33,5 +33,5 @@ export async function fillState(
   using kv = await Deno.openKv(path);
   await kv.set(keys.commits, commits);
   const writer = await openFileWriter(kv, name);
-  await writer.write(mutations);
+  await writer.fill(mutations);
 }

@@ -1,8 +1,8 @@
 /**
  * Finds out what became of servers and images that a provider's listings leave out though records name them: each is
- * asked for by itself, and is gone only where the cloud knows no such thing. Few are asked for in a minute, unless more
- * are missing at once than is plausible; then the listings are doubtful until they show them again or all are proven
- * gone. `ProviderWatch` has one, and a task of its own runs it, so that looks that hang delay no listing.
+ * asked for by itself, and is gone only where the cloud knows no such thing. What is being deleted is asked for at once;
+ * of the rest few are in a minute, unless more are missing at once than is plausible: then the listings are doubtful until
+ * they show them again or all are proven gone. `ProviderWatch` has one, and a task of its own runs it, so that looks that hang delay no listing.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { ImageInventory } from "../domain/image_inventory.ts";
@@ -36,7 +36,7 @@ export class AbsenceProofs {
   #unlisted: readonly Expected[] = [];
   /** When each of them may be looked up again; those that have not been are not in it. */
   #again = new Map<string, Instant>();
-  /** When the looks of the last minute began. */
+  /** When those looks of the last minute began that were at nothing that is being deleted. */
   #looks: readonly Instant[] = [];
   /** More has been missing at once than is looked up in a minute, and some of it still is. */
   #isMuch = false;
@@ -83,9 +83,9 @@ export class AbsenceProofs {
   async prove(signal: AbortSignal): Promise<Instant> {
     this.survey();
     const now = this.#deps.clock.now();
-    const due = now < this.#pausedUntil ? [] : this.#due(now).slice(0, this.#allowance(now));
+    const due = now < this.#pausedUntil ? [] : this.#due(now);
     if (due.length === 0) return this.nextDue();
-    this.#looks = [...this.#looks, ...due.map(() => now)];
+    this.#looks = [...this.#looks, ...due.filter((one) => !isDeleting(one)).map(() => now)];
     const answers = await Promise.all(due.map((one) => this.#look(one, signal)));
     if (!answers.includes(true)) this.#pausedUntil = this.#deps.clock.now() + REPEATS.soon;
     this.survey();
@@ -95,13 +95,17 @@ export class AbsenceProofs {
   /** When something is to be looked up next. */
   nextDue(): Instant {
     const now = this.#deps.clock.now();
-    const next = Math.min(...this.#unlisted.map(({ id }) => this.#again.get(id) ?? now));
     const allowed = this.#allowance(now) > 0 ? now : this.#looks[0]! + MINUTE;
-    return Math.max(next, allowed, this.#pausedUntil);
+    const times = this.#unlisted.map((one) =>
+      Math.max(this.#again.get(one.id) ?? now, isDeleting(one) ? now : allowed)
+    );
+    return Math.max(Math.min(...times), this.#pausedUntil);
   }
 
   #due(now: Instant): readonly Expected[] {
-    return this.#unlisted.filter(({ id }) => (this.#again.get(id) ?? now) <= now);
+    const due = this.#unlisted.filter(({ id }) => (this.#again.get(id) ?? now) <= now);
+    const others = due.filter((one) => !isDeleting(one));
+    return [...due.filter(isDeleting), ...others.slice(0, this.#allowance(now))].slice(0, CHUNK);
   }
 
   #allowance(now: Instant): number {
@@ -143,6 +147,10 @@ export class AbsenceProofs {
   #sightingsOf({ kind }: Expected): Inventory | ImageInventory {
     return kind === "server" ? this.#deps.inventory : this.#deps.images;
   }
+}
+
+function isDeleting({ use }: Expected): boolean {
+  return use === "deleting";
 }
 
 const ORDER: Readonly<Record<Expected["use"], number>> = { deleting: 0, building: 1, waiting: 2, working: 3 };

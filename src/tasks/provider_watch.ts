@@ -36,6 +36,7 @@ import type {
 } from "../domain/server.ts";
 import { HOUR, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import type { Deletions } from "../execute/deletions.ts";
 import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
@@ -199,19 +200,11 @@ export class ProviderWatch implements ProviderAccess {
     const end = this.#clock.now() + patience;
     this.#beginDue(signal);
     for (let next = this.#looks.nextEnd; next !== null; next = this.#looks.nextEnd) {
-      const wait = (this.asked ? Math.min(end, this.nextDue()) : end) - this.#clock.now();
-      if (wait <= 0) break;
-      await this.#within(wait, next, signal);
-      signal.throwIfAborted();
+      const timeout = (this.asked ? Math.min(end, this.nextDue()) : end) - this.#clock.now();
+      if (timeout <= 0) break;
+      await endsInTime(next, { clock: this.#clock, timeout, signal });
     }
     signal.throwIfAborted();
-  }
-
-  async #within(time: Milliseconds, done: Promise<void>, signal: AbortSignal): Promise<void> {
-    const timer = new AbortController();
-    const options = { signal: AbortSignal.any([signal, timer.signal]) };
-    await Promise.race([done, this.#clock.sleep(time, options).catch(() => {})]);
-    timer.abort(null); // a reason of its own takes no stack
   }
 
   #beginDue(signal: AbortSignal): void {

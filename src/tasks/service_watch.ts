@@ -28,7 +28,8 @@ export function addServiceWatch(
       const { runs } = tick.report();
       const isAlive = runs > ticks;
       ticks = runs;
-      manager.tell({ STATUS: describe(), ...(isAlive && manager.watchdog !== null ? { WATCHDOG: 1 } : {}) });
+      manager.tell({ STATUS: describe() });
+      if (isAlive) manager.tellAlive();
       tick.wake();
       return Promise.resolve();
     },

@@ -1,5 +1,6 @@
 /** The problems of a pool on several machines: who is missing, and how etcd is. `list_problems.ts` has them among the others. */
 import type { EtcdMemberReport, LostMachine, MachinesReport } from "../domain/machines_report.ts";
+import { countAnswers, describeMember, REVIVE_ETCD, whySilent } from "../domain/describe_etcd.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { DAY, durationText, HOUR, SECOND } from "../domain/time.ts";
 import { type PoolProblem, problem, remedies } from "./pool_problem.ts";
@@ -30,8 +31,14 @@ export function machineProblems(
 }
 
 /** Why the daemon that answers does nothing. */
-export function leadingProblems({ self, isSure, leader, problem: trouble }: MachinesReport): PoolProblem[] {
-  if (self === null) return leader === null ? [noLeader("no machine leads the pool", trouble)] : [];
+export function leadingProblems(
+  { self, isSure, leader, etcd, problem: trouble }: MachinesReport,
+): PoolProblem[] {
+  if (self === null && leader === null && trouble !== null) {
+    const unknown = noLeader("it is not known which machine leads the pool", trouble);
+    return [{ ...unknown, remedies: remedies(whySilent(etcd) === null ? null : REVIVE_ETCD) }];
+  }
+  if (self === null) return leader === null ? [noLeader("no machine leads the pool", null)] : [];
   if (leader !== null && leader.id !== self.id) {
     return [noLeader(`${leader.host} leads the pool, and this daemon is about to end`, null)];
   }
@@ -45,13 +52,10 @@ function noLeader(what: string, trouble: string | null): PoolProblem {
 }
 
 function etcdProblems(member: EtcdMemberReport, { etcd }: MachinesReport): PoolProblem[] {
-  const { endpoint, problem: trouble, databaseSize, quota, isFull } = member;
-  if (trouble !== null) {
-    const up = etcd.filter(({ problem }) => problem === null).length;
-    const left = `${up} of ${etcd.length} members answer`;
-    return [
-      problem(`etcd at ${endpoint} does not answer: ${trouble}; ${left}`, { manual: "etcd-member-down" }),
-    ];
+  const { endpoint, databaseSize, quota, isFull } = member;
+  const trouble = describeMember(member);
+  if (trouble !== "") {
+    return [problem(`etcd at ${trouble}; ${countAnswers(etcd)}`, { manual: "etcd-member-down" })];
   }
   const size = sizeText(databaseSize ?? 0);
   const limit = sizeText(quota ?? 0);

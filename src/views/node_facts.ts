@@ -1,7 +1,7 @@
 /** All that there is to say of one node, living or gone, in lines: the status endpoint's text and page, and `history ID`. */
 import type { NodeDetails, NodeDetailsView } from "./node_details.ts";
 import { formatAge } from "./tables/age.ts";
-import { cellText } from "./tables/cell_text.ts";
+import { visibleText } from "../lib/visible_text.ts";
 import { timeLine } from "./tables/time_line.ts";
 
 /** @param shown how the facts are written for who reads them; what the console had stays as it is */
@@ -14,12 +14,12 @@ export function renderNodeText(
   );
   const console = node.evidence?.console ?? null;
   if (console === null) return facts;
-  return `${facts}console:\n${console.split("\n").map((line) => `  ${cellText(line).text}\n`).join("")}`;
+  return `${facts}console:\n${console.split("\n").map((line) => `  ${visibleText(line)}\n`).join("")}`;
 }
 
 /** Further lines stand under the first. */
 function linesOf(value: string): string {
-  return value.split("\n").map((line) => `${cellText(line).text}\n`).join(" ".repeat(18));
+  return value.split("\n").map((line) => `${visibleText(line)}\n`).join(" ".repeat(18));
 }
 
 /** The facts to show, in order; unknown ones are left out. */

@@ -55,21 +55,22 @@ const daemonViewSchema = v.object({
 type DaemonView = v.InferOutput<typeof daemonViewSchema>;
 
 export const statusViewSchema = viewSchema({
-  installation: v.object({
+  /** null, as all that the state holds: it cannot be read, since etcd does not answer. */
+  installation: v.nullable(v.object({
     id: string,
     created: string,
-  }),
+  })),
   /** null: no daemon runs, this was read from the state. */
   daemon: v.nullable(daemonViewSchema),
   /** null: the state is a file, and the pool has one machine. */
   machines: since0_4(v.nullable(machinesViewSchema)),
-  nodes: stateCountsSchema,
-  holds: since0_4(holdSummarySchema),
+  nodes: v.nullable(stateCountsSchema),
+  holds: since0_4(v.nullable(holdSummarySchema)),
   labels: numberOrNull,
-  requests: v.object({
+  requests: v.nullable(v.object({
     waiting: number,
     granted: number,
-  }),
+  })),
   providers: v.object({
     configured: numberOrNull,
     reachable: rows(string),
@@ -91,17 +92,18 @@ export type StatusView = v.InferOutput<typeof statusViewSchema>;
 export function viewStatus(report: PoolReport): StatusView {
   const { installation, daemon, config, requests, providers } = report;
   const waiting = requests.filter(({ grantedAt }) => grantedAt === null).length;
+  const stored = <View>(view: View) => report.state.isUnread === true ? null : view;
   const named = (reachable: boolean) =>
     providers.filter((provider) => provider.reachable === reachable).map(({ name }) => name);
   return {
     ...viewHead(report),
-    installation: { id: installation.id, created: isoTime(installation.createdAt, report) },
+    installation: stored({ id: installation.id, created: isoTime(installation.createdAt, report) }),
     daemon: daemon === null ? null : viewDaemon(daemon, report),
     machines: report.machines === null ? null : viewMachines(report.machines, report),
-    nodes: countStates(report.nodes, () => "all").get("all") ?? noNodes(),
-    holds: viewHoldSummary(report),
+    nodes: stored(countStates(report.nodes, () => "all").get("all") ?? noNodes()),
+    holds: stored(viewHoldSummary(report)),
     labels: config?.labels.length ?? null,
-    requests: { waiting, granted: requests.length - waiting },
+    requests: stored({ waiting, granted: requests.length - waiting }),
     providers: {
       configured: config?.providers.length ?? null,
       reachable: named(true),

@@ -1,6 +1,7 @@
 /** `acquire` while daemons come and go, and the forms in which it hands nodes over. */
 import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/control_error.ts";
+import { StoreError } from "../../src/store/store.ts";
 import { shellWord } from "../../src/lib/shell_quote.ts";
 import { hostKeySettings, sshOptions } from "../../src/views/host_key_settings.ts";
 import { HOST_KEY, sampleNodes } from "../views/sample_pool.ts";
@@ -65,6 +66,50 @@ Deno.test("acquire that is interrupted while there is no daemon ends at once", a
   bench.interrupt();
   assert.deepEqual(await running, { code: 1, stdout: "", stderr: `${STOPPED}nodepool: interrupted\n` });
 });
+
+const FULL = "cannot use the state etcd:https://e1:2379/ci: it cannot be written: its database is full";
+
+Deno.test("acquire waits while the state cannot be written, says why, and has its nodes when it can", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.failure = new StoreError("unusable", FULL);
+  const running = bench.run("acquire", "noble");
+  await looking(bench, () => callsOf(bench, "request ") >= 3);
+  bench.pool.failure = null;
+  await looking(bench, () => bench.pool.calls.includes("wait-grant 9"));
+  bench.pool.failure = new StoreError("unusable", FULL);
+  bench.pool.grant([nodeOfCloudB]);
+  await looking(bench, () => callsOf(bench, "confirm") >= 2);
+  bench.pool.failure = null;
+  let done = false;
+  running.finally(() => done = true);
+  await looking(bench, () => done);
+  const { code, stdout, stderr } = await running;
+  assert.equal(code, 0);
+  assert.match(stdout, /^node: {5}4\n/);
+  assert.equal(stderr, `nodepool: ${FULL}; trying again\n`.repeat(2));
+  assert.equal(callsOf(bench, "withdraw"), 0);
+});
+
+Deno.test("acquire gives up at its deadline where the state cannot be written, and says why", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.failure = new StoreError("unusable", FULL);
+  const running = bench.run("acquire", "noble", "--wait", "20s");
+  let done = false;
+  running.finally(() => done = true);
+  await looking(bench, () => done);
+  const { code, stderr } = await running;
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`\nnodepool: no daemon took the request within 20s: ${FULL}\n$`));
+});
+
+for (const command of [["acquire", "noble", "--fail-fast"], ["hold", "1"], ["image-build", "noble"]]) {
+  Deno.test(`${command.join(" ")} fails at once where the state cannot be written, and says why`, async () => {
+    await using bench = await CliBench.open();
+    bench.pool.failure = new StoreError("unusable", FULL);
+    const { code, stderr } = await bench.run(...command);
+    assert.deepEqual([code, stderr], [1, `nodepool: ${FULL}\n`]);
+  });
+}
 
 Deno.test("a request that a stopping daemon turns away is made of the next one, with the same token", async () => {
   await using bench = await CliBench.open();

@@ -7,12 +7,15 @@ import { ControlError } from "../../src/control/control_error.ts";
 import { forwardControl } from "../../src/control/forward_control.ts";
 import { listenControl } from "../../src/control/listen_control.ts";
 import { PoolInEtcd } from "../../src/control/pool_in_etcd.ts";
+import { standbyStatus } from "../../src/daemon/standby_status.ts";
 import { poolKeys } from "../../src/lead/pool_keys.ts";
 import type { LeaderRecord } from "../../src/lead/leader_record.ts";
 import { ScriptedPool } from "../control/scripted_pool.ts";
 import { eventually } from "../eventually.ts";
 import { ScriptedEtcd } from "../machines/scripted_etcd.ts";
-import { sampleNode, sampleNodes } from "../views/sample_pool.ts";
+import { sampleMachine, sampleMachines } from "../views/sample_machines.ts";
+import { sampleDibImage } from "../views/sample_images.ts";
+import { sampleNode, sampleNodes, sampleReport } from "../views/sample_pool.ts";
 import { CliBench, TOKEN } from "./run.ts";
 
 const keys = poolKeys("ci");
@@ -70,6 +73,19 @@ class Bench implements AsyncDisposable {
       compares: [],
       then: [{ put: `${keys.members}${host}`, value: JSON.stringify(member) }],
     }, NEVER);
+  }
+
+  /** Of three members, one is left. */
+  loseMajority(): void {
+    const [member] = sampleMachines().etcd;
+    const silent = { version: null, databaseSize: null, quota: null };
+    const cutOff = "it is cut off from the majority of the members";
+    this.etcd.plan = ({ method }) => method === "status" ? {} : { end: "unreachable" };
+    this.etcd.members = [
+      { ...member!, ...silent, endpoint: "https://e1:2379", problem: "connection refused" },
+      { ...member!, ...silent, endpoint: "https://e2:2379", problem: "connection refused" },
+      { ...member!, endpoint: "https://e3:2379", problem: cutOff },
+    ];
   }
 
   /** Lets time pass until it holds. */
@@ -204,14 +220,92 @@ Deno.test("who wants to write gives up where no standby takes over, and says so"
 });
 
 for (const command of [["list"], ["hold", "3"], ["image-build", "x"]]) {
-  Deno.test(`an etcd that does not answer is told by ${command[0]}, with code 3`, async () => {
+  Deno.test(`an etcd without a majority is told by ${command[0]}, with its members and code 3`, async () => {
     await using bench = await Bench.open();
-    bench.etcd.plan = () => ({ end: "unreachable" });
+    bench.loseMajority();
     const { code, stdout, stderr } = await bench.ended(bench.cli.run(...command));
     assert.deepEqual([code, stdout], [3, ""]);
-    assert.match(stderr, /^nodepool: cannot find out who leads the pool ci: .*etcd/);
+    assert.equal(
+      stderr,
+      "nodepool: cannot find out who leads the pool ci: etcd has no majority, 1 of 3 members answers: " +
+        "https://e1:2379 does not answer: connection refused; https://e2:2379 does not answer: connection refused; " +
+        "https://e3:2379 answers, but it is cut off from the majority of the members; " +
+        "start the members that do not answer, or connect them; see: nodepool manual no-leader\n",
+    );
   });
 }
+
+Deno.test("an etcd of which nothing is known is told with the error of whoever asked it", async () => {
+  await using bench = await Bench.open();
+  bench.etcd.plan = () => ({ end: "unreachable" });
+  const { code, stderr } = await bench.ended(bench.cli.run("list"));
+  assert.equal(code, 3);
+  assert.match(stderr, /^nodepool: cannot find out who leads the pool ci: no member of etcd can be reached;/);
+});
+
+Deno.test("status works while etcd has no majority: it shows the members, and what to do", async () => {
+  await using bench = await Bench.open();
+  bench.loseMajority();
+  const { code, stdout, stderr } = await bench.ended(bench.cli.run("status", "-o", "json"));
+  assert.deepEqual([code, stderr], [0, ""]);
+  const { problems, machines, daemon, nodes, holds, requests, installation } = JSON.parse(stdout);
+  assert.deepEqual(
+    machines.etcd.map(({ endpoint, problem }: Record<string, unknown>) => [endpoint, problem]),
+    [
+      ["https://e1:2379", "connection refused"],
+      ["https://e2:2379", "connection refused"],
+      ["https://e3:2379", "it is cut off from the majority of the members"],
+    ],
+  );
+  assert.deepEqual([daemon, nodes, holds, requests, installation, machines.leader], Array(6).fill(null));
+  assert.deepEqual(problems, [
+    "it is not known which machine leads the pool: etcd has no majority, 1 of 3 members answers; " +
+    "remedy: start the members that do not answer, or connect them; see: nodepool manual no-leader",
+    "etcd at https://e1:2379 does not answer: connection refused; 1 of 3 members answers; " +
+    "see: nodepool manual etcd-member-down",
+    "etcd at https://e2:2379 does not answer: connection refused; 1 of 3 members answers; " +
+    "see: nodepool manual etcd-member-down",
+    "etcd at https://e3:2379 answers, but it is cut off from the majority of the members; " +
+    "1 of 3 members answers; see: nodepool manual etcd-member-down",
+  ]);
+  const table = (await bench.ended(bench.cli.run("status"))).stdout;
+  assert.match(table, /daemon +unknown; the state in etcd cannot be read/);
+  assert.match(table, /etcd +https:\/\/e3:2379, version 3\.4\.23/);
+  assert.doesNotMatch(table, /0 ready|waiting,|none yet/);
+});
+
+Deno.test("status while etcd has no majority is the local daemon's, be it a standby or not sure to lead", async () => {
+  await using bench = await Bench.open();
+  bench.loseMajority();
+  const socketPath = join(bench.cli.folder, "nodepool-ci.sock");
+  const pools = {
+    standby: bench.resources.use(forwardControl({
+      leader: () => null,
+      pool: "ci",
+      clock: bench.cli.clock,
+      status: () =>
+        standbyStatus({
+          etcd: bench.etcd.client("standby"),
+          keys,
+          clock: bench.cli.clock,
+          self: sampleMachine("ci-b"),
+          problem: "etcd did not answer within 2 s",
+          signal: NEVER.signal,
+        }),
+    })).handle,
+    unsure: answerControl(new ScriptedPool(), { onDefect() {} }).handle,
+  };
+  {
+    await using _standby = await listenControl(pools.standby, { socketPath });
+    const { code, stdout } = await bench.ended(bench.cli.run("status"));
+    assert.equal(code, 0);
+    assert.match(stdout, /standby +ci-b, pid 4711/);
+    assert.match(stdout, /etcd at https:\/\/e1:2379 does not answer/);
+    assert.equal((await bench.ended(bench.cli.run("list"))).code, 3);
+  }
+  await using _leader = await listenControl(pools.unsure, { socketPath });
+  for (const command of ["status", "list"]) assert.equal((await bench.cli.run(command)).code, 0);
+});
 
 Deno.test("acquire goes on with the next leader, with the same token, and says which that is", async () => {
   await using bench = await Bench.open();
@@ -297,6 +391,60 @@ Deno.test("--watch and events --follow go on with the next leader", async () => 
   await bench.looking(() => third.pool.calls.some((call) => call.startsWith("events")));
   bench.cli.interrupt();
   assert.equal((await bench.ended(following)).code, 0);
+});
+
+const upload = { provider: "cloud-a", image: "noble", ok: true, message: "ready" };
+
+/** A wait of each kind: the call that it comes to, and how it ends at the next leader. */
+const waits: readonly (readonly [readonly string[], RegExp, (pool: ScriptedPool) => void])[] = [
+  [["image-build", "noble"], /^wait-orders /, (pool) => pool.orders.resolve([{ ...upload, provider: null }])],
+  [["image-upload", "noble"], /^wait-orders /, (pool) => pool.orders.resolve([upload])],
+  [["image-update", "all", "noble"], /^wait-orders /, (pool) => pool.orders.resolve([upload])],
+  [["image-delete", "1", "--wait"], /^wait-image-end 1$/, (pool) => pool.endImage(1)],
+  [["delete", "1", "2", "--now"], /^wait-end 2$/, (pool) => [1, 2].forEach((id) => pool.end(id))],
+];
+
+for (const [command, call, end] of waits) {
+  for (const goodbye of [true, false]) {
+    const how = goodbye ? "stops" : "says no goodbye";
+    Deno.test(`${command.join(" ")} goes on with the next leader when its own ${how}`, async () => {
+      await using bench = await Bench.open();
+      const first = await bench.startLeader("pool1");
+      const running = bench.cli.run(...command);
+      const isWaiting = ({ pool }: Leader) => pool.calls.some((one) => call.test(one));
+      await eventually(() => isWaiting(first));
+      if (goodbye) await first[Symbol.asyncDispose]();
+      const second = await bench.startLeader("pool2");
+      await bench.looking(() => isWaiting(second));
+      end(second.pool);
+      const { code, stderr } = await bench.ended(running);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^nodepool: the daemon is stopped; waiting for the next one$/m);
+      assert.equal(stderr.split("going on with the daemon on pool2").length, 2, stderr);
+    });
+  }
+}
+
+Deno.test("image-build --follow prints each line of the build's log once, whoever leads", async () => {
+  await using bench = await Bench.open();
+  const first = await bench.startLeader("pool1");
+  const building = (pool: ScriptedPool) =>
+    pool.current = sampleReport({
+      dibImages: [sampleDibImage({ id: 4, version: pool.current.now / 1000 })],
+    });
+  building(first.pool);
+  first.pool.buildLog = ["+ one\n", "+ tw"];
+  first.pool.isLogOpen = true;
+  const running = bench.cli.run("image-build", "noble", "--follow");
+  await bench.looking(() => bench.cli.stdout === "+ one\n+ tw");
+  await first[Symbol.asyncDispose]();
+  const second = await bench.startLeader("pool2");
+  building(second.pool);
+  second.pool.buildLog = ["+ one\n+ t", "wo\n+ three\n"];
+  await bench.looking(() => second.pool.calls.includes("follow 4"));
+  second.pool.orders.resolve([{ ...upload, provider: null }]);
+  const { code, stdout, stderr } = await bench.ended(running);
+  assert.deepEqual([code, stdout], [0, "+ one\n+ two\n+ three\ndiskimage noble: ready\n"], stderr);
 });
 
 Deno.test("what a leader refuses is refused from another machine, too", async () => {

@@ -13,8 +13,10 @@ import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlSocketError } from "../../src/control/socket_path.ts";
 import type { LeaderRecord } from "../../src/lead/leader_record.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { inTime } from "../../src/lib/deadline.ts";
 import { makeOwnCertificate } from "../../src/lib/own_certificate.ts";
 import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
+import { collectGarbage } from "../collect_garbage.ts";
 import { eventually } from "../eventually.ts";
 import { sampleNode } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
@@ -143,15 +145,7 @@ for (const [way, open] of Object.entries(WAYS)) {
   Deno.test(`from ${way}, a stream comes as it is made`, () =>
     on(async (client, { pool }) => {
       const pieces = Promise.withResolvers<void>();
-      pool.buildLog = [];
-      const ask = pool.ask.bind(pool);
-      pool.ask = ((name: "build-log", request: never, options: never) =>
-        name === "build-log"
-          ? Promise.resolve(slowly(pieces.promise))
-          : ask(name, request, options)) as never;
-      const stream = await client.ask("build-log", { id: 1 } as never) as ReadableStream<Uint8Array>;
-      const reader = stream.getReader();
-      assert.equal(new TextDecoder().decode((await reader.read()).value), "first");
+      const reader = await readSlowLog(client, { pool, go: pieces.promise });
       pieces.resolve();
       assert.equal(new TextDecoder().decode((await reader.read()).value), "second");
       assert.equal((await reader.read()).done, true);
@@ -166,6 +160,21 @@ for (const [way, open] of Object.entries(WAYS)) {
     assert.equal(outcome.status === "rejected" && outcome.reason.status, 503);
     await dispose(client);
   });
+}
+
+/** Once the first piece of a log has come. @param options `go`: when the second one comes */
+async function readSlowLog(
+  client: PoolClient,
+  { pool, go, signal }: { pool: ScriptedPool; go: Promise<void>; signal?: AbortSignal },
+): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const ask = pool.ask.bind(pool);
+  pool.ask =
+    ((name: "build-log", request: never, options: never) =>
+      name === "build-log" ? Promise.resolve(slowly(go)) : ask(name, request, options)) as never;
+  const stream = await client.ask("build-log", { id: 1 } as never, { signal });
+  const reader = (stream as ReadableStream<Uint8Array>).getReader();
+  assert.equal(new TextDecoder().decode((await reader.read()).value), "first");
+  return reader;
 }
 
 async function* pieces(go: Promise<void>) {
@@ -188,6 +197,23 @@ Deno.test("the door refuses who does not have its token, whatever is asked, and 
   assert.deepEqual(leader.pool.calls, []);
 });
 
+Deno.test("the door refuses who lacks its token before it has read a body", async () => {
+  await using leader = openLeader();
+  const { url, certificate } = leader.door.control;
+  using connection = await Deno.connectTls({
+    hostname: "127.0.0.1",
+    port: Number(new URL(url).port),
+    caCerts: [certificate],
+    unsafelyDisableHostnameVerification: true,
+  });
+  const head =
+    "POST /nodes/hold HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\ncontent-length: 1000000\r\n\r\n";
+  await connection.write(new TextEncoder().encode(head));
+  let answer = "";
+  for await (const bytes of connection.readable) answer += new TextDecoder().decode(bytes);
+  assert.match(answer, /^HTTP\/1.1 401 [^]*connection: close[^]*the token is missing or wrong/i);
+});
+
 Deno.test("no other certificate is trusted at the door's address, and it hears no token", async () => {
   await using leader = openLeader();
   const { certificate } = makeOwnCertificate("control.nodepool.invalid");
@@ -205,6 +231,22 @@ Deno.test("what waits at a former leader ends without an answer once another lea
   until.abort(new Error("another leads"));
   await waiting;
 });
+
+for (const ending of ["another leads", "the reader has enough"]) {
+  Deno.test(`a stream from a leader ends when ${ending}, also long after it began`, async () => {
+    await using former = openLeader();
+    const [until, enough] = [new AbortController(), new AbortController()];
+    await using client = clientOf(former, until.signal);
+    const end = Promise.withResolvers<void>();
+    const reader = await readSlowLog(client, { pool: former.pool, go: end.promise, signal: enough.signal });
+    const next = assert.rejects(reader.read(), new RegExp(ending));
+    await collectGarbage();
+    (ending === "another leads" ? until : enough).abort(new Error(ending));
+    await inTime(next, { clock: systemClock, timeout: 5_000, signal: new AbortController().signal }).finally(
+      end.resolve,
+    );
+  });
+}
 
 Deno.test("a standby's socket follows the leader: what waits ends without an answer, what comes next is the next one's", async () => {
   await using first = openLeader("1");

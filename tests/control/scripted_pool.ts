@@ -35,6 +35,8 @@ export class ScriptedPool implements LocalPool {
   /** What `state-adopt` takes over, if it is not the usual. */
   adoption: AnswerOf<"state-adopt"> | null = null;
   buildLog: readonly string[] = ["+ building\n", "built\n"];
+  /** Whether the build goes on, and with it its log. */
+  isLogOpen = false;
   history: HistoryRecord | null = null;
   /** The pieces in which server-sent events come. */
   events: readonly string[] = [];
@@ -49,6 +51,7 @@ export class ScriptedPool implements LocalPool {
   readonly #waits: AnswerOf<"waits">[] = [];
   #news = Promise.withResolvers<void>();
   readonly #ends = new Map<number, PromiseWithResolvers<void>>();
+  readonly #imageEnds = new Map<number, PromiseWithResolvers<void>>();
 
   /** What is not in it is made of the report. */
   readonly #scripts: Scripts = {
@@ -76,6 +79,8 @@ export class ScriptedPool implements LocalPool {
           : { id, ok: false, message: `there is no job ${id}` }
       );
     },
+    "image-end": ({ id }, { signal }) =>
+      this.#wait(`wait-image-end ${id}`, this.#imageEnd(id).promise, signal),
     "node-end": ({ id }, { signal }) => this.#wait(`wait-end ${id}`, this.#end(id).promise, signal),
     "request": async ({ ...spec }) => {
       await this.#note(`request ${JSON.stringify(spec)}`);
@@ -104,9 +109,9 @@ export class ScriptedPool implements LocalPool {
     },
     "image-order-end": (placed, { signal }) =>
       this.#wait(`wait-orders ${JSON.stringify(placed)}`, this.orders.promise, signal),
-    "build-log": async ({ id }) => {
+    "build-log": async ({ id }, { signal }) => {
       await this.#note(`follow ${id}`);
-      return ReadableStream.from(this.buildLog.map((text) => new TextEncoder().encode(text)));
+      return ReadableStream.from(this.#readLog(signal));
     },
     "node-log": async ({ id, lines }) => {
       await this.#note(`log ${id} ${lines}`);
@@ -177,10 +182,22 @@ export class ScriptedPool implements LocalPool {
     this.#end(nodeId).resolve();
   }
 
+  /** Nothing is left of the image. */
+  endImage(imageId: number): void {
+    this.#imageEnd(imageId).resolve();
+  }
+
   #end(nodeId: number): PromiseWithResolvers<void> {
-    const end = this.#ends.get(nodeId) ?? Promise.withResolvers<void>();
-    this.#ends.set(nodeId, end);
-    return end;
+    return this.#ends.getOrInsertComputed(nodeId, () => Promise.withResolvers<void>());
+  }
+
+  #imageEnd(imageId: number): PromiseWithResolvers<void> {
+    return this.#imageEnds.getOrInsertComputed(imageId, () => Promise.withResolvers<void>());
+  }
+
+  async *#readLog(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (const text of this.buildLog) yield new TextEncoder().encode(text);
+    if (this.isLogOpen) await orAborted(new Promise<never>(() => {}), signal);
   }
 
   async #act(name: string, { ids, ...options }: { readonly ids: readonly number[] }) {

@@ -24,7 +24,7 @@ Deno.test("the service manager is told of readiness, reloads, life and the end, 
       await using client = await pool.connect();
       assert.notEqual(client, null, "it is ready only once commands reach it");
     }
-    await pool.until(() => has(/^STATUS=1 node \(1 ready\)\nWATCHDOG=1$/));
+    await pool.until(() => has(/^STATUS=1 node \(1 ready\)$/) && has(/^WATCHDOG=1$/));
 
     const before = told.length;
     Deno.kill(pool.pid, "SIGHUP");

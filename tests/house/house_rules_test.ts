@@ -20,3 +20,9 @@ Deno.test("names that one file keeps for itself, and what it passes on from anot
   deepEqual(findings("one-name-one-thing", 'export type { Clock } from "./clock.ts";'), []);
   deepEqual(findings("one-name-one-thing", "export type Sundial = string;\nexport const Sundial = 1;"), []);
 });
+
+Deno.test("undici's fetch is reported, its request is not", () => {
+  const message = "undici's fetch may miss an abort: use its request, or Deno's fetch";
+  deepEqual(findings("no-fetch-of-undici", 'import { Agent, fetch as ask } from "undici";'), [message]);
+  deepEqual(findings("no-fetch-of-undici", 'import { Agent, request } from "undici";'), []);
+});

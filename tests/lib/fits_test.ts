@@ -19,6 +19,7 @@ const samples: readonly (readonly [v.GenericSchema, unknown])[] = [
   [operations["node-list"].answer, json(viewPool(report, { name: "node-list" }))],
   [operations["image-list"].answer, json(viewPool(report, { name: "image-list" }))],
   [operations["job-list"].answer, json(viewPool(report, { name: "job-list" }))],
+  [v.object({ either: v.optional(v.union([v.string(), v.number()])) }), { either: 3 }],
 ];
 
 /** The places in a value, as paths. */

@@ -1,5 +1,5 @@
 import { equal, rejects } from "node:assert/strict";
-import { inTime, TimeUpError } from "../../src/lib/deadline.ts";
+import { endsInTime, inTime, TimeUpError } from "../../src/lib/deadline.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
 const never = () => new Promise<never>(() => {});
@@ -34,4 +34,14 @@ Deno.test("inTime() ends with the signal's reason, before and while it waits", a
   controller.abort(new Error("while"));
   await waiting;
   equal(clock.sleeping, 0);
+});
+
+Deno.test("endsInTime() tells whether the work has ended by then, and throws what it throws", async () => {
+  const clock = new VirtualClock();
+  const limits = { clock, timeout: 1_000, signal: new AbortController().signal };
+  equal(await endsInTime(Promise.resolve(), limits), true);
+  await rejects(endsInTime(Promise.reject(new Error("broken")), limits), /broken/);
+  const waiting = endsInTime(never(), limits);
+  await clock.advance(1_000);
+  equal(await waiting, false);
 });

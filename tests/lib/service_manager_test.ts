@@ -53,6 +53,21 @@ Deno.test("a reload is told with a time that the service manager's own clock has
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a sign of life goes only to a service manager that waits for one", async () => {
+  const folder = await Deno.makeTempDir();
+  const NOTIFY_SOCKET = `${folder}/notify`;
+  using socket = listen(NOTIFY_SOCKET);
+  for (
+    const [watched, expected] of [[{}, "STATUS=on"], [{ WATCHDOG_USEC: "1000000" }, "WATCHDOG=1"]] as const
+  ) {
+    using manager = open({ NOTIFY_SOCKET, ...watched });
+    manager!.tellAlive();
+    manager!.tell({ STATUS: "on" });
+    assert.equal(await socket.next(), expected);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 for (const variables of [{}, { NOTIFY_SOCKET: "" }] as Variables[]) {
   Deno.test(`without a socket (${JSON.stringify(variables)}) there is nobody to tell`, () => {
     assert.equal(open(variables), null);

@@ -82,6 +82,16 @@ testNeeding(
     const brokenAt = systemClock.monotonic();
     await machines.until(() => leader.ends.length > 0);
     const waiting = clients.spawn("acquire", "small", "--wait", "5m", "-o", "json");
+    for (const pool of [clients, ...machines.daemons.map((daemon) => daemon.pool)]) {
+      const { code, stdout } = await pool.run("status", "-o", "json");
+      assert.equal(code, 0, "status works");
+      const { machines: { etcd }, nodes } = JSON.parse(stdout);
+      const down = etcd.map(({ problem }: { problem: string | null }) => problem !== null);
+      assert.deepEqual([down, nodes], [[true, true, true], null]);
+    }
+    const listed = await clients.run("list");
+    assert.equal(listed.code, 3);
+    assert.match(listed.stderr, /etcd has no majority, 1 of 3 members answers: https:.* does not answer: /);
     await machines.until(() => systemClock.monotonic() > brokenAt + 18 * SECOND);
     for (const { clouds } of machines.daemons) {
       assert.deepEqual(clouds.effects({ since: brokenAt + 8 * SECOND }), [], "the cloud was changed");

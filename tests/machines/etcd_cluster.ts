@@ -31,6 +31,8 @@ interface ClusterOptions extends Partial<Pick<ClusterSetup, "tls" | "quota" | "t
   readonly size?: number;
   /** Whether it asks for a user and a password; true by default. */
   readonly users?: boolean;
+  /** Whether it is reached without proxies: nothing can be cut then, and nothing but etcd takes time. */
+  readonly isDirect?: boolean;
 }
 
 const { signal } = new AbortController();
@@ -41,7 +43,7 @@ export class EtcdCluster implements AsyncDisposable {
   readonly #hasUsers: boolean;
 
   static async start(
-    { size = 3, tls = true, users: hasUsers = true, ...rest }: ClusterOptions = {},
+    { size = 3, tls = true, users: hasUsers = true, isDirect = false, ...rest }: ClusterOptions = {},
   ): Promise<EtcdCluster> {
     const folder = await Deno.makeTempDir({ prefix: "nodepool-etcd-" });
     const data = await Deno.makeTempDir({ prefix: "nodepool-etcd-", dir: memoryFolder() });
@@ -59,8 +61,8 @@ export class EtcdCluster implements AsyncDisposable {
       members: hosts.map((host, at) => ({
         client: `${host}:${CLIENT_PORT}`,
         peer: `${host}:${PEER_PORT}`,
-        advertisedClient: `127.0.0.1:${ways[at]!.clients.port}`,
-        advertisedPeer: `127.0.0.1:${ways[at]!.peers.port}`,
+        advertisedClient: isDirect ? `${host}:${CLIENT_PORT}` : `127.0.0.1:${ways[at]!.clients.port}`,
+        advertisedPeer: isDirect ? `${host}:${PEER_PORT}` : `127.0.0.1:${ways[at]!.peers.port}`,
       })),
     };
     const members = ways.map((way, at) =>

@@ -36,6 +36,7 @@ export async function makeRoom({ cluster, etcd }: Room): Promise<void> {
 /** Has it forget all but the present. */
 export async function compact({ cluster, etcd }: Room): Promise<void> {
   const { revision } = await etcd.range({ key: FILLER }, { signal });
-  const said = await cluster.etcdctl(["compact", String(revision)]);
-  assert.match(said, /compacted revision/);
+  const said = await cluster.etcdctl(["compact", String(revision)]).catch(({ message }: Error) => message);
+  // etcdctl asks again where it hears nothing: then its first request may have done it.
+  assert.match(said, /compacted revision|revision has been compacted/);
 }

@@ -2,8 +2,9 @@
  * A pool on several machines: a real etcd of three members, a simulated cloud, and daemons and builders that run the
  * real program, each on a `Machine` of its own. What the tests of faults and the seeded runs stand on.
  */
+import type { Call } from "../../src/lib/call.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import type { Etcd } from "../../src/etcd/etcd.ts";
+import { type Etcd, EtcdError } from "../../src/etcd/etcd.ts";
 import { type FoundLeader, listMembers, readLeader } from "../../src/lead/read_records.ts";
 import type { MemberRecord } from "../../src/lead/leader_record.ts";
 import { poolKeys } from "../../src/lead/pool_keys.ts";
@@ -109,12 +110,12 @@ export class Machines implements AsyncDisposable {
 
   /** What stands in etcd; null: nobody leads. */
   leaderRecord(): Promise<FoundLeader | null> {
-    return readLeader(this.etcd, keys, patience());
+    return patiently((call) => readLeader(this.etcd, keys, call));
   }
 
   /** The standbys and builders that etcd has. */
   members(): Promise<readonly MemberRecord[]> {
-    return listMembers(this.etcd, keys, patience());
+    return patiently((call) => listMembers(this.etcd, keys, call));
   }
 
   /** By etcd; null: nobody leads, or whoever led runs no more. */
@@ -204,6 +205,15 @@ function stateOf(cluster: EtcdCluster): string {
   return `state: etcd:ETCD/${POOL}\netcd: ${JSON.stringify(etcd)}\n`;
 }
 
-function patience() {
-  return { signal: AbortSignal.timeout(PATIENCE) };
+/** Its members may all be killed or stopped for a while. */
+async function patiently<Answer>(ask: (call: Call) => Promise<Answer>): Promise<Answer> {
+  const call = { signal: AbortSignal.timeout(PATIENCE) };
+  for (;;) {
+    try {
+      return await ask(call);
+    } catch (error) {
+      if (!(error instanceof EtcdError && error.kind === "unreachable")) throw error;
+      await systemClock.sleep(100, call);
+    }
+  }
 }

@@ -45,6 +45,8 @@ export class ScriptedEtcd {
   plan: Plan;
   /** The clients that reach no member. */
   readonly cutOff = new Set<string>();
+  /** How the members are; empty: as one that is well. */
+  members: readonly EtcdMemberReport[] = [];
   /** Of every client: by how much etcd's clock is ahead of this machine's. */
   clockAhead = 0;
 
@@ -66,7 +68,7 @@ export class ScriptedEtcd {
       grantLease: (options, call) => ask("grantLease", call, () => server.grantLease(options)),
       keepAlive: (lease, call) => ask("keepAlive", call, () => server.keepAlive(lease)),
       revokeLease: (lease, call) => ask("revokeLease", call, () => server.revokeLease(lease)),
-      status: (call) => ask("status", call, () => [this.#status()]),
+      status: (call) => ask("status", call, () => this.members.length > 0 ? this.members : [this.#status()]),
       get clockAhead() {
         return clockAhead();
       },

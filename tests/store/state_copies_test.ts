@@ -1,6 +1,7 @@
 /** Copies of states between files and etcd, backups, restores, exports and imports of states in etcd. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { EtcdError } from "../../src/etcd/etcd.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { backupState } from "../../src/store/backup_state.ts";
@@ -104,6 +105,21 @@ Deno.test("a state that is copied into etcd and out again is the same, all of it
   assert.deepEqual(await contentsOfFile(back), before);
   assert.deepEqual(await contentsOfFile(state.path), before);
   assert.deepEqual((await checkState(there.place, deps)).oddities, []);
+});
+
+Deno.test("a backup of a state in etcd takes no more room than what it holds", async () => {
+  await using state = await temporaryState();
+  await filledFile(state.path);
+  const there = etcdPlace();
+  await copyContents({ from: state.path, to: there.place }, deps);
+  const { path } = await backupState(there.place, { target: join(state.directory, "copy.kv"), now: 0 });
+  using database = new DatabaseSync(path, { readOnly: true });
+  const count = (pragma: string) => Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get()!)[0]);
+  assert.ok(count("page_count") > 100);
+  assert.ok(
+    count("freelist_count") < 10,
+    `${count("freelist_count")} of ${count("page_count")} pages hold nothing`,
+  );
 });
 
 Deno.test("a state that somebody uses is not copied, and none is copied over another", async () => {

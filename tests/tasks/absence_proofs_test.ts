@@ -97,6 +97,19 @@ Deno.test("at most five are looked up in a minute, one after the other as they g
   assert.equal(looks, 5);
 });
 
+Deno.test("what is being deleted is looked up at once, however many looks there were, and takes none of theirs", async () => {
+  const waiting = numbered(3).map((id) => expected(id));
+  const kit = proofsKit(waiting);
+  await kit.prove();
+  for (const round of ["a", "b", "c", "d"]) {
+    const deleting = [expected(`s${round}`, "deleting"), expected(`i${round}`, "deleting", "image")];
+    kit.expect([...waiting, ...deleting]);
+    assert.deepEqual(await kit.prove(), { asked: [`s${round}`, `i${round}`], next: Infinity });
+  }
+  kit.expect(["s7", "s8", "s9"].map((id) => expected(id)));
+  assert.deepEqual(await kit.prove(), { asked: ["s7", "s8"], next: MINUTE });
+});
+
 Deno.test("more than five at once are doubtful, and are looked up at once until none is left", async () => {
   const kit = proofsKit(numbered(120).map((id) => expected(id)));
   const counts: number[] = [];

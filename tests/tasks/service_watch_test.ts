@@ -10,16 +10,17 @@ function kit(watchdog: number | null, runTick: () => Promise<void>) {
   const clock = new VirtualClock(NOW);
   const tasks = new TaskRegistry({ clock, onError: () => {} });
   const told: Record<string, string | number>[] = [];
+  let signs = 0;
   const manager = {
     watchdog,
     tell: (fields: Record<string, string | number>) => void told.push(fields),
+    tellAlive: () => void signs++,
     tellReloading: () => {},
   };
   const tick = tasks.add({ name: "tick", period: null, run: runTick });
   addServiceWatch({ manager, tasks, tick, describe: () => "2 nodes" });
   tasks.start();
-  const alive = () => told.filter(({ WATCHDOG }) => WATCHDOG === 1).length;
-  return { clock, tasks, told, alive };
+  return { clock, tasks, told, alive: () => signs };
 }
 
 Deno.test("a pool in which nothing happens gives a sign of life twice as often as the watchdog wants", async () => {
@@ -50,10 +51,9 @@ Deno.test("a tick that hangs gives no sign of life within the watchdog's time", 
   assert.ok(alive() > before, "it lives again");
 });
 
-Deno.test("without a watchdog only the text is told", async () => {
-  const { clock, tasks, told, alive } = kit(null, () => Promise.resolve());
+Deno.test("without a watchdog the text is told twice a minute", async () => {
+  const { clock, tasks, told } = kit(null, () => Promise.resolve());
   await using _tasks = tasks;
   await clock.advance(5 * MINUTE + SECOND);
   assert.ok(told.length >= 10 && told.length <= 12);
-  assert.equal(alive(), 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { displayWidth } from "../../src/lib/display_width.ts";
-import { cellText } from "../../src/views/tables/cell_text.ts";
+import { visibleText } from "../../src/lib/visible_text.ts";
 import type { Column, ColumnKind } from "../../src/views/tables/column.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
 import { poolLists, viewPool } from "../../src/views/view_pool.ts";
@@ -70,7 +70,7 @@ const NARROWEST = 15;
 /** Wide and long words cannot be made narrower. */
 function widestWord({ columns, rows }: { columns: readonly Column<Row>[]; rows: readonly Row[] }): number {
   const texts = [...columns.map(({ header }) => header), ...rows.flatMap((row) => Object.values(row))];
-  return Math.max(...texts.flatMap((text) => cellText(text).text.split(" ")).map(displayWidth));
+  return Math.max(...texts.flatMap((text) => visibleText(text).split(" ")).map(displayWidth));
 }
 
 Deno.test("no line of a table is wider than the terminal, unless one word is", () => {
@@ -94,7 +94,7 @@ Deno.test("a terminal gets every reason whole, however narrow it is: no word is 
         )
       ) {
         for (const row of list.rows) {
-          const reason = cellText(row[field]!).text.split(/ +/).filter((word) => word !== "");
+          const reason = visibleText(row[field]!).split(/ +/).filter((word) => word !== "");
           assert.equal(follows(words, reason), true, reason.join(" "));
         }
       }
@@ -115,7 +115,7 @@ Deno.test("where output is piped every cell is whole, in a line for each row, wi
     assert.equal(new Set(lines.map(displayWidth)).size, 1);
     assert.equal(lines.length, list.rows.length === 0 ? 3 : list.rows.length + 4);
     for (const [index, row] of list.rows.entries()) {
-      const cells = list.columns.map(({ field }) => cellText(row[field]!).text.trim());
+      const cells = list.columns.map(({ field }) => visibleText(row[field]!).trim());
       const shown = lines[index + 3]!;
       let at = 0;
       for (const cell of cells) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import { formatAge } from "../../src/views/tables/age.ts";
-import { cellText, truncate } from "../../src/views/tables/cell_text.ts";
+import { displayWidth } from "../../src/lib/display_width.ts";
+import { visibleText } from "../../src/lib/visible_text.ts";
 import { renderCsv } from "../../src/views/tables/render_csv.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
 import { alienTable } from "../../src/views/tables/alien_table.ts";
@@ -94,14 +95,13 @@ Deno.test("ages are days, hours, minutes and seconds", () => {
 });
 
 Deno.test("cells are one line, without control or direction characters, as wide as they look", () => {
-  assert.deepEqual(cellText("plain"), { text: "plain", width: 5 });
-  assert.deepEqual(cellText("two\r\n  lines\tand\x1b[2J"), { text: "two lines and\\u001b[2J", width: 22 });
-  assert.deepEqual(cellText("a\u202eb"), { text: "a\\u202eb", width: 8 });
-  assert.equal(cellText("東京").width, 4);
-  assert.equal(cellText("e\u0301").width, 1);
-  assert.equal(cellText("a\u200bb\ufeff").width, 2);
-  assert.deepEqual(truncate(cellText("東京都"), 4), { text: "東…", width: 3 });
-  assert.deepEqual(truncate(cellText("abcdef"), 4), { text: "abc…", width: 4 });
+  assert.equal(visibleText("plain"), "plain");
+  assert.equal(visibleText("two\r\n  lines\tand\x1b[2J"), "two lines and\\u001b[2J");
+  assert.equal(visibleText("a\u202eb"), "a\\u202eb");
+  assert.equal(displayWidth("plain"), 5);
+  assert.equal(displayWidth("東京"), 4);
+  assert.equal(displayWidth("e\u0301"), 1);
+  assert.equal(displayWidth("a\u200bb\ufeff"), 2);
 });
 
 Deno.test("CSV quotes what it must", () => {

@@ -5,6 +5,7 @@ import type { CliContext } from "../cli_context.ts";
 import { InterruptedError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
+import { LastingPool } from "../lasting_pool.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
@@ -21,7 +22,8 @@ export function deleteCommand(context: CliContext) {
     .option("--now", "wait until they are gone from the cloud")
     .addHelpText("after", example("nodepool delete 812 813 --now"))
     .action(async (ids, { now = false }) => {
-      await using pool = now ? await openWorkingPool(context, "delete --now") : await openPool(context);
+      const open = (context: CliContext) => openWorkingPool(context, "delete --now");
+      await using pool = now ? await LastingPool.open(context, open) : await openPool(context);
       const outcomes = await pool.ask("delete", { ids, comment: doneBy(context.io, "deleted") });
       if (!now) return printOutcomes(context, outcomes);
       printOutcomes(context, outcomes.filter(({ ok }) => !ok));

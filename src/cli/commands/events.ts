@@ -1,25 +1,23 @@
 /** `nodepool events`: what has happened in the pool, and with `--follow` what happens, as it does. */
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { isAway } from "../../control/is_away.ts";
+import { ControlError } from "../../control/control_error.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import { eventKinds } from "../../domain/pool_event.ts";
-import { HOUR, SECOND } from "../../domain/time.ts";
+import { HOUR } from "../../domain/time.ts";
+import type { Call } from "../../lib/call.ts";
 import type { EventView } from "../../views/events.ts";
 import type { CliContext } from "../cli_context.ts";
 import { checkWindow } from "../checked_window.ts";
-import { InterruptedError, NoDaemonError } from "../cli_error.ts";
+import { InterruptedError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { instantArgument } from "../instant_argument.ts";
+import { LastingPool } from "../lasting_pool.ts";
 import { idArgument } from "../number_argument.ts";
 import { openDaemonsPool, openPool } from "../open_pool.ts";
-import { writeLine } from "../write_line.ts";
 
 /** Without a beginning: what has happened lately. */
 const LATELY = HOUR;
-
-/** Between two attempts to reach a daemon that was followed and has stopped. */
-const RETRY = SECOND;
 
 interface Wish {
   readonly follow: boolean;
@@ -59,7 +57,7 @@ export function eventsCommand(context: CliContext) {
       if (follow) return await followEvents(context, { follow, print, since, after });
       await using pool = await openPool(context);
       const beginning = after === undefined ? { since: since ?? clock.wall() - LATELY } : { after };
-      await readEvents(pool, { follow, print, ...beginning }, new AbortController().signal);
+      await readEvents(pool, { follow, print, ...beginning }, new AbortController());
     });
 }
 
@@ -77,47 +75,32 @@ function kindArgument(text: string): string {
 
 /** Until it is interrupted. A daemon that stops is waited for: its events go on where they were. */
 async function followEvents(context: CliContext, wish: Wish): Promise<void> {
-  const { io } = context;
-  using interrupts = io.interrupts();
+  await using daemon = await LastingPool.open(context, openDaemonsPool);
+  using interrupts = context.io.interrupts();
   const { signal } = interrupts;
   let rest = wish;
   try {
-    for (let pool: PoolClient | null = await openDaemonsPool(context);;) {
-      if (pool !== null) {
-        await using open = pool;
-        const last = await readEvents(open, rest, signal);
-        if (last !== null) rest = { ...wish, since: undefined, after: last };
-        writeLine(io.stderr, "nodepool: the daemon has stopped: waiting for it");
-      }
-      await io.clock.sleep(RETRY, { signal });
-      pool = await openDaemonsPool(context).catch(noDaemon);
-    }
+    await daemon.outlast(async (pool) => {
+      await readEvents(pool, rest, {
+        signal,
+        onRead: (after) => rest = { ...wish, since: undefined, after },
+      });
+      throw new ControlError(503, "the daemon is stopping");
+    }, { signal });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
   }
 }
 
-function noDaemon(error: unknown): null {
-  if (error instanceof NoDaemonError || isAway(error)) return null;
-  throw error;
-}
-
-/** Until they end. @returns the last one's id; null: there was none */
+/** Until they end. @param options `onRead`: told each one's id */
 async function readEvents(
   pool: PoolClient,
   { print, ...wish }: Wish,
-  signal: AbortSignal,
-): Promise<number | null> {
+  { signal, onRead = () => {} }: Call & { onRead?: (id: number) => void },
+): Promise<void> {
   const { eventsIn } = await import("../event_printer.ts");
-  let last: number | null = null;
-  try {
-    for await (const { id, event } of eventsIn(await pool.ask("events", wish, { signal }))) {
-      if (event !== null) print(event);
-      last = id;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!wish.follow) throw error;
+  for await (const { id, event } of eventsIn(await pool.ask("events", wish, { signal }))) {
+    if (event !== null) print(event);
+    onRead(id);
   }
-  return last;
 }

@@ -9,6 +9,7 @@ import type { PoolClient } from "../../control/pool_client.ts";
 import { InterruptedError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
+import { LastingPool } from "../lasting_pool.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openDaemonsPool, openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
@@ -23,7 +24,7 @@ export function imageDeleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool image-delete 12 --replace-ready"))
     .action(async (ids, { wait = false, ...options }) => {
       await using pool = wait || options.replaceReady
-        ? await openDaemonsPool(context)
+        ? await LastingPool.open(context, openDaemonsPool)
         : await openPool(context);
       const outcomes = await pool.ask("image-delete", {
         ids,

@@ -60,7 +60,7 @@ async function followLog(context: CliContext, request: { id: number; lines: numb
   const printer = new NodeLogPrinter(io);
   try {
     for (;;) {
-      const view = await daemon.ask((pool) => pool.ask("node-log", request, { signal }), { signal });
+      const view = await daemon.ask("node-log", request, { signal });
       printer.print(view);
       if (view.node.ended !== null) return;
       await io.clock.sleep(LOOK, { signal });

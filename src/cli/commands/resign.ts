@@ -29,14 +29,12 @@ export function resignCommand(context: CliContext) {
       const { io } = context;
       using interrupts = io.interrupts();
       await using pool = await LastingPool.open(context);
-      const former = await pool.ask((daemon) => daemon.ask("leader", {}), interrupts);
-      const resigned = await pool.ask(
-        (daemon) => daemon.ask("resign", { id: former.id, force }),
-        interrupts,
-      );
+      const { signal } = interrupts;
+      const former = await pool.ask("leader", {}, { signal });
+      const resigned = await pool.ask("resign", { id: former.id, force }, { signal });
       const said = resigned.standbys.length === 0
         ? `${nameOf(former)} no longer leads, and nobody takes over`
-        : await nextLeader(former, { pool, clock: io.clock, ...interrupts });
+        : await nextLeader(former, { pool, clock: io.clock, signal });
       writeLine(io.stdout, said);
     });
 }
@@ -48,7 +46,7 @@ async function nextLeader(
 ): Promise<string> {
   const startedAt = clock.monotonic();
   for (;;) {
-    const next = await pool.ask((daemon) => daemon.ask("leader", {}), { signal });
+    const next = await pool.ask("leader", {}, { signal });
     const passed = clock.monotonic() - startedAt;
     if (next.id !== former.id) {
       return `${nameOf(next)} leads the pool now, after ${(passed / 1_000).toFixed(1)} s`;

@@ -4,7 +4,13 @@
  * that, and has a bound for everything: connections, the time for a request, its length, the time for taking an
  * answer. node:http reads and writes the messages. The status endpoint and the control socket are served by it.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
 import { setAlarm } from "../deadline.ts";
 import { errorChain } from "../error_chain.ts";
@@ -57,11 +63,14 @@ interface HttpServerOptions {
   readonly clock?: Clock;
   /** Whether what is at a path goes on for as long as the client wants. */
   readonly isStream?: (path: string) => boolean;
+  /** Refuses a request by its head alone, before anything else of it is read; null: it is let in. */
+  readonly refuse?: (headers: IncomingHttpHeaders) => Response | null;
 }
 
 export class HttpServer implements AsyncDisposable {
   readonly #handler: HttpHandler;
   readonly #isStream: (path: string) => boolean;
+  readonly #refuse: NonNullable<HttpServerOptions["refuse"]>;
   readonly #limits: HttpLimits;
   readonly #clock: Clock;
   readonly #server: Server;
@@ -72,8 +81,9 @@ export class HttpServer implements AsyncDisposable {
 
   constructor(
     handler: HttpHandler,
-    { limits = {}, clock = systemClock, isStream = () => false }: HttpServerOptions = {},
+    { limits = {}, clock = systemClock, isStream = () => false, refuse = () => null }: HttpServerOptions = {},
   ) {
+    this.#refuse = refuse;
     this.#handler = handler;
     this.#isStream = isStream;
     this.#limits = { ...defaultHttpLimits, ...limits };
@@ -150,6 +160,8 @@ export class HttpServer implements AsyncDisposable {
     const connection = message.socket as unknown as ConnectionStream;
     if (connection.requests >= MOST_PIPELINED) return void connection.destroy();
     try {
+      const refused = this.#refuse(message.headers);
+      if (refused !== null) return await endWith(refused, { answer, connection });
       const body = await readBody(message, this.#limits.bodyBytes);
       connection.beginRequest();
       connection.isStreaming = this.#isStream(pathOf(message));
@@ -164,8 +176,7 @@ export class HttpServer implements AsyncDisposable {
       if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
     } catch (error) {
       if (!(error instanceof BadMessageError) || connection.destroyed) return void connection.destroy();
-      await sendResponse(refusal(error), answer).catch(() => {});
-      connection.destroy();
+      await endWith(refusal(error), { answer, connection }).catch(() => {});
     }
   }
 
@@ -229,5 +240,18 @@ function pathOf({ url = "" }: IncomingMessage): string {
 }
 
 function refusal({ message: error, status }: BadMessageError): Response {
-  return Response.json({ error, status }, { status, headers: { connection: "close" } });
+  return Response.json({ error, status }, { status });
+}
+
+/** The last answer on a connection, whatever of the request is still to come. */
+async function endWith(
+  response: Response,
+  { answer, connection }: { answer: ServerResponse; connection: ConnectionStream },
+): Promise<void> {
+  try {
+    answer.setHeader("connection", "close");
+    await sendResponse(response, answer);
+  } finally {
+    connection.destroy();
+  }
 }

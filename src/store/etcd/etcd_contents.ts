@@ -12,6 +12,7 @@ import { StateReader } from "../state_reader.ts";
 import { StoreError } from "../store.ts";
 import { encodeKey } from "./etcd_keys.ts";
 import { EtcdSource } from "./etcd_source.ts";
+import { madeAt } from "./made_at.ts";
 import { EtcdTransactions, parseCommits } from "./etcd_transactions.ts";
 
 /** How often a copy is begun again whose moment etcd has forgotten meanwhile. */
@@ -36,6 +37,7 @@ async function readAtOnce(place: EtcdPlace): Promise<StateContents> {
   const { entries: [commits], revision } = await etcd.range({ key }, place);
   if (commits === undefined) throw new StoreError("unusable", `there is no state in ${address}`);
   const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix, revision }), address);
+  await reader.readJournal();
   if (await reader.value(keys.schema, counterSchema) === null) {
     throw new StoreError(
       "unusable",
@@ -62,7 +64,6 @@ export async function writeEtcdContents(
   try {
     const transactions = await EtcdTransactions.open(etcd, { ...place, leadership: null, commits });
     const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix }), address);
-    // Drops what an interrupted copy has left.
     const writer = await KvWriter.open(transactions, reader);
     if (!replaces && await probeVersion(reader) !== null) {
       throw unusableState(
@@ -84,12 +85,10 @@ async function removals(reader: StateReader, mutations: readonly Mutation[]): Pr
 }
 
 /** Whether there is a state. @throws StoreError */
-export async function isMadeInEtcd({ address, etcd, keys: { state }, signal }: EtcdPlace): Promise<boolean> {
-  const key = state + encodeKey(keys.schema);
-  const { entries } = await etcd.range({ key }, { signal }).catch((error) => {
+export async function isMadeInEtcd({ address, etcd, ...place }: EtcdPlace): Promise<boolean> {
+  return await madeAt(etcd, place).catch((error) => {
     throw stateFailure(address, "it cannot be read", error);
-  });
-  return entries.length > 0;
+  }) !== null;
 }
 
 /** @throws StoreError `locked` where a daemon leads the pool */

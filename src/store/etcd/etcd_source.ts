@@ -52,17 +52,20 @@ export class EtcdSource implements StateSource {
     const { prefix } = this.#options;
     const { from, to } = encodedRange(selector);
     let [start, end, left] = [prefix + from, prefix + to, limit];
-    let revision = this.#options.revision;
-    while (left > 0 && start < end) {
-      const asked = { key: start, end, limit: Math.min(left, PAGE), reverse };
-      const page = await this.#page(asked, revision);
-      for (const entry of page.entries) yield this.#decode(entry);
-      const last = page.entries.at(-1);
-      if (!page.more || last === undefined) return;
-      left -= page.entries.length;
-      revision = page.revision;
-      if (reverse) end = last.key;
-      else start = `${last.key}\0`;
+    const ask = (revision: number | undefined) => {
+      const page = this.#page({ key: start, end, limit: Math.min(left, PAGE), reverse }, revision);
+      page.catch(() => {}); // is met when the page is due, if it ever is
+      return page;
+    };
+    let due = left > 0 && start < end ? ask(this.#options.revision) : null;
+    while (due !== null) {
+      const { entries, more, revision } = await due;
+      const last = entries.at(-1);
+      left -= entries.length;
+      if (last !== undefined) [start, end] = reverse ? [start, last.key] : [`${last.key}\0`, end];
+      // etcd makes the next page while this one is read.
+      due = more && last !== undefined && left > 0 && start < end ? ask(revision) : null;
+      for (const entry of entries) yield this.#decode(entry);
     }
   }
 

@@ -53,12 +53,11 @@ async function openState(
     new EtcdSource(etcd, { ...options, prefix: options.keys.state, signal }),
     address,
   );
-  // Also a copy into it that was interrupted is completed, or dropped.
   const writer = await KvWriter.open(transactions, reader);
   const version = await probeVersion(reader);
   refuseNewer(address, { version, steps });
-  const state = await prepareState({ reader, writer }, { ...options, version, witness: last });
-  return { ...state, guard: null, ...witnessed(state, options) };
+  const state = await prepareState(writer, { ...options, version, witness: last });
+  return { ...state, guard: null, readRows: () => Promise.resolve(null), ...witnessed(state, options) };
 }
 
 /** The part of a state that notes each commit, and closes it. */

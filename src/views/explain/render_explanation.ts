@@ -1,7 +1,7 @@
 /** An explanation as text: the reasons with what cures them, then the facts, a line each. */
 import { wrapWords } from "../../lib/wrap_words.ts";
 import { causeText, remedyText } from "../obstacle_view.ts";
-import { cellText } from "../tables/cell_text.ts";
+import { visibleText } from "../../lib/visible_text.ts";
 import type { ExplanationView } from "./explanation.ts";
 
 /** @param options `width`: of the terminal; null: no line is broken. `time`: how moments are shown */
@@ -41,7 +41,7 @@ const CONSOLE_LINES = 5;
 
 function lineOf([indent, head, text]: [number, string, string], width: number | null): string {
   const start = " ".repeat(indent) + (head.trimEnd().length < HEAD ? head : `${head.trimEnd()} `);
-  const safe = cellText(text).text;
+  const safe = visibleText(text);
   const hang = " ".repeat(indent === 0 && head === "" ? 2 : start.length);
   const lines = width === null
     ? [safe]

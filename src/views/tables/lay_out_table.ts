@@ -3,14 +3,15 @@
  * without anything in them go, counts share a column, reasons go on below their rows, spare columns go, addresses go
  * below too, and what is left is cut. A reason is never cut.
  */
+import { displayWidth } from "../../lib/display_width.ts";
 import { longestWord } from "../../lib/wrap_words.ts";
-import { type CellText, cellText } from "./cell_text.ts";
 import type { Column, ColumnKind } from "./column.ts";
 
 /** A column with what stands in it, and how wide it is drawn. */
 export interface FilledColumn {
   readonly column: Pick<Column<object>, "field" | "header" | "kind" | "spare" | "share">;
-  readonly cells: readonly CellText[];
+  /** Each one line. */
+  readonly cells: readonly string[];
   readonly width: number;
 }
 
@@ -45,15 +46,16 @@ export function totalWidth(columns: readonly FilledColumn[]): number {
 }
 
 /** As wide as its cells and its header. */
-export function filledColumn(column: FilledColumn["column"], cells: readonly CellText[]): FilledColumn {
-  const width = cells.reduce((widest, { width }) => Math.max(widest, width), cellText(column.header).width);
+export function filledColumn(column: FilledColumn["column"], cells: readonly string[]): FilledColumn {
+  let width = displayWidth(column.header);
+  for (const cell of cells) width = Math.max(width, displayWidth(cell));
   return { column, cells, width };
 }
 
 function withoutEmpty(columns: readonly FilledColumn[]): readonly FilledColumn[] {
   return columns.filter(({ column: { kind }, cells }) =>
     kind === "id" || kind === "name" || cells.length === 0 ||
-    cells.some(({ text }) => text !== "" && !(kind === "count" && text === "0"))
+    cells.some((text) => text !== "" && !(kind === "count" && text === "0"))
   );
 }
 
@@ -71,12 +73,10 @@ function withSharedCounts(columns: readonly FilledColumn[]): readonly FilledColu
 function shareColumn(header: string, group: readonly FilledColumn[]): FilledColumn {
   const words = group.map(({ column }) => column.header.toLowerCase());
   const cells = group[0]!.cells.map((_, row) =>
-    cellText(
-      group.flatMap(({ cells }, index) => {
-        const { text } = cells[row]!;
-        return text === "" || text === "0" ? [] : [`${text} ${words[index]}`];
-      }).join(", "),
-    )
+    group.flatMap(({ cells }, index) => {
+      const text = cells[row]!;
+      return text === "" || text === "0" ? [] : [`${text} ${words[index]}`];
+    }).join(", ")
   );
   return filledColumn({ field: group[0]!.column.field, header, kind: "exact" }, cells);
 }
@@ -89,7 +89,7 @@ function hangLast(columns: readonly FilledColumn[], available: number): TableLay
   const room = available - totalWidth(grid) - 1;
   const isOnlyReason = last?.column.kind === "reason" && !grid.some(({ column }) => column.kind === "reason");
   if (!isOnlyReason || grid.length === 0 || room < Math.min(ROOM_TO_HANG, available / 2)) return null;
-  if (last.cells.some(({ text }) => longestWord(text) > room)) return null;
+  if (last.cells.some((text) => longestWord(text) > room)) return null;
   return { grid, last: { ...last, width: room }, below: [] };
 }
 

@@ -11,7 +11,7 @@ export function renderRecords(
   if (count === 0) return "nothing to list\n";
   const widest = Math.max(...columns.map(({ column }) => column.header.length));
   const fields = (row: number) =>
-    columns.filter(({ cells }) => cells[row]!.text !== "")
+    columns.filter(({ cells }) => cells[row] !== "")
       .map((one) => renderField(one, { row, options, width, widest }));
   return Array.from({ length: count }, (_, row) => fields(row).join("")).join("\n");
 }
@@ -24,7 +24,7 @@ function renderField(
   const { row, options: { marks } } = at;
   const mark = marks === undefined ? "" : marks[row]?.has(column.field) ? "> " : "  ";
   const term = mark + column.header.padEnd(widest + 2);
-  const { text } = cells[row]!;
+  const text = cells[row]!;
   const wrapped = wrapLines(term + text, width);
   return `${wrapped === term + text ? term + painterOf(at)(text, one) : wrapped}\n`;
 }

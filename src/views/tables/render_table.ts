@@ -2,8 +2,9 @@
  * A list as a text table with `+---+` borders, 2016's look, which scripts cut at `|`. Plain and complete unless a width is
  * given, that of a terminal: a table that is wider is laid out for it, or has a line for each field. No reason is cut.
  */
+import { characterWidth, displayWidth } from "../../lib/display_width.ts";
+import { visibleText } from "../../lib/visible_text.ts";
 import { wrapWords } from "../../lib/wrap_words.ts";
-import { type CellText, cellText, truncate } from "./cell_text.ts";
 import { cellOf, type Column, plainColumns, type ShownList, standsRight } from "./column.ts";
 import {
   type FilledColumn,
@@ -47,7 +48,7 @@ function fill<Row>(
   const { localTimes } = options;
   const hasTimes = localTimes !== undefined && (column.kind === "time" || column.kind === "reason");
   const text = (row: Row) => hasTimes ? localTimes(cellOf(column, row)) : cellOf(column, row);
-  return filledColumn(column, rows.map((row) => cellText(text(row))));
+  return filledColumn(column, rows.map((row) => visibleText(text(row))));
 }
 
 function* draw(
@@ -57,43 +58,59 @@ function* draw(
   const { grid, last } = layout;
   const border = `+${grid.map(({ width }) => "-".repeat(width + 2)).join("+")}+` +
     `${"-".repeat(last === undefined ? 0 : last.width + 1)}\n`;
-  const headers = grid.map((one) => pad(cellText(one.column.header), one));
-  yield `${border}${line(headers)}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
+  const headers = line(grid, (one) => pad(one.column.header, one));
+  yield `${border}${headers}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
   for (let row = 0; row < count; row++) yield drawRow(layout, { row, options });
   if (count > 0) yield border;
 }
 
 function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
   const paint = painterOf(at);
-  const cells = grid.map((one) => paint(pad(one.cells[at.row]!, one), one));
-  const indent = totalWidth(grid) + 1;
-  const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(`\n${" ".repeat(indent)}`)}`;
+  const lineBreak = () => `\n${" ".repeat(totalWidth(grid) + 1)}`;
+  const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(lineBreak())}`;
   const isMarked = (at.options.marks?.[at.row] ?? null) !== null;
-  return `${line(cells, isMarked)}${hanging}\n${below.map((one) => drawBelow(one, at)).join("")}`;
+  const cells = line(grid, (one) => paint(pad(one.cells[at.row]!, one), one), isMarked);
+  return `${cells}${hanging}\n${below.map((one) => drawBelow(one, at)).join("")}`;
 }
 
 /** A mark in place of the border shows without colours, too. */
-function line(texts: readonly string[], isMarked = false): string {
-  return `${isMarked ? ">" : "|"} ${texts.join(" | ")} |`;
+function line(
+  grid: readonly FilledColumn[],
+  textOf: (one: FilledColumn) => string,
+  isMarked = false,
+): string {
+  return `${isMarked ? ">" : "|"} ${grid.map(textOf).join(" | ")} |`;
 }
 
-function pad(cell: CellText, { column, width }: FilledColumn): string {
-  if (cell.width === width) return cell.text;
-  const cut = truncate(cell, width);
-  const blanks = " ".repeat(Math.max(0, width - cut.width));
-  return standsRight(column) ? blanks + cut.text : cut.text + blanks;
+function pad(text: string, { column, width }: FilledColumn): string {
+  const room = width - displayWidth(text);
+  if (room < 0) return truncate(text, width);
+  const length = text.length + room;
+  return standsRight(column) ? text.padStart(length) : text.padEnd(length);
+}
+
+/** The beginning of a text that is wider, with `…` for what was cut off. */
+function truncate(text: string, width: number): string {
+  let kept = "";
+  let room = width - 1;
+  for (const character of text) {
+    room -= characterWidth(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept}…${" ".repeat(width - 1 - displayWidth(kept))}`;
 }
 
 /** Of a cell right of the grid. */
 function linesOf(one: FilledColumn, at: RowAt): readonly string[] {
   const paint = painterOf(at);
-  return wrapWords(one.cells[at.row]!.text, one.width).map((text) => paint(text, one));
+  return wrapWords(one.cells[at.row]!, one.width).map((text) => paint(text, one));
 }
 
 const INDENT = "    ";
 
 function drawBelow(one: FilledColumn, at: RowAt): string {
-  const { text } = one.cells[at.row]!;
+  const text = one.cells[at.row]!;
   if (text === "") return "";
   const paint = painterOf(at);
   return wrapWords(`${one.column.header}: ${text}`, at.options.width! - INDENT.length)

@@ -11,13 +11,13 @@ export function renderTerms(
   const { marks } = options;
   const line = (row: number) => {
     const mark = marks === undefined ? "" : (marks[row] ?? null) === null ? "  " : "> ";
-    const term = mark + terms!.cells[row]!.text.padEnd(terms!.width + 2);
-    const text = values.map(({ cells }) => cells[row]!.text).join("  ");
+    const term = mark + terms!.cells[row]!.padEnd(terms!.width + 2);
+    const text = values.map(({ cells }) => cells[row]!).join("  ");
     if (width === null || wrapLines(term + text, width) !== term + text) {
       return width === null ? term + text : wrapLines(term + text, width);
     }
     const paint = painterOf({ row, options });
-    return term + values.map((one) => paint(one.cells[row]!.text, one)).join("  ");
+    return term + values.map((one) => paint(one.cells[row]!, one)).join("  ");
   };
   return Array.from({ length: count }, (_, row) => `${line(row).trimEnd()}\n`).join("");
 }

@@ -18,13 +18,10 @@ export const statusTable: Table<StatusView, Fact> = {
     ...status.problems.map((problem) => ({ what: "problem", value: problem })),
     ...daemonFacts(status),
     ...(status.machines ? machineFacts(status.machines) : []),
-    { what: "installation", value: status.installation.id || "none yet" },
-    { what: "nodes", value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", ") },
-    ...holdFacts(status.holds),
-    { what: "requests", value: `${status.requests.waiting} waiting, ${status.requests.granted} granted` },
+    ...stateFacts(status),
     ...(status.labels === null ? [] : [{ what: "labels", value: String(status.labels) }]),
     ...(status.orders ?? []).map(({ what, message }) => ({ what: "ordered", value: `${what}: ${message}` })),
-    { what: "providers", value: describeProviders(status.providers) },
+    ...(status.nodes === null ? [] : [{ what: "providers", value: describeProviders(status.providers) }]),
   ],
   columns: [
     { field: "what", header: "What", kind: "term" },
@@ -38,7 +35,19 @@ export const statusTable: Table<StatusView, Fact> = {
   ],
 };
 
-function daemonFacts({ daemon, machines }: StatusView): Fact[] {
+/** Of the pool's records; empty: they cannot be read. */
+function stateFacts({ installation, nodes, holds, requests }: StatusView): Fact[] {
+  if (installation === null || nodes === null || requests === null) return [];
+  return [
+    { what: "installation", value: installation.id || "none yet" },
+    { what: "nodes", value: nodeStateNames.map((state) => `${nodes[state]} ${state}`).join(", ") },
+    ...holdFacts(holds ?? null),
+    { what: "requests", value: `${requests.waiting} waiting, ${requests.granted} granted` },
+  ];
+}
+
+function daemonFacts({ daemon, machines, nodes }: StatusView): Fact[] {
+  if (nodes === null) return [{ what: "daemon", value: "unknown; the state in etcd cannot be read" }];
   if (daemon === null) {
     const value = machines ? "none leads; showing the state in etcd" : "not running; showing its last state";
     return [{ what: "daemon", value }];
@@ -61,8 +70,8 @@ function daemonFacts({ daemon, machines }: StatusView): Fact[] {
 /** Enough to see who is to be asked; `list --state hold` has them all. */
 const MOST_ENDING = 5;
 
-function holdFacts(holds: HoldSummary | undefined): Fact[] {
-  if (holds === undefined || holds.nodes === 0) return [];
+function holdFacts(holds: HoldSummary | null): Fact[] {
+  if (holds === null || holds.nodes === 0) return [];
   const by = holds.holders.map(({ name, nodes }) => `${nodes} by ${name || "somebody"}`).join(", ");
   const ending = holds.ending.slice(0, MOST_ENDING).map(({ id, holder, reason, ends }) => {
     const why = reason === null ? "" : `: ${reason}`;

@@ -40,7 +40,7 @@ export function painterOf({ row, options }: RowAt): (padded: string, one: Filled
   return (padded, { column, cells }) =>
     paint(padded, {
       kind: column.kind,
-      text: cells[row]!.text,
+      text: cells[row]!,
       isChanged: changed !== null && changed.has(column.field),
     });
 }

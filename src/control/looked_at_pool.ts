@@ -1,0 +1,48 @@
+/**
+ * A state that can be looked at: that of a pool that nobody leads, or a file's while no daemon runs. Whoever wants something
+ * done gets the pool that does it, and is then answered by that, as is everything after it.
+ */
+import type { Call } from "../lib/call.ts";
+import { type OperationName, operations } from "./operations.ts";
+import type { PoolClient } from "./pool_client.ts";
+
+const NEVER = new AbortController().signal;
+
+export class LookedAtPool implements PoolClient {
+  readonly #findWhole: (call: Call) => Promise<PoolClient>;
+  #state: PoolClient | null;
+  #whole: PoolClient | null = null;
+
+  /** @param state is closed before the whole pool is looked for */
+  constructor(state: PoolClient, { findWhole }: { findWhole: (call: Call) => Promise<PoolClient> }) {
+    this.#state = state;
+    this.#findWhole = findWhole;
+  }
+
+  get hasDaemon(): boolean {
+    return this.#whole?.hasDaemon ?? false;
+  }
+
+  readonly ask: PoolClient["ask"] = async (name, request, options = {}) => {
+    if (this.#state !== null && looksOnly(name)) return await this.#state.ask(name, request, options);
+    await this.#closeState();
+    this.#whole ??= await this.#findWhole({ signal: options.signal ?? NEVER });
+    return await this.#whole.ask(name, request, options);
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#closeState();
+    await this.#whole?.[Symbol.asyncDispose]();
+  }
+
+  async #closeState(): Promise<void> {
+    const state = this.#state;
+    this.#state = null;
+    await state?.[Symbol.asyncDispose]();
+  }
+}
+
+function looksOnly(name: OperationName): boolean {
+  const { route, needs } = operations[name];
+  return route.startsWith("GET ") && needs !== "daemon";
+}

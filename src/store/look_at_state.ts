@@ -1,0 +1,73 @@
+/**
+ * A state in a file that is only looked at: read by SQLite alone, which is open in a fraction of the time that Deno KV and
+ * what must be known before it opens a file take. Commands with no daemon running open it.
+ */
+import { KeyValueStore } from "./key_value_store.ts";
+import { keys } from "./keys.ts";
+import { KvWriter, type Transactions } from "./kv_writer.ts";
+import { migrations, schemaVersion } from "./migrations.ts";
+import type { OpenedState, OpenStateOptions } from "./prepare_state.ts";
+import { probeVersion } from "./probe_version.ts";
+import { readRows } from "./read_rows.ts";
+import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
+import { SqliteSource } from "./sqlite_source.ts";
+import { doubtOf } from "./state_doubt.ts";
+import { unusableState } from "./state_errors.ts";
+import { sizeOf } from "./state_file.ts";
+import { StateReader } from "./state_reader.ts";
+import { readWitness } from "./state_witness.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * null: it takes more than a look, or there is something to be said or done first; opening it does. Whoever calls this has
+ * the state's lock.
+ */
+export async function lookAtState(
+  path: string,
+  options: Pick<OpenStateOptions, "clock">,
+): Promise<Store | null> {
+  // The newest commits of a process that was killed: whether they belong to it has to be found out.
+  if (await sizeOf(`${path}-wal`) > 0) return null;
+  try {
+    const source = new SqliteSource(path, { isAlone: true });
+    const state = await stateIn(source, path).catch(() => null);
+    if (state === null) source[Symbol.dispose]();
+    return state && await KeyValueStore.open(state, options);
+  } catch {
+    return null;
+  }
+}
+
+/** @throws StoreError */
+async function stateIn(source: SqliteSource, path: string): Promise<OpenedState | null> {
+  const reader = new StateReader(source, path);
+  // A commit that was interrupted is completed by who opens the state.
+  if (await reader.readJournal() !== null) return null;
+  const schema = await probeVersion(reader);
+  const installation = await reader.record(keys.installation, installationSchema);
+  const commits = await reader.value(keys.commits, counterSchema) ?? 0;
+  if (schema !== schemaVersion(migrations) || installation === null) return null;
+  const witness = await readWitness(path);
+  const found = { path, isMade: false, installation: installation.id, commits };
+  if (witness !== null && doubtOf(found, witness) !== null) return null;
+  return {
+    reader,
+    writer: await KvWriter.open(noTransactions(path, commits), reader),
+    schema,
+    installation,
+    isNew: await reader.value(keys.isNew, counterSchema) !== null,
+    doubt: await reader.value(keys.doubt, noteSchema),
+    guard: null,
+    readRows: (kind) => readRows(source, kind),
+    witness() {},
+    [Symbol.dispose]: () => source[Symbol.dispose](),
+  };
+}
+
+function noTransactions(path: string, commits: number): Transactions {
+  return {
+    limits: { mutations: 1, bytes: 1, sizeOf: () => 1 },
+    commits,
+    transact: () => Promise.reject(unusableState(path, "it is only looked at")),
+  };
+}
