@@ -10,8 +10,7 @@ import { type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
 import type { Call } from "./lib/call.ts";
 import { systemClock } from "./lib/clock.ts";
 import { shellWord } from "./lib/shell_quote.ts";
-import { encodeKey } from "./store/etcd/etcd_keys.ts";
-import { keys as stateKeys } from "./store/keys.ts";
+import { madeAt } from "./store/etcd/made_at.ts";
 
 /** @throws ConfigError */
 export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd> {
@@ -36,13 +35,12 @@ function startCommand({ configFile, secureFile }: ConfigFiles): string {
   return `nodepool -c ${shellWord(configFile)}${secure} daemon`;
 }
 
-/** As it is at this moment. Where a process that began to write one was interrupted, nothing is there yet. */
+/** As it is at this moment. */
 async function openState(
   etcd: Etcd,
   { files, keys, signal }: { files: ConfigFiles; keys: PoolKeys } & Call,
 ): Promise<PoolClient> {
-  const key = keys.state + encodeKey(stateKeys.schema);
-  const { revision, entries } = await etcd.range({ key }, { signal });
+  const revision = await madeAt(etcd, { keys, signal });
   const { openStateInEtcd } = await import("./offline_pool.ts");
-  return await openStateInEtcd(etcd, { keys, revision: entries.length === 0 ? null : revision, files });
+  return await openStateInEtcd(etcd, { keys, revision, files });
 }

@@ -69,7 +69,7 @@ export async function copyState(path: string, options: { suffix: string }): Prom
   return copy;
 }
 
-/** Bytes of a file; 0: there is no such file, or it cannot be reached. */
+/** Bytes of a file; 0: it is not there, or cannot be reached. */
 export async function sizeOf(path: string): Promise<number> {
   return await Deno.stat(path).then(({ size }) => size, () => 0);
 }

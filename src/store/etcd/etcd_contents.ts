@@ -12,6 +12,7 @@ import { StateReader } from "../state_reader.ts";
 import { StoreError } from "../store.ts";
 import { encodeKey } from "./etcd_keys.ts";
 import { EtcdSource } from "./etcd_source.ts";
+import { madeAt } from "./made_at.ts";
 import { EtcdTransactions, parseCommits } from "./etcd_transactions.ts";
 
 /** How often a copy is begun again whose moment etcd has forgotten meanwhile. */
@@ -84,12 +85,10 @@ async function removals(reader: StateReader, mutations: readonly Mutation[]): Pr
 }
 
 /** Whether there is a state. @throws StoreError */
-export async function isMadeInEtcd({ address, etcd, keys: { state }, signal }: EtcdPlace): Promise<boolean> {
-  const key = state + encodeKey(keys.schema);
-  const { entries } = await etcd.range({ key }, { signal }).catch((error) => {
+export async function isMadeInEtcd({ address, etcd, ...place }: EtcdPlace): Promise<boolean> {
+  return await madeAt(etcd, place).catch((error) => {
     throw stateFailure(address, "it cannot be read", error);
-  });
-  return entries.length > 0;
+  }) !== null;
 }
 
 /** @throws StoreError `locked` where a daemon leads the pool */
