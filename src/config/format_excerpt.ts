@@ -1,5 +1,5 @@
 /** The line that a problem is about, as it is shown: cut to the width that there is, with a mark under the place. */
-import { characterWidth, displayWidth } from "../lib/display_width.ts";
+import { characterWidth, cutToWidth, displayWidth } from "../lib/display_width.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import type { Problem } from "./config_error.ts";
 
@@ -24,7 +24,7 @@ export function formatExcerpt(
   const gutter = `${String(line).padStart(6)} | `;
   const room = Math.max(LEAST_ROOM, (columns ?? USUAL_WIDTH) - gutter.length);
   const left = displayWidth(before + marked + after) <= room ? before : lastOf(before, Math.floor(room / 2));
-  const source = firstOf(left + marked + after, room);
+  const source = cutToWidth(left + marked + after, room);
   const width = Math.max(1, Math.min(displayWidth(marked), room - displayWidth(left)));
   return [`${gutter}${source}`, `${" ".repeat(6)} | ${" ".repeat(displayWidth(left))}${"^".repeat(width)}`];
 }
@@ -32,18 +32,6 @@ export function formatExcerpt(
 /** The same for a log; undefined: the problem has no line to show. */
 export function excerptText(problem: Problem): string | undefined {
   return formatExcerpt(problem, { columns: null })?.join("\n");
-}
-
-function firstOf(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let taken = "";
-  let rest = width - 1;
-  for (const character of text) {
-    rest -= characterWidth(character);
-    if (rest < 0) break;
-    taken += character;
-  }
-  return `${taken}…`;
 }
 
 function lastOf(text: string, width: number): string {

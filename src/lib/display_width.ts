@@ -12,6 +12,19 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** The beginning of a text that fits, with `…` where something was cut off. */
+export function cutToWidth(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = "";
+  let room = width - 1;
+  for (const character of text) {
+    room -= characterWidth(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
 export function characterWidth(character: string): number {
   if (PLAIN.test(character)) return 1;
   return COMBINING.test(character) ? 0 : DOUBLE.test(character) ? 2 : 1;

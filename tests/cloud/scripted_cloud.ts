@@ -1,13 +1,11 @@
 /** An OpenStack that answers from a script, for the client's own tests: every request is kept, no socket is opened. */
-import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
-import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import {
   createOpenStackCloud,
   type OpenStackCloudOptions,
 } from "../../src/cloud/openstack/openstack_cloud.ts";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import type { Send, SendRequest, SendResponse } from "../../src/http/send.ts";
-import type { CloudAccess } from "../../src/domain/cloud_access.ts";
+import { type CloudAccess, PLAIN_ACCESS } from "../../src/domain/cloud_access.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -78,20 +76,7 @@ export const ACCESS: CloudAccess = {
   },
   scope: { kind: "project", id: null, name: "ci", domain: { id: null, name: "Default" } },
   regionName: null,
-  interfaces: ["public"],
-  serviceInterfaces: {},
-  serviceRegions: {},
-  verify: true,
-  caCert: null,
-  clientCert: null,
-  clientKey: null,
-  endpointOverrides: {},
-  apiVersions: {},
-  serviceTypes: {},
-  serviceNames: {},
-  imageFormat: null,
-  routing: PLAIN_ROUTING,
-  proxy: NO_PROXY,
+  ...PLAIN_ACCESS,
 };
 
 export const CATALOG = [

@@ -2,14 +2,12 @@
  * `cloudContract` against the real OpenStack of OS_CLIENT_CONFIG_FILE. Each test has a project of its own, made by
  * the cloud `devcloud-admin`, so that quotas can be set and nobody else's servers are touched.
  */
-import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
-import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
 import { createUndiciSend } from "../../src/http/undici_send.ts";
-import type { CloudAccess } from "../../src/domain/cloud_access.ts";
+import { type CloudAccess, PLAIN_ACCESS } from "../../src/domain/cloud_access.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
@@ -71,20 +69,7 @@ function accessTo(projectId: string): CloudAccess {
     auth: { method: "password", userId: null, username, userDomain, password },
     scope: { kind: "project", id: projectId, name: null, domain: userDomain },
     regionName: null,
-    interfaces: ["public"],
-    serviceInterfaces: {},
-    serviceRegions: {},
-    verify: true,
-    caCert: null,
-    clientCert: null,
-    clientKey: null,
-    endpointOverrides: {},
-    apiVersions: {},
-    serviceTypes: {},
-    serviceNames: {},
-    imageFormat: null,
-    routing: PLAIN_ROUTING,
-    proxy: NO_PROXY,
+    ...PLAIN_ACCESS,
   };
 }
 

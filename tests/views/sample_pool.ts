@@ -1,6 +1,5 @@
 /** A pool for the tests of everything that shows one: a few nodes in each state, two providers, requests, secrets. */
-import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
-import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
+import { PLAIN_ACCESS } from "../../src/domain/cloud_access.ts";
 import type { Config, LabelConfig, ProviderConfig } from "../../src/domain/config.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { DaemonReport, PoolReport, TaskReport } from "../../src/domain/pool_report.ts";
@@ -226,20 +225,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
       auth: { method: "password", userId: null, username: "pool", userDomain: domain, password },
       scope: { kind: "project", id: null, name: "ci", domain },
       regionName: "RegionOne",
-      interfaces: ["public"],
-      serviceInterfaces: {},
-      serviceRegions: {},
-      verify: true,
-      caCert: null,
-      clientCert: null,
-      clientKey: null,
-      endpointOverrides: {},
-      apiVersions: {},
-      serviceTypes: {},
-      serviceNames: {},
-      imageFormat: null,
-      routing: PLAIN_ROUTING,
-      proxy: NO_PROXY,
+      ...PLAIN_ACCESS,
     },
     availabilityZones: [],
     keypair: null,

@@ -2,7 +2,7 @@
  * A list as a text table with `+---+` borders, 2016's look, which scripts cut at `|`. Plain and complete unless a width is
  * given, that of a terminal: a table that is wider is laid out for it, or has a line for each field. No reason is cut.
  */
-import { characterWidth, displayWidth } from "../../lib/display_width.ts";
+import { cutToWidth, displayWidth } from "../../lib/display_width.ts";
 import { visibleText } from "../../lib/visible_text.ts";
 import { wrapWords } from "../../lib/wrap_words.ts";
 import { cellOf, type Column, plainColumns, type ShownList, standsRight } from "./column.ts";
@@ -82,23 +82,12 @@ function line(
   return `${isMarked ? ">" : "|"} ${grid.map(textOf).join(" | ")} |`;
 }
 
-function pad(text: string, { column, width }: FilledColumn): string {
+function pad(text: string, one: FilledColumn): string {
+  const { column, width } = one;
   const room = width - displayWidth(text);
-  if (room < 0) return truncate(text, width);
+  if (room < 0) return pad(cutToWidth(text, width), one);
   const length = text.length + room;
   return standsRight(column) ? text.padStart(length) : text.padEnd(length);
-}
-
-/** The beginning of a text that is wider, with `…` for what was cut off. */
-function truncate(text: string, width: number): string {
-  let kept = "";
-  let room = width - 1;
-  for (const character of text) {
-    room -= characterWidth(character);
-    if (room < 0) break;
-    kept += character;
-  }
-  return `${kept}…${" ".repeat(width - 1 - displayWidth(kept))}`;
 }
 
 /** Of a cell right of the grid. */
