@@ -8,15 +8,22 @@ import type { PoolClient } from "./pool_client.ts";
 
 const NEVER = new AbortController().signal;
 
+interface LookedAtPoolOptions {
+  readonly findWhole: (call: Call) => Promise<PoolClient>;
+  /** Told once, before the state is looked at. */
+  readonly onLook?: () => void;
+}
+
 export class LookedAtPool implements PoolClient {
-  readonly #findWhole: (call: Call) => Promise<PoolClient>;
+  readonly #options: LookedAtPoolOptions;
+  #isLookedAt = false;
   #state: PoolClient | null;
   #whole: PoolClient | null = null;
 
   /** @param state is closed before the whole pool is looked for */
-  constructor(state: PoolClient, { findWhole }: { findWhole: (call: Call) => Promise<PoolClient> }) {
+  constructor(state: PoolClient, options: LookedAtPoolOptions) {
     this.#state = state;
-    this.#findWhole = findWhole;
+    this.#options = options;
   }
 
   get hasDaemon(): boolean {
@@ -24,9 +31,13 @@ export class LookedAtPool implements PoolClient {
   }
 
   readonly ask: PoolClient["ask"] = async (name, request, options = {}) => {
-    if (this.#state !== null && looksOnly(name)) return await this.#state.ask(name, request, options);
+    if (this.#state !== null && looksOnly(name)) {
+      if (!this.#isLookedAt) this.#options.onLook?.();
+      this.#isLookedAt = true;
+      return await this.#state.ask(name, request, options);
+    }
     await this.#closeState();
-    this.#whole ??= await this.#findWhole({ signal: options.signal ?? NEVER });
+    this.#whole ??= await this.#options.findWhole({ signal: options.signal ?? NEVER });
     return await this.#whole.ask(name, request, options);
   };
 

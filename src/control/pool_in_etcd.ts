@@ -80,9 +80,10 @@ export class PoolInEtcd implements AsyncDisposable {
   /** Its state, while nobody leads it; the first who wants more than to look waits for a leader. @throws StoreError */
   async openState(call: Call): Promise<PoolClient> {
     const { openState, pool, tell } = this.#deps;
-    const state = await openState(call);
-    tell(`no daemon leads the pool ${pool}; this is its state in etcd`);
-    return new LookedAtPool(state, { findWhole: async (call) => (await this.awaitLeader(call)).pool });
+    return new LookedAtPool(await openState(call), {
+      findWhole: async (call) => (await this.awaitLeader(call)).pool,
+      onLook: () => tell(`no daemon leads the pool ${pool}; this is its state in etcd`),
+    });
   }
 
   /** While etcd does not answer, as the error says. @param options as those of `SilentPool` */

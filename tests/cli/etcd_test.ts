@@ -187,7 +187,10 @@ Deno.test("lists are read from etcd while nobody leads; who wants to write hears
   for (const command of commands) {
     const { code, stderr } = await bench.cli.run(...command);
     assert.equal(code, 3, command.join());
-    assert.match(stderr, /no daemon leads the pool ci, and none stands by: start one with `nodepool daemon`/);
+    assert.match(
+      stderr,
+      /^nodepool: no daemon leads the pool ci, and none stands by: start one with `nodepool daemon`/,
+    );
   }
   assert.deepEqual(bench.state.calls, []);
 });
