@@ -48,7 +48,7 @@ interface Mark extends LastRan {
 
 export class InFlight {
   readonly #works = new Set<Work>();
-  readonly #current = new AsyncLocalStorage<Work>();
+  readonly #current = new AsyncLocalStorage<Work | undefined>();
   /** The newest sign of work, and the one that the longest silence followed since `lastBefore` was asked. */
   #mark: Mark | null = null;
   #longest: { readonly mark: Mark | null; readonly silence: number } = { mark: null, silence: 0 };
@@ -83,6 +83,11 @@ export class InFlight {
       work.waits.delete(wait);
       this.#note(work, on);
     }
+  }
+
+  /** Does what is done on behalf of no work, whoever has set it off. */
+  apart<Result>(action: () => Result): Result {
+    return this.#current.run(undefined, action);
   }
 
   /** The subject of the work that asks; null: no work does. */

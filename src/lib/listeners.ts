@@ -1,8 +1,9 @@
 /**
  * Listeners, each behind a bulkhead of its own: one that throws keeps none of the others from
- * hearing. Its defect is logged when it begins to fail, not each time.
+ * hearing. Its defect is logged when it begins to fail, not each time. What it does is not the work of who tells it.
  */
 import { contain, logDefect } from "./bulkhead.ts";
+import { inFlight } from "./in_flight.ts";
 
 interface Listener<Args extends readonly unknown[]> {
   readonly hear: (...args: Args) => unknown;
@@ -27,7 +28,7 @@ export class Listeners<Args extends readonly unknown[]> {
 
   tell(...args: Args): void {
     for (const listener of this.#listeners) {
-      contain(() => listener.hear(...args), {
+      contain(() => inFlight.apart(() => listener.hear(...args)), {
         onWell: () => listener.isFailing = false,
         onDefect: (error) => this.#note(listener, error),
       });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { LARGEST_ID } from "../../src/domain/record_id.ts";
+import { inFlight } from "../../src/lib/in_flight.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { Edit } from "../../src/store/draft.ts";
@@ -264,6 +265,15 @@ Deno.test("what the store cannot write fails its callers, is not shown, and does
   assert.equal(ledger.nodes.get(1)!.attempt, 0);
   control.before = () => Promise.resolve();
   assert.equal((await change())!.attempt, 4);
+});
+
+Deno.test("subscribe() tells on behalf of no work: a commit may be of many", async () => {
+  const { ledger } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const abouts: unknown[] = [];
+  using _subscription = ledger.subscribe(() => void abouts.push(inFlight.about));
+  const work = { what: "login", about: { node: 1 } };
+  await inFlight.run(work, clock, () => ledger.changeNode(1, (node) => ({ ...node, attempt: 1 })));
+  assert.deepEqual(abouts, [null]);
 });
 
 Deno.test("subscribe() tells each commit with the records before and after, until it is disposed", async () => {
