@@ -6,7 +6,9 @@ export const REVIVE_ETCD = "start the members that do not answer, or connect the
 /** Its problem; empty: all is well. */
 export function describeMember({ endpoint, problem, version }: EtcdMemberReport): string {
   if (problem === null) return "";
-  return version === null ? `${endpoint} does not answer: ${problem}` : `${endpoint} answers, but ${problem}`;
+  // The messages of connections begin with their host.
+  const why = problem.replace(`${new URL(endpoint).host}: `, "");
+  return version === null ? `${endpoint} does not answer: ${why}` : `${endpoint} answers, but ${why}`;
 }
 
 /** `1 of 3 members answers`. */

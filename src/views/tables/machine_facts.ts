@@ -12,8 +12,8 @@ export function machineFacts(machines: MachinesView): MachineFact[] {
   const { pool, leader, members, builders, etcd, seen } = machines;
   const standbys = members.filter(({ role }) => role === "standby");
   return [
-    { what: "leader", value: leader === null ? "none" : describe(leader) },
-    ...(standbys.length === 0 ? [{ what: "standby", value: "none" }] : []),
+    { what: "leader", value: leader === null ? seen === null ? "unknown" : "none" : describe(leader) },
+    ...(standbys.length === 0 && seen !== null ? [{ what: "standby", value: "none" }] : []),
     ...members.map((member) => ({ what: member.role, value: describeMember(member) })),
     ...builders.map((builder) => ({ what: "builds", value: describeBuilder(builder) })),
     ...etcd.map((member) => ({ what: "etcd", value: describeEtcd(member) })),
