@@ -25,7 +25,7 @@ export function reportError(
 
 function exitCodeOf(error: unknown, { usageCode }: CliContext): number {
   if (error instanceof NoDaemonError || error instanceof OtherDaemonError) return ExitCode.noDaemon;
-  if (error instanceof ControlError && error.status === 503) return ExitCode.noDaemon;
+  if (error instanceof ControlError && [423, 503].includes(error.status)) return ExitCode.noDaemon;
   if (error instanceof UsageError) return usageCode;
   if (error instanceof StateLostError) return ExitCode.stateLost;
   if (isConfigError(error)) return usageCode;

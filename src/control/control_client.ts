@@ -231,4 +231,4 @@ function failureOf(status: number, text: string): Error {
   return new Error(`the daemon failed: ${answer.error}; its log says more`);
 }
 
-const CONTROL_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 503, 507]);
+const CONTROL_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 423, 503, 507]);

@@ -1,7 +1,10 @@
-/** A request to the pool that cannot be met. `status` is HTTP's, so that the socket carries it unchanged. */
+/**
+ * A request to the pool that cannot be met. `status` is HTTP's, so that the socket carries it unchanged: 423 while a command
+ * that is no daemon has the state, 503 while a daemon cannot be asked but may be soon, 507 while the state has no room.
+ */
 export class ControlError extends Error {
   override readonly name = "ControlError";
-  constructor(readonly status: 400 | 404 | 409 | 410 | 503 | 507, message: string) {
+  constructor(readonly status: 400 | 404 | 409 | 410 | 423 | 503 | 507, message: string) {
     super(message);
   }
 }

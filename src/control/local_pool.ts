@@ -20,7 +20,9 @@ export function localPool(pool: StatePool & AsyncDisposable, refusal: LocalRefus
   const hasParts = refusal === null && pool.daemon !== null;
   const run = async (name: OperationName, request: unknown, { signal }: { signal?: AbortSignal }) => {
     const { needs, request: schema, run }: Operation = operations[name];
-    if (also.includes(name) || (needs === "daemon" && !hasParts)) throw new ControlError(503, why);
+    if (also.includes(name) || (needs === "daemon" && !hasParts)) {
+      throw new ControlError(refusal === null ? 503 : 423, why);
+    }
     const checked = checkedRequest(schema, request);
     if (needs !== "state") await pool.readConfig?.();
     return await run(pool as DaemonPool, checked, { signal: signal ?? NEVER });

@@ -111,6 +111,16 @@ for (const command of [["acquire", "noble", "--fail-fast"], ["hold", "1"], ["ima
   });
 }
 
+for (const command of [["acquire", "noble"], ["image-build", "noble"], ["delete", "1", "--now"]]) {
+  Deno.test(`${command.join(" ")} ends at once where another command has the state, and no daemon runs`, async () => {
+    await using bench = await CliBench.open();
+    const problem = "no daemon is running, and nodepool image-build (pid 7) is using the state";
+    bench.pool.failure = new ControlError(423, problem);
+    const { code, stderr } = await bench.run(...command);
+    assert.deepEqual([code, stderr], [3, `nodepool: ${problem}\n`]);
+  });
+}
+
 Deno.test("a request that a stopping daemon turns away is made of the next one, with the same token", async () => {
   await using bench = await CliBench.open();
   bench.pool.failure = new ControlError(503, "the daemon is stopping and accepts no requests");
