@@ -52,7 +52,8 @@ for (const { shell, needs } of shells) {
     async () => {
       await using node = await server();
       const first = node.start(shell, "one");
-      await eventually(() => exists(node.file("ran")));
+      // The shell makes the file before it writes there.
+      await eventually(async () => exists(node.file("ran")) && (await node.ran())[0] !== "");
       const second = node.start(shell, "two");
       const reader = second.stdout.getReader();
       const said = new TextDecoder().decode((await reader.read()).value);
