@@ -81,6 +81,11 @@ export class KvWriter {
     this.#unfinished = unfinished;
   }
 
+  /** Whether there is a journal, which the next write finishes first. */
+  get isUnfinished(): boolean {
+    return this.#unfinished !== null;
+  }
+
   /** How many commits the state has. */
   get commits(): number {
     return this.#transactions.commits;

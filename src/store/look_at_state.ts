@@ -41,18 +41,19 @@ export async function lookAtState(
 /** @throws StoreError */
 async function stateIn(source: SqliteSource, path: string): Promise<OpenedState | null> {
   const reader = new StateReader(source, path);
+  const commits = await reader.value(keys.commits, counterSchema) ?? 0;
+  const writer = await KvWriter.open(noTransactions(path, commits), reader);
   // A commit that was interrupted is completed by who opens the state.
-  if (await reader.readJournal() !== null) return null;
+  if (writer.isUnfinished) return null;
   const schema = await probeVersion(reader);
   const installation = await reader.record(keys.installation, installationSchema);
-  const commits = await reader.value(keys.commits, counterSchema) ?? 0;
   if (schema !== schemaVersion(migrations) || installation === null) return null;
   const witness = await readWitness(path);
   const found = { path, isMade: false, installation: installation.id, commits };
   if (witness !== null && doubtOf(found, witness) !== null) return null;
   return {
     reader,
-    writer: await KvWriter.open(noTransactions(path, commits), reader),
+    writer,
     schema,
     installation,
     isNew: await reader.value(keys.isNew, counterSchema) !== null,

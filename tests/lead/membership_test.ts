@@ -8,17 +8,18 @@ import { keys, virtualEtcd } from "./campaigning.ts";
 const call = { signal: new AbortController().signal };
 const SECOND = 1_000;
 
+const record: MemberRecord = {
+  id: "two",
+  host: "m2",
+  pid: 7,
+  version: "0.4.0",
+  since: 1,
+  role: "standby",
+  control: null,
+};
+
 function standby() {
   const { clock, etcd } = virtualEtcd();
-  const record: MemberRecord = {
-    id: "two",
-    host: "m2",
-    pid: 7,
-    version: "0.4.0",
-    since: 1,
-    role: "standby",
-    control: null,
-  };
   const refusals: (string | null)[] = [];
   const client = etcd.client("two");
   const { transact } = client;
@@ -73,15 +74,6 @@ Deno.test("a member whose user may not write says so once, and when it may", asy
 Deno.test("a member whose configuration changes says so, and stays the same member", async () => {
   const { clock, etcd } = virtualEtcd();
   let labels = "one";
-  const record: MemberRecord = {
-    id: "two",
-    host: "m2",
-    pid: 7,
-    version: "0.4.0",
-    since: 1,
-    role: "standby",
-    control: null,
-  };
   await using _member = joinAsMember(etcd.client("two"), {
     keys,
     record,
