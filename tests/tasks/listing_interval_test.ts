@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { NodeIndex } from "../../src/domain/node_index.ts";
-import { SECOND } from "../../src/domain/time.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { listingInterval } from "../../src/tasks/listing_interval.ts";
 import { node, NOW, provider, states } from "../plan/plan_fixtures.ts";
@@ -98,4 +98,11 @@ Deno.test("however many are due, listings come no closer than they take, and no 
     const interval = listingInterval(pending, { nodes: onProvider([...nodes, ...pending]), now });
     assert.ok(interval >= 0.15 * SECOND && interval <= 0.5 * SECOND, `${count}: ${interval}`);
   }
+});
+
+Deno.test("what is late is looked for the more seldom the longer it has been awaited, and once a minute at least", () => {
+  const after = (phaseSince: number) =>
+    listingInterval([node(states.boot, { phaseSince })], { nodes: onProvider([]), now: NOW });
+  const intervals = [3, 6, 18, 36, 600].map((minutes) => after(NOW - minutes * MINUTE));
+  assert.deepEqual(intervals, [5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, MINUTE]);
 });
