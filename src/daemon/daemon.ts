@@ -18,6 +18,7 @@ import { openServiceManager } from "../lib/service_manager.ts";
 import { SteadyClock } from "../lib/steady_clock.ts";
 import { catchStrayDefects } from "../lib/stray_defects.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
+import { tellLost, whyLost } from "./lost_lead.ts";
 import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";
 import { runPool, tellStop } from "./run_pool.ts";
@@ -60,9 +61,15 @@ async function runSeated(
   config: Config,
   { isToldOnStderr, ...deps }: MemberDeps & { isToldOnStderr: boolean },
 ): Promise<number> {
-  await using seat = await takeSeat(config, deps);
-  if (seat === null) return tellStop(await deps.signals.stop);
-  return await runPool(seat, { ...deps, isToldOnStderr });
+  try {
+    await using seat = await takeSeat(config, deps);
+    if (seat === null) return tellStop(await deps.signals.stop);
+    return await runPool(seat, { ...deps, isToldOnStderr });
+  } catch (error) {
+    const why = config.etcd === null ? null : whyLost(error);
+    if (why === null) throw error;
+    return tellLost(why);
+  }
 }
 
 /** @returns null: it was told to stop before it had one */
