@@ -17,6 +17,7 @@ import { ProcessSignals } from "../lib/process_signals.ts";
 import { openServiceManager } from "../lib/service_manager.ts";
 import { SteadyClock } from "../lib/steady_clock.ts";
 import { catchStrayDefects } from "../lib/stray_defects.ts";
+import { checkAloneHere } from "./check_alone.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
 import { tellLost, whyLost } from "./lost_lead.ts";
 import type { MemberDeps } from "./member.ts";
@@ -46,6 +47,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   tellFindings({ warnings: [], notices });
 
   using _file = config.etcd === null ? await takeFile(config, options.parts) : null;
+  if (config.etcd !== null && options.parts.pool) await checkAloneHere(config.state);
   tellMissingBuilder(options.parts, config);
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   if (signals.isStopping) return tellStop(await signals.stop);

@@ -69,6 +69,18 @@ testNeeding(
       assert.equal(JSON.parse(listed.stdout).nodes.length, 2, "its socket answers with the leader's words");
     });
 
+    await test.step("a second daemon on one machine leaves the first alone, whether that leads or not", async () => {
+      for (const { pool } of [one, two]) {
+        const second = await pool.run("daemon", "--pidfile", `${pool.folder}/second.pid`);
+        assert.equal(second.code, 3, second.stderr);
+        assert.match(
+          second.stderr,
+          /^nodepool: a daemon of the pool ci runs on this machine already and listens on .*nodepool-ci.sock: stop .*\n$/m,
+        );
+      }
+      assert.deepEqual((await machines.members()).map(({ pid }) => pid), [two.pid]);
+    });
+
     await test.step("resign hands over at once, says who leads, and the former leader stands by", async () => {
       const former = one.pid;
       const begunAt = systemClock.monotonic();
