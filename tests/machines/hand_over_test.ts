@@ -94,6 +94,26 @@ testNeeding(
       await standing(machines, one);
     });
 
+    await test.step("commands on its machine, resign too, work while the configuration there is broken", async () => {
+      const { pool } = two;
+      const sound = await Deno.readTextFile(pool.configFile);
+      await Deno.writeTextFile(pool.configFile, `${sound}\nimages: [`);
+      const done = async (...argv: string[]) => {
+        const { code, stdout, stderr } = await pool.run(...argv);
+        assert.equal(code, 0, `${argv.join(" ")}: ${stderr}`);
+        return stdout;
+      };
+      await done("list");
+      assert.match(await done("resign"), /^\S+ \(pid \d+\) leads the pool now, after \d+\.\d s\n$/);
+      assert.equal(await machines.leader(), one);
+      await done("list");
+      await done("state", "check");
+      await Deno.writeTextFile(pool.configFile, sound);
+      await standing(machines, two);
+      assert.equal((await machines.clients.run("resign")).code, 0);
+      await standing(machines, one);
+    });
+
     await test.step("a leader that is told to stop leaves the pool to the standby at once", async () => {
       const begunAt = systemClock.monotonic();
       assert.equal(await two.switchOff("SIGTERM"), 0);
