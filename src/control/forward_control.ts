@@ -120,7 +120,7 @@ function neverHeard(error: unknown, { way, signal }: { way: WayToLeader; signal:
   const failure = describeSendFailure(cause, {
     url: new URL(way.leader.control.url),
     signal,
-    trustAdvice: "another process listens there",
+    trust: { certificate: null, advice: "another process listens there" },
   });
   if (failure.effect !== "none") throw error;
   return failure;
