@@ -52,7 +52,12 @@ function members(
       body: new TextEncoder().encode(JSON.stringify(given.body)),
     };
   };
-  const line = new EtcdLine({ send, clock, hasUser: user !== null, hasCertificate: true });
+  const line = new EtcdLine({
+    send,
+    clock,
+    visitor: { user, hasPassword: true, pool: "ci" },
+    hasCertificate: true,
+  });
   const login = new EtcdLogin({ line, user, password: "secret" });
   return { clock, asked, line, etcd: new EtcdMembers({ endpoints, line, login }) };
 }
