@@ -47,8 +47,9 @@ export class MachineRoll {
       !this.#members.has(member.id) && (member.since >= since || this.#isMissed(member))
     );
     return [
-      ...(this.#leader?.id === leader.id ? [] : [leadsEvent(leader, this.#leader)]),
+      // Before who leads: that may be another process of such a machine.
       ...gone.map((member) => memberEvent("machine.left", member)),
+      ...(this.#leader?.id === leader.id ? [] : [leadsEvent(leader, this.#leader)]),
       ...come.map((member) => memberEvent("machine.joined", member)),
     ];
   }

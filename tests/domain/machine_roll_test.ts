@@ -91,6 +91,18 @@ Deno.test("a leader that was killed and is a standby again before another leads 
   deepEqual(missing(roll, 10_000), []);
 });
 
+Deno.test("a machine whose next process leads is not missed as a standby", () => {
+  const first = new MachineRoll(null);
+  look(first, { leader: machine("1", "a", 100), at: 100 });
+  look(first, { leader: machine("1", "a", 100), members: [standby("2", "b", 200)], at: 200 });
+  // All were killed at once, and b's next process is the first to be there again.
+  deepEqual(told(look(first, { leader: machine("3", "b", 1_000), at: 1_000 })), [
+    "the standby b is gone",
+    "b leads the pool after a",
+  ]);
+  deepEqual(missing(first, 1_000), ["standby a"]);
+});
+
 Deno.test("a leader reads off events whom the one before it missed", () => {
   const first = new MachineRoll(null);
   const events: { event: NewEvent; at: number }[] = [];
