@@ -81,7 +81,8 @@ export class BuilderDesk implements BuildSites, Disposable {
 
   get whyNone(): string | null {
     if (this.takers.length > 0) return null;
-    return "no builder is connected: run `nodepool daemon --builder-only` on a machine that can build images";
+    return this.#roll.refusal ??
+      "no builder is connected: run `nodepool daemon --builder-only` on a machine that can build images";
   }
 
   get takers(): readonly BuildSite[] {

@@ -61,7 +61,7 @@ class EtcdGateway implements Etcd {
   readonly #members: EtcdMembers;
   readonly #quotas: EtcdQuotas;
 
-  constructor({ endpoints, caCert, cert, key, user, password }: EtcdConfig) {
+  constructor({ endpoints, pool, caCert, cert, key, user, password }: EtcdConfig) {
     this.#endpoints = endpoints;
     this.#send = createUndiciSend({
       verify: true,
@@ -77,7 +77,7 @@ class EtcdGateway implements Etcd {
     this.#line = new EtcdLine({
       send: this.#send,
       clock: systemClock,
-      hasUser: user !== null,
+      visitor: { user, hasPassword: password !== null, pool },
       hasCertificate: cert !== null,
     });
     const login = new EtcdLogin({ line: this.#line, user, password });

@@ -155,7 +155,7 @@ export class EtcdTransactions implements Transactions {
       return new StoreError("locked", `the state ${address} is in use: ${what}`);
     }
     const what = leader?.createRevision === leadership.token
-      ? "somebody else has written to it"
+      ? "what it wrote last is not there: somebody else has written to it, or etcd was restored from a snapshot"
       : `this process no longer leads its pool, ${who} does`;
     leadership.lose(what);
     return new StoreError("stopped", `the state ${address} is written by this process no more: ${what}`);
