@@ -98,7 +98,10 @@ export class EventFeed implements Disposable {
           if (follow) this.#enter(reader);
           return controller.enqueue(greeting(after));
         }
-        const piece = await this.#next(position, { follow, signal });
+        const piece = await this.#next(position, { follow, signal }).catch((error) => {
+          leave();
+          throw error;
+        });
         if (reader.signal.aborted) return;
         if (piece === null) {
           controller.close();
