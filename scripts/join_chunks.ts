@@ -7,7 +7,7 @@
  */
 import { dirname, join, relative } from "node:path";
 
-/** What all commands load. */
+/** Every command loads it. */
 const TREE = "src/cli/program.ts";
 
 /** They come before it, or do without it: `nodepool --version`. */
