@@ -81,6 +81,10 @@ export class BuilderDesk implements BuildSites, Disposable {
 
   get whyNone(): string | null {
     if (this.takers.length > 0) return null;
+    const broken = this.standings.flatMap(({ host, problem }) =>
+      problem === null ? [] : [`${problem} (on ${host})`]
+    );
+    if (broken.length > 0) return broken.join("; ");
     return this.#roll.refusal ??
       "no builder is connected: run `nodepool daemon --builder-only` on a machine that can build images";
   }
@@ -113,6 +117,7 @@ export class BuilderDesk implements BuildSites, Disposable {
       host: report.host,
       version: report.version,
       state: this.#roll.stateOf(report.id),
+      problem: this.#roll.stateOf(report.id) === "here" ? report.problem ?? null : null,
       buildWorkers: report.buildWorkers,
       uploadWorkers: report.uploadWorkers,
       works: this.#worksOf(report.id).map(({ order }) => order.type),

@@ -34,7 +34,7 @@ export class BuilderFolder implements Disposable {
     let lock: Deno.FsFile;
     try {
       await Deno.mkdir(path, { recursive: true });
-      lock = await Deno.open(join(path, `${FILE}.lock`), { write: true, create: true, mode: 0o600 });
+      lock = await Deno.open(lockOf(path), { write: true, create: true, mode: 0o600 });
     } catch (cause) {
       throw new BuilderFolderError(`cannot keep images in ${path}`, { cause });
     }
@@ -69,6 +69,16 @@ export class BuilderFolder implements Disposable {
   /** The builds that were begun here and not removed, as `NAME-VERSION`. */
   get builds(): readonly string[] {
     return this.#content.builds;
+  }
+
+  /** For people, why it is of no use now; null: it is in its place. Once another is there, that one is to be opened. */
+  async problem(): Promise<string | null> {
+    const found = await Deno.stat(lockOf(this.path)).catch(() => null);
+    const own = await this.#lock.stat();
+    if (found !== null && found.dev === own.dev && found.ino === own.ino) return null;
+    return await isFolder(this.path)
+      ? `the folder ${this.path} was replaced`
+      : `the folder ${this.path} is gone: make it again, or mount what it is on`;
   }
 
   /** Builds of which there are files here that were not begun here. @throws Deno.errors.* */
@@ -115,6 +125,14 @@ export class BuilderFolder implements Disposable {
 
 const FILE = ".nodepool-builder.json";
 
+function lockOf(path: string): string {
+  return join(path, `${FILE}.lock`);
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
 /** More would be no images of a pool, and too much to tell. */
 const MOST_FOUND = 1_000;
 
@@ -148,6 +166,6 @@ async function writeContent(path: string, content: Content): Promise<Content> {
     if (!(cause instanceof Deno.errors.NotFound)) {
       throw new BuilderFolderError(`cannot write ${file}`, { cause });
     }
-    throw new BuilderFolderError(`the folder ${path} is gone: restart this builder, which makes a new one`);
+    throw new BuilderFolderError(`the folder ${path} is gone: make it again, or mount what it is on`);
   }
 }

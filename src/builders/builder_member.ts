@@ -55,7 +55,7 @@ export interface BuilderLeader extends AsyncDisposable {
 interface BuilderMemberDeps {
   readonly folder: Pick<
     BuilderFolder,
-    "id" | "path" | "installation" | "builds" | "found" | "begin" | "forget" | "belongTo"
+    "id" | "path" | "installation" | "builds" | "problem" | "found" | "begin" | "forget" | "belongTo"
   >;
   readonly builder: Builder;
   readonly clock: Clock;
@@ -140,7 +140,7 @@ export class BuilderMember implements AsyncDisposable {
     const { signal } = this.#stop;
     await using leader = await this.#deps.connect({ signal });
     if (leader === null) return this.#tell("nobody leads");
-    this.#found = await this.#deps.folder.found();
+    this.#found = await this.#deps.folder.found().catch(() => []);
     for (;;) {
       const isDone = await this.#exchange(leader);
       // The leader would answer at once, as long as there is something left to remove.
@@ -157,6 +157,7 @@ export class BuilderMember implements AsyncDisposable {
     this.#endOthers(report, answer);
     for (const order of answer.orders) this.#begin(order);
     for (const [token, work] of this.#works) work.noteLog(answer.logs[token] ?? null);
+    if (report.problem !== undefined) return true;
     return await this.#unneeded.remove(report.builds, {
       needed: answer.builds,
       isWritten: (build) => this.#isWritten(build),
@@ -175,12 +176,14 @@ export class BuilderMember implements AsyncDisposable {
       [...this.#works.values()].filter(({ isEnding }) => !isEnding).map((work) => work.report()),
     );
     const hasMore = works.some(({ log }) => log !== null);
+    const problem = await folder.problem();
     return {
       ...self,
       ...folders,
       id: folder.id,
       installation: folder.installation,
-      accepting: this.#accepting,
+      accepting: this.#accepting && problem === null,
+      ...(problem !== null && { problem }),
       buildWorkers,
       uploadWorkers,
       builds: folder.builds,

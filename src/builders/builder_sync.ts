@@ -71,6 +71,8 @@ const builderReport = {
   builds: rows(name),
   /** Builds of which there are files in its folder that it did not begin. */
   found: rows(name),
+  /** Why it can do nothing, for people; left out: it can. */
+  problem: v.optional(text),
   /** Builds whose files it could not remove, and why. */
   stuck: rows(v.strictObject({ build: name, message: v.string() })),
   works: rows(reportedWork),

@@ -1,11 +1,11 @@
 /**
  * The builder in a daemon whose pool's state is in etcd: alone (`daemon --builder-only`), or beside a standby or the leader,
  * which it asks for work over the control door as builders elsewhere do. It waits for its images-dir as long as another
- * builder has that.
+ * builder has that, and begins again in one that is put in the place of its own.
  */
 import { createDenoCommand } from "../build/deno_command.ts";
 import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
-import { BuilderFolder } from "../builders/builder_folder.ts";
+import { BuilderFolder, isFolder } from "../builders/builder_folder.ts";
 import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
 import type { DaemonOptions } from "../cli/wiring.ts";
 import type { ConfigSource } from "../config/config_source.ts";
@@ -31,7 +31,7 @@ import { watchedDigests } from "./watched_digests.ts";
 
 const log = loggerOf("image", "build");
 
-/** Between two attempts at a folder that another builder has. */
+/** Between two attempts at a folder that another builder has, and two looks whether it is still in its place. */
 const RETRY = 5 * SECOND;
 
 /** For etcd, to say who leads. */
@@ -49,7 +49,8 @@ export class DaemonBuilder implements AsyncDisposable {
   readonly #keys: PoolKeys;
   readonly #self = ownProcess();
   readonly #stop = new AbortController();
-  readonly #opening: Promise<void>;
+  readonly #keeping: Promise<void>;
+  #isFinishing = false;
   #folder: BuilderFolder | null = null;
   #member: BuilderMember | null = null;
 
@@ -57,7 +58,9 @@ export class DaemonBuilder implements AsyncDisposable {
     this.#deps = deps;
     this.#etcd = openEtcd(etcdConfig);
     this.#keys = poolKeys(etcdConfig.pool);
-    this.#opening = this.#open().catch(() => {});
+    this.#keeping = this.#keep().catch((error) => {
+      if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });
+    });
   }
 
   /** Has others see that it is there, for a process that is a builder alone. */
@@ -77,16 +80,45 @@ export class DaemonBuilder implements AsyncDisposable {
 
   /** Takes no more work. Resolves once nothing is being built and the leader knows of it. @throws the signal's reason */
   async finish(call: Call): Promise<void> {
+    this.#isFinishing = true;
     this.#member?.stopAccepting();
     await this.#member?.buildsEnd(call);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(null);
-    await this.#opening;
+    await this.#keeping;
+    await this.#leave();
+    await this.#etcd[Symbol.asyncDispose]();
+  }
+
+  async #keep(): Promise<void> {
+    for (;;) {
+      await this.#open();
+      await this.#untilReplaced(this.#folder!);
+      await this.#leave();
+    }
+  }
+
+  /** Resolves once its folder is another one. @throws the signal's reason */
+  async #untilReplaced(folder: BuilderFolder): Promise<void> {
+    let told: string | null = null;
+    for (;;) {
+      await this.#deps.clock.sleep(RETRY, this.#stop);
+      const problem = await folder.problem();
+      if (problem !== told) {
+        if (problem === null) log.info("this builder goes on: {path} is there again", { path: folder.path });
+        else log.warning("this builder does nothing: {problem}", { problem });
+      }
+      told = problem;
+      if (problem !== null && !this.#isFinishing && await isFolder(folder.path)) return;
+    }
+  }
+
+  async #leave(): Promise<void> {
     await this.#member?.[Symbol.asyncDispose]();
     this.#folder?.[Symbol.dispose]();
-    await this.#etcd[Symbol.asyncDispose]();
+    this.#member = this.#folder = null;
   }
 
   async #open(): Promise<void> {

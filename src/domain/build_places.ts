@@ -29,6 +29,8 @@ export interface BuilderStanding extends BuilderName {
   /** Of nodepool. */
   readonly version: string;
   readonly state: PlaceState;
+  /** Why it can do nothing now, for people; null: it can, or is not here. */
+  readonly problem: string | null;
   readonly buildWorkers: number;
   readonly uploadWorkers: number;
   /** The work that it has been given now. */

@@ -1,4 +1,5 @@
 /** The problems of a pool on several machines: who is missing, and how etcd is. `list_problems.ts` has them among the others. */
+import type { BuilderStanding } from "../domain/build_places.ts";
 import { differingKeys } from "../domain/differing_keys.ts";
 import type {
   EtcdMemberReport,
@@ -31,7 +32,7 @@ export function machineProblems(
     ...clockProblems(machines),
     ...(isToBuild && machines.whyNobodyBuilds !== null
       ? [problem(`nothing builds images: ${machines.whyNobodyBuilds}`, { manual: "builder-machine" })]
-      : []),
+      : machines.builders.flatMap(builderProblems)),
     ...machines.members.flatMap((member) => configProblems(member, machines)),
     ...machines.lost.map((lost) => lostMachine(lost, machines)),
   ];
@@ -94,6 +95,11 @@ function clockProblems({ clockAhead }: MachinesReport): PoolProblem[] {
       manual: "clock",
     }),
   ];
+}
+
+function builderProblems({ host, problem: trouble }: BuilderStanding): PoolProblem[] {
+  if (trouble === null) return [];
+  return [problem(`the builder on ${host} does nothing: ${trouble}`, { manual: "builder-machine" })];
 }
 
 /** It would go to work with another one once it leads, or does now where it builds. */

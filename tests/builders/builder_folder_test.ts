@@ -60,10 +60,18 @@ Deno.test("a builder whose folder somebody has removed says what to do", async (
   await using temp = await temporary();
   const path = join(temp.path, "images");
   using folder = await BuilderFolder.open(path, { random });
+  assert.equal(await folder.problem(), null);
+  await Deno.rename(path, `${path} away`);
+  assert.equal(await folder.problem(), `the folder ${path} is gone: make it again, or mount what it is on`);
+  await Deno.rename(`${path} away`, path);
+  assert.equal(await folder.problem(), null);
   await Deno.remove(path, { recursive: true });
+  await Deno.mkdir(path);
+  assert.equal(await folder.problem(), `the folder ${path} was replaced`);
+  await Deno.remove(path);
   await assert.rejects(folder.begin(join(path, "a-1")), {
     name: "BuilderFolderError",
-    message: `the folder ${path} is gone: restart this builder, which makes a new one`,
+    message: `the folder ${path} is gone: make it again, or mount what it is on`,
   });
 });
 

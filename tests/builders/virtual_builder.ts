@@ -122,6 +122,10 @@ class MemoryFolder {
     this.path = `/images of ${host}`;
   }
 
+  problem(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   found(): Promise<readonly string[]> {
     return Promise.resolve(this.files().filter((build) => !this.builds.includes(build)));
   }

@@ -131,3 +131,42 @@ testNeeding(
     );
   },
 );
+
+testNeeding(
+  etcdNeeds,
+  "a builder whose images-dir is away says so, and goes on once it is back, or another is in its place",
+  async () => {
+    await using machines = await Machines.set({
+      config,
+      daemons: ["one"],
+      builders: ["b1"],
+      daemonOptions: ["--no-builder"],
+    });
+    const [{ pool }] = machines.builders as [Machine];
+    await pool.installProgram("disk-image-create", scriptedDiskImageCreate({ seconds: 0 }));
+    for (const machine of machines.all) machine.switchOn();
+    await machines.until(async () => await readyImages(machines) === 1);
+    const folder = `${pool.folder}/images`;
+    const isSaid = async () =>
+      (await machines.clients.run("status")).stdout.includes(
+        `nothing builds images: the folder ${folder} is gone: make it again, or mount what it is on (on `,
+      );
+    const built = async () => {
+      const { code, stdout, stderr } = await machines.clients.run("image-build", "noble", "--wait");
+      assert.equal(code, 0, stdout + stderr);
+    };
+
+    await Deno.rename(folder, `${folder}.away`);
+    await machines.until(isSaid, { every: 500 });
+    await Deno.rename(`${folder}.away`, folder);
+    await machines.until(async () => !await isSaid(), { every: 500 });
+    await built();
+
+    await Deno.remove(folder, { recursive: true });
+    await machines.until(isSaid, { every: 500 });
+    await Deno.mkdir(folder);
+    await built();
+    assert.deepEqual(machines.builders[0]!.ends, [], "the builder was started again");
+    assert.match(await pool.log(), /this builder does nothing: the folder .* is gone/);
+  },
+);

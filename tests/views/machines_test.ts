@@ -74,6 +74,19 @@ Deno.test("a pool whose images nobody builds says so, where there are any to bui
   ]);
 });
 
+Deno.test("a builder that can do nothing is a problem, once", () => {
+  const builders = healthy.builders.map((builder) => ({ ...builder, problem: "the folder /i is gone" }));
+  const config = { ...sampleReport().config!, diskimages: [diskimage] };
+  const said = (whyNobodyBuilds: string | null) =>
+    machineProblems({ machines: { ...healthy, builders, whyNobodyBuilds }, config }).map(problemText);
+  deepEqual(said(null), [
+    "the builder on ci-a does nothing: the folder /i is gone; see: nodepool manual builder-machine",
+  ]);
+  deepEqual(said("the folder /i is gone (on ci-a)"), [
+    "nothing builds images: the folder /i is gone (on ci-a); see: nodepool manual builder-machine",
+  ]);
+});
+
 Deno.test("a member of etcd that is down, full or nearly full is a problem", () => {
   const [member] = healthy.etcd;
   const etcdWith = (fields: Partial<typeof member>) => problemsWith({ etcd: [{ ...member!, ...fields }] });

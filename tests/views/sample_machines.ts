@@ -30,6 +30,7 @@ export function sampleMachines(fields: Partial<MachinesReport> = {}): MachinesRe
       host: "ci-a",
       version: "0.4.0",
       state: "here",
+      problem: null,
       buildWorkers: 1,
       uploadWorkers: 4,
       works: ["build", "upload", "upload"],
