@@ -11,6 +11,7 @@ import { orAborted } from "../lib/or_aborted.ts";
 import type { CliContext } from "./cli_context.ts";
 import { type DaemonWay, openDaemonWay } from "./daemon_way.ts";
 import { findStateFile } from "./open_pool.ts";
+import { isConfigError } from "./report_error.ts";
 import { writeLine } from "./write_line.ts";
 
 /** Between two looks for the next daemon: soon enough for the 30 s that it keeps what nobody asks for. */
@@ -119,13 +120,13 @@ export class LastingPool implements PoolClient {
     }
   }
 
-  /** @returns an error: nobody knows */
+  /** @returns an error: nobody knows. A configuration that is broken meanwhile may be mended, or a daemon come up here. */
   async #look(call: Call): Promise<PlacedPool | Error | null> {
     try {
       return await this.#way.find(call);
     } catch (error) {
       call.signal.throwIfAborted();
-      if (!isAway(error)) throw error;
+      if (!isAway(error) && !isConfigError(error)) throw error;
       return error as Error;
     }
   }

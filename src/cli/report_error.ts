@@ -50,6 +50,6 @@ function isOfConfig(error: unknown): boolean {
   return error instanceof Error && OF_CONFIG.includes(error.name);
 }
 
-function isConfigError(error: unknown): error is ConfigError {
+export function isConfigError(error: unknown): error is ConfigError {
   return error instanceof Error && error.name === "ConfigError";
 }

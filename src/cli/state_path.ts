@@ -5,6 +5,7 @@
  */
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { formatProblem } from "../config/config_error.ts";
+import { firstLevel } from "../config/first_level.ts";
 import { fileReason } from "../lib/file_reason.ts";
 
 export interface StatePath {
@@ -47,21 +48,14 @@ export async function stateIn(yaml: string): Promise<string | null | undefined> 
   return quick === undefined ? await parse(yaml) : quick;
 }
 
-/** A line of a block mapping's first level that cannot mean anything but what it looks like. */
-const PLAIN_LINE = /^(?:\s.*|#.*|-(?:\s.*)?|[A-Za-z][\w-]*:(?:\s.*)?|)$/;
 /** A value that is what it looks like: no anchors, tags, blocks, comments or escapes. */
 const PLAIN_VALUE =
   /^state:[ \t]+(?:"([^"\\]+)"|'([^']+)'|([\p{L}\d_./~](?:[\p{L}\d_./~@%+,[\]-]|:(?=[^\s])| +(?=[\p{L}\d_./~]))*))[ \t]*\r?$/u;
 
 /** Reads the lines only; undefined where they do not tell for certain. */
 function scan(yaml: string): string | null | undefined {
-  const lines = yaml.split("\n");
-  const first = lines.findIndex((line) => !/^(?:#.*|\s*|---\s*)$/.test(line));
-  if (first < 0) return undefined;
-  if (!lines.slice(first).every((line) => PLAIN_LINE.test(line)) || /^\s/.test(lines[first]!)) {
-    return undefined;
-  }
-  const stated = lines.filter((line) => line.startsWith("state:"));
+  const stated = firstLevel(yaml)?.lines.filter((line) => line.startsWith("state:"));
+  if (stated === undefined) return undefined;
   const [, double, single, plain] = (stated.length === 1 ? stated[0]!.match(PLAIN_VALUE) : null) ?? [];
   return plain === undefined || !/^(?:null|true|false|~|[\d.]+)$/i.test(plain)
     ? double ?? single ?? plain

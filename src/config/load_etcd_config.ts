@@ -8,11 +8,13 @@ import { checkStatePlace } from "./checks/check_state_place.ts";
 import { ConfigError } from "./config_error.ts";
 import { denoEnvironment } from "./deno_environment.ts";
 import { expandHome } from "./environment.ts";
+import { keysAlone } from "./first_level.ts";
 import { readText } from "./read_text.ts";
 import { readYaml } from "./read_yaml.ts";
 import { etcdConfig } from "./schema/etcd_section.ts";
 import { emptySecrets, parseSecureFile } from "./secure_file.ts";
 import { problemAt, validateTree } from "./validate_tree.ts";
+import type { YamlMapping } from "./yaml_node.ts";
 
 interface EtcdFiles {
   readonly configFile: string;
@@ -30,10 +32,7 @@ export async function loadEtcdConfig(
   const secrets = secureFile === null
     ? emptySecrets
     : parseSecureFile(await readText(secureFile, { environment }), secureFile);
-  const { root, problems } = readYaml(await readText(file, { environment }), file);
-  if (root?.kind !== "mapping") throw new ConfigError(problems);
-  const entries = new Map([...root.entries].filter(([key]) => key === "state" || key === "etcd"));
-  const part = { ...root, entries };
+  const part = readPart(await readText(file, { environment }), file);
   const { whole, draft: given, problems: faults } = validateTree(part, file);
   const draft = state === undefined ? given : { ...given, state };
   const findings = new Findings({ root: part, file });
@@ -46,4 +45,15 @@ export async function loadEtcdConfig(
   });
   if (config !== null) return config;
   throw new ConfigError([problemAt(["state"], { root: part, file, message: "its state is a file now" })]);
+}
+
+const KEYS = ["state", "etcd"];
+
+/** Of a file that is no YAML as a whole, from the lines of these keys alone. @throws ConfigError */
+function readPart(text: string, file: string): YamlMapping {
+  const { root: whole, problems } = readYaml(text, file);
+  const lines = whole === null ? keysAlone(text, KEYS) : null;
+  const root = lines === null ? whole : readYaml(lines, file).root;
+  if (root?.kind !== "mapping") throw new ConfigError(problems);
+  return { ...root, entries: new Map([...root.entries].filter(([key]) => KEYS.includes(key))) };
 }

@@ -17,7 +17,9 @@ import { ProcessSignals } from "../lib/process_signals.ts";
 import { openServiceManager } from "../lib/service_manager.ts";
 import { SteadyClock } from "../lib/steady_clock.ts";
 import { catchStrayDefects } from "../lib/stray_defects.ts";
+import { checkAloneHere } from "./check_alone.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
+import { tellLost, whyLost } from "./lost_lead.ts";
 import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";
 import { runPool, tellStop } from "./run_pool.ts";
@@ -45,6 +47,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   tellFindings({ warnings: [], notices });
 
   using _file = config.etcd === null ? await takeFile(config, options.parts) : null;
+  if (config.etcd !== null && options.parts.pool) await checkAloneHere(config.state);
   tellMissingBuilder(options.parts, config);
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   if (signals.isStopping) return tellStop(await signals.stop);
@@ -60,9 +63,15 @@ async function runSeated(
   config: Config,
   { isToldOnStderr, ...deps }: MemberDeps & { isToldOnStderr: boolean },
 ): Promise<number> {
-  await using seat = await takeSeat(config, deps);
-  if (seat === null) return tellStop(await deps.signals.stop);
-  return await runPool(seat, { ...deps, isToldOnStderr });
+  try {
+    await using seat = await takeSeat(config, deps);
+    if (seat === null) return tellStop(await deps.signals.stop);
+    return await runPool(seat, { ...deps, isToldOnStderr });
+  } catch (error) {
+    const why = config.etcd === null ? null : whyLost(error);
+    if (why === null) throw error;
+    return tellLost(why);
+  }
 }
 
 /** @returns null: it was told to stop before it had one */

@@ -4,7 +4,6 @@
  */
 import { OtherDaemonError } from "../cli/cli_error.ts";
 import type { EnabledParts } from "../cli/wiring.ts";
-import { connectionKind } from "../control/connection_kind.ts";
 import { serveControl } from "../control/serve_control.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import type { Config } from "../domain/config.ts";
@@ -12,6 +11,7 @@ import { seeManual } from "../domain/see_manual.ts";
 import { systemClock } from "../lib/clock.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
+import { checkAlone, LEAVING_TIME } from "./check_alone.ts";
 import type { Seat } from "./seat.ts";
 import { serveSite } from "../site/serve_site.ts";
 import { openKvStore } from "../store/kv_store.ts";
@@ -22,7 +22,12 @@ import { StoreError } from "../store/store.ts";
 export async function takeFile({ state }: Config, parts: EnabledParts): Promise<Disposable> {
   const lock = await takeLock(state, parts);
   try {
-    await checkAlone(state);
+    // Somebody may have removed the lock's file.
+    const path = controlSocketPath(state);
+    await checkAlone(
+      path,
+      `another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
+    );
     return lock;
   } catch (error) {
     lock[Symbol.dispose]();
@@ -51,7 +56,7 @@ async function takeLock(state: string, parts: EnabledParts): Promise<Disposable>
     return await lockState(state, {
       holder: `nodepool daemon${roleOf(parts)}`,
       clock: systemClock,
-      wait: LOCK_WAIT,
+      wait: LEAVING_TIME,
     });
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
@@ -75,24 +80,3 @@ function roleOf({ pool, builds }: EnabledParts): string {
   if (!pool) return " --builder-only";
   return builds ? "" : " --no-builder";
 }
-
-/** @throws OtherDaemonError where a daemon runs although its lock could be taken: somebody has removed the lock's file */
-async function checkAlone(state: string): Promise<void> {
-  const path = controlSocketPath(state);
-  const deadline = systemClock.monotonic() + LOCK_WAIT;
-  // A socket that cannot be reached is reported when ours is made.
-  while (await connectionKind(path).catch(() => null) === "listening") {
-    if (systemClock.monotonic() < deadline) await systemClock.sleep(LOOK);
-    else {
-      throw new OtherDaemonError(
-        `another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
-      );
-    }
-  }
-}
-
-/** A command that works without a daemon holds the lock for less than this, and so does a process that is being killed. */
-const LOCK_WAIT = 2_000;
-
-/** Between two looks at a socket. */
-const LOOK = 50;

@@ -21,6 +21,7 @@ import type { ProcessSignals } from "../lib/process_signals.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
+import { whoseAddress } from "./check_alone.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import { answerMemberSignals } from "./member_signals.ts";
 import type { Seat } from "./seat.ts";
@@ -28,9 +29,8 @@ import { ownProcess } from "./own_process.ts";
 import { watchedDigests } from "./watched_digests.ts";
 import { standbyStatus } from "./standby_status.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
-import { openEtcdStore } from "../store/etcd/etcd_store.ts";
+import { openEtcdStore, whyTooNew } from "../store/etcd/etcd_store.ts";
 import type { Store } from "../store/store.ts";
-import { whyTooNew } from "../store/etcd/why_too_new.ts";
 
 const log = loggerOf("daemon");
 
@@ -53,7 +53,7 @@ interface Standby {
   leader: LeaderRecord | null;
 }
 
-/** @returns null: it was told to stop before it led. @throws ControlSocketError, ServeSiteError, StoreError */
+/** @returns null: it was told to stop before it led. @throws ControlSocketError, OtherDaemonError, ServeSiteError, StoreError */
 export async function takeMemberSeat(etcdConfig: EtcdConfig, deps: MemberDeps): Promise<Seat | null> {
   const { source, clock } = deps;
   await using taking = new AsyncDisposableStack();
@@ -93,6 +93,8 @@ async function openStandby(
       clock,
       hasSite: options.parts.site,
       status: (seen) => standbyStatus({ etcd, keys, clock, self: process, ...seen }),
+    }).catch(async (error) => {
+      throw await whoseAddress(error, source.first.config.state);
     }),
   );
   return { etcd, keys, doors, self: { ...process, ...doors.place }, leader: null };

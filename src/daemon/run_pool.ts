@@ -20,7 +20,6 @@ import { shortCategory } from "../lib/log_spec.ts";
 import { LoopWatch } from "../lib/loop_watch.ts";
 import { processUse } from "../lib/process_use.ts";
 import type { ProcessSignals } from "../lib/process_signals.ts";
-import type { NotLeadingError } from "../lead/leadership.ts";
 import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import { SECOND } from "../domain/time.ts";
@@ -37,6 +36,7 @@ import { describeName } from "../views/dump_text.ts";
 import { statusLine } from "../views/status_line.ts";
 import { doorLimits } from "./door_limits.ts";
 import { letBuildsEnd } from "./let_builds_end.ts";
+import { tellLost } from "./lost_lead.ts";
 import type { Seat } from "./seat.ts";
 import { ownVersion } from "./own_process.ts";
 
@@ -150,7 +150,9 @@ export async function runPool(
   serviceManager?.tell({ STOPPING: 1 });
   tellLevels(lines);
   const { machines } = seat;
-  if (machines?.leadership.isLost || over === "lost") return tellLost(await machines!.leadership.lost);
+  if (machines?.leadership.isLost || over === "lost") {
+    return tellLost((await machines!.leadership.lost).message);
+  }
   if (over === "resigned") return await handOver(pool);
   if (over instanceof StoreError) {
     await abandon(pool, over);
@@ -176,14 +178,6 @@ async function reload(pool: Pool, serviceManager: ServiceManager | null): Promis
 function tellLevels({ levels }: Logging): void {
   const set = levels.list().map(({ category, level }) => `${shortCategory(category)} ${level}`);
   if (set.length > 0) log.info("these log levels end with this daemon: {levels}", { levels: set.join(", ") });
-}
-
-/** Lost: another may lead, and nothing is begun any more. */
-function tellLost({ message }: NotLeadingError): number {
-  log.error("this daemon no longer leads the pool: {why}; it exits, to be started again as a standby", {
-    why: message,
-  });
-  return ExitCode.leadershipLost;
 }
 
 /** The next one leads as soon as this one's requests under way have been stored. */

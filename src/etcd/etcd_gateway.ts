@@ -71,6 +71,7 @@ class EtcdGateway implements Etcd {
       connections: CONNECTIONS,
       connectTimeout: CONNECT_TIMEOUT,
       maxBody: MAX_BODY,
+      caSetting: "etcd.cacert",
       trustAdvice: "set etcd.cacert",
     });
     this.#line = new EtcdLine({

@@ -114,8 +114,9 @@ function silent(proxy: URL, to: string): CloudError {
 
 function unreached(error: Error | null, proxy: URL): CloudError {
   const { signal } = new AbortController();
-  const trustAdvice = "its CA must be in cacert or among the system's";
-  return describeSendFailure(error, { url: proxy, proxy, signal, trustAdvice });
+  const advice = "its CA must be in cacert or among the system's";
+  const trust = { certificate: null, advice };
+  return describeSendFailure(error, { url: proxy, proxy, signal, trust });
 }
 
 function bare(hostname: string): string {

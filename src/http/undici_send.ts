@@ -1,18 +1,22 @@
 /**
  * `Send` over sockets: one keep-alive pool for each origin, and beside it one connection for each streamed body;
  * answers are read whole and bounded, no redirect is followed and nothing repeated. Certificates are read at the first
- * request, so that a missing file is this client's failure only. The composition root makes one for each provider and each Jenkins.
+ * request, so that a missing file is this client's failure only, and again now and then: connections that are made after
+ * one was renewed go by the new one. The composition root makes one for each provider and each Jenkins.
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { Agent, type buildConnector } from "undici";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { CertificateEnd, ConnectionCount } from "../domain/cloud_stats.ts";
 import { proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
-import { systemClock } from "../lib/clock.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import { CloudError } from "../domain/cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "./send.ts";
-import { describeSendFailure } from "./send_failure.ts";
+import { certificateTime } from "./peer_certificate.ts";
+import { describeSendFailure, isUntrusted, type Trust } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
 import { createProxyConnector } from "./proxy_connector.ts";
 import { createTimedConnector } from "./timed_connector.ts";
@@ -29,7 +33,11 @@ export interface UndiciSendOptions
   readonly connectTimeout?: number;
   /** Bytes of an answer at most. */
   readonly maxBody?: number;
-  /** The advice of an error where a certificate is not trusted. */
+  /** Says when to look at the certificates again; the system's by default. */
+  readonly clock?: Pick<Clock, "monotonic">;
+  /** The setting that `caCert` comes from. */
+  readonly caSetting?: string;
+  /** The advice of an error where a certificate's authority is not known, and there is no `caCert`. */
   readonly trustAdvice?: string;
 }
 
@@ -42,11 +50,14 @@ interface UndiciSend extends Send, AsyncDisposable {
 const KEEP_ALIVE = 4_000;
 const CONNECT_TIMEOUT = 10_000;
 const MAX_BODY = 64 * 2 ** 20;
+/** Between two looks whether certificates were renewed. */
+const TLS_PERIOD = 10_000;
+/** For a look at a certificate. */
+const LOOK_TIMEOUT = 1_000;
 const TRUST_ADVICE = "set cacert or verify: false";
 
 /** Makes a `Send` that holds connections until it is disposed of. */
 export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
-  const { trustAdvice = TRUST_ADVICE } = options;
   const connections = new Connections(options);
   const send: Send = async (request, { signal }) => {
     signal.throwIfAborted();
@@ -55,7 +66,8 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
     } catch (error) {
       if (error instanceof CloudError) throw error;
       const url = new URL(request.url);
-      throw describeSendFailure(error, { url, proxy: askedProxy(url, options), signal, trustAdvice });
+      const trust = await trustOf(url, { error, options });
+      throw describeSendFailure(error, { url, proxy: askedProxy(url, options), signal, trust });
     }
   };
   Object.defineProperty(send, "connections", { get: () => connections.counts });
@@ -65,14 +77,34 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
   });
 }
 
+async function trustOf(
+  url: URL,
+  { error, options }: { error: unknown; options: UndiciSendOptions },
+): Promise<Trust> {
+  const { caCert, caSetting = "cacert", trustAdvice = TRUST_ADVICE, proxy } = options;
+  const mayAsk = isUntrusted(error) && (proxy === undefined || proxyFor(url, proxy) === null);
+  return {
+    certificate: mayAsk ? await certificateTime(url, { clock: systemClock, timeout: LOOK_TIMEOUT }) : null,
+    advice: caCert === null
+      ? trustAdvice
+      : `${caSetting}, the file ${caCert}, does not hold the certificate of its authority`,
+  };
+}
+
 class Connections implements AsyncDisposable {
   readonly #options: UndiciSendOptions;
   readonly #maxBody: number;
   readonly #closing = new AbortController();
   readonly #streamed = new Set<Promise<SendResponse>>();
   readonly #certificates = new Map<string, CertificateEnd>();
-  #tls: Promise<TlsOptions> | null = null;
+  /** As they were read last; null: they could not be yet. */
+  #tls: TlsOptions | null = null;
+  #reading: Promise<TlsOptions> | null = null;
+  /** When that began, by the monotonic clock. */
+  #readAt = -Infinity;
   #agent: Agent | null = null;
+  /** Those of former certificates, for what is still under way. */
+  readonly #former = new Set<Agent>();
 
   constructor(options: UndiciSendOptions) {
     this.#options = options;
@@ -101,18 +133,39 @@ class Connections implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error("the client was closed"));
-    await this.#agent?.destroy();
+    await Promise.all([this.#agent, ...this.#former].map((agent) => agent?.destroy()));
     await Promise.allSettled(this.#streamed);
   }
 
-  /** Read once, unless that fails. */
-  async #readTls(): Promise<TlsOptions> {
+  /** As the files are now; where they cannot be read any more, as they were. @throws CloudError */
+  #readTls(): Promise<TlsOptions> {
+    const { clock = systemClock } = this.#options;
+    const now = clock.monotonic();
+    if (this.#reading !== null && now - this.#readAt < TLS_PERIOD) return this.#reading;
+    this.#readAt = now;
+    return this.#reading = this.#readAgain();
+  }
+
+  async #readAgain(): Promise<TlsOptions> {
     try {
-      return await (this.#tls ??= readTls(this.#options));
+      const tls = await readTls(this.#options);
+      if (isDeepStrictEqual(tls, this.#tls)) return tls;
+      if (this.#tls !== null) checkPair(tls);
+      this.#leaveAgent();
+      return this.#tls = tls;
     } catch (error) {
-      this.#tls = null;
+      if (this.#tls !== null) return this.#tls;
+      this.#reading = null;
       throw error;
     }
+  }
+
+  #leaveAgent(): void {
+    const former = this.#agent;
+    if (former === null) return;
+    this.#agent = null;
+    this.#former.add(former);
+    void former.close().catch(() => {}).finally(() => this.#former.delete(former));
   }
 
   async #stream(
@@ -175,7 +228,13 @@ function isStreamed(request: SendRequest): request is StreamedRequest {
   return request.body instanceof ReadableStream;
 }
 
-type TlsOptions = Parameters<typeof createTimedConnector>[0];
+/** Texts of PEM. */
+interface TlsOptions {
+  readonly rejectUnauthorized: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
 
 async function readTls(options: UndiciSendOptions): Promise<TlsOptions> {
   const ca = await readPem("cacert", options.caCert);
@@ -186,6 +245,13 @@ async function readTls(options: UndiciSendOptions): Promise<TlsOptions> {
     ...(ca !== null && { ca }),
     ...(cert !== null && { cert, key: key ?? cert }),
   };
+}
+
+/** @throws Error where the files of a certificate and its key are not of one another: whoever renews them is half way */
+function checkPair({ cert, key }: TlsOptions): void {
+  if (cert === undefined || key === undefined) return;
+  if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;
+  throw new Error("the key is not the certificate's");
 }
 
 async function readPem(setting: string, path: string | null): Promise<string | null> {

@@ -10,7 +10,7 @@ import { excerptText } from "../config/format_excerpt.ts";
 import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -35,6 +35,9 @@ interface ConfigInForceDeps {
   readonly effects: (before: Config, after: Config) => readonly string[];
 }
 
+/** Between two times that the same problems are logged: whoever saves a file and then sends SIGHUP has it read twice. */
+const AGAIN = MINUTE;
+
 const log = loggerOf("daemon");
 
 export class ConfigInForce implements AsyncDisposable {
@@ -45,6 +48,8 @@ export class ConfigInForce implements AsyncDisposable {
   #problems: readonly string[] = [];
   /** Of the last reading's problems, by their order; undefined: there is no line to show. */
   #excerpts: readonly (string | undefined)[] = [];
+  /** When those were last logged. */
+  #loggedAt: Instant = -Infinity;
   #isApplied = false;
   #fault: string | null = null;
   /** Ends with the last reading in the queue; never rejects. */
@@ -115,6 +120,7 @@ export class ConfigInForce implements AsyncDisposable {
     const reading = await this.#take();
     const readAt = this.#deps.clock.now();
     const isNews = reading.problems.join("\n") !== this.#problems.join("\n");
+    if (isNews) this.#loggedAt = -Infinity;
     const isMended = reading.problems.length === 0 && this.#problems.length > 0;
     this.#problems = reading.problems;
     if (isMended) this.#tellMended("is good again");
@@ -123,13 +129,18 @@ export class ConfigInForce implements AsyncDisposable {
     } else if (reading.problems.length > 0 && isNews) {
       this.#tell("configuration.refused", `was refused: ${reading.problems.join("; ")}`);
     }
-    reading.problems.forEach((problem, at) => {
-      const excerpt = this.#excerpts[at];
-      log.error("configuration: {problem}; the last good one stays in force", { problem, excerpt });
-    });
+    if (readAt - this.#loggedAt >= AGAIN) this.#log(reading.problems, readAt);
     if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
     if (reading.problems.length === 0) this.#readAt = readAt;
     return reading;
+  }
+
+  #log(problems: readonly string[], now: Instant): void {
+    this.#loggedAt = now;
+    problems.forEach((problem, at) => {
+      const excerpt = this.#excerpts[at];
+      log.error("configuration: {problem}; the last good one stays in force", { problem, excerpt });
+    });
   }
 
   #tell(kind: EventKind, what: string): void {

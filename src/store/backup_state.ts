@@ -5,12 +5,13 @@
  * `state backup`, `restore`, `check` and `export` begin with one.
  */
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Instant } from "../domain/time.ts";
 import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { removeState, timeStamp } from "./state_file.ts";
+import { removeState, sizeOf, timeStamp } from "./state_file.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 import { fillState } from "./write_state.ts";
@@ -71,10 +72,30 @@ export async function checkReadable(path: string): Promise<void> {
   }
 }
 
-/** Into an empty file, all at once, so that nothing is written in between. */
+/**
+ * Into an empty file, all at once, so that nothing is written in between. One that nobody has open is taken as it is: else SQLite
+ * makes a log and an index beside it, and leaves them there.
+ */
 async function copyDatabase(path: string, target: string): Promise<void> {
+  const before = await stampOfClosed(path);
+  if (before === null) return await copyPages(path, target);
+  const closed = pathToFileURL(path);
+  closed.searchParams.set("immutable", "1");
+  const failure = await copyPages(closed, target).then(() => null, (error) => ({ error }));
+  if (await stampOfClosed(path) !== before) await copyPages(path, target);
+  else if (failure !== null) throw failure.error;
+}
+
+/** Changes once somebody opens it and writes. null: somebody has it open, or was killed with it. */
+async function stampOfClosed(path: string): Promise<string | null> {
+  if (await sizeOf(`${path}-wal`) > 0) return null;
+  const { mtime, size, ino } = await Deno.stat(path);
+  return `${mtime?.getTime()} ${size} ${ino}`;
+}
+
+async function copyPages(from: string | URL, target: string): Promise<void> {
   const { backup, DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(from, { readOnly: true });
   try {
     await backup(database, target, { rate: -1 });
   } finally {

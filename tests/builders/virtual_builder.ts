@@ -17,7 +17,7 @@ interface VirtualBuilderOptions {
   readonly buildWorkers?: number;
   readonly uploadWorkers?: number;
   /** That its folder belongs to; left out: to none yet. */
-  readonly installation?: string;
+  readonly installation?: string | null;
   /** What becomes of an answer on its way. */
   readonly changeAnswer?: (answer: BuilderInstructions) => object;
 }

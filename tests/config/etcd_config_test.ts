@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { diffConfig } from "../../src/config/diff_config.ts";
 import { parseSecureFile } from "../../src/config/secure_file.ts";
 import { showConfig } from "../../src/config/config_view.ts";
+import { loadEtcdConfig } from "../../src/config/load_etcd_config.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { configChanges } from "../../src/pool/config_changes.ts";
 import { editorFaults } from "./editor_schema.ts";
@@ -77,6 +78,41 @@ Deno.test("a control address may be a port alone, or an IPv6 address", async () 
   assert.deepEqual(await controlOf("8006"), { hostname: null, port: 8006 });
   assert.deepEqual(await controlOf("[::1]:8006"), { hostname: "::1", port: 8006 });
   assert.match((await faultsOf("etcd: {control: pool1}\n")).join(), /control: expected a host and a port/);
+});
+
+Deno.test("how etcd is reached is read from a file that is broken elsewhere, and from no line that may mean something else", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nodepool-etcd-config-" });
+  const configFile = `${folder}/nodepool.yaml`;
+  const load = async (text: string) => {
+    await Deno.writeTextFile(configFile, text);
+    return await loadEtcdConfig({ configFile, secureFile: null }).catch((error) => error.message);
+  };
+  const sound = "state: etcd:https://e1:2379/ci\netcd:\n  user: nodepool\n  password: geheim\n";
+  try {
+    const expected = await load(sound);
+    assert.equal(expected.user, "nodepool");
+    for (
+      const broken of [
+        "labels: [",
+        'labels: "',
+        "labels: 7\n",
+        "providers:\n\t- name: x\n",
+        "nonsense: {a: 'b}\n",
+        "rate: &x *y\n",
+      ]
+    ) {
+      assert.deepEqual(await load(sound + broken), expected, broken);
+      assert.deepEqual(await load(broken.trimEnd() + "\n" + sound), expected, broken);
+    }
+    assert.match(await load(`{labels: [],\n${sound}`), /nodepool.yaml:\d+:.* is not valid YAML/);
+    assert.match(
+      await load(`${sound}etcd: {user: other}\nlabels: [`),
+      /etcd: stands there twice|is not valid YAML/,
+    );
+    assert.match(await load(`${sound.replace("user:", "usr:")}labels: [`), /nodepool.yaml:3:3: etcd/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 for (

@@ -4,6 +4,10 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { createUndiciSend, type UndiciSendOptions } from "../../src/http/undici_send.ts";
+import { makeOwnCertificate } from "../../src/lib/own_certificate.ts";
+import { makeCertificate } from "../machines/etcd_certificates.ts";
+import { makeCertificates } from "../machines/etcd_setup.ts";
+import { testNeeding } from "../needs.ts";
 import { SELF_SIGNED } from "./self_signed.ts";
 import { refusalOf } from "./refusal_of.ts";
 
@@ -216,6 +220,111 @@ Deno.test("a self-signed certificate is taken with cacert, or without verificati
     assert.equal((await send({ method: "GET", url: server.url, headers: {} }, { signal })).status, 200);
   }
 });
+
+Deno.test("certificates that are renewed under the same names count for connections that are made from then on", async () => {
+  await using server = await serveToClientsWithCertificate();
+  const other = makeOwnCertificate("other");
+  await using ca = await pemFile(other.certificate);
+  await using cert = await pemFile(other.certificate);
+  await using key = await pemFile(other.key);
+  const clock = { now: 0, monotonic: () => clock.now };
+  const files = { caCert: ca.path, clientCert: cert.path, clientKey: key.path };
+  await using send = open({ ...files, clock });
+  const status = () =>
+    send({ method: "GET", url: server.url, headers: { connection: "close" } }, { signal })
+      .then(({ status }) => status, ({ kind }) => kind);
+  const later = () => {
+    clock.now += 10_000;
+    return status();
+  };
+  assert.equal(await status(), "unavailable");
+  await Deno.writeTextFile(ca.path, SELF_SIGNED.cert);
+  assert.equal(await later(), "unavailable", "the client's own is not known there");
+  await Deno.writeTextFile(key.path, SELF_SIGNED.key);
+  await Deno.writeTextFile(cert.path, SELF_SIGNED.cert);
+  assert.equal(await later(), 200);
+  await Deno.writeTextFile(cert.path, other.certificate);
+  assert.equal(await later(), 200, "its key is not renewed yet");
+  await Deno.writeTextFile(cert.path, "");
+  assert.equal(await later(), 200, "a file that is being written");
+  await Deno.rename(ca.path, `${ca.path}.away`);
+  assert.equal(await later(), 200, "a file that is away");
+  await Deno.rename(`${ca.path}.away`, ca.path);
+  await Deno.writeTextFile(key.path, other.key);
+  await Deno.writeTextFile(cert.path, other.certificate);
+  assert.equal(await later(), "unavailable", "the new one, which is not known there");
+});
+
+testNeeding(
+  ["openssl"],
+  "what is wrong with a certificate is said, and what helps, with a file of authorities and without",
+  async () => {
+    await using folder = await authority();
+    const certificate = (name: string, wanted: Parameters<typeof makeCertificate>[2]) =>
+      makeCertificate(folder.path, name, wanted);
+    const subject = "/CN=some";
+    const cases = [
+      [
+        "expired",
+        { subject, isExpired: true },
+        /its certificate expired on 2020-01-02T00:00Z; renew it, unless this machine's clock/,
+      ],
+      [
+        "early",
+        { subject, from: "20400101000000Z" },
+        /its certificate is not valid before 2040-01-01T00:00Z; check this machine's clock$/,
+      ],
+      [
+        "elsewhere",
+        { subject, name: "DNS:elsewhere.example" },
+        /its certificate is for another host name; check the address$/,
+      ],
+    ] as const;
+    for (const [name, wanted, says] of cases) {
+      const { cert, key } = await certificate(name, wanted);
+      await using server = serve(() => new Response("ok"), {
+        cert: await Deno.readTextFile(cert),
+        key: await Deno.readTextFile(key),
+      });
+      await using send = open({ caCert: `${folder.path}/ca.pem` });
+      assert.match(
+        (await refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }))).message,
+        says,
+      );
+    }
+    const { cert, key } = await certificate("good", { subject });
+    await using server = serve(() => new Response("ok"), {
+      cert: await Deno.readTextFile(cert),
+      key: await Deno.readTextFile(key),
+    });
+    await using other = await pemFile(makeOwnCertificate("other").certificate);
+    const unknown = "its certificate is signed by an unknown authority; ";
+    for (
+      const [options, advice] of [
+        [{}, "set cacert or verify: false"],
+        [{ trustAdvice: "set etcd.cacert" }, "set etcd.cacert"],
+        [
+          { caCert: other.path },
+          `cacert, the file ${other.path}, does not hold the certificate of its authority`,
+        ],
+        [
+          { caCert: other.path, caSetting: "etcd.cacert" },
+          `etcd.cacert, the file ${other.path}, does not hold the certificate of its authority`,
+        ],
+      ] as const
+    ) {
+      await using send = open(options);
+      const { message } = await refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }));
+      assert.ok(message.endsWith(`: ${unknown}${advice}`), message);
+    }
+  },
+);
+
+async function authority() {
+  const path = await Deno.makeTempDir({ prefix: "nodepool-ca-" });
+  await makeCertificates(path);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
 
 Deno.test("until when the certificates of servers are good is known once they are connected to", async () => {
   await using server = serve(() => new Response("ok"), SELF_SIGNED);

@@ -5,13 +5,17 @@ interface Wanted {
   readonly subject: string;
   /** Whether it was good for a day in 2020, and is not any more. */
   readonly isExpired?: boolean;
+  /** When it begins to be good, for a year, as openssl writes times. */
+  readonly from?: string;
+  /** The host that it is for: `DNS:HOST`; 127.0.0.1 by default. */
+  readonly name?: string;
 }
 
-/** Makes it for 127.0.0.1, besides the authority's. @returns the paths of it and its key */
+/** Makes it besides the authority's. @returns the paths of it and its key */
 export async function makeCertificate(
   folder: string,
   name: string,
-  { subject, isExpired = false }: Wanted,
+  { subject, isExpired = false, from, name: host = "IP:127.0.0.1" }: Wanted,
 ): Promise<{ cert: string; key: string }> {
   const [cert, key, request, config] = [".pem", "-key.pem", ".csr", ".cnf"].map((end) =>
     `${folder}/${name}${end}`
@@ -33,14 +37,18 @@ x509_extensions = leaf
 commonName = optional
 organizationName = optional
 [leaf]
-subjectAltName = IP:127.0.0.1
+subjectAltName = ${host}
 extendedKeyUsage = serverAuth,clientAuth
 `,
   );
   // deno-fmt-ignore
   await openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject,
     "-keyout", key!, "-out", request!);
-  const time = isExpired ? ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"] : ["-days", "30"];
+  const time = isExpired
+    ? ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]
+    : from !== undefined
+    ? ["-startdate", from, "-enddate", from.replace(/^\d{4}/, (year) => String(Number(year) + 1))]
+    : ["-days", "30"];
   // deno-fmt-ignore
   await openssl("ca", "-batch", "-notext", "-config", config!, "-cert", `${folder}/ca.pem`, "-keyfile", `${folder}/ca-key.pem`,
     "-in", request!, "-out", cert!, ...time);

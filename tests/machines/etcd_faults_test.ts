@@ -222,7 +222,7 @@ testNeeding(etcdNeeds, "a client that is set up wrongly says what to do", async 
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       assert.deepEqual(
-        [kind, /its certificate has expired \(renew it\)/.test(message)],
+        [kind, /its certificate expired on 2020-01-02T00:00Z; renew it/.test(message)],
         ["unreachable", true],
         message,
       );

@@ -69,6 +69,18 @@ testNeeding(
       assert.equal(JSON.parse(listed.stdout).nodes.length, 2, "its socket answers with the leader's words");
     });
 
+    await test.step("a second daemon on one machine leaves the first alone, whether that leads or not", async () => {
+      for (const { pool } of [one, two]) {
+        const second = await pool.run("daemon", "--pidfile", `${pool.folder}/second.pid`);
+        assert.equal(second.code, 3, second.stderr);
+        assert.match(
+          second.stderr,
+          /^nodepool: a daemon of the pool ci runs on this machine already and listens on .*nodepool-ci.sock: stop .*\n$/m,
+        );
+      }
+      assert.deepEqual((await machines.members()).map(({ pid }) => pid), [two.pid]);
+    });
+
     await test.step("resign hands over at once, says who leads, and the former leader stands by", async () => {
       const former = one.pid;
       const begunAt = systemClock.monotonic();
@@ -79,6 +91,26 @@ testNeeding(
       assert.ok(systemClock.monotonic() - begunAt < AT_ONCE, "it takes long");
       await machines.until(() => one.ends.length === 1 && one.pid !== null && one.pid !== former);
       assert.deepEqual(one.ends.map((end) => end.code), [LEADERSHIP_LOST]);
+      await standing(machines, one);
+    });
+
+    await test.step("commands on its machine, resign too, work while the configuration there is broken", async () => {
+      const { pool } = two;
+      const sound = await Deno.readTextFile(pool.configFile);
+      await Deno.writeTextFile(pool.configFile, `${sound}\nimages: [`);
+      const done = async (...argv: string[]) => {
+        const { code, stdout, stderr } = await pool.run(...argv);
+        assert.equal(code, 0, `${argv.join(" ")}: ${stderr}`);
+        return stdout;
+      };
+      await done("list");
+      assert.match(await done("resign"), /^\S+ \(pid \d+\) leads the pool now, after \d+\.\d s\n$/);
+      assert.equal(await machines.leader(), one);
+      await done("list");
+      await done("state", "check");
+      await Deno.writeTextFile(pool.configFile, sound);
+      await standing(machines, two);
+      assert.equal((await machines.clients.run("resign")).code, 0);
       await standing(machines, one);
     });
 

@@ -97,6 +97,25 @@ Deno.test("a file that cannot be used changes nothing, and the next reload of a 
   assert.equal(inForce.since, NOW + 2 * SECOND);
 });
 
+Deno.test("a file that is read twice, since it changed and SIGHUP came, is refused in the log once", async () => {
+  const { clock, inForce, file } = kit();
+  await Promise.all([inForce.begin(), clock.advance(SECOND)]);
+  const refusals = async (...problems: readonly string[]) => {
+    const found = problems.map((problem) => fileProblem("nodepool.yaml", problem));
+    file.problem = found.length === 0 ? null : new ConfigError(found);
+    const lines = await loggedLines(async () => {
+      await Promise.all([inForce.reload(), clock.advance(2 * SECOND)]);
+    });
+    return lines.filter(({ level }) => level === "error").length;
+  };
+  assert.deepEqual([await refusals("no labels"), await refusals("no labels")], [1, 0]);
+  assert.equal(await refusals("no labels", "no providers"), 2, "something else is wrong");
+  await clock.advance(MINUTE);
+  assert.equal(await refusals("no labels", "no providers"), 2, "it lasts");
+  await refusals();
+  assert.equal(await refusals("no labels", "no providers"), 2, "it is broken again");
+});
+
 Deno.test("its end waits for what takes effect, and refuses what comes later", async () => {
   const { clock, inForce, file, applied } = kit();
   file.maxServers = 2;

@@ -99,6 +99,25 @@ Deno.test("a backup into a folder is named by the time, and none is written over
   assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["state.kv.20261128T201500Z"]);
 });
 
+Deno.test("a file that is only read stays alone, as it is: checked, exported, backed up, restored from", async () => {
+  await using state = await temporaryState();
+  const folder = await Deno.makeTempDir({ dir: state.directory });
+  const backup = join(folder, "a backup #1?.kv");
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await addNodes(store, 1);
+    await backupState(state.path, { target: backup, now: 0 });
+  }
+  const before = await Deno.readFile(backup);
+  assert.deepEqual((await checkState(backup, options)).counts.node, 1);
+  await exportState(backup, { write: () => {}, clock });
+  await backupState(backup, { target: join(state.directory, "second.kv"), now: 0 });
+  await restoreState(state.path, { backup, clock });
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a backup #1?.kv"]);
+  assert.deepEqual(await Deno.readFile(backup), before);
+});
+
 Deno.test("a file that is not there, and a folder, are called that by check, backup, restore and export", async () => {
   await using state = await temporaryState();
   await (await openKvStore(state.path, options))[Symbol.asyncDispose]();

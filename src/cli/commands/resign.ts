@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { AnswerOf } from "../../control/operations.ts";
 import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { startDeadline } from "../../lib/deadline.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
@@ -45,14 +46,16 @@ async function nextLeader(
   { pool, clock, signal }: { pool: LastingPool; clock: Clock } & Call,
 ): Promise<string> {
   const startedAt = clock.monotonic();
+  const reason = () =>
+    new Error(`${nameOf(former)} has been asked to resign, and no other daemon is known to lead after 30 s`);
+  using deadline = startDeadline({ clock, timeout: PATIENCE, signal, reason });
   for (;;) {
-    const next = await pool.ask("leader", {}, { signal });
-    const passed = clock.monotonic() - startedAt;
+    const next = await pool.ask("leader", {}, deadline);
     if (next.id !== former.id) {
-      return `${nameOf(next)} leads the pool now, after ${(passed / 1_000).toFixed(1)} s`;
+      const seconds = (clock.monotonic() - startedAt) / 1_000;
+      return `${nameOf(next)} leads the pool now, after ${seconds.toFixed(1)} s`;
     }
-    if (passed > PATIENCE) throw new Error(`${nameOf(former)} has been asked to resign, and still leads`);
-    await clock.sleep(LOOK, { signal });
+    await clock.sleep(LOOK, deadline);
   }
 }
 

@@ -5,15 +5,19 @@
  * backup of etcd shows.
  */
 import type { Etcd } from "../../etcd/etcd.ts";
+import type { PoolKeys } from "../../lead/pool_keys.ts";
+import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { KeyValueStore } from "../key_value_store.ts";
 import { KvWriter } from "../kv_writer.ts";
-import { migrations } from "../migrations.ts";
+import { keys as stateKeys } from "../keys.ts";
+import { migrations, schemaVersion } from "../migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "../prepare_state.ts";
 import { probeVersion } from "../probe_version.ts";
 import { stateFailure } from "../state_errors.ts";
 import { StateReader } from "../state_reader.ts";
+import { decodeValue, encodeKey } from "../state_text.ts";
 import { readWitness, StateWitness } from "../state_witness.ts";
 import { type Store, StoreError } from "../store.ts";
 import { EtcdSource } from "./etcd_source.ts";
@@ -40,6 +44,17 @@ export async function openEtcdStore(etcd: Etcd, options: EtcdStoreOptions): Prom
     life.abort(error);
     throw stateFailure(options.address, "it cannot be opened", error);
   }
+}
+
+/**
+ * Asked before a daemon leads: one that is too old would stop a pool that a newer one can go on with.
+ * @returns why this version cannot read the state, for people; null: it can, or there is no state yet
+ */
+export async function whyTooNew(etcd: Etcd, { state }: PoolKeys, call: Call): Promise<string | null> {
+  const { entries: [entry] } = await etcd.range({ key: state + encodeKey(stateKeys.schema) }, call);
+  const version = entry === undefined ? 0 : decodeValue(entry.value);
+  if (typeof version !== "number" || version <= schemaVersion(migrations)) return null;
+  return "the state was written by a later version of nodepool: install that version on this machine, too";
 }
 
 async function openState(

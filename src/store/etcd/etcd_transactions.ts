@@ -26,7 +26,7 @@ import { keys as stateKeys } from "../keys.ts";
 import type { Transactions, Written } from "../kv_writer.ts";
 import { stateFailure } from "../state_errors.ts";
 import { StoreError } from "../store.ts";
-import { encodeKey, encodeValue } from "./etcd_keys.ts";
+import { encodeKey, encodeValue } from "../state_text.ts";
 
 /** How long it waits until it sends a transaction again that got no answer (milliseconds). */
 const PAUSE = 250;
