@@ -371,7 +371,7 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
   /** @param finish makes the caller's result, right after memory has taken over what was stored */
   #enqueue<Ran, Result>(run: (layer: Layer) => Ran, finish: (ran: Ran) => Result): Promise<Result> {
     if (this.#closed) {
-      return Promise.reject(new StoreError("stopped", "this daemon writes nothing more: it is ending"));
+      return Promise.reject(new StoreError("stopped", "this daemon is stopping and writes nothing more"));
     }
     return waitFor("the state, to store a change", () => this.#queue.add(run, finish));
   }

@@ -208,7 +208,7 @@ export class ProviderWatches implements AsyncDisposable {
       return { again };
     });
     const proofs = addTask(
-      `provider ${provider.name} missing`,
+      `missing on ${provider.name}`,
       async (signal) => ({ again: await this.#prove(watch, signal) }),
     );
     const end = () => parts.disposeAsync();

@@ -15,11 +15,11 @@ import { keys as stateKeys } from "../keys.ts";
 import { migrations, schemaVersion } from "../migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "../prepare_state.ts";
 import { probeVersion } from "../probe_version.ts";
-import { stateFailure } from "../state_errors.ts";
+import { stateFailure, stoppedState } from "../state_errors.ts";
 import { StateReader } from "../state_reader.ts";
 import { decodeValue, encodeKey } from "../state_text.ts";
 import { readWitness, StateWitness } from "../state_witness.ts";
-import { type Store, StoreError } from "../store.ts";
+import type { Store } from "../store.ts";
 import { EtcdSource } from "./etcd_source.ts";
 import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transactions.ts";
 
@@ -37,7 +37,7 @@ interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOption
  */
 export async function openEtcdStore(etcd: Etcd, options: EtcdStoreOptions): Promise<Store> {
   const life = new AbortController();
-  void options.leadership?.lost.then(({ message }) => life.abort(stopped(options.address, message)));
+  void options.leadership?.lost.then(({ message }) => life.abort(stoppedState(options.address, message)));
   try {
     return await KeyValueStore.open(await openState(etcd, { ...options, life }), options);
   } catch (error) {
@@ -89,12 +89,8 @@ function witnessed(
   // A state that began in place of a lost one must not make that one forgotten.
   if (!isNew || doubt === null) witness();
   const close = () => {
-    life.abort(stopped(address, "it is closed"));
+    life.abort(stoppedState(address, "it is closed"));
     note?.[Symbol.dispose]();
   };
   return { witness, [Symbol.dispose]: close };
-}
-
-function stopped(address: string, why: string): StoreError {
-  return new StoreError("stopped", `the state ${address} is written by this process no more: ${why}`);
 }

@@ -24,7 +24,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { keys as stateKeys } from "../keys.ts";
 import type { Transactions, Written } from "../kv_writer.ts";
-import { stateFailure } from "../state_errors.ts";
+import { stateFailure, stoppedState } from "../state_errors.ts";
 import { StoreError } from "../store.ts";
 import { encodeKey, encodeValue } from "../state_text.ts";
 
@@ -158,7 +158,7 @@ export class EtcdTransactions implements Transactions {
       ? "what it wrote last is not there: somebody else has written to it, or etcd was restored from a snapshot"
       : `this process no longer leads its pool, ${who} does`;
     leadership.lose(what);
-    return new StoreError("stopped", `the state ${address} is written by this process no more: ${what}`);
+    return stoppedState(address, what);
   }
 }
 
