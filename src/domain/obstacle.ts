@@ -214,6 +214,13 @@ export function isNeverMet({ kind }: Obstacle): boolean {
   return NEVER_MET.includes(kind);
 }
 
+/** Limits of the configuration: the cloud has no say in them. */
+const OWN_LIMITS: readonly ObstacleKind[] = ["max-servers", "label-max-servers"];
+
+export function isOwnLimit({ kind }: Obstacle): boolean {
+  return OWN_LIMITS.includes(kind);
+}
+
 /** Tells an offer from an obstacle to it. */
 export function isObstacle<Found extends object>(found: Found | Obstacle): found is Obstacle {
   return "kind" in found;

@@ -4,7 +4,7 @@
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
-import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
+import { isObstacle, isOwnLimit, type Obstacle } from "../domain/obstacle.ts";
 import { describeMissing, type Missing, type Observation } from "../domain/observation.ts";
 import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
 import type { NewEvent } from "../domain/pool_event.ts";
@@ -61,7 +61,7 @@ const log = loggerOf("provider");
 export class ProviderWatches implements AsyncDisposable {
   readonly #deps: ProviderWatchesDeps;
   readonly #watched = new KeptOpen<Watched>();
-  /** Providers that planning was last refused for want of room there. */
+  /** Providers that planning was last refused by something that another look at the cloud may change. */
   #wanted: ReadonlySet<string | null> = new Set();
 
   readonly #retirements = new Retirements();
@@ -155,7 +155,10 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** After a plan: what it has made worth asking for is not left to the next regular look. */
   notePlan(reports: readonly LabelReport[]): void {
-    this.#wanted = new Set(reports.flatMap(({ refusals }) => refusals.map(({ provider }) => provider)));
+    const refusals = reports.flatMap((report) => report.refusals);
+    this.#wanted = new Set(
+      refusals.flatMap(({ provider, obstacle }) => isOwnLimit(obstacle) ? [] : provider),
+    );
     for (const { watch, task } of this.#watched.all()) task.wakeBy(watch.nextDue());
   }
 

@@ -207,6 +207,16 @@ Deno.test("an idle pool makes at most two requests a minute", async () => {
   assert.ok(asked <= 120, `${asked} requests in an hour`);
 });
 
+Deno.test("a cloud is asked no more often where more nodes are wanted than max-servers allows", async () => {
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 8, maxServers: 5 }) });
+  await virtual.until(() => virtual.count("ready") === 5);
+  await virtual.clock.advance(2 * MINUTE);
+  const before = virtual.simulator.journal.count;
+  await virtual.clock.advance(30 * MINUTE);
+  const asked = virtual.simulator.journal.count - before;
+  assert.ok(asked <= 60, `${asked} requests in half an hour`);
+});
+
 Deno.test("each node costs one POST and one DELETE, and listings do not grow with their number", async () => {
   const listings: number[] = [];
   for (const count of [5, 50]) {
