@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { topicTexts } from "../../src/manual/topics.ts";
 import { testNeeding } from "../needs.ts";
+import { OpenstackClient } from "../openstack_client.ts";
 import { blocksOf, sectionOf } from "../readme/document.ts";
 import { RunningPool } from "./running_pool.ts";
 
@@ -28,6 +29,20 @@ testNeeding(["openstack"], "what an old Nodepool left is found and removed, and 
   await using pool = await RunningPool.start({ config, clouds: [{ bootTime: 100, deleteTime: 50 }] });
   await Deno.mkdir(`${pool.folder}/scripts`);
   await Deno.writeTextFile(`${pool.folder}/scripts/prepare.sh`, "#!/bin/sh\n", { mode: 0o755 });
+  const env = {
+    OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`,
+    OS_CLOUD: "simulator",
+    HOME: pool.folder,
+  };
+  await using client = new OpenstackClient(env);
+  const openstack = async (...words: string[]) => {
+    const { code, stderr } = await client.run(words);
+    assert.equal(code, 0, `openstack ${words.join(" ")}: ${stderr}`);
+  };
+  const names = async (...list: string[]) => {
+    const rows: { Name: string }[] = await client.json(...list);
+    return rows.map(({ Name }) => Name).sort();
+  };
   const shell = async (script: string) => {
     const command = `nodepool() { ${
       pool.commandOf().map((word) => `'${word}'`).join(" ")
@@ -35,7 +50,7 @@ testNeeding(["openstack"], "what an old Nodepool left is found and removed, and 
     const { code, stdout, stderr } = await new Deno.Command("bash", {
       args: ["-c", command],
       cwd: pool.folder,
-      env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, OS_CLOUD: "simulator", HOME: pool.folder },
+      env,
       stdin: "null",
     }).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -44,19 +59,18 @@ testNeeding(["openstack"], "what an old Nodepool left is found and removed, and 
   };
   pool.startDaemon();
   await pool.until(async () => await pool.count("ready") === 1);
-  const properties = Object.entries(OLD).map(([key, value]) => `--property '${key}=${value}'`).join(" ");
-  const boot = "--flavor m1.tiny --image debian-12 --network private";
-  await shell(`openstack server create ${boot} ${properties} --wait trusty-my-cloud-7`);
-  await shell(`openstack server create ${boot} --wait somebody-elses`);
-  await shell("openstack server image create --name template-trusty-1460000000 --wait trusty-my-cloud-7");
-  await shell("openstack server image create --name golden --wait somebody-elses");
+  const properties = Object.entries(OLD).map(([key, value]) => `--property=${key}=${value}`);
+  const create = ["server", "create", "--flavor=m1.tiny", "--image=debian-12", "--network=private", "--wait"];
+  await openstack(...create, ...properties, "trusty-my-cloud-7");
+  await openstack(...create, "somebody-elses");
+  const save = ["server", "image", "create", "--wait"];
+  await openstack(...save, "--name=template-trusty-1460000000", "trusty-my-cloud-7");
+  await openstack(...save, "--name=golden", "somebody-elses");
   for (const name of ["template-trusty-1460000000", "mine"]) {
-    await shell(
-      `ssh-keygen -q -t ed25519 -N '' -f ${name} && openstack keypair create --public-key ${name}.pub ${name}`,
-    );
+    await shell(`ssh-keygen -q -t ed25519 -N '' -f ${name}`);
+    await openstack("keypair", "create", `--public-key=${pool.folder}/${name}.pub`, name);
   }
-  const images = async () =>
-    (await shell("openstack image list --private -f value -c Name")).trim().split("\n").sort();
+  const images = () => names("image", "list", "--private");
   const before = await images();
   assert.ok(before.includes("template-trusty-1460000000") && before.includes("golden"));
   const own = before.filter((name) => name.startsWith("template-made-"));
@@ -67,13 +81,12 @@ testNeeding(["openstack"], "what an old Nodepool left is found and removed, and 
   assert.equal(scripts.length, 2);
   for (const { text } of scripts) assert.match(await shell(text), /trusty/);
 
-  const servers = async () =>
-    (await shell("openstack server list -f value -c Name")).trim().split("\n").sort();
+  const servers = () => names("server", "list");
   await pool.until(async () => !(await servers()).includes("trusty-my-cloud-7"));
   const [node] = (await pool.nodes()).filter(({ state }) => state === "ready");
   assert.deepEqual(await servers(), [node!.hostname, "somebody-elses"].sort());
   assert.deepEqual(await images(), ["golden", ...own].sort());
-  assert.deepEqual((await shell("openstack keypair list -f value -c Name")).trim(), "mine");
+  assert.deepEqual(await names("keypair", "list"), ["mine"]);
   assert.equal(await pool.count("ready"), 1);
   assert.equal(await pool.stopDaemon(), 0);
 });

@@ -98,10 +98,21 @@ export class Devcloud implements AsyncDisposable {
 
   /** Whether Keystone still takes a token. */
   async acceptsToken(token: string): Promise<boolean> {
-    const url = `${this.keys.authUrl.replace(/v2\.0\/$/, "v3")}/auth/tokens`;
+    const url = `${this.#keystone}/auth/tokens`;
     const response = await fetch(url, { headers: { "x-auth-token": token, "x-subject-token": token } });
     await response.body?.cancel();
     return response.ok;
+  }
+
+  /** Whether anything listens where Keystone does. */
+  async hasKeystone(): Promise<boolean> {
+    const response = await fetch(this.#keystone).catch(() => null);
+    await response?.body?.cancel();
+    return response !== null;
+  }
+
+  get #keystone(): string {
+    return this.keys.authUrl.replace(/v2\.0\/$/, "v3");
   }
 
   servers(): Promise<readonly ListedServer[]> {
