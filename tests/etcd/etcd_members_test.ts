@@ -53,7 +53,11 @@ function members(
     };
   };
   const line = new EtcdLine({ send, clock, hasUser: user !== null, hasCertificate: true });
-  const login = new EtcdLogin({ line, user, password: "secret" });
+  const login = new EtcdLogin({
+    line,
+    user,
+    credentials: () => Promise.resolve({ user, password: "secret" }),
+  });
   return { clock, asked, line, etcd: new EtcdMembers({ endpoints, line, login }) };
 }
 
