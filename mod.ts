@@ -58,8 +58,9 @@ async function run(
 const BUILDERS = ["daemon", "image-build", "image-update"];
 
 /**
- * Only what builds images starts programs, a daemon that goes into the background, the manual its pager, and `ssh` OpenSSH's client; all
- * else gives up the permission to, before it reads anything. A command with such a word as an argument keeps it, and does nothing with it.
+ * Only what builds images starts programs, a daemon that goes into the background, the manual its pager, and `ssh`
+ * OpenSSH's client; all else gives up the permission to, before it reads anything. A command with such a word as an
+ * argument keeps it, and does nothing with it.
  */
 function giveUpRunning(argv: readonly string[], { name }: InvokedProgram): void {
   if (!argv.includes("manual") && !argv.includes("ssh")) {

@@ -19,7 +19,7 @@ commit() {
   git -C "$root" describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown
 }
 
-# The program as a bundle: some seventy files instead of a thousand, which every start looks at. What a command loads
+# The program as a bundle: some two hundred files instead of a thousand, which every start looks at. What a command loads
 # only when it needs it stays in files of its own, and a stack still names the sources and their lines, by maps.
 # Optional native parts of packages, which would need a compiler, are left out.
 stage_program() { # FOLDER
@@ -28,6 +28,7 @@ stage_program() { # FOLDER
   cp -R "$root/mod.ts" "$root/src" "$root/deno.json" "$root/deno.lock" "$sources"
   cp "$root/README.md" "$root/config.example.yaml" "$sources" # topics of the manual
   chmod -R u+w "$sources" # a checkout may be read-only
+  "$deno" run --quiet --no-config --allow-read="$sources" --allow-write="$sources" "$root/scripts/join_chunks.ts" "$sources"
   # Two folders deep, as the modules in src/lib are: what looks for the program's folder starts from its own place.
   (cd "$sources" && "$deno" bundle --quiet --frozen --platform deno --code-splitting --sourcemap=linked \
     --external cpu-features --external ./crypto/build/Release/sshcrypto.node --external unix-dgram \
@@ -50,11 +51,15 @@ stage_program() { # FOLDER
     "$1"/src/bundle/*.js
   # Deno reads at the start all that the text names, whatever is imported later: a command is to read only its own parts.
   # The daemon reads its own all at once, so that it needs no file once it runs.
-  find "$1/src/bundle" '(' -name mod.js -o -name 'main-*.js' -o -name 'program-*.js' -o -name 'offline_pool-*.js' \
+  local tree
+  tree=$(grep -lx '// src/cli/program.ts' "$1"/src/bundle/*.js || true)
+  find "$1/src/bundle" '(' -name mod.js -o -name 'main-*.js' -o -name "${tree##*/}" -o -name 'offline_pool-*.js' \
     -o -name 'control_client-*.js' ')' -exec sed -i.old -e 's/import("\(\.\/[^"]*\)")/import(String("\1"))/g' {} +
-  # Commander imports these for commands that are programs of their own, which nodepool has none of.
-  sed -i.old -e 's/^import \(childProcess\|fs\) from "\(node:[a-z_]*\)";$/const \1 = new Proxy({}, { get: (_, key) => process.getBuiltinModule("\2")[key] });/' \
-    "$1"/src/bundle/*.js
+  # Commander imports these for commands that are programs of their own, which nodepool has none of. What of node:process
+  # others need, they ask for later, if at all; to load it takes a tenth of the time of a short command.
+  local later='new Proxy({}, { get: (_, key) => globalThis.process.getBuiltinModule("\2")[key] });'
+  sed -i.old -e "s/^import \(childProcess\|fs\|process[0-9]*\) from \"\(node:[a-z_]*\)\";\$/const \1 = $later/" \
+    -e "s/^    var \(node_process\) = __require(\"\(node:process\)\");\$/    var \1 = $later/" "$1"/src/bundle/*.js
   rm "$1"/src/bundle/*.old
   warm_up_module >"$1/src/warm_up.js"
   echo "{ \"commit\": \"$(commit)\" }" >"$1/build_info.json"

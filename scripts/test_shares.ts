@@ -29,9 +29,11 @@ function importing(path: string): string {
   return `await import(${url}).catch((error) => Deno.test(${name}, () => { throw error; }));\n`;
 }
 
-/** Files of one folder often take about as long: they are dealt out in turn. Two shares a job even out the rest. */
+/** All run at once, two for each processor, since some tests wait. */
+const count = Number(Deno.env.get("DENO_JOBS")) || 2 * navigator.hardwareConcurrency;
+
+/** Files of one folder often take about as long: they are dealt out in turn. */
 function writeShares(folder: string, paths: readonly string[]): void {
-  const count = 2 * (Number(Deno.env.get("DENO_JOBS")) || navigator.hardwareConcurrency);
   for (const [index, path] of paths.toSorted().entries()) {
     Deno.writeTextFileSync(join(folder, `share_${index % count}_test.ts`), importing(path), { append: true });
   }
@@ -44,7 +46,8 @@ try {
   writeShares(shares, folders!.flatMap(testsBelow));
   const passedOn = options!.filter((word) => !word.startsWith(IGNORE));
   const args = ["test", "-A", "--no-check", "--parallel", ...passedOn, shares];
-  const { code } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+  const env = { DENO_JOBS: String(count) };
+  const { code } = await new Deno.Command(Deno.execPath(), { args, env }).spawn().status;
   Deno.exitCode = code;
 } finally {
   await Deno.remove(shares, { recursive: true });

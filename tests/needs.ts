@@ -71,7 +71,7 @@ const requirements = {
   "debootstrap": program("debootstrap", "debootstrap"),
   "dpkg-deb": program("dpkg-deb", "dpkg"),
   "apt": program("apt-get", "apt"),
-  "chromium": program("chromium", "chromium"),
+  "chromium": program("chromium-headless-shell", "chromium-headless-shell"),
   "etcd": program("etcd", "etcd-server"),
   "etcdctl": program("etcdctl", "etcd-client"),
   "haproxy": program("haproxy", "haproxy"),

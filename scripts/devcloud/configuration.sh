@@ -137,6 +137,7 @@ configure_nova() {
 my_ip = 127.0.0.1
 state_path = $data/nova
 transport_url = $broker_url
+rpc_response_timeout = 600
 enabled_apis = osapi_compute
 osapi_compute_listen = 127.0.0.1
 osapi_compute_workers = 2

@@ -91,22 +91,31 @@ export class BuildLog implements AsyncDisposable {
   }
 }
 
-/** Removes all but the newest logs of a diskimage. A folder that is missing holds none. @throws Deno.errors.* */
+/** Removes all but the newest logs of a diskimage. One that cannot be removed is left, and hinders nothing. */
 export async function trimBuildLogs(
   folder: string,
   { name, keep }: { name: string; keep: number },
 ): Promise<void> {
   const versions: number[] = [];
-  try {
+  await orLeave(folder, async () => {
     for await (const entry of Deno.readDir(folder)) {
       const version = versionOf(entry.name, name);
       if (version !== null) versions.push(version);
     }
-  } catch (error) {
-    ignoreMissing(error);
+  });
+  for (const version of versions.sort((a, b) => b - a).slice(keep)) {
+    const path = buildLogFile(folder, { name, version });
+    await orLeave(path, () => Deno.remove(path));
   }
-  const old = versions.sort((a, b) => b - a).slice(keep);
-  for (const version of old) await Deno.remove(buildLogFile(folder, { name, version })).catch(ignoreMissing);
+}
+
+async function orLeave(path: string, remove: () => Promise<void>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    log.warning("cannot remove old logs: {path}: {error}", { path, error: errorChain(error) });
+  }
 }
 
 function versionOf(file: string, name: string): number | null {
@@ -114,8 +123,4 @@ function versionOf(file: string, name: string): number | null {
   const isOne = /^[1-9]\d*$/.test(version) &&
     file === basename(buildLogFile("", { name, version: Number(version) }));
   return isOne ? Number(version) : null;
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

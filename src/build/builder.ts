@@ -45,6 +45,6 @@ export interface Builder {
   remove(path: string): Promise<void>;
   /** Reads a file of a build from its beginning. @throws Deno.errors.NotFound and others */
   open(path: string, format: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }>;
-  /** Removes all but the newest `keep` logs of a diskimage from the log folder: files `NAME-VERSION.log`. */
+  /** Removes all but the newest `keep` logs of a diskimage from the log folder: files `NAME-VERSION.log`. Does not throw. */
   trimLogs(folder: string, options: { name: string; keep: number }): Promise<void>;
 }

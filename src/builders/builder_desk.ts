@@ -85,7 +85,8 @@ export class BuilderDesk implements BuildSites, Disposable {
       problem === null ? [] : [`${problem} (on ${host})`]
     );
     if (broken.length > 0) return broken.join("; ");
-    return "no builder is connected: run `nodepool daemon --builder-only` on a machine that can build images";
+    return this.#roll.refusal ??
+      "no builder is connected: run `nodepool daemon --builder-only` on a machine that can build images";
   }
 
   get takers(): readonly BuildSite[] {

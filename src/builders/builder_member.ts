@@ -198,7 +198,7 @@ export class BuilderMember implements AsyncDisposable {
   #endOthers({ works }: BuilderReport, { going }: BuilderInstructions): void {
     const needed = new Set(going);
     for (const { token } of works.filter((one) => !needed.has(one.token))) {
-      const ending = this.#works.get(token)!.end(new Error("the leader needs it no more"));
+      const ending = this.#works.get(token)!.end(new Error("the leader no longer needs it"));
       void ending.then(() => this.#works.delete(token));
     }
   }

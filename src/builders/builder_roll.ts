@@ -37,6 +37,7 @@ export class BuilderRoll {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #startedAt: number;
   readonly #builders = new Map<string, BuilderOnRoll>();
+  #refused: { readonly why: string; readonly at: number } | null = null;
 
   constructor(clock: Pick<Clock, "monotonic">) {
     this.#clock = clock;
@@ -46,6 +47,12 @@ export class BuilderRoll {
   /** The last reports of all, also of those that are lost. */
   get reports(): readonly BuilderReport[] {
     return [...this.#builders.values()].map(({ report }) => report);
+  }
+
+  /** Why a builder that goes on asking is refused, for people; null: none is. */
+  get refusal(): string | null {
+    const { why, at } = this.#refused ?? { why: null, at: 0 };
+    return this.#clock.monotonic() - at < SILENT_AFTER ? why : null;
   }
 
   /** null: nobody has heard of it. */
@@ -65,7 +72,11 @@ export class BuilderRoll {
 
   /** Puts down that it is there. @returns `isNew`: another process of it than before. @throws BuilderRefusedError */
   enter(report: BuilderReport, installation: string): { builder: BuilderOnRoll; isNew: boolean } {
-    this.#check(report, installation);
+    const why = this.#objection(report, installation);
+    if (why !== null) {
+      this.#refused = { why, at: this.#clock.monotonic() };
+      throw new BuilderRefusedError(why);
+    }
     const known = this.#builders.get(report.id);
     const isNew = known?.report.process !== report.process;
     if (isNew) {
@@ -85,18 +96,18 @@ export class BuilderRoll {
     for (const id of this.#builders.keys()) if (this.stateOf(id) === "gone") this.#builders.delete(id);
   }
 
-  #check({ id, process, host, installation, imagesDir }: BuilderReport, own: string): void {
+  /** null: it may build. */
+  #objection(
+    { id, process, host, installation, imagesDir }: BuilderReport,
+    own: string,
+  ): string | null {
     if (installation !== null && installation !== own) {
-      throw new BuilderRefusedError(
-        `${imagesDir} on ${host} holds images of another pool: give this builder an images-dir of its own`,
-      );
+      return `${imagesDir} on ${host} holds images of another pool: give this builder an images-dir of its own`;
     }
     const known = this.reportOf(id);
-    if (known === null || known.process === process || known.host === host) return;
-    if (this.stateOf(id) !== "here") return;
-    throw new BuilderRefusedError(
-      `${imagesDir} on ${host} is a copy of that of the builder on ${known.host}: ` +
-        "remove .nodepool-builder.json from it",
-    );
+    if (known === null || known.process === process || known.host === host) return null;
+    if (this.stateOf(id) !== "here") return null;
+    return `${imagesDir} on ${host} is a copy of that of the builder on ${known.host}: ` +
+      "remove .nodepool-builder.json from it";
   }
 }

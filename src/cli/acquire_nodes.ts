@@ -12,10 +12,10 @@ import type { Call } from "../lib/call.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { meanwhile } from "../lib/meanwhile.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
+import type { ObstacleView } from "../views/obstacle_view.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
-import { isHopeless } from "./hopeless.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { WaitTeller } from "./tell_waits.ts";
 import { userName } from "./user_name.ts";
@@ -132,6 +132,12 @@ async function whileTelling<Answer>(
     if (!(error instanceof InterruptedError) || teller.lastReason === null) throw error;
     throw new InterruptedError(`interrupted while waiting for ${what}: ${teller.lastReason}`);
   }
+}
+
+/** Whether waiting cures none of them. @param failFast as `Acquisition` has it */
+function isHopeless(obstacles: readonly ObstacleView[], failFast: boolean | null): boolean {
+  if (obstacles.length === 0 || failFast === false) return false;
+  return obstacles.every(({ cure }) => cure === "configuration" || (failFast === true && cure === "repair"));
 }
 
 const NOTHING = { requests: [], nodes: [], images: [], orders: [] };

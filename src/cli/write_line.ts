@@ -1,4 +1,7 @@
-/** One line for people, on a terminal with times of its zone. What clouds and users have said in it neither moves the cursor nor begins another line. */
+/**
+ * One line for people, on a terminal with times of its zone. What clouds and users have said in it neither moves the
+ * cursor nor begins another line.
+ */
 import { localTimes } from "../lib/local_times.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import type { CliOutput } from "./cli_io.ts";

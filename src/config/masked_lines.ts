@@ -19,7 +19,7 @@ const KEY = /^\s*(?:-\s+)*["']?[\w.<-]+["']?\s*:(?:\s|$)/;
 /** A line that begins with a word: without a key, it may be what is left of one. */
 const BARE = /^\s*[^\s#{}[\],\-]/;
 /** In an address, in the place of a port: a password whose `@` is missing. */
-const ODD_PORT = /\/\/[^/\s@]*:(?!\d+(?:[/\s"',}\]]|$))[^/\s]+/g;
+const ODD_PORT = /\/\/(?:\[[\da-f:.]+\]|(?!\[[\da-f:.]+\])[^/\s@]*):(?!\d+(?:[/\s"',}\]]|$))[^/\s]+/gi;
 /** A key in the place of its path. */
 const PRIVATE_KEY = /-----BEGIN [\s\S]*/;
 const HIDDEN = "***";

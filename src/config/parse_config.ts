@@ -40,7 +40,8 @@ interface ParseOptions {
 }
 
 /**
- * Each problem with its line of the text. Reads files only where the text refers to them: clouds.yaml and its companions, scripts, private keys.
+ * Each problem with its line of the text. Reads files only where the text refers to them: clouds.yaml and its
+ * companions, scripts, private keys.
  * @throws ConfigError with every problem
  */
 export async function parseConfig(text: string, options: ParseOptions): Promise<LoadedConfig> {

@@ -228,6 +228,9 @@ function failureOf(status: number, text: string): Error {
   if (CONTROL_STATUSES.has(answer.status)) {
     return new ControlError(answer.status as ControlError["status"], answer.error);
   }
+  if (status === 401) {
+    return new Error(`the daemon refuses this command: ${answer.error}; restart that daemon`);
+  }
   return new Error(`the daemon failed: ${answer.error}; its log says more`);
 }
 

@@ -7,7 +7,7 @@
 import { wallOffsetOf } from "../domain/clock_record.ts";
 import type { PoolEvent } from "../domain/pool_event.ts";
 import { type Instant, isoText, type Milliseconds, SECOND } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, sleptThrough } from "../lib/clock.ts";
 import { concatenated } from "../lib/concatenated.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { eventFrame, type EventView, viewEvent, viewLostEvents } from "../views/events.ts";
@@ -98,7 +98,10 @@ export class EventFeed implements Disposable {
           if (follow) this.#enter(reader);
           return controller.enqueue(greeting(after));
         }
-        const piece = await this.#next(position, { follow, signal });
+        const piece = await this.#next(position, { follow, signal }).catch((error) => {
+          leave();
+          throw error;
+        });
         if (reader.signal.aborted) return;
         if (piece === null) {
           controller.close();
@@ -139,12 +142,7 @@ export class EventFeed implements Disposable {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    while (await this.#sleep(HEARTBEAT_PERIOD, signal)) this.#wake(HEARTBEAT);
-  }
-
-  /** @returns whether it was slept through */
-  #sleep(time: Milliseconds, signal: AbortSignal): Promise<boolean> {
-    return this.#clock.sleep(time, { signal }).then(() => true, () => false);
+    while (await sleptThrough(this.#clock, HEARTBEAT_PERIOD, { signal })) this.#wake(HEARTBEAT);
   }
 
   #wake(heartbeat?: Uint8Array): void {
@@ -160,7 +158,7 @@ export class EventFeed implements Disposable {
   }
 
   async #share(signal: AbortSignal): Promise<void> {
-    if (!await this.#sleep(PAUSE, signal)) return;
+    if (!await sleptThrough(this.#clock, PAUSE, { signal })) return;
     const events = this.#pending;
     this.#pending = [];
     const piece = { last: events.at(-1)!.id, bytes: this.#encode(events) };

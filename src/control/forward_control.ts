@@ -7,7 +7,7 @@ import { SECOND } from "../domain/time.ts";
 import { describeSendFailure } from "../http/send_failure.ts";
 import type { LeaderRecord } from "../lead/leader_record.ts";
 import type { Call } from "../lib/call.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, sleptThrough } from "../lib/clock.ts";
 import type { HttpHandler } from "../lib/http/http_server.ts";
 import { openLeaderWire } from "./leader_wire.ts";
 
@@ -90,7 +90,7 @@ class Forwarding implements ForwardedControl {
 
   async #watch(): Promise<void> {
     const { clock } = this.#deps;
-    while (await clock.sleep(LOOK, this.#stop).then(() => true, () => false)) {
+    while (await sleptThrough(clock, LOOK, this.#stop)) {
       if (this.#way !== null) this.#currentWay();
     }
   }

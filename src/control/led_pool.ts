@@ -6,7 +6,7 @@ import type { Etcd } from "../etcd/etcd.ts";
 import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, readLeader } from "../lead/read_records.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, sleptThrough } from "../lib/clock.ts";
 import { SECOND } from "../domain/time.ts";
 import { type RemotePool, remotePool } from "./control_client.ts";
 import { openLeaderWire } from "./leader_wire.ts";
@@ -40,7 +40,7 @@ async function watch(
   token: number,
   { etcd, keys, clock, over, stop }: WatchDeps & { over: AbortController; stop: AbortSignal },
 ): Promise<void> {
-  while (await clock.sleep(WATCH, { signal: stop }).then(() => true, () => false)) {
+  while (await sleptThrough(clock, WATCH, { signal: stop })) {
     const leader = await askEtcd((call) => readLeader(etcd, keys, call), { clock, signal: stop })
       .catch(() => undefined);
     if (leader === undefined || leader?.token === token) continue;

@@ -2,7 +2,7 @@
  * Listens on the control socket of this machine's daemon: its owner's alone, and made again where somebody removes or
  * replaces it. What answers there may change: a standby that comes to lead answers itself.
  */
-import { type Clock, systemClock } from "../lib/clock.ts";
+import { type Clock, sleptThrough, systemClock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -63,7 +63,7 @@ async function keepInPlace(
     signal: AbortSignal;
   },
 ): Promise<ControlSocket> {
-  while (await clock.sleep(LOOK, { signal }).then(() => true, () => false)) {
+  while (await sleptThrough(clock, LOOK, { signal })) {
     if (socket.isInPlace()) continue;
     try {
       const next = await ControlSocket.open(socketPath);

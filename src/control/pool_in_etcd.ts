@@ -9,11 +9,13 @@ import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, listMembers, readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
 import { ControlError } from "./control_error.ts";
 import { isAway } from "./is_away.ts";
 import { ledPool } from "./led_pool.ts";
 import { LookedAtPool } from "./looked_at_pool.ts";
+import { NoAnswerError } from "./no_answer_error.ts";
 import type { PoolClient } from "./pool_client.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import { SilentEtcdError } from "./silent_etcd_error.ts";
@@ -59,7 +61,8 @@ export class PoolInEtcd implements AsyncDisposable {
   /** null: nobody leads, or who leads does not answer. */
   async findLeader(call: Call): Promise<PlacedPool | null> {
     const leader = await this.#readLeader(call);
-    return leader === null ? null : await this.#reach(leader, call);
+    const found = leader && await this.#reach(leader, call);
+    return found !== null && "pool" in found ? found : null;
   }
 
   /** Waits for a standby to take over. @throws ControlError 503 where none is there, or none does */
@@ -68,9 +71,9 @@ export class PoolInEtcd implements AsyncDisposable {
     const deadline = clock.monotonic() + TAKEOVER_TIME;
     for (let isTold = false;; isTold = true) {
       const leader = await this.#readLeader(call);
-      const found = leader === null ? null : await this.#reach(leader, call);
-      if (found !== null) return found;
-      const why = await this.#whyNobody(leader, call);
+      const found = leader && await this.#reach(leader, call);
+      if (found !== null && "pool" in found) return found;
+      const why = found?.away ?? await this.#whyNobody(call);
       if (clock.monotonic() >= deadline) throw new ControlError(503, `cannot reach the pool ${pool}: ${why}`);
       if (!isTold) tell(`${why}; waiting for another daemon to take over`);
       await clock.sleep(LOOK, call);
@@ -95,7 +98,8 @@ export class PoolInEtcd implements AsyncDisposable {
     await this.#deps.etcd[Symbol.asyncDispose]();
   }
 
-  async #reach(leader: FoundLeader, call: Call): Promise<PlacedPool | null> {
+  /** `away`: why it cannot be asked. */
+  async #reach(leader: FoundLeader, call: Call): Promise<PlacedPool | { readonly away: string }> {
     const { host, control: { url } } = leader.record;
     const pool = ledPool(leader, this.#deps);
     try {
@@ -103,18 +107,18 @@ export class PoolInEtcd implements AsyncDisposable {
       return { pool, place: `the daemon on ${host} (${url})` };
     } catch (error) {
       await pool[Symbol.asyncDispose]();
-      if (isAway(error)) return null;
-      throw error;
+      if (!isAway(error)) throw error;
+      const why = error instanceof NoAnswerError ? errorChain(error.cause) : errorChain(error);
+      return {
+        away:
+          `the daemon on ${host}, which leads the pool ${this.#deps.pool}, does not answer at ${url}: ${why}`,
+      };
     }
   }
 
   /** @throws ControlError 503 where nobody is going to */
-  async #whyNobody(leader: FoundLeader | null, call: Call): Promise<string> {
+  async #whyNobody(call: Call): Promise<string> {
     const { pool, start } = this.#deps;
-    if (leader !== null) {
-      const { host, control: { url } } = leader.record;
-      return `the daemon on ${host}, which leads the pool ${pool}, does not answer at ${url}`;
-    }
     const standbys = await this.#standbys(call);
     if (standbys.length > 0) {
       return `no daemon leads the pool ${pool}, but one stands by on ${standbys.join(" and on ")}`;

@@ -29,9 +29,8 @@ import { ownProcess } from "./own_process.ts";
 import { watchedDigests } from "./watched_digests.ts";
 import { standbyStatus } from "./standby_status.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
-import { openEtcdStore } from "../store/etcd/etcd_store.ts";
+import { openEtcdStore, whyTooNew } from "../store/etcd/etcd_store.ts";
 import type { Store } from "../store/store.ts";
-import { whyTooNew } from "../store/etcd/why_too_new.ts";
 
 const log = loggerOf("daemon");
 

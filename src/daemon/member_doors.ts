@@ -18,6 +18,7 @@ import { buildInfo } from "../lib/build_info.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { HttpHandler } from "../lib/http/http_server.ts";
+import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { processUse } from "../lib/process_use.ts";
 import { scrapeStandby } from "../metrics/standby_metrics.ts";
@@ -106,7 +107,7 @@ async function openSocket(
   } catch (error) {
     if (!(error instanceof ControlSocketError)) throw error;
     log.warning("no control socket: {error}; commands on this machine find the leader through etcd", {
-      error: error.message,
+      error: errorChain(error),
     });
     return null;
   }

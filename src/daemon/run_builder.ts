@@ -5,6 +5,7 @@ import { ExitCode } from "../cli/exit_code.ts";
 import { DaemonBuilder } from "./daemon_builder.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { SECOND } from "../domain/time.ts";
+import { sleptThrough } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { MemberDeps } from "./member.ts";
 import { answerMemberSignals } from "./member_signals.ts";
@@ -45,7 +46,7 @@ async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<numbe
   serviceManager?.tell({ READY: 1, STATUS: "builder" });
   const over = new AbortController();
   void signals.stop.then(() => over.abort());
-  while (await clock.sleep(LOOK, over).then(() => true, () => false)) serviceManager?.tellAlive();
+  while (await sleptThrough(clock, LOOK, over)) serviceManager?.tellAlive();
   serviceManager?.tell({ STOPPING: 1 });
   if (builder.isBuilding) await letBuildsEnd(signals, (call) => builder.finish(call));
   return tellStop(await signals.stop);

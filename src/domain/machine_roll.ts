@@ -8,6 +8,8 @@ import { DAY, type Instant } from "./time.ts";
 
 type Named = Pick<Machine, "id" | "host">;
 type Member = Named & { readonly role: MachineRole };
+/** With when it began to lead. */
+type Leader = Named & Pick<Machine, "since">;
 
 export interface SeenMachines {
   readonly leader: Machine;
@@ -15,13 +17,13 @@ export interface SeenMachines {
 }
 
 export class MachineRoll {
-  #leader: Named | null;
+  #leader: Leader | null;
   /** By the ids of their processes. */
   readonly #members = new Map<string, Member>();
   #lost: readonly LostMachine[] = [];
 
   /** @param leader the one that this process stood behind; null: there was none, or nobody knows */
-  constructor(leader: Named | null) {
+  constructor(leader: Leader | null) {
     this.#leader = leader;
   }
 
@@ -34,18 +36,20 @@ export class MachineRoll {
     else if (kind === "machine.leads") this.#follow({ id, host }, { former, at });
   }
 
-  /** The events that say what is not as it was; what was so before this leader led is no news. */
+  /** The events that say what is not as it was; what was so before the leader before this one led is no news. */
   newsOf({ leader, members }: SeenMachines): NewEvent[] {
     const others = members.filter(({ id }) => id !== leader.id);
     const gone = [...this.#members.values()].filter(({ id }) =>
       id !== leader.id && !others.some((other) => other.id === id)
     );
+    const { since } = this.#leader ?? leader;
     const come = others.filter((member) =>
-      !this.#members.has(member.id) && (member.since >= leader.since || this.#isMissed(member))
+      !this.#members.has(member.id) && (member.since >= since || this.#isMissed(member))
     );
     return [
-      ...(this.#leader?.id === leader.id ? [] : [leadsEvent(leader, this.#leader)]),
+      // Before who leads: that may be another process of such a machine.
       ...gone.map((member) => memberEvent("machine.left", member)),
+      ...(this.#leader?.id === leader.id ? [] : [leadsEvent(leader, this.#leader)]),
       ...come.map((member) => memberEvent("machine.joined", member)),
     ];
   }
@@ -64,7 +68,7 @@ export class MachineRoll {
     const wasMember = this.#members.delete(leader.id);
     if (former !== null) this.#lose({ host: former, role: "standby", since: at });
     if (!wasMember) this.#find({ host: leader.host, role: "standby" });
-    this.#leader = leader;
+    this.#leader = { ...leader, since: at };
   }
 
   #join(member: Member): void {

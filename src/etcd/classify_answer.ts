@@ -20,13 +20,16 @@ const FAILED_PRECONDITION = 9, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, UNAUTHENTI
 
 /** For people: how it is, and what to do. */
 const FULL = "its database is full; make room (compact and defragment it), then disarm its alarm";
-const DENIED = "the user may not do that; give its role readwrite on the prefix /nodepool/POOL/";
 const NO_USER = "it asks for a user; set etcd.user, and the password in the section [etcd] of secure.conf";
 const WRONG_PASSWORD = "it does not know the user, or the password is wrong; check etcd.user and secure.conf";
+const NO_PASSWORD = "it asks for a password; set it in the section [etcd] of secure.conf";
 const NO_GATEWAY =
   "it does not answer as the JSON gateway of etcd 3.4 or newer does; check the address, and its --enable-grpc-gateway";
 const COMMON_NAME =
   "its gateway takes no client certificate with a common name; make one without (its subject only /O=nodepool)";
+
+const denied = (user: string, pool: string) =>
+  `${user} may not do that; give a role of that user readwrite on the prefix /nodepool/${pool}/`;
 
 interface Answer {
   readonly status: number;
@@ -34,8 +37,16 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** @param options `hasUser`: whether there is a user to log in as */
-export function classifyAnswer(answer: Answer, { hasUser }: { hasUser: boolean }): EtcdVerdict {
+/** Whom etcd answers. */
+export interface EtcdVisitor {
+  /** null: it logs in as nobody. */
+  readonly user: string | null;
+  readonly hasPassword: boolean;
+  readonly pool: string;
+}
+
+export function classifyAnswer(answer: Answer, { user, hasPassword, pool }: EtcdVisitor): EtcdVerdict {
+  const hasUser = user !== null;
   const refusal = readRefusal(answer);
   if (refusal === null) return { is: "done" };
   const { code, message } = refusal;
@@ -45,13 +56,15 @@ export function classifyAnswer(answer: Answer, { hasUser }: { hasUser: boolean }
     case UNAUTHENTICATED:
       return hasUser ? { is: "login", message } : refused("unauthorized", NO_USER);
     case INVALID_ARGUMENT:
-      if (says("authentication failed")) return refused("unauthorized", WRONG_PASSWORD);
+      if (says("authentication failed")) {
+        return refused("unauthorized", hasPassword ? WRONG_PASSWORD : NO_PASSWORD);
+      }
       if (says("auth store is old") || says("user name is empty")) {
         return hasUser ? { is: "login", message } : refused("unauthorized", NO_USER);
       }
       return refused("refused");
     case PERMISSION_DENIED:
-      return refused("unauthorized", hasUser ? DENIED : NO_USER);
+      return refused("unauthorized", hasUser ? denied(user, pool) : NO_USER);
     case FAILED_PRECONDITION:
       return says("authentication is not enabled") ? { is: "withoutLogin", message } : refused("refused");
     case RESOURCE_EXHAUSTED:

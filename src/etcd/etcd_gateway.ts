@@ -66,7 +66,7 @@ class EtcdGateway implements Etcd {
   readonly #quotas: EtcdQuotas;
 
   constructor(
-    { endpoints, caCert, cert, key, user }: EtcdConfig,
+    { endpoints, pool, caCert, cert, key, user, password }: EtcdConfig,
     credentials: () => Promise<EtcdCredentials>,
   ) {
     this.#endpoints = endpoints;
@@ -84,7 +84,7 @@ class EtcdGateway implements Etcd {
     this.#line = new EtcdLine({
       send: this.#send,
       clock: systemClock,
-      hasUser: user !== null,
+      visitor: { user, hasPassword: password !== null, pool },
       hasCertificate: cert !== null,
     });
     const login = new EtcdLogin({ line: this.#line, user, credentials });

@@ -8,7 +8,7 @@ import type { Send, SendResponse } from "../http/send.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
-import { classifyAnswer, type EtcdVerdict } from "./classify_answer.ts";
+import { classifyAnswer, type EtcdVerdict, type EtcdVisitor } from "./classify_answer.ts";
 
 export interface EtcdQuestion<S extends v.GenericSchema = v.GenericSchema> {
   /** Below `/v3/`. */
@@ -29,7 +29,7 @@ export interface EtcdQuestion<S extends v.GenericSchema = v.GenericSchema> {
 interface EtcdLineOptions {
   readonly send: Send;
   readonly clock: Clock;
-  readonly hasUser: boolean;
+  readonly visitor: EtcdVisitor;
   /** Whether there is a certificate of our own to show. */
   readonly hasCertificate: boolean;
 }
@@ -84,7 +84,7 @@ export class EtcdLine {
       const response = await this.#options.send(request, { signal: deadline.signal });
       this.#compareClocks(response, sentAt);
       const body = readJson(response);
-      const verdict = classifyAnswer({ status: response.status, body }, this.#options);
+      const verdict = classifyAnswer({ status: response.status, body }, this.#options.visitor);
       return { ...verdict, body, answered: true };
     } catch (error) {
       signal.throwIfAborted();

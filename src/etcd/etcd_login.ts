@@ -1,6 +1,7 @@
 /**
  * The token that a user's requests carry: fetched once for all callers, again when etcd does not take it any more (it
- * forgets each after five minutes without use). `etcd_members` enters so. The password stands in no message.
+ * forgets each after five minutes without use), or leaves what carries it without an answer. `etcd_members` enters so. The
+ * password stands in no message.
  */
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { Call } from "../lib/call.ts";
@@ -13,8 +14,18 @@ import { tokenSchema } from "./etcd_wire.ts";
 /** Milliseconds: etcd makes the check of a password slow on purpose. */
 const TIMEOUT = 3_000;
 
-/** `token` null: it asks for none. */
-type Entry = { readonly token: string | null } | { readonly miss: EtcdReply };
+/**
+ * Milliseconds without an answer, after which a token is given up. A member waits until it has applied what made the token,
+ * and so for ever where etcd was restored from a snapshot since: it counts from the start again then.
+ */
+const SILENCE = 5_000;
+
+/** `token` null: it asks for none. `heardAt`: when a member last answered what carried it, by the monotonic clock. */
+interface Pass {
+  readonly token: string | null;
+  heardAt: number;
+}
+type Entry = Pass | { readonly miss: EtcdReply };
 
 export type EtcdCredentials = Pick<EtcdConfig, "user" | "password">;
 
@@ -26,7 +37,7 @@ interface EtcdLoginOptions {
   readonly credentials: () => Promise<EtcdCredentials>;
 }
 
-const NO_USER: Entry = { token: null };
+const NO_USER: Pass = { token: null, heardAt: 0 };
 
 export class EtcdLogin {
   /** As it stands in messages, without what is secret. */
@@ -34,7 +45,7 @@ export class EtcdLogin {
   readonly #line: EtcdLine;
   readonly #user: string | null;
   readonly #credentials: () => Promise<EtcdCredentials>;
-  #entry: Entry | null = null;
+  #entry: Pass | null = null;
   /** By the member that is asked: one that is silent holds up nobody who asks another. */
   readonly #asking = new Map<string, Promise<Entry>>();
 
@@ -62,6 +73,14 @@ export class EtcdLogin {
     return await orAborted(asking, signal);
   }
 
+  /** Whether a request that carried it was answered. */
+  note(entry: Entry, { answered }: Pick<EtcdReply, "answered">): void {
+    if ("miss" in entry || entry.token === null) return;
+    const now = this.#line.clock.monotonic();
+    if (answered) entry.heardAt = now;
+    else if (now - entry.heardAt > SILENCE) this.forget(entry);
+  }
+
   /** That it is no longer taken; another caller may have a new one already. */
   forget(entry: Entry): void {
     if (this.#entry === entry) this.#entry = null;
@@ -74,12 +93,16 @@ export class EtcdLogin {
       const question = { ...this.question, body: { name, password: password ?? "" } };
       const reply = await this.#line.send(endpoint, question, { token: null, signal });
       // Whoever has no users takes everybody.
-      if (reply.is === "withoutLogin") return this.#entry = { token: null };
+      if (reply.is === "withoutLogin") return this.#entry = this.#passOf(null);
       if (reply.is !== "done") return { miss: reply };
       const refuse = (message: string) => new EtcdError("refused", message);
-      return this.#entry = fittingAnswer(tokenSchema, reply.body, refuse);
+      return this.#entry = this.#passOf(fittingAnswer(tokenSchema, reply.body, refuse).token);
     } finally {
       this.#asking.delete(endpoint);
     }
+  }
+
+  #passOf(token: string | null): Pass {
+    return { token, heardAt: this.#line.clock.monotonic() };
   }
 }

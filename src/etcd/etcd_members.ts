@@ -106,6 +106,7 @@ export class EtcdMembers {
       }
       const token = "miss" in entry ? null : entry.token;
       const reply = await line.send(endpoint, question, { token, signal: call.signal });
+      login.note(entry, reply);
       if (reply.is !== "login" || logins === MOST_LOGINS) return concluded(reply, { endpoint, question });
       login.forget(entry);
     }

@@ -89,7 +89,7 @@ export class HeldLeadership implements Leadership, AsyncDisposable {
   async #renew(): Promise<void> {
     try {
       if (await this.#lease.renew(this.#stop)) return this.#renewed();
-      this.lose("etcd has ended its lease, which it did not renew in time");
+      this.lose("etcd has ended its lease, which was not renewed in time");
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#problem = errorChain(error);

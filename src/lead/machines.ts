@@ -11,7 +11,7 @@ export interface Machines {
   /** The record of this process, as others read it. */
   readonly self: LeaderRecord;
   /** The leader that this process stood behind last; null or left out: there was none, or nobody knows. */
-  readonly former?: Pick<LeaderRecord, "id" | "host"> | null;
+  readonly former?: Pick<LeaderRecord, "id" | "host" | "since"> | null;
   /** Has this process hand over: it ends its work, stops leading, and ends. Left out: it cannot. */
   readonly resign?: () => void;
 }

@@ -42,6 +42,6 @@ export class StandbyLog {
     const now = this.#clock.monotonic();
     if (this.#troubledAt !== null && now - this.#troubledAt < AGAIN) return;
     this.#troubledAt = now;
-    log.warning("standby of the pool {pool}, and cannot lead it: {problem}", { pool: this.#pool, problem });
+    log.warning("standby of the pool {pool}; it cannot take over: {problem}", { pool: this.#pool, problem });
   }
 }

@@ -15,6 +15,15 @@ export interface Clock {
   sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void>;
 }
 
+/** @returns whether it slept so long; false: the signal was aborted meanwhile */
+export function sleptThrough(
+  clock: Pick<Clock, "sleep">,
+  milliseconds: number,
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> {
+  return clock.sleep(milliseconds, { signal }).then(() => true, () => false);
+}
+
 /** The machine's clock; it counts from what that showed at the process's start. */
 export const systemClock: Clock = {
   now: () => Math.floor(performance.timeOrigin + performance.now()),

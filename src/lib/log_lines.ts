@@ -17,7 +17,10 @@ export function isUnlimited({ category }: LogRecord): boolean {
   return category[1] === UNLIMITED;
 }
 
-/** One line for each record, with its date and zone; what somebody asked for keeps its lines, and the fact `excerpt` follows on its own. */
+/**
+ * One line for each record, with its date and zone; what somebody asked for keeps its lines, and the fact `excerpt`
+ * follows on its own.
+ */
 export function textForPeople(): LogLines {
   const formatter = (visible: (text: string) => string) =>
     getTextFormatter({

@@ -3,7 +3,7 @@
  * only asks LogTape for its logger.
  */
 import { configure, getLogger, type LogLevel, type LogRecord, reset } from "@logtape/logtape";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, sleptThrough, systemClock } from "./clock.ts";
 import { LOG_CATEGORIES, type LogCategory } from "./log_category.ts";
 import { withContext } from "./log_context.ts";
 import { LogLevels } from "./log_levels.ts";
@@ -84,7 +84,7 @@ export async function startLogging(
   });
   const stop = new AbortController();
   const looking = (async () => {
-    while (await clock.sleep(LOOK, { signal: stop.signal }).then(() => true, () => false)) {
+    while (await sleptThrough(clock, LOOK, stop)) {
       writeAll(limiter.tell());
       outputs.reopen();
       for (const category of levels.expire()) {

@@ -3,7 +3,7 @@
  * over, with the work that ran last before it. A block shows but for 50 ms of it at most. The daemon has one.
  */
 import { bulkhead } from "./bulkhead.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, sleptThrough } from "./clock.ts";
 import type { LastRan } from "./in_flight.ts";
 
 /** Milliseconds. */
@@ -60,13 +60,12 @@ export class LoopWatch implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     const { clock, lastBefore, onDelay, onBlocked } = this.#options;
-    const { signal } = this.#stop;
     for (let due = clock.monotonic() + LOOK;; due = clock.monotonic() + LOOK) {
-      if (!await clock.sleep(LOOK, { signal }).then(() => true, () => false)) return;
+      if (!await sleptThrough(clock, LOOK, this.#stop)) return;
       const now = clock.monotonic();
       const duration = Math.max(0, now - due);
       this.#keep(duration);
-      onDelay?.(duration);
+      bulkhead("a listener for delays of the event loop", () => onDelay?.(duration));
       const by = lastBefore(now);
       if (duration > BLOCKED) {
         bulkhead("a listener for blocks of the event loop", () => onBlocked({ duration, by }));

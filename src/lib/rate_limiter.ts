@@ -4,7 +4,7 @@
  * asks for less gets less (the interval doubles), and success brings back one request a second each time.
  * One for each server that is talked to; its client calls it.
  */
-import type { Clock } from "./clock.ts";
+import { type Clock, sleptThrough } from "./clock.ts";
 import { waitFor } from "./in_flight.ts";
 
 /** A request that may start; disposing of it makes room for another. */
@@ -167,7 +167,7 @@ export class RateLimiter<Turn extends string = string> {
     if (this.#timer !== null) return;
     const timer = this.#timer = new AbortController();
     const wait = Math.ceil(this.#nextStart - this.#clock.monotonic());
-    this.#clock.sleep(wait, { signal: timer.signal }).then(() => true, () => false).then((due) => {
+    sleptThrough(this.#clock, wait, timer).then((due) => {
       if (this.#timer === timer) this.#timer = null;
       if (due || this.#queued > 0) this.#pump();
     });

@@ -2,8 +2,9 @@
  * The configuration in force. Readings have one queue: each begins after the one before it has taken effect, so that
  * an older one never replaces a newer one, and a reload that is asked for during another reads once more after it. A
  * file that cannot be used changes nothing. What could not be put into effect as a whole is tried again at the next
- * reading. Whatever else goes wrong in a reading is a problem of it too, which lasts until one succeeds. SIGHUP, POST /reload and the watch over the file all come here; whoever acts takes `current` once, as a
- * value, and goes by that to the end.
+ * reading. Whatever else goes wrong in a reading is a problem of it too, which lasts until one succeeds. SIGHUP, POST
+ * /reload and the watch over the file all come here; whoever acts takes `current` once, as a value, and goes by that
+ * to the end.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import { excerptText } from "../config/format_excerpt.ts";

@@ -8,6 +8,7 @@ import type { DaemonParts, DaemonPool } from "../control/operated_pool.ts";
 import type { Config } from "../domain/config.ts";
 import type { ConfigPlan } from "../domain/config_effects.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
+import type { NewEvent } from "../domain/pool_event.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { adoptServers } from "../execute/adopt_servers.ts";
@@ -22,7 +23,6 @@ import type { ConfigReading } from "./config_in_force.ts";
 import { openParts, type Parts } from "./open_parts.ts";
 import { planConfig } from "./plan_config.ts";
 import type { PoolDeps } from "./pool_deps.ts";
-import { startEvent } from "./start_event.ts";
 import { reportDump } from "./report_dump.ts";
 import { reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
@@ -45,7 +45,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     const pool = new Pool(parts);
     try {
       await parts.inForce.begin();
-      if (!deps.isErrand) await parts.ledger.edit((edit) => edit.tell(startEvent(deps)));
+      if (!deps.isErrand) await parts.ledger.edit((edit) => edit.tell(startEvent(deps.process)));
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -193,4 +193,10 @@ export class Pool implements DaemonPool, AsyncDisposable {
     }
     return watches.all().map(({ provider: { name }, cloud }) => ({ name, cloud }));
   }
+}
+
+function startEvent({ pid, version }: PoolDeps["process"]): NewEvent {
+  const subject = { type: "daemon", id: pid, name: version } as const;
+  const message = `the daemon has started, version ${version}`;
+  return { kind: "daemon.started", subject, labels: {}, message };
 }

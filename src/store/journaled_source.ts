@@ -2,7 +2,7 @@
  * A state as its commits have left it, though the writer may be in the middle of one: what a journal holds that counts is
  * read as if it had been applied. `StateReader` reads through it; the writer says what counts.
  */
-import { encodedRange, encodeKey } from "./etcd/etcd_keys.ts";
+import { encodedRange, encodeKey } from "./state_text.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { StateEntry, StateSource } from "./state_source.ts";
 

@@ -33,8 +33,8 @@ import { keys } from "./keys.ts";
 import { eventAdditions, KvEvents } from "./kv_events.ts";
 import { KvHistory } from "./kv_history.ts";
 import { KvSamples, sampleAdditions } from "./kv_samples.ts";
-import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
+import { commitMutations, contentMutations } from "./record_mutations.ts";
 import {
   clockSchema,
   counterSchema,
@@ -149,7 +149,7 @@ export class KeyValueStore implements Store {
       const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
       const history = this.#history.planAppend(commit.history ?? []);
       await this.#state.writer.write([
-        ...recordMutations(commit, committed),
+        ...commitMutations(commit, committed),
         ...history.mutations,
         ...eventAdditions(commit.events ?? []),
       ]);
@@ -279,41 +279,6 @@ export class KeyValueStore implements Store {
     this.#lastWrite = result.catch(() => {});
     return result;
   }
-}
-
-function recordMutations(commit: Commit, committed: Committed): Mutation[] {
-  return [
-    ...tableNames.flatMap((table) => mutationsOf(table, commit, committed)),
-    ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
-      key: keys.pause(provider, label),
-      value: next && encodeRecord(capPause(next)),
-    })),
-    ...(commit.orders ?? []).map(({ provider, image, next }) => ({
-      key: keys.order(provider, image),
-      value: next && encodeRecord(capOrder(next)),
-    })),
-  ];
-}
-
-function contentMutations({ pauses, orders, clock, homes, runs, ...tables }: Contents): Mutation[] {
-  return [
-    ...tableNames.flatMap((table) =>
-      tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
-    ),
-    ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
-    ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
-    ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
-    ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
-    ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
-  ];
-}
-
-function mutationsOf(table: TableName, commit: Commit, committed: Committed): Mutation[] {
-  const changes: readonly Change<Row>[] = commit[table] ?? [];
-  return changes.map((change, index) => {
-    const result = committed[table][index] ?? null;
-    return { key: keys.row(table, changedId(change)), value: result && encodeRecord(result) };
-  });
 }
 
 function follow(

@@ -2,10 +2,9 @@
  * The owner's records in memory, over a store. Reads cost nothing and are never older than the last commit;
  * writes go to the store first and then to memory, so that memory never shows what a restart would forget.
  *
- * Edits are functions, run one after the other when a commit is formed: each sees the latest records, so of two
- * concurrent edits of one node none is lost. All edits asked for while a commit is being written go together
- * into the next one; each caller gets its own result or its own error. Whoever changes the pool does it here:
- * the tick with its plan, side effects with their outcomes, commands.
+ * Edits are functions, run one after the other when a commit is formed (`edit_queue.ts`): each sees the latest records,
+ * so of two concurrent edits of one node none is lost. Whoever changes the pool does it here: the tick with its plan,
+ * side effects with their outcomes, commands.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
@@ -49,6 +48,7 @@ import type { Edit, Layer } from "./draft.ts";
 import { checkRecord } from "./check_record.ts";
 import { clockSchema, groupSampleSchema, homeSchema, runSchema } from "./schemas.ts";
 import { Draft } from "./draft.ts";
+import { EditQueue } from "./edit_queue.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 
 /** The changes of one commit, as its listeners get them; every `next` has its final revision. */
@@ -61,11 +61,6 @@ type LedgerListener = (change: LedgerChange) => void;
 
 /** Runs that are remembered. Ids from before the oldest one are taken as ours, whatever run their mark names. */
 const RUNS_KEPT = 1_000;
-
-/**
- * A commit that is formed takes no further edits beyond this number of changes: the store writes that many at once.
- */
-const COMMIT_SIZE = 400;
 
 export class Ledger implements AsyncDisposable, History, EventRecords {
   /** Reads everything that the store holds. @param isCounted whether the counts over all nodes are wanted at once */
@@ -106,11 +101,11 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
   readonly #homes: Map<string, Home>;
   readonly #listeners = new Listeners<[LedgerChange]>("state changes");
   readonly #failureListeners = new Listeners<[]>("state failures");
-  readonly #queue: QueuedEdit[] = [];
-  /** How many edits at the head of the queue get a commit of their own each. */
-  #apart = 0;
+  readonly #queue = new EditQueue({
+    draft: () => new Draft(this, { now: this.#clock.now() }),
+    write: (draft) => this.#write(draft.toCommit({ lastEventId: this.#lastEventId })),
+  });
   #runs: readonly Run[];
-  #draining: Promise<void> | null = null;
   #failure: StoreError | null = null;
   #closed = false;
 
@@ -241,7 +236,7 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
 
   /** Edits that wait for the commit that is being written. */
   get queued(): number {
-    return this.#queue.length;
+    return this.#queue.size;
   }
 
   /** The id of that kind that is given out next. */
@@ -370,73 +365,15 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
   /** Takes no more edits and waits until those asked for are stored. The store stays open. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#draining;
+    await this.#queue.end;
   }
 
   /** @param finish makes the caller's result, right after memory has taken over what was stored */
   #enqueue<Ran, Result>(run: (layer: Layer) => Ran, finish: (ran: Ran) => Result): Promise<Result> {
     if (this.#closed) {
-      return Promise.reject(new StoreError("stopped", "this daemon writes nothing more: it is ending"));
+      return Promise.reject(new StoreError("stopped", "this daemon is stopping and writes nothing more"));
     }
-    return waitFor("the state, to store a change", () => this.#join(run, finish));
-  }
-
-  #join<Ran, Result>(run: (layer: Layer) => Ran, finish: (ran: Ran) => Result): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({
-        run(draft) {
-          const ran = draft.run(run);
-          return () => resolve(finish(ran));
-        },
-        reject,
-      });
-      this.#draining ??= this.#drain();
-    });
-  }
-
-  async #drain(): Promise<void> {
-    // One turn later, so that edits asked for one right after the other share a commit from the first on.
-    await Promise.resolve();
-    while (this.#queue.length > 0) await this.#writeNext();
-    this.#draining = null;
-  }
-
-  async #writeNext(): Promise<void> {
-    const { draft, formed } = this.#form();
-    try {
-      await this.#write(draft.toCommit({ lastEventId: this.#lastEventId }));
-    } catch (error) {
-      return this.#refuse(formed, error);
-    }
-    for (const { resolve } of formed) resolve();
-  }
-
-  #form(): { draft: Draft; formed: FormedEdit[] } {
-    const draft = new Draft(this, { now: this.#clock.now() });
-    const formed: FormedEdit[] = [];
-    const most = this.#apart > 0 ? 1 : this.#queue.length;
-    let taken = 0;
-    while (taken < most && draft.size < COMMIT_SIZE) {
-      const edit = this.#queue[taken++]!;
-      try {
-        formed.push({ edit, resolve: edit.run(draft) });
-      } catch (error) {
-        edit.reject(error);
-      }
-    }
-    this.#queue.splice(0, taken);
-    this.#apart = Math.max(0, this.#apart - taken);
-    return { draft, formed };
-  }
-
-  /** A state that cannot be written concerns all; anything else one edit, which shows when each has a commit of its own. */
-  #refuse(formed: readonly FormedEdit[], error: unknown): void {
-    if (error instanceof StoreError || formed.length === 1) {
-      for (const { edit } of formed) edit.reject(error);
-      return;
-    }
-    this.#queue.unshift(...formed.map(({ edit }) => edit));
-    this.#apart += formed.length;
+    return waitFor("the state, to store a change", () => this.#queue.add(run, finish));
   }
 
   async #write(commit: Required<Commit>): Promise<void> {
@@ -489,17 +426,6 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
 }
 
 type MapsOfRows = { readonly [Name in TableName]: Map<number, Tables[Name]> };
-
-interface QueuedEdit {
-  /** Runs the edit on the draft; returns what resolves its caller's promise. */
-  run(draft: Draft): () => void;
-  reject(error: unknown): void;
-}
-
-interface FormedEdit {
-  readonly edit: QueuedEdit;
-  resolve(): void;
-}
 
 function isEmpty(change: Required<Commit>): boolean {
   return Object.values(change).every((changes) => changes.length === 0);

@@ -6,7 +6,7 @@
 import type { GenericSchema } from "valibot";
 import { fits } from "../lib/fits.ts";
 import { inSlices } from "../lib/in_slices.ts";
-import { decodeRecord, RECORD_VERSION } from "./record_codec.ts";
+import { decodeRecords, RECORD_VERSION } from "./record_codec.ts";
 import type { SqliteSource } from "./sqlite_source.ts";
 
 /** The records of a kind, by the beginning of their keys. */
@@ -17,6 +17,20 @@ export interface RecordKind<Output> {
 
 class OddRecord extends Error {}
 
+/** Values that are decoded at once, and how many times as many make a slice. */
+const BATCH = 100;
+const SLICE = 5;
+
+function* inBatches<Item>(items: Iterable<Item>): Iterable<Item[]> {
+  let batch: Item[] = [];
+  for (const item of items) {
+    if (batch.push(item) < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
+}
+
 /** In the order of their keys; null: something is not as it should be. */
 export async function readRows<Output>(
   source: SqliteSource,
@@ -24,11 +38,14 @@ export async function readRows<Output>(
 ): Promise<Output[] | null> {
   try {
     const records: Output[] = [];
-    await inSlices(source.values(prefix), (value) => {
-      const decoded = decodeRecord(value);
-      if (decoded?.version !== RECORD_VERSION || !fits(schema, decoded.record)) throw new OddRecord();
-      records.push(decoded.record as Output);
-    });
+    await inSlices(inBatches(source.values(prefix)), (values) => {
+      const decoded = decodeRecords(values);
+      if (decoded === null) throw new OddRecord();
+      for (const { version, record } of decoded) {
+        if (version !== RECORD_VERSION || !fits(schema, record)) throw new OddRecord();
+        records.push(record as Output);
+      }
+    }, SLICE);
     return records;
   } catch {
     return null;

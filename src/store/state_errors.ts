@@ -49,6 +49,11 @@ export function goneState(path: string, problem: string): StoreError {
   );
 }
 
+/** This process must not write to the state any more. `why`: for people. */
+export function stoppedState(path: string, why: string): StoreError {
+  return new StoreError("stopped", `this process no longer writes to the state ${path}: ${why}`);
+}
+
 /** There was a state, as its witness tells, and now it is missing. */
 export function lostState(path: string): StoreError {
   return new StoreError(

@@ -1,8 +1,9 @@
 /**
  * Finds out what became of servers and images that a provider's listings leave out though records name them: each is
- * asked for by itself, and is gone only where the cloud knows no such thing. What is being deleted is asked for at once;
- * of the rest few are in a minute, unless more are missing at once than is plausible: then the listings are doubtful until
- * they show them again or all are proven gone. `ProviderWatch` has one, and a task of its own runs it, so that looks that hang delay no listing.
+ * asked for by itself, and is gone only where the cloud knows no such thing. What is being deleted is asked for at
+ * once; of the rest few are in a minute, unless more are missing at once than is plausible: then the listings are
+ * doubtful until they show them again or all are proven gone. `ProviderWatch` has one, and a task of its own runs it,
+ * so that looks that hang delay no listing.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { ImageInventory } from "../domain/image_inventory.ts";

@@ -11,9 +11,10 @@ import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.
 /** Between listings while a server is likely to become ACTIVE, and while nothing hurries. */
 const BRISK = SECOND / 2;
 const STEADY = 2 * SECOND;
-/** Once what is awaited has been late for a while. */
-const CALM = 5 * SECOND;
-const CALM_AFTER = 3 * MINUTE;
+/** The longer a change has been awaited, the more seldom it is looked for: first every five seconds, then once a minute. */
+const LATE_AFTER = 3 * MINUTE;
+const LATE_PART = 1 / 36;
+const SELDOM = MINUTE;
 /** Of the fastest boot seen: from then on the next one may be done. */
 const EARLIEST_PART = 0.8;
 /** However many are due, a listing of them takes time, too. */
@@ -53,14 +54,15 @@ function baseInterval(
   { fastestBoot, now }: { fastestBoot: number; now: Instant },
 ): Milliseconds {
   const intervals = pending.map(({ state, phaseSince }) => {
-    if (now - phaseSince >= CALM_AFTER) return CALM;
+    const age = now - phaseSince;
+    if (age >= LATE_AFTER) return age * LATE_PART;
     if (state.phase === "delete-server") return STEADY;
     if (state.phase !== "boot") return BRISK;
-    if (fastestBoot === 0) return now - phaseSince < UNKNOWN_AFTER ? BRISK : UNKNOWN;
+    if (fastestBoot === 0) return age < UNKNOWN_AFTER ? BRISK : UNKNOWN;
     const mayBeDoneAt = phaseSince + fastestBoot * EARLIEST_PART;
     return Math.min(STEADY, Math.max(BRISK, mayBeDoneAt - now));
   });
-  return Math.min(CALM, ...intervals);
+  return Math.min(SELDOM, ...intervals);
 }
 
 /** The shortest boot of the nodes there are; 0: none is known. */

@@ -80,18 +80,16 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** The observation of each provider that has been asked, by name. */
   observations(): ReadonlyMap<string, Observation> {
-    const asked = this.#watched.all().filter(({ watch, foreign }) =>
-      // Before it is known whether the state is up to date there, nothing is planned.
-      watch.asked && (foreign.hasLooked || watch.observation.inventory.completeAt === null)
-    );
+    const asked = this.#watched.all().filter(hasBeenSeen);
     return new Map(asked.map(({ watch }) => [watch.provider.name, watch.observation]));
   }
 
   /** Whether the provider answers, and the state has been found to agree with it. */
   isTrusted(name: string): boolean {
-    const seen = this.observations().get(name);
-    return seen !== undefined && seen.inventory.completeAt !== null && seen.failure === null &&
-      seen.frozen === null;
+    const watched = this.#watched.get(name);
+    if (watched === null || !hasBeenSeen(watched)) return false;
+    const { inventory, failure, frozen } = watched.watch.observation;
+    return inventory.completeAt !== null && failure === null && frozen === null;
   }
 
   /** Watches these providers and no others. One that is reached as before keeps what has been seen of it. */
@@ -118,8 +116,7 @@ export class ProviderWatches implements AsyncDisposable {
    */
   firstLookEnd(): Instant | null {
     const now = this.#deps.clock.now();
-    const seen = this.observations();
-    const waiting = this.#watched.all().filter(({ watch }) => !seen.has(watch.provider.name));
+    const waiting = this.#watched.all().filter((watched) => !hasBeenSeen(watched));
     const ends = waiting.map(({ since }) => since + FIRST_LOOK).filter((end) => end > now);
     return ends.length === 0 ? null : Math.max(...ends);
   }
@@ -211,7 +208,7 @@ export class ProviderWatches implements AsyncDisposable {
       return { again };
     });
     const proofs = addTask(
-      `provider ${provider.name} missing`,
+      `missing on ${provider.name}`,
       async (signal) => ({ again: await this.#prove(watch, signal) }),
     );
     const end = () => parts.disposeAsync();
@@ -228,11 +225,11 @@ export class ProviderWatches implements AsyncDisposable {
     { watch, foreign, troubles }: Pick<Watched, "watch" | "foreign"> & { troubles: TroubleLog },
     signal: AbortSignal,
   ): Promise<Instant> {
-    const before = watch.observation.missing;
+    const before = watch.absence.missing;
     const isFirst = !foreign.hasLooked;
     const again = await watch.observe(signal);
     troubles.note(watch.observation);
-    logDoubt(watch.provider.name, before, watch.observation.missing);
+    logDoubt(watch.provider.name, before, watch.absence.missing);
     await foreign.look();
     if (isFirst && foreign.hasLooked) await this.#tellUnknown(watch);
     this.#deps.wake();
@@ -241,9 +238,9 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** @returns when to look up more */
   async #prove(watch: ProviderWatch, signal: AbortSignal): Promise<Instant> {
-    const before = watch.observation.missing;
+    const before = watch.absence.missing;
     const again = await watch.absence.prove(signal);
-    logDoubt(watch.provider.name, before, watch.observation.missing);
+    logDoubt(watch.provider.name, before, watch.absence.missing);
     this.#deps.wake();
     return again;
   }
@@ -284,6 +281,11 @@ export class ProviderWatches implements AsyncDisposable {
   #imagesOf({ name }: ProviderConfig): readonly ProviderImage[] {
     return [...this.#deps.ledger.images.values()].filter(({ provider }) => provider === name);
   }
+}
+
+/** Before it is known whether the state is up to date there, nothing is planned. */
+function hasBeenSeen({ watch, foreign }: Watched): boolean {
+  return watch.asked && (foreign.hasLooked || watch.observation.inventory.completeAt === null);
 }
 
 /** The beginning and the end of doubt, not each listing that leaves something out meanwhile. */

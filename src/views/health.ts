@@ -26,9 +26,10 @@ type ReadinessView = v.InferOutput<typeof readinessViewSchema>;
 const HANGING = 2 * MINUTE;
 
 /**
- * Ready: a daemon takes on work, it is sure to lead, its state can be written, it plans, it may launch, and at least one of its clouds answers
- * and is not frozen (or none is configured). A daemon that runs on its last good configuration is ready, unless that could
- * not be put into effect. Strict: nor does anything else need a look that stands in the way of a part of the work.
+ * Ready: a daemon takes on work, it is sure to lead, its state can be written, it plans, it may launch, and at least
+ * one of its clouds answers and is not frozen (or none is configured). A daemon that runs on its last good
+ * configuration is ready, unless that could not be put into effect. Strict: nor does anything else need a look that
+ * stands in the way of a part of the work.
  */
 export function viewReadiness(report: PoolReport, { strict = false } = {}): ReadinessView {
   const { daemon, state, machines } = report;

@@ -1,4 +1,4 @@
-/** The filters of lists. A list applies the parts that its rows have; `viewFilters` says which those are. */
+/** The filters of lists. A list applies the parts that its rows have; `poolLists` says which those are. */
 
 export interface ViewFilter {
   readonly id?: number;

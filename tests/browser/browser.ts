@@ -1,7 +1,7 @@
 /**
- * A real browser for the tests of the pages: Debian's chromium, one process a test file. A visit is a window of its own on a
- * site in this process; it fails its test for anything in the console, for what the page may not load, and for hindrances
- * that axe finds.
+ * A real browser for the tests of the pages: Debian's chromium, without the windows and menus that nobody sees here and that
+ * took half of its work; one process a test file. A visit is a window of its own on a site in this process; it fails its test
+ * for anything in the console, for what the page may not load, and for hindrances that axe finds.
  */
 import { deepEqual } from "node:assert/strict";
 import axe from "axe-core";
@@ -33,7 +33,7 @@ export class TestBrowser implements AsyncDisposable {
       ...(Deno.uid() === 0 ? ["--no-sandbox"] : []),
     ];
     return new TestBrowser(
-      await chromium.launch({ executablePath: "/usr/bin/chromium", args, timeout: PATIENCE }),
+      await chromium.launch({ executablePath: "/usr/bin/chromium-headless-shell", args, timeout: PATIENCE }),
     );
   }
 

@@ -116,6 +116,13 @@ Deno.test("open() streams a file as often as it is asked, and leaves nothing ope
     await rejects(new Response(open()).arrayBuffer(), Deno.errors.NotFound);
   }));
 
+Deno.test("trimLogs() leaves a log that it cannot remove, and removes the others", () =>
+  withFolder(["a-1.log", "a-2.log", "a-3.log/", "a-4.log"], async (folder) => {
+    await builder.trimLogs(folder, { name: "a", keep: 1 });
+    deepEqual(namesIn(folder), ["a-3.log", "a-4.log"]);
+    await builder.trimLogs(join(folder, "a-4.log"), { name: "a", keep: 1 });
+  }));
+
 Deno.test("trimLogs() keeps the newest logs of one diskimage, and all others", () =>
   withFolder(
     [

@@ -327,3 +327,12 @@ Deno.test("a builder whose folder belongs to another pool, or is a copy of anoth
     message: "/images on copy holds images of another pool: give this builder an images-dir of its own",
   });
 });
+
+Deno.test("what waits for a builder says why the only one is refused", async () => {
+  await using virtual = await pool();
+  await using _one = new VirtualBuilder(virtual, { host: "one", installation: "another" });
+  await virtual.clock.advance(MINUTE);
+  assert.deepEqual(waits(virtual), [
+    "/images of one on one holds images of another pool: give this builder an images-dir of its own",
+  ]);
+});

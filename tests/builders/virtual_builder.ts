@@ -16,6 +16,8 @@ interface VirtualBuilderOptions {
   readonly build?: (job: BuildJob) => ScriptedBuild;
   readonly buildWorkers?: number;
   readonly uploadWorkers?: number;
+  /** That its folder belongs to; left out: to none yet. */
+  readonly installation?: string | null;
   /** What becomes of an answer on its way. */
   readonly changeAnswer?: (answer: BuilderInstructions) => object;
 }
@@ -35,7 +37,7 @@ export class VirtualBuilder implements AsyncDisposable {
     this.host = options.host;
     this.#virtual = virtual;
     this.#options = options;
-    this.#folder = new MemoryFolder(options.host, () => this.files);
+    this.#folder = new MemoryFolder(options, () => this.files);
     const { build: script = () => ({ time: MINUTE }) } = options;
     this.disk = new ScriptedBuilder({ clock: virtual.clock, script });
     this.start();
@@ -108,10 +110,14 @@ export class VirtualBuilder implements AsyncDisposable {
 class MemoryFolder {
   readonly id: string;
   readonly path: string;
-  installation: string | null = null;
+  installation: string | null;
   builds: readonly string[] = [];
 
-  constructor(host: string, readonly files: () => readonly string[]) {
+  constructor(
+    { host, installation = null }: Pick<VirtualBuilderOptions, "host" | "installation">,
+    readonly files: () => readonly string[],
+  ) {
+    this.installation = installation;
     this.id = `folder of ${host}`;
     this.path = `/images of ${host}`;
   }

@@ -164,6 +164,13 @@ for (
   });
 }
 
+Deno.test("an address of IPv6 is shown, and none of it taken for a password", () => {
+  const address = "state: etcd:https://[fd77::14]:2379,https://[::1]:2379/ci";
+  assert.deepEqual(maskedLines(address), [address]);
+  assert.deepEqual(maskedLines(`auth-url: https://[::1]:${SECRET}`), ["auth-url: https://***"]);
+  assert.deepEqual(maskedLines(`auth-url: https://ci:[::1]${SECRET}`), ["auth-url: https://***"]);
+});
+
 Deno.test("a private key that stands in the file is refused, since its path belongs there", async () => {
   const image = "- name: i\n    private-key: |\n      -----BEGIN X-----\n      abc\n      -----END X-----\n";
   const problems = await problemsOf(`providers:\n- name: p\n  images:\n  ${image}`);

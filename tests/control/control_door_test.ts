@@ -192,7 +192,10 @@ Deno.test("the door refuses who does not have its token, whatever is asked, and 
   const { control } = leader.record;
   for (const token of ["", "x", `${control.token}x`, control.token.slice(1)]) {
     await using client = clientOf({ record: { ...leader.record, control: { ...control, token } } });
-    await assert.rejects(client.ask("node-list", {}), /the token is missing or wrong/);
+    await assert.rejects(
+      client.ask("node-list", {}),
+      /refuses this command: the token is missing or wrong; restart/,
+    );
   }
   assert.deepEqual(leader.pool.calls, []);
 });

@@ -183,7 +183,7 @@ Deno.test("refusals keep their status and words, and defects are told to the dae
 
 Deno.test("who asks a daemon that another has taken the state from may ask the next one", async () => {
   await using bench = await openBench();
-  bench.pool.failure = new StoreError("stopped", "written by this process no more");
+  bench.pool.failure = new StoreError("stopped", "this process no longer writes to it");
   await assert.rejects(
     bench.client.ask("hold", { ids: [1], reason: null, owner: null, duration: null }),
     isAway,

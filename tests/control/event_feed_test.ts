@@ -178,3 +178,20 @@ Deno.test("the latest events are the newest ones, the newest first, and no more 
   assert.deepEqual((await kit.feed.latest(3)).map(({ id }) => id), [5, 4, 3]);
   assert.equal((await kit.feed.latest(9)).length, 5);
 });
+
+Deno.test("a reader whose events the state does not give is told, and is a reader no longer; the others read on", async () => {
+  await using kit = await openKit();
+  await kit.launch(3);
+  const other = reading(kit.feed.open({ after: 3, follow: true }));
+  await kit.clock.advance(SECOND);
+  const { listEvents } = kit.store;
+  kit.store.listEvents = () => Promise.reject(new Error("the disk is gone"));
+  const reader = kit.feed.open({ after: 0, follow: true }).getReader();
+  await reader.read();
+  await assert.rejects(reader.read(), /the disk is gone/);
+  assert.equal(kit.feed.readers, 1);
+  kit.store.listEvents = listEvents;
+  await kit.launch(1);
+  await kit.clock.advance(SECOND);
+  assert.deepEqual(idsIn(other), [4]);
+});

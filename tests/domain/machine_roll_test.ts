@@ -70,7 +70,7 @@ Deno.test("of several processes on one machine, as many are missed as are gone",
 });
 
 Deno.test("whoever takes over misses the leader before it until that is a standby, however long it led", () => {
-  const roll = new MachineRoll({ id: "1", host: "a" });
+  const roll = new MachineRoll(machine("1", "a", 20));
   const leader = machine("2", "b", 5_000);
   deepEqual(told(look(roll, { leader, members: [standby("3", "c", 10)], at: 5_000 })), [
     "b leads the pool after a",
@@ -81,6 +81,28 @@ Deno.test("whoever takes over misses the leader before it until that is a standb
   deepEqual(missing(roll, 7_000), []);
 });
 
+Deno.test("a leader that was killed and is a standby again before another leads is not missed", () => {
+  const roll = new MachineRoll(machine("1", "a", 100));
+  const members = [standby("3", "a", 50), standby("4", "a", 3_000), builder("5", "d", 50)];
+  deepEqual(told(look(roll, { leader: machine("2", "b", 10_000), members, at: 10_000 })), [
+    "b leads the pool after a",
+    "a has joined as a standby",
+  ]);
+  deepEqual(missing(roll, 10_000), []);
+});
+
+Deno.test("a machine whose next process leads is not missed as a standby", () => {
+  const first = new MachineRoll(null);
+  look(first, { leader: machine("1", "a", 100), at: 100 });
+  look(first, { leader: machine("1", "a", 100), members: [standby("2", "b", 200)], at: 200 });
+  // All were killed at once, and b's next process is the first to be there again.
+  deepEqual(told(look(first, { leader: machine("3", "b", 1_000), at: 1_000 })), [
+    "the standby b is gone",
+    "b leads the pool after a",
+  ]);
+  deepEqual(missing(first, 1_000), ["standby a"]);
+});
+
 Deno.test("a leader reads off events whom the one before it missed", () => {
   const first = new MachineRoll(null);
   const events: { event: NewEvent; at: number }[] = [];
@@ -89,7 +111,7 @@ Deno.test("a leader reads off events whom the one before it missed", () => {
   const members = [standby("2", "b"), standby("3", "c"), builder("4", "d", 150)];
   leads(first, { leader: machine("1", "a", 100), members, at: 200 });
   leads(first, { leader: machine("1", "a", 100), members: [members[0]!], at: 300 });
-  const second = new MachineRoll({ id: "1", host: "a" });
+  const second = new MachineRoll(machine("1", "a"));
   for (const { event, at } of events) second.note(event, at);
   const leader = machine("2", "b", 20 * SECOND);
   // The builder was there again before b led: no more than b misses is told.
@@ -101,7 +123,7 @@ Deno.test("a leader reads off events whom the one before it missed", () => {
 });
 
 Deno.test("a single machine that starts again misses nobody", () => {
-  const roll = new MachineRoll({ id: "1", host: "a" });
+  const roll = new MachineRoll(machine("1", "a"));
   deepEqual(told(look(roll, { leader: machine("2", "a", 900), at: 900 })), ["a leads the pool"]);
   deepEqual(missing(roll, 900), []);
 });

@@ -7,7 +7,7 @@ function refusal(code: number, text: string) {
   return { error: text, message: text, code };
 }
 
-const USER = { hasUser: true };
+const USER = { user: "nodepool", hasPassword: true, pool: "ci" };
 const verdictOf = (status: number, body: unknown, options = USER) => {
   const verdict = classifyAnswer({ status, body }, options);
   return verdict.is === "refused" ? verdict.kind : verdict.is;
@@ -113,8 +113,21 @@ Deno.test("classifyAnswer() advises to set a user where etcd asks for one and th
     [403, "etcdserver: permission denied", 7],
   ] as const;
   for (const [status, text, code] of asking) {
-    const verdict = classifyAnswer({ status, body: refusal(code, text) }, { hasUser: false });
+    const verdict = classifyAnswer({ status, body: refusal(code, text) }, { ...USER, user: null });
     assert.ok(verdict.is === "refused" && verdict.kind === "unauthorized");
     assert.match(verdict.message, /set etcd\.user/);
   }
+});
+
+Deno.test("classifyAnswer() says who needs which right", () => {
+  const verdict = classifyAnswer({ status: 403, body: refusal(7, "etcdserver: permission denied") }, USER);
+  assert.ok(verdict.is === "refused");
+  assert.match(verdict.message, /^nodepool may not .* readwrite on the prefix \/nodepool\/ci\/$/);
+});
+
+Deno.test("classifyAnswer() advises to set the password where none is given", () => {
+  const text = "etcdserver: authentication failed, invalid user ID or password";
+  const verdict = classifyAnswer({ status: 400, body: refusal(3, text) }, { ...USER, hasPassword: false });
+  assert.ok(verdict.is === "refused" && verdict.kind === "unauthorized");
+  assert.match(verdict.message, /set it in the section \[etcd\] of secure\.conf/);
 });

@@ -52,7 +52,12 @@ function members(
       body: new TextEncoder().encode(JSON.stringify(given.body)),
     };
   };
-  const line = new EtcdLine({ send, clock, hasUser: user !== null, hasCertificate: true });
+  const line = new EtcdLine({
+    send,
+    clock,
+    visitor: { user, hasPassword: true, pool: "ci" },
+    hasCertificate: true,
+  });
   const login = new EtcdLogin({
     line,
     user,
@@ -237,3 +242,40 @@ Deno.test("no message has the password in it", async () => {
     assert.doesNotMatch(`${error.message} ${error.stack}`, /secret/);
   }
 });
+
+Deno.test("a token that members leave without an answer is given up: an etcd restored from a snapshot does so", async () => {
+  let valid = "old";
+  let silent = false;
+  const { clock, asked, etcd } = members((member, { url, headers }) => {
+    if (url.endsWith("auth/authenticate")) return { status: 200, body: { token: valid } };
+    return silent && headers.authorization !== "new" ? "silence" : done(member);
+  }, "nodepool");
+  await outcomeOf(clock, etcd.ask(read, call));
+  [valid, silent] = ["new", true];
+  const { result } = await outcomeOf(clock, untilAnswered(() => etcd.ask(read, call)));
+  assert.ok(result !== null);
+  assert.equal(asked.filter((one) => one.endsWith("auth/authenticate")).length, 2);
+});
+
+Deno.test("a member that hangs costs no login, as long as others take the token", async () => {
+  const { clock, asked, etcd } = members((member, { url }) => {
+    if (url.endsWith("auth/authenticate")) return { status: 200, body: { token: "one" } };
+    return member === "e1" ? "silence" : done(member);
+  }, "nodepool");
+  for (let times = 0; times < 20; times++) {
+    await outcomeOf(clock, etcd.askOne("https://e1:2379", read, call).catch(() => {}));
+    await outcomeOf(clock, etcd.ask(read, call));
+  }
+  assert.equal(asked.filter((one) => one.endsWith("auth/authenticate")).length, 1);
+});
+
+async function untilAnswered<Result>(ask: () => Promise<Result>): Promise<Result> {
+  for (let times = 0; times < 10; times++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+    }
+  }
+  throw new Error("no answer");
+}

@@ -33,7 +33,7 @@ Deno.test("a standby says once who it stands behind, and again when that changes
 
 Deno.test("a standby says at once that etcd is out of reach, then seldom, and who leads when it is back", async () => {
   const looks = [behind("one"), ...Array(25 * MINUTE / 1_000).fill(silent), behind("one"), behind("one")];
-  const trouble = "warning standby of the pool ci, and cannot lead it: etcd does not answer";
+  const trouble = "warning standby of the pool ci; it cannot take over: etcd does not answer";
   const led = standing("one (pid 7)");
   assert.deepEqual(await linesOf(...looks), [led, trouble, trouble, trouble, led]);
 });

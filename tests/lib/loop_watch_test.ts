@@ -52,6 +52,22 @@ Deno.test("only what is over a second is a block, and each is told", async () =>
   assert.deepEqual(blocks.map(({ duration }) => duration), [1_001, 2_500]);
 });
 
+Deno.test("a listener for delays that throws ends neither the watch nor whoever has it", async () => {
+  const clock = lateClock([1, 2, 1_500]);
+  const blocks: Block[] = [];
+  await using loop = new LoopWatch({
+    clock,
+    onDelay() {
+      throw new Error("no such metric");
+    },
+    lastBefore: () => null,
+    onBlocked: (block) => blocks.push(block),
+  });
+  while (!clock.isOver) await new Promise<void>((resolve) => setImmediate(() => resolve()));
+  await new Promise<void>((resolve) => setImmediate(() => resolve()));
+  assert.deepEqual([loop.delay.longest, blocks.length], [1_500, 1]);
+});
+
 Deno.test("a block is told with the work that ran before it, and not with another", async () => {
   const inFlight = new InFlight();
   const blocks: Block[] = [];

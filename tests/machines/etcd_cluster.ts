@@ -18,6 +18,7 @@ import {
   makeCertificates,
   makeUsers,
   memberArguments,
+  restoreMember,
 } from "./etcd_setup.ts";
 import { EtcdMember } from "./etcd_member.ts";
 import { ownsPort } from "./owns_port.ts";
@@ -153,6 +154,23 @@ export class EtcdCluster implements AsyncDisposable {
   async untilItAnswers(): Promise<void> {
     await using etcd = this.open();
     await eventually(() => etcd.range({ key: "/nodepool/ci/any" }, { signal }).then(() => true, () => false));
+  }
+
+  /** As it is now, as a file. */
+  async snapshot(): Promise<string> {
+    const file = `${this.folder}/snapshot.db`;
+    await this.etcdctl(["snapshot", "save", file], { at: 0 });
+    return file;
+  }
+
+  /** Ends all members and starts them with what that file holds. */
+  async restore(snapshot: string): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
+    for (const [index, member] of this.members.entries()) {
+      await restoreMember(this.#setup, index, snapshot);
+      member.start();
+    }
+    await this.untilItAnswers();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -55,17 +55,15 @@ export async function makeCertificates(folder: string, hosts: readonly string[] 
 
 /** The options of `etcd` for the member of that index. */
 export function memberArguments(setup: ClusterSetup, index: number): string[] {
-  const { folder, data, members, tls, quota, tokenTtl } = setup;
+  const { folder, members, tls, quota, tokenTtl } = setup;
   const scheme = tls ? "https" : "http";
-  const { client, peer, advertisedClient, advertisedPeer } = members[index]!;
-  const initial = members.map((member, at) => `${nameOf(at)}=${scheme}://${member.advertisedPeer}`);
+  const { client, peer, advertisedClient } = members[index]!;
   const [ca, cert, key] = ["ca.pem", "server.pem", "server-key.pem"].map((name) => `${folder}/${name}`);
   // deno-fmt-ignore
   return [
-    "--name", nameOf(index), "--data-dir", `${data}/${nameOf(index)}`, "--log-level", "warn", "--logger", "zap",
+    ...placeOf(setup, index), "--log-level", "warn", "--logger", "zap",
     "--listen-client-urls", `${scheme}://${client}`, "--advertise-client-urls", `${scheme}://${advertisedClient}`,
-    "--listen-peer-urls", `${scheme}://${peer}`, "--initial-advertise-peer-urls", `${scheme}://${advertisedPeer}`,
-    "--initial-cluster", initial.join(","), "--initial-cluster-token", "nodepool",
+    "--listen-peer-urls", `${scheme}://${peer}`, ...joining(setup, index),
     // Each login costs etcd some milliseconds, not a hundred.
     "--bcrypt-cost", "4",
     "--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h",
@@ -74,6 +72,26 @@ export function memberArguments(setup: ClusterSetup, index: number): string[] {
     ...(!tls ? [] : ["--cert-file", cert!, "--key-file", key!, "--trusted-ca-file", ca!, "--client-cert-auth",
       "--peer-cert-file", cert!, "--peer-key-file", key!, "--peer-trusted-ca-file", ca!, "--peer-client-cert-auth"]),
   ];
+}
+
+/** Gives the member of that index what a snapshot holds; it does not run, and its data are gone. */
+export async function restoreMember(setup: ClusterSetup, index: number, snapshot: string): Promise<void> {
+  await Deno.remove(`${setup.data}/${nameOf(index)}`, { recursive: true });
+  const args = ["snapshot", "restore", snapshot, ...placeOf(setup, index), ...joining(setup, index)];
+  await run("etcdctl", args, { ETCDCTL_API: "3" });
+}
+
+function placeOf({ data }: ClusterSetup, index: number): string[] {
+  return ["--name", nameOf(index), "--data-dir", `${data}/${nameOf(index)}`];
+}
+
+/** How it joins the others. */
+function joining({ members, tls }: ClusterSetup, index: number): string[] {
+  const url = ({ advertisedPeer }: MemberAddress) => `${tls ? "https" : "http"}://${advertisedPeer}`;
+  const initial = members.map((member, at) => `${nameOf(at)}=${url(member)}`);
+  // deno-fmt-ignore
+  return ["--initial-advertise-peer-urls", url(members[index]!), "--initial-cluster", initial.join(","),
+    "--initial-cluster-token", "nodepool"];
 }
 
 function nameOf(index: number): string {

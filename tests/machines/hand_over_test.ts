@@ -139,7 +139,7 @@ testNeeding(
       });
       await one.switchOff("SIGKILL");
       await machines.until(async () =>
-        /cannot lead it: the state was written by a later version/.test(await two.pool.log())
+        /cannot take over: the state was written by a later version/.test(await two.pool.log())
       );
       assert.equal(await machines.leaderRecord(), null);
     });

@@ -100,13 +100,23 @@ Deno.test("whatever reloads, waits and ends of the pool follow on each other, ea
       await virtual.clock.advance(MINUTE);
       const providers = virtual.pool.config.providers.map(({ name }) => name);
       assert.deepEqual(providers, last === configs[2] ? ["one", "two"] : ["main"], "the newest is in force");
-      const watches = providers.flatMap((name) => [`provider ${name}`, `provider ${name} missing`]);
-      assert.deepEqual(tasksOf(virtual).filter((name) => name.startsWith("provider")), watches.sort());
+      const watches = providers.flatMap((name) => [`provider ${name}`, `missing on ${name}`]);
+      assert.deepEqual(
+        tasksOf(virtual).filter((name) => /^(provider|missing on) /.test(name)),
+        watches.sort(),
+      );
       await virtual.stopPool();
       assert.equal(virtual.clock.sleeping, 0);
     }),
     { numRuns: 15, seed: 11 },
   );
+});
+
+Deno.test("providers are watched whatever they are called", async () => {
+  const config = poolConfig({ minReady: 2, maxServers: 1, clouds: ["east", "east missing"] })
+    .replace("cloud: east missing", "cloud: east");
+  await using virtual = await VirtualPool.start({ config, clouds: [{ name: "east" }] });
+  await virtual.until(() => virtual.count("ready") === 2);
 });
 
 Deno.test("prices come and go with reloads like any other key, and leave no problem", async () => {

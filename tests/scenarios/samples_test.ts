@@ -25,9 +25,9 @@ function runs(values: readonly (number | null)[]): [number | null, number][] {
 Deno.test("each minute has a sample of the pool, its labels and its providers, with the limit", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 2, maxServers: 7 }) });
   await virtual.clock.advance(30 * MINUTE);
-  for (const  of of[wholePool, label, provider]) {
-    deepEqual(read(virtual, "ready", 20, of), Array(20).fill(2));
-    deepEqual(read(virtual, "used", 20, of), Array(20).fill(0));
+  for (const group of [wholePool, label, provider]) {
+    deepEqual(read(virtual, "ready", 20, group), Array(20).fill(2));
+    deepEqual(read(virtual, "used", 20, group), Array(20).fill(0));
   }
   deepEqual(read(virtual, "limit", 2, wholePool), [7, 7]);
   deepEqual(read(virtual, "limit", 2, provider), [7, 7]);
@@ -70,8 +70,8 @@ Deno.test("launches that fail are counted in their minute, in the pool, the labe
   await virtual.clock.advance(10 * MINUTE);
   const events = await virtual.pool.ledger.listEvents({ after: 0, limit: 10_000 });
   const failed = events.filter(({ kind }) => kind === "node.failed").length;
-  for (const  of of[wholePool, label, provider]) {
-    equal(read(virtual, "failed", 11, of).reduce<number>((sum, count) => sum + (count ?? 0), 0), failed);
+  for (const group of [wholePool, label, provider]) {
+    equal(read(virtual, "failed", 11, group).reduce<number>((sum, count) => sum + (count ?? 0), 0), failed);
   }
 });
 

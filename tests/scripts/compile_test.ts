@@ -42,7 +42,16 @@ Deno.test.beforeAll(async () => {
   await Deno.mkdir(join(folder, "scripts"));
   await Deno.mkdir(join(folder, "src"));
   for (
-    const name of ["compile", "deno", "line_maps.ts", "permissions", "stage.sh", "start.sh", "unpack.sh"]
+    const name of [
+      "compile",
+      "deno",
+      "join_chunks.ts",
+      "line_maps.ts",
+      "permissions",
+      "stage.sh",
+      "start.sh",
+      "unpack.sh",
+    ]
   ) {
     const copy = join(folder, "scripts", name);
     // The link leads `deno` back to the checkout that holds the installed Deno; the others work where they are.
@@ -421,7 +430,22 @@ Deno.test("nodepool itself names its version, its commit and its Deno", async ()
   assert.ok(text.includes(version), text);
   assert.ok(text.includes(Deno.version.deno), text);
   assert.match(text, /\b([0-9a-f]{12}(-dirty)?|unknown)\b/);
+  const [tree, ...others] = await bundledWith(env, "src/cli/program.ts");
+  assert.deepEqual(others, []);
+  // What all commands need: files of its own are only for what comes before it, or for some of them.
+  for (const source of ["src/cli/commands/list.ts", "src/domain/node.ts"]) {
+    assert.ok(tree!.includes(`// ${source}\n`), source);
+  }
 });
+
+/** The files of the unpacked bundle that hold the source. */
+async function bundledWith(env: Record<string, string>, source: string): Promise<string[]> {
+  const [copy] = copies(cacheOf(env));
+  const bundle = join(cacheOf(env), copy!, BUNDLE);
+  const files = [...Deno.readDirSync(bundle)].filter(({ name }) => name.endsWith(".js"));
+  const texts = await Promise.all(files.map(({ name }) => Deno.readTextFile(join(bundle, name))));
+  return texts.filter((text) => text.includes(`// ${source}\n`));
+}
 
 Deno.test("where the file cannot be made, scripts/compile names the folder and what to do", async () => {
   const args = ["/proc/nodepool"];

@@ -1,17 +1,18 @@
 /** SQLite reads from a state's file what Deno KV reads from it. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { codePoint } from "../code_point.ts";
 import { SqliteSource } from "../../src/store/sqlite_source.ts";
 import type { StateSource } from "../../src/store/state_source.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const text = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 4 }),
+  fc.string({ unit: codePoint, maxLength: 4 }),
   fc.constantFrom("", "a", "a\0", "a\0b", "é"),
 );
 const number = fc.oneof(fc.nat(300), fc.nat(), fc.constantFrom(0, 2 ** 40, Number.MAX_SAFE_INTEGER));
 const key = fc.array(fc.oneof(text, number), { minLength: 1, maxLength: 3 });
-const value = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.jsonValue());
+const value = fc.oneof(fc.string({ unit: codePoint, maxLength: 300 }), fc.jsonValue());
 
 async function read(
   source: StateSource,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { NodeIndex } from "../../src/domain/node_index.ts";
-import { SECOND } from "../../src/domain/time.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { listingInterval } from "../../src/tasks/listing_interval.ts";
 import { node, NOW, provider, states } from "../plan/plan_fixtures.ts";
@@ -20,46 +20,40 @@ interface Burst {
   readonly startedAt?: number;
 }
 
-/** Bursts number their nodes alike: here each has an id of its own. */
-const onProvider = (nodes: readonly NodeRecord[]) =>
-  NodeIndex.of(nodes.map((node, id) => ({ ...node, id }))).provider(provider().name);
+const onProvider = (nodes: readonly NodeRecord[]) => NodeIndex.of(nodes).provider(provider().name);
 
 /** Goes from listing to listing until all are found. */
 function follow({ count, boot, jitter, rate = 120, label = "noble", known = [], startedAt = NOW }: Burst) {
   const random = seededRandom(count);
   const servers = Array.from({ length: count }, (_, index) => {
     const askedAt = startedAt + (index + 1) * SECOND / rate;
-    return { askedAt, activeAt: askedAt + (boot + (2 * random.float() - 1) * jitter) * SECOND };
+    const activeAt = askedAt + (boot + (2 * random.float() - 1) * jitter) * SECOND;
+    return { id: known.length + index, askedAt, activeAt };
   });
-  const found = new Map<number, number>();
-  const nodesAt = (now: number) => {
-    const own = servers.flatMap(({ askedAt }, index) => {
-      const id = 1000 + index;
-      const address = found.get(id);
-      if (askedAt > now) return [];
-      if (address === undefined) {
-        return [node(states.boot, { id, label, phaseSince: askedAt, timings: { boot: askedAt } })];
-      }
-      return [node(states.ready, { id, label, timings: { boot: askedAt, address } })];
-    });
-    return [...known, ...own];
-  };
+  const nodes = NodeIndex.of(known.map((node, id) => ({ ...node, id })));
+  const asked: typeof servers = [];
   const lags: number[] = [];
   let [listings, now] = [0, startedAt + SECOND / rate];
-  while (found.size < count) {
-    const nodes = nodesAt(now);
-    const pending = nodes.filter(({ state }) => state.phase === "boot");
-    now += pending.length === 0 ? 100 : listingInterval(pending, { nodes: onProvider(nodes), now });
+  while (lags.length < count) {
+    while (asked.length < count && servers[asked.length]!.askedAt <= now) {
+      const server = servers[asked.length]!;
+      const { id, askedAt } = server;
+      nodes.put(id, node(states.boot, { id, label, phaseSince: askedAt, timings: { boot: askedAt } }));
+      asked.push(server);
+    }
+    const own = nodes.provider(provider().name);
+    const pending = [...own.unsettled.values()];
+    now += pending.length === 0 ? 100 : listingInterval(pending, { nodes: own, now });
     if (pending.length > 0) listings++;
-    servers.forEach(({ activeAt }, index) => {
-      if (activeAt > now || found.has(1000 + index)) return;
-      found.set(1000 + index, now);
+    for (const { id, askedAt, activeAt } of asked) {
+      if (activeAt > now || nodes.byId.get(id)?.state.phase === "ready") continue;
+      nodes.put(id, node(states.ready, { id, label, timings: { boot: askedAt, address: now } }));
       lags.push(now - activeAt);
-    });
+    }
   }
   lags.sort((a, b) => a - b);
   const at = (part: number) => lags[Math.min(count - 1, Math.floor(count * part))]!;
-  return { listings, median: at(0.5), late: at(0.99), last: at(1), nodes: nodesAt(now), now };
+  return { listings, median: at(0.5), late: at(0.99), last: at(1), nodes: [...nodes], now };
 }
 
 const slow = { count: 600, boot: 20, jitter: 5 };
@@ -99,9 +93,16 @@ Deno.test("however many are due, listings come no closer than they take, and no 
     const { nodes, now } = follow({ count: 50, boot: 2, jitter: 1 });
     const pending = Array.from(
       { length: count },
-      (_, id) => node(states.boot, { id, phaseSince: now - 2 * SECOND }),
+      (_, index) => node(states.boot, { id: nodes.length + index, phaseSince: now - 2 * SECOND }),
     );
     const interval = listingInterval(pending, { nodes: onProvider([...nodes, ...pending]), now });
     assert.ok(interval >= 0.15 * SECOND && interval <= 0.5 * SECOND, `${count}: ${interval}`);
   }
+});
+
+Deno.test("what is late is looked for the more seldom the longer it has been awaited, and once a minute at least", () => {
+  const after = (phaseSince: number) =>
+    listingInterval([node(states.boot, { phaseSince })], { nodes: onProvider([]), now: NOW });
+  const intervals = [3, 6, 18, 36, 600].map((minutes) => after(NOW - minutes * MINUTE));
+  assert.deepEqual(intervals, [5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, MINUTE]);
 });

@@ -2,6 +2,7 @@ import { deepEqual, equal, fail, match } from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { joinAsMember } from "../../src/lead/membership.ts";
 import type { MemberRecord } from "../../src/lead/leader_record.ts";
+import type { Machines } from "../../src/lead/machines.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
@@ -21,7 +22,7 @@ async function watching(
     etcd: ScriptedEtcd;
     clock: VirtualClock;
     ledger: Ledger;
-    former?: { id: string; host: string } | null;
+    former?: Machines["former"];
   },
 ) {
   const tasks = new TaskRegistry({ clock, onError: (_task, error) => fail(error as Error) });
@@ -88,7 +89,7 @@ Deno.test("whoever takes over misses the machine that led until that is a standb
   await using ledger = await Ledger.load(store(clock), { clock });
   const two = campaigns(etcd, "two");
   await clock.advance(SECOND);
-  const behind = { id: "one", host: "one" };
+  const behind = { id: "one", host: "one", since: clock.wall() };
   {
     await using watch = await watching(two, { id: "two", etcd, clock, ledger, former: behind });
     deepEqual(watch.report.lost.map(({ host, role }) => `${role} ${host}`), ["standby one"]);

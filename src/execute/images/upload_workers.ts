@@ -1,6 +1,6 @@
 /**
- * How many uploads run side by side at each place that sends them. One that makes no progress is not counted: a provider that hangs must not take a
- * worker from the others. Asked by the executor of images before each upload.
+ * How many uploads run side by side at each place that sends them. One that makes no progress is not counted: a
+ * provider that hangs must not take a worker from the others. Asked by the executor of images before each upload.
  */
 import { type Instant, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";

@@ -11,7 +11,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, sleptThrough, systemClock } from "../clock.ts";
 import { setAlarm } from "../deadline.ts";
 import { errorChain } from "../error_chain.ts";
 import { inFlight } from "../in_flight.ts";
@@ -215,10 +215,7 @@ export class HttpServer implements AsyncDisposable {
 
   async #watchTimes(): Promise<void> {
     const { requestTime, writeTime } = this.#limits;
-    const { signal } = this.#stop;
-    while (
-      await this.#clock.sleep(Math.min(LOOK, requestTime / 2), { signal }).then(() => true, () => false)
-    ) {
+    while (await sleptThrough(this.#clock, Math.min(LOOK, requestTime / 2), this.#stop)) {
       const now = this.#clock.monotonic();
       for (const connection of this.#connections) {
         const { waitsSince, writesSince } = connection;

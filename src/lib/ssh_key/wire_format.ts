@@ -11,8 +11,8 @@ export class WireReader {
   }
 
   uint32(): number {
-    const view = new DataView(this.#take(4).slice().buffer);
-    return view.getUint32(0);
+    const { buffer, byteOffset } = this.#take(4);
+    return new DataView(buffer, byteOffset).getUint32(0);
   }
 
   string(): Uint8Array {

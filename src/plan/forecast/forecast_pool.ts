@@ -2,7 +2,7 @@
  * The pool as a configuration leaves it once everything planned has succeeded: `planPool` again and again over records
  * that become at once what it plans for them, until it plans nothing more. So nothing here decides by itself; passing
  * troubles (pauses, refusals, a cloud that does not answer) count as over, and time stands still, but that nodes nobody
- * wants have been unwanted for long enough. Pure; `compareForecasts` compares two of them.
+ * wants have been unwanted for long enough. Pure; `planEffects` compares two of them.
  */
 import type { NodeRecord } from "../../domain/node.ts";
 import { serverIdOf, stateName } from "../../domain/node.ts";

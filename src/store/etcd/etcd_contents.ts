@@ -10,7 +10,7 @@ import { stateFailure, unusableState } from "../state_errors.ts";
 import type { EtcdPlace } from "../state_place.ts";
 import { StateReader } from "../state_reader.ts";
 import { StoreError } from "../store.ts";
-import { encodeKey } from "./etcd_keys.ts";
+import { encodeKey } from "../state_text.ts";
 import { EtcdSource } from "./etcd_source.ts";
 import { madeAt } from "./made_at.ts";
 import { EtcdTransactions, parseCommits } from "./etcd_transactions.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../etcd/etcd.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { StateEntry, StateSource } from "../state_source.ts";
-import { decodeKey, decodeValue, encodedRange, encodeKey } from "./etcd_keys.ts";
+import { decodeKey, decodeValue, encodedRange, encodeKey } from "../state_text.ts";
 
 /** Entries of a page: a few megabytes of what there are most of, and some milliseconds' worth of decoding. */
 const PAGE = 2_000;

@@ -5,17 +5,21 @@
  * backup of etcd shows.
  */
 import type { Etcd } from "../../etcd/etcd.ts";
+import type { PoolKeys } from "../../lead/pool_keys.ts";
+import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { KeyValueStore } from "../key_value_store.ts";
 import { KvWriter } from "../kv_writer.ts";
-import { migrations } from "../migrations.ts";
+import { keys as stateKeys } from "../keys.ts";
+import { migrations, schemaVersion } from "../migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "../prepare_state.ts";
 import { probeVersion } from "../probe_version.ts";
-import { stateFailure } from "../state_errors.ts";
+import { stateFailure, stoppedState } from "../state_errors.ts";
 import { StateReader } from "../state_reader.ts";
+import { decodeValue, encodeKey } from "../state_text.ts";
 import { readWitness, StateWitness } from "../state_witness.ts";
-import { type Store, StoreError } from "../store.ts";
+import type { Store } from "../store.ts";
 import { EtcdSource } from "./etcd_source.ts";
 import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transactions.ts";
 
@@ -33,13 +37,24 @@ interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOption
  */
 export async function openEtcdStore(etcd: Etcd, options: EtcdStoreOptions): Promise<Store> {
   const life = new AbortController();
-  void options.leadership?.lost.then(({ message }) => life.abort(stopped(options.address, message)));
+  void options.leadership?.lost.then(({ message }) => life.abort(stoppedState(options.address, message)));
   try {
     return await KeyValueStore.open(await openState(etcd, { ...options, life }), options);
   } catch (error) {
     life.abort(error);
     throw stateFailure(options.address, "it cannot be opened", error);
   }
+}
+
+/**
+ * Asked before a daemon leads: one that is too old would stop a pool that a newer one can go on with.
+ * @returns why this version cannot read the state, for people; null: it can, or there is no state yet
+ */
+export async function whyTooNew(etcd: Etcd, { state }: PoolKeys, call: Call): Promise<string | null> {
+  const { entries: [entry] } = await etcd.range({ key: state + encodeKey(stateKeys.schema) }, call);
+  const version = entry === undefined ? 0 : decodeValue(entry.value);
+  if (typeof version !== "number" || version <= schemaVersion(migrations)) return null;
+  return "the state was written by a later version of nodepool: install that version on this machine, too";
 }
 
 async function openState(
@@ -74,12 +89,8 @@ function witnessed(
   // A state that began in place of a lost one must not make that one forgotten.
   if (!isNew || doubt === null) witness();
   const close = () => {
-    life.abort(stopped(address, "it is closed"));
+    life.abort(stoppedState(address, "it is closed"));
     note?.[Symbol.dispose]();
   };
   return { witness, [Symbol.dispose]: close };
-}
-
-function stopped(address: string, why: string): StoreError {
-  return new StoreError("stopped", `the state ${address} is written by this process no more: ${why}`);
 }

@@ -24,9 +24,9 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { keys as stateKeys } from "../keys.ts";
 import type { Transactions, Written } from "../kv_writer.ts";
-import { stateFailure } from "../state_errors.ts";
+import { stateFailure, stoppedState } from "../state_errors.ts";
 import { StoreError } from "../store.ts";
-import { encodeKey, encodeValue } from "./etcd_keys.ts";
+import { encodeKey, encodeValue } from "../state_text.ts";
 
 /** How long it waits until it sends a transaction again that got no answer (milliseconds). */
 const PAUSE = 250;
@@ -155,10 +155,10 @@ export class EtcdTransactions implements Transactions {
       return new StoreError("locked", `the state ${address} is in use: ${what}`);
     }
     const what = leader?.createRevision === leadership.token
-      ? "somebody else has written to it"
+      ? "what it wrote last is not there: somebody else has written to it, or etcd was restored from a snapshot"
       : `this process no longer leads its pool, ${who} does`;
     leadership.lose(what);
-    return new StoreError("stopped", `the state ${address} is written by this process no more: ${what}`);
+    return stoppedState(address, what);
   }
 }
 

@@ -11,7 +11,7 @@ import { SECOND } from "../../domain/time.ts";
 import { keys as stateKeys } from "../keys.ts";
 import { decodeRecord } from "../record_codec.ts";
 import { readWitness, StateWitness, type Witnessed } from "../state_witness.ts";
-import { encodeKey } from "./etcd_keys.ts";
+import { encodeKey } from "../state_text.ts";
 import { parseCommits } from "./etcd_transactions.ts";
 
 /** Short against the time that restoring an etcd takes. */

@@ -3,7 +3,7 @@ import type { Etcd } from "../../etcd/etcd.ts";
 import type { PoolKeys } from "../../lead/pool_keys.ts";
 import type { Call } from "../../lib/call.ts";
 import { keys as stateKeys } from "../keys.ts";
-import { encodeKey } from "./etcd_keys.ts";
+import { encodeKey } from "../state_text.ts";
 
 /** A revision at which it is there, at least in a journal that counts; null: it is not there. @throws EtcdError */
 export async function madeAt(

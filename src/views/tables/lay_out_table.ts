@@ -13,6 +13,8 @@ export interface FilledColumn {
   /** Each one line. */
   readonly cells: readonly string[];
   readonly width: number;
+  /** Each cell takes as many columns of the terminal as it has characters. */
+  readonly isEven: boolean;
 }
 
 export interface TableLayout {
@@ -48,8 +50,13 @@ export function totalWidth(columns: readonly FilledColumn[]): number {
 /** As wide as its cells and its header. */
 export function filledColumn(column: FilledColumn["column"], cells: readonly string[]): FilledColumn {
   let width = displayWidth(column.header);
-  for (const cell of cells) width = Math.max(width, displayWidth(cell));
-  return { column, cells, width };
+  let isEven = true;
+  for (const cell of cells) {
+    const taken = displayWidth(cell);
+    if (taken > width) width = taken;
+    if (taken !== cell.length) isEven = false;
+  }
+  return { column, cells, width, isEven };
 }
 
 function withoutEmpty(columns: readonly FilledColumn[]): readonly FilledColumn[] {

@@ -48,7 +48,7 @@ export async function assertNothingLost(stage: Stage): Promise<void> {
 function assertTasks(stage: Stage): void {
   const providers = stage.virtual.pool.config.providers.flatMap((
     { name },
-  ) => [`provider ${name}`, `provider ${name} missing`]);
+  ) => [`provider ${name}`, `missing on ${name}`]);
   const expected = [
     ...providers,
     "tick",

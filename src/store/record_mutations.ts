@@ -1,0 +1,52 @@
+/** Commits and whole contents of a state as the mutations of its keys that write them. Pure; the store on keys uses it. */
+import { changedId } from "./commit_rules.ts";
+import { keys } from "./keys.ts";
+import type { Mutation } from "./kv_writer.ts";
+import { capOrder, capPause } from "./record_caps.ts";
+import { encodeRecord } from "./record_codec.ts";
+import {
+  type Change,
+  type Commit,
+  type Committed,
+  type Contents,
+  type Row,
+  type TableName,
+  tableNames,
+} from "./store.ts";
+
+/** @param committed the records with their revisions */
+export function commitMutations(commit: Commit, committed: Committed): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) => mutationsOf(table, commit, committed)),
+    ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
+      key: keys.pause(provider, label),
+      value: next && encodeRecord(capPause(next)),
+    })),
+    ...(commit.orders ?? []).map(({ provider, image, next }) => ({
+      key: keys.order(provider, image),
+      value: next && encodeRecord(capOrder(next)),
+    })),
+  ];
+}
+
+/** Of a whole state's records. */
+export function contentMutations({ pauses, orders, clock, homes, runs, ...tables }: Contents): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) =>
+      tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
+    ),
+    ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
+    ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
+    ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
+    ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
+    ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
+  ];
+}
+
+function mutationsOf(table: TableName, commit: Commit, committed: Committed): Mutation[] {
+  const changes: readonly Change<Row>[] = commit[table] ?? [];
+  return changes.map((change, index) => {
+    const result = committed[table][index] ?? null;
+    return { key: keys.row(table, changedId(change)), value: result && encodeRecord(result) };
+  });
+}
