@@ -2,9 +2,11 @@
  * The configuration file, read again and again: each reading is whole and good, or an error that says what is wrong
  * with the file as it is now. What becomes of a reading is its caller's. Used by the daemon.
  */
+import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import { loadOtherConfig } from "./other_config.ts";
 import { defaultSecurePath } from "./default_secure_path.ts";
+import { loadEtcdConfig } from "./load_etcd_config.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
 
 interface Options {
@@ -41,6 +43,11 @@ export class ConfigSource {
   /** @throws ConfigError */
   read(): Promise<StampedConfig> {
     return load(this.path, this.#options);
+  }
+
+  /** How etcd is reached by the files as they are now, whatever else is wrong with them. @throws ConfigError */
+  readEtcd(): Promise<EtcdConfig> {
+    return loadEtcdConfig({ configFile: this.path, secureFile: this.#options.secure });
   }
 
   /** Another one, from its text, as it would be read in the place of this one. @throws ConfigError */

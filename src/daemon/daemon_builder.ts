@@ -56,7 +56,7 @@ export class DaemonBuilder implements AsyncDisposable {
 
   constructor(etcdConfig: EtcdConfig, deps: DaemonBuilderDeps) {
     this.#deps = deps;
-    this.#etcd = openEtcd(etcdConfig);
+    this.#etcd = openEtcd(etcdConfig, () => deps.source.readEtcd().catch(() => etcdConfig));
     this.#keys = poolKeys(etcdConfig.pool);
     this.#keeping = this.#keep().catch((error) => {
       if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });

@@ -82,7 +82,7 @@ async function openStandby(
   etcdConfig: EtcdConfig,
   { options, source, clock, held }: MemberDeps & { held: AsyncDisposableStack },
 ): Promise<Standby> {
-  const etcd = held.use(openEtcd(etcdConfig));
+  const etcd = held.use(openEtcd(etcdConfig, () => source.readEtcd().catch(() => etcdConfig)));
   const process = { ...ownProcess(), since: clock.wall() };
   const keys = poolKeys(etcdConfig.pool);
   const doors = held.use(

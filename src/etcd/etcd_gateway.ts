@@ -19,7 +19,7 @@ import {
   type TransactionAnswer,
 } from "./etcd.ts";
 import { EtcdLine } from "./etcd_line.ts";
-import { EtcdLogin } from "./etcd_login.ts";
+import { type EtcdCredentials, EtcdLogin } from "./etcd_login.ts";
 import { EtcdMembers } from "./etcd_members.ts";
 import {
   grantSchema,
@@ -50,8 +50,12 @@ const CONNECTIONS = 8;
 /** Bytes of an answer; a listing is in pages. */
 const MAX_BODY = 256 * 2 ** 20;
 
-export function openEtcd(config: EtcdConfig): Etcd {
-  return new EtcdGateway(config);
+/** @param credentials those of the configuration as it is now; left out: they stay. Does not throw */
+export function openEtcd(
+  config: EtcdConfig,
+  credentials: () => Promise<EtcdCredentials> = () => Promise.resolve(config),
+): Etcd {
+  return new EtcdGateway(config, credentials);
 }
 
 class EtcdGateway implements Etcd {
@@ -61,7 +65,10 @@ class EtcdGateway implements Etcd {
   readonly #members: EtcdMembers;
   readonly #quotas: EtcdQuotas;
 
-  constructor({ endpoints, pool, caCert, cert, key, user, password }: EtcdConfig) {
+  constructor(
+    { endpoints, pool, caCert, cert, key, user, password }: EtcdConfig,
+    credentials: () => Promise<EtcdCredentials>,
+  ) {
     this.#endpoints = endpoints;
     this.#send = createUndiciSend({
       verify: true,
@@ -80,7 +87,7 @@ class EtcdGateway implements Etcd {
       visitor: { user, hasPassword: password !== null, pool },
       hasCertificate: cert !== null,
     });
-    const login = new EtcdLogin({ line: this.#line, user, password });
+    const login = new EtcdLogin({ line: this.#line, user, credentials });
     this.#members = new EtcdMembers({ endpoints, line: this.#line, login });
     this.#quotas = new EtcdQuotas({ send: this.#send, clock: systemClock });
   }

@@ -3,6 +3,7 @@
  * forgets each after five minutes without use), or leaves what carries it without an answer. `etcd_members` enters so. The
  * password stands in no message.
  */
+import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { Call } from "../lib/call.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import { fittingAnswer } from "../lib/parse_answer.ts";
@@ -26,22 +27,35 @@ interface Pass {
 }
 type Entry = Pass | { readonly miss: EtcdReply };
 
+export type EtcdCredentials = Pick<EtcdConfig, "user" | "password">;
+
+interface EtcdLoginOptions {
+  readonly line: EtcdLine;
+  /** null: etcd asks for no user. */
+  readonly user: string | null;
+  /** As they are now: asked for at each login, since a password is changed while daemons run. Does not throw. */
+  readonly credentials: () => Promise<EtcdCredentials>;
+}
+
 const NO_USER: Pass = { token: null, heardAt: 0 };
 
 export class EtcdLogin {
+  /** As it stands in messages, without what is secret. */
   readonly question: EtcdQuestion;
   readonly #line: EtcdLine;
   readonly #user: string | null;
+  readonly #credentials: () => Promise<EtcdCredentials>;
   #entry: Pass | null = null;
   /** By the member that is asked: one that is silent holds up nobody who asks another. */
   readonly #asking = new Map<string, Promise<Entry>>();
 
-  constructor({ line, user, password }: { line: EtcdLine; user: string | null; password: string | null }) {
+  constructor({ line, user, credentials }: EtcdLoginOptions) {
     this.#line = line;
     this.#user = user;
+    this.#credentials = credentials;
     this.question = {
       path: "auth/authenticate",
-      body: { name: user, password: password ?? "" },
+      body: {},
       schema: tokenSchema,
       what: `log in ${user}`,
       timeout: TIMEOUT,
@@ -75,7 +89,9 @@ export class EtcdLogin {
   async #logIn(endpoint: string): Promise<Entry> {
     try {
       const { signal } = new AbortController();
-      const reply = await this.#line.send(endpoint, this.question, { token: null, signal });
+      const { user: name, password } = await this.#credentials();
+      const question = { ...this.question, body: { name, password: password ?? "" } };
+      const reply = await this.#line.send(endpoint, question, { token: null, signal });
       // Whoever has no users takes everybody.
       if (reply.is === "withoutLogin") return this.#entry = this.#passOf(null);
       if (reply.is !== "done") return { miss: reply };

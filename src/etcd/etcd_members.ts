@@ -150,6 +150,7 @@ function unreachable({ what }: { what: string }, misses: readonly Miss[]): EtcdE
   const why = some
     ? "its members have no majority; start or connect the others"
     : "no member answers; check that they run, and their addresses";
-  const messages = [...new Set(misses.map(({ message }) => message))].join("; ");
+  // The member that is asked first changes: the same trouble has the same words all the same.
+  const messages = [...new Set(misses.map(({ message }) => message))].toSorted().join("; ");
   return new EtcdError("unreachable", `cannot ask etcd to ${what}: ${why} (${messages})`);
 }

@@ -50,6 +50,8 @@ interface FailedSend {
   /** The request's: tells an abort from a failure. */
   readonly signal: AbortSignal;
   readonly trust: Trust;
+  /** For people, where our own certificate has expired: the server may have broken the connection for it. */
+  readonly ownExpiry?: string | null;
 }
 
 /** Facts about a certificate that is not trusted, as far as they are known. */
@@ -62,12 +64,13 @@ export interface Trust {
 
 export function describeSendFailure(
   error: unknown,
-  { url, proxy = null, signal, trust }: FailedSend,
+  { url, proxy = null, signal, trust, ownExpiry = null }: FailedSend,
 ): CloudError {
   const name = proxy === null ? url.host : `the proxy ${describeProxy(proxy)}`;
   const { code, message } = firstFailure(error);
   const broken = (what: string, effect: "none" | "unknown") =>
     new CloudError("unavailable", `${name}: ${what}`, { effect, cause: error });
+  const own = ownExpiry === null ? "" : `; ${ownExpiry}`;
   if (code in UNTRUSTED) return broken(`its certificate ${whyUntrusted(code, trust)}`, "none");
   if (signal.aborted) {
     const kind = isTimeout(signal.reason) ? "timeout" : "unavailable";
@@ -81,20 +84,21 @@ export function describeSendFailure(
   if (code in TLS) return broken(TLS[code]!, "none");
   if (/^(ERR_TLS|ERR_SSL|CERT_)/.test(code)) return broken(`TLS: ${message} (${code})`, "none");
   if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE") {
-    return broken("the connection broke before the response was complete", "unknown");
+    return broken(`the connection broke before the response was complete${own}`, "unknown");
   }
-  return broken(message, "unknown");
+  return broken(message + own, "unknown");
 }
 
 function whyUntrusted(code: string, { certificate, advice }: Trust): string {
   const unknown = `${UNTRUSTED[code]}; ${advice}`;
   if (certificate === null) return code === DENO_UNTRUSTED ? `${NOT_NOW}, or ${unknown}` : unknown;
   const { from, until, now } = certificate;
-  if (now > until) return `expired on ${day(until)}; renew it, unless this machine's clock is wrong`;
-  return now < from ? `is not valid before ${day(from)}; check this machine's clock` : unknown;
+  if (now > until) return `expired on ${shortTime(until)}; renew it, unless this machine's clock is wrong`;
+  return now < from ? `is not valid before ${shortTime(from)}; check this machine's clock` : unknown;
 }
 
-function day(time: number): string {
+/** Of a time in milliseconds since 1970, for people. */
+export function shortTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16)}Z`;
 }
 

@@ -16,7 +16,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { CloudError } from "../domain/cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "./send.ts";
 import { certificateTime } from "./peer_certificate.ts";
-import { describeSendFailure, isUntrusted, type Trust } from "./send_failure.ts";
+import { describeSendFailure, isUntrusted, shortTime, type Trust } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
 import { createProxyConnector } from "./proxy_connector.ts";
 import { createTimedConnector } from "./timed_connector.ts";
@@ -67,7 +67,8 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
       if (error instanceof CloudError) throw error;
       const url = new URL(request.url);
       const trust = await trustOf(url, { error, options });
-      throw describeSendFailure(error, { url, proxy: askedProxy(url, options), signal, trust });
+      const { ownExpiry } = connections;
+      throw describeSendFailure(error, { url, proxy: askedProxy(url, options), signal, trust, ownExpiry });
     }
   };
   Object.defineProperty(send, "connections", { get: () => connections.counts });
@@ -117,6 +118,13 @@ class Connections implements AsyncDisposable {
     ));
     const { size } = this.#streamed;
     return size === 0 ? pools : [...pools, { to: "streamed bodies", open: size, busy: size, waiting: 0 }];
+  }
+
+  /** For people, where the certificate that is shown to servers has expired; null: there is no such one. */
+  get ownExpiry(): string | null {
+    const end = endOf(this.#tls?.cert);
+    if (end === null || end >= systemClock.wall()) return null;
+    return `the certificate ${this.#options.clientCert} expired on ${shortTime(end)}: renew it`;
   }
 
   get certificates(): readonly CertificateEnd[] {
@@ -245,6 +253,15 @@ async function readTls(options: UndiciSendOptions): Promise<TlsOptions> {
     ...(ca !== null && { ca }),
     ...(cert !== null && { cert, key: key ?? cert }),
   };
+}
+
+/** Milliseconds since 1970; null: it is no certificate, which the connection says. */
+function endOf(cert: string | undefined): number | null {
+  try {
+    return cert === undefined ? null : Date.parse(new X509Certificate(cert).validTo);
+  } catch {
+    return null;
+  }
 }
 
 /** @throws Error where the files of a certificate and its key are not of one another: whoever renews them is half way */

@@ -58,7 +58,11 @@ function members(
     visitor: { user, hasPassword: true, pool: "ci" },
     hasCertificate: true,
   });
-  const login = new EtcdLogin({ line, user, password: "secret" });
+  const login = new EtcdLogin({
+    line,
+    user,
+    credentials: () => Promise.resolve({ user, password: "secret" }),
+  });
   return { clock, asked, line, etcd: new EtcdMembers({ endpoints, line, login }) };
 }
 

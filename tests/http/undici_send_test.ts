@@ -257,6 +257,19 @@ Deno.test("certificates that are renewed under the same names count for connecti
 
 testNeeding(
   ["openssl"],
+  "a certificate of our own that has expired is named where a server breaks the connection",
+  async () => {
+    await using folder = await authority();
+    const { cert, key } = await makeCertificate(folder.path, "own", { subject: "/O=ci", isExpired: true });
+    await using server = await serveToClientsWithCertificate();
+    await using send = open({ verify: false, clientCert: cert, clientKey: key });
+    const { message } = await refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }));
+    assert.ok(message.endsWith(`; the certificate ${cert} expired on 2020-01-02T00:00Z: renew it`), message);
+  },
+);
+
+testNeeding(
+  ["openssl"],
   "what is wrong with a certificate is said, and what helps, with a file of authorities and without",
   async () => {
     await using folder = await authority();
