@@ -14,6 +14,7 @@ import { configSection } from "./schema/config_section.ts";
 import { providerSection } from "./schema/provider_section.ts";
 import { fieldName, itemOf, sectionAt, traitsOf } from "./schema/section.ts";
 import { withoutPassword } from "./without_password.ts";
+import { bracketed } from "../domain/bracketed.ts";
 
 export type View = null | boolean | number | string | Secret | readonly View[] | {
   readonly [key: string]: View;
@@ -85,7 +86,7 @@ function oneOrAll(values: readonly string[]): string | readonly string[] | null 
 }
 
 function hostAndPort({ hostname, port }: ListenAddress): string {
-  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return `${bracketed(hostname)}:${port}`;
 }
 
 /** Hides every field that the section does not know. @param made views that are made by themselves */

@@ -12,6 +12,7 @@ import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
 import { makeOwnCertificate } from "../lib/own_certificate.ts";
 import { DOOR_NAME } from "./door_name.ts";
 import { ControlSocketError } from "./socket_path.ts";
+import { bracketed } from "../domain/bracketed.ts";
 
 interface ControlDoorOptions {
   /** `etcd.control` of the configuration. */
@@ -97,8 +98,4 @@ function refused(): Response {
 
 function notYet(): Response {
   return Response.json({ error: "the daemon is starting", status: 503 }, { status: 503 });
-}
-
-function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }

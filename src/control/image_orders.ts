@@ -6,7 +6,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } from "../domain/image_uses.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { orderKey } from "../store/pair_key.ts";
+import { orderKey } from "../domain/pair_key.ts";
 import { changeOrder } from "../rules/record_image.ts";
 import { ControlError } from "./control_error.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "./operations/image_operations.ts";

@@ -1,4 +1,5 @@
 /** A stream of bytes to a server and back: the port below the two protocols. `tcp_wire.ts` is the real one. */
+import { bracketed } from "../domain/bracketed.ts";
 
 export interface Address {
   /** A name or an address; IPv6 without brackets. */
@@ -25,5 +26,5 @@ export type Dial = (address: Address, options: { signal: AbortSignal }) => Promi
 
 /** `host:port`, as people write it. */
 export function placeOf({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${bracketed(host)}:${port}`;
 }

@@ -5,6 +5,7 @@
 import { describeRefusals } from "./describe_obstacle.ts";
 import type { Moment } from "./time.ts";
 import type { ConfigEffects, LabelEffect, ProviderEffect } from "./config_effects.ts";
+import { countText } from "./count_text.ts";
 
 interface EffectLines {
   /** Nodes and images that come and go, and requests that lose their hope. */
@@ -78,8 +79,4 @@ function things({ nodes, images }: ProviderEffect): string {
     ...(images === 0 ? [] : [countText(images, "image")]),
   ];
   return `${parts.join(" and ")} ${nodes + images === 1 ? "is" : "are"}`;
-}
-
-function countText(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

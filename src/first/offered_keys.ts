@@ -1,6 +1,7 @@
 /** The keys that nodes can be logged in to with, the one that is proposed first. Pure. */
 import type { Keypair } from "../cloud/cloud.ts";
 import type { Choice } from "../domain/first_config.ts";
+import { keyBlob } from "../lib/ssh_key/key_blob.ts";
 
 /** A private key of this machine that logins can use. */
 export interface LocalKey {
@@ -30,7 +31,7 @@ export function offeredKeys(
   },
 ): Choice<KeyChoice>[] {
   const known = local.flatMap((key) =>
-    keypairs.filter(({ publicKey }) => blobOf(publicKey) === blobOf(key.publicKey)).map(({ name }) => ({
+    keypairs.filter(({ publicKey }) => keyBlob(publicKey) === keyBlob(key.publicKey)).map(({ name }) => ({
       name,
       key,
     }))
@@ -61,9 +62,4 @@ function freeName(taken: readonly string[]): string {
   let count = 1;
   while (taken.includes(name(count))) count++;
   return name(count);
-}
-
-/** The key itself, without its type and comment. */
-function blobOf(publicKey: string | null): string | null {
-  return publicKey?.trim().split(/\s+/)[1] ?? null;
 }

@@ -8,6 +8,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
+import { pauseKey } from "../domain/pair_key.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { capInNodes, openProviders } from "./allocation_debts.ts";
 import type {
@@ -90,7 +91,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted));
   const after = turnsAfter(asks, {
     refusals: result.refusals,
-    launched: (label, provider) => granted.get(keyOf({ label, provider })) ?? 0,
+    launched: (label, provider) => granted.get(pauseKey(provider, label)) ?? 0,
     turns: input.turns,
   });
   const turns = turnsWithKeeping(after, result.keeping, input.now);
@@ -141,7 +142,7 @@ function shortageOf(ask: LabelAsk, { refusals }: AllocationResult): Shortage[] {
 function launchesOf(grant: Grant, wish: LabelWish | undefined, granted: Map<string, number>): Launch[] {
   const offer = wish?.offers.get(grant.provider);
   if (wish === undefined || offer === undefined) return [];
-  const key = keyOf(grant);
+  const key = pauseKey(grant.provider, grant.label);
   const before = granted.get(key) ?? 0;
   const count = wish.probing.has(grant.provider)
     ? Math.min(grant.count, 1 - Math.min(before, 1))
@@ -170,10 +171,6 @@ function reportOf(
     demand: Math.max(0, (wish?.ask.demand ?? 0) - granted),
     refusals: refusal.reasons,
   };
-}
-
-function keyOf({ label, provider }: Pick<Grant, "label" | "provider">): string {
-  return `${label} ${provider}`;
 }
 
 function nextChance({ pauses, seen, now }: LaunchInput): Instant | null {

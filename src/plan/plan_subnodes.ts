@@ -6,6 +6,7 @@ import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
+import { pauseKey } from "../domain/pair_key.ts";
 import type { QuotaUse } from "../domain/server.ts";
 import { planAllocation } from "./allocation.ts";
 import type { LabelAsk, ServerCost } from "./allocation_types.ts";
@@ -102,7 +103,7 @@ function withoutCrowds(
   const probes = new Set(wishes.filter(({ isProbe }) => isProbe).map(({ parent }) => parent.id));
   const probed = new Set<string>();
   return launches.filter(({ parent }) => {
-    const key = `${parent.label} ${parent.provider}`;
+    const key = pauseKey(parent.provider, parent.label);
     if (!probes.has(parent.id)) return true;
     if (probed.has(key)) return false;
     probed.add(key);

@@ -5,7 +5,7 @@
 import type { Moment } from "../domain/time.ts";
 import type { ConfigChange } from "../plan/forecast/plan_effects.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { orderKey } from "../store/pair_key.ts";
+import { orderKey } from "../domain/pair_key.ts";
 
 export function unwatchedPool(ledger: Ledger, moment: Moment): Pick<ConfigChange, "pool" | "images"> {
   const shared = {

@@ -1,6 +1,7 @@
 /** Listens for the status endpoint. The daemon calls it; by default the configuration says loopback. */
 import { HttpServer } from "../lib/http/http_server.ts";
 import { failureBody } from "./failure_body.ts";
+import { bracketed } from "../domain/bracketed.ts";
 
 interface ServeSiteOptions {
   /** One at least. Port 0: any free one. */
@@ -78,7 +79,7 @@ function listenAll(addresses: ServeSiteOptions["listen"]): readonly Deno.TcpList
 }
 
 function urlOf(hostname: string, port: number): string {
-  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return `http://${bracketed(hostname)}:${port}`;
 }
 
 /**

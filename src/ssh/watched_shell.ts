@@ -6,6 +6,7 @@ import { errorChain } from "../lib/error_chain.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { LoginTarget, Shell, ShellSession } from "./shell.ts";
+import { bracketed } from "../domain/bracketed.ts";
 
 const log = loggerOf("ssh");
 
@@ -50,5 +51,5 @@ async function watched<Result>(what: string, begin: () => Promise<Result>): Prom
 }
 
 function where({ address, port, username }: LoginTarget): string {
-  return `${username}@${address.includes(":") ? `[${address}]` : address}:${port}`;
+  return `${username}@${bracketed(address)}:${port}`;
 }

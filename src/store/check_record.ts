@@ -8,7 +8,7 @@ import * as v from "valibot";
 import type { HistoryRecord } from "../domain/node.ts";
 import { fits } from "../lib/fits.ts";
 import type { Layer } from "./draft.ts";
-import { orderPair, pausePair } from "./pair_key.ts";
+import { orderPair, pausePair } from "../domain/pair_key.ts";
 import { capHistory, capRow } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { eventsSchema, historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";

@@ -16,7 +16,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./store.ts";
 import { mapTables, tableNames } from "./store.ts";
 import { checkLayer } from "./check_record.ts";
-import { orderKey, orderPair, pauseKey, pausePair } from "./pair_key.ts";
+import { orderKey, orderPair, pauseKey, pausePair } from "../domain/pair_key.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 
 /**

@@ -49,7 +49,7 @@ import { checkRecord } from "./check_record.ts";
 import { clockSchema, groupSampleSchema, homeSchema, runSchema } from "./schemas.ts";
 import { Draft } from "./draft.ts";
 import { EditQueue } from "./edit_queue.ts";
-import { orderKey, pauseKey } from "./pair_key.ts";
+import { orderKey, pauseKey } from "../domain/pair_key.ts";
 
 /** The changes of one commit, as its listeners get them; every `next` has its final revision. */
 export interface LedgerChange extends Required<Commit> {

@@ -29,7 +29,7 @@ import type {
 } from "./store.ts";
 import { idKinds, mapTables, tableNames } from "./store.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
-import { orderKey, pauseKey } from "./pair_key.ts";
+import { orderKey, pauseKey } from "../domain/pair_key.ts";
 import { capEvent, capHistory, capOrder, capPause } from "./record_caps.ts";
 
 interface MemoryStoreOptions {

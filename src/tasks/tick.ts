@@ -25,7 +25,7 @@ import type { NodeChange, PoolInput, PoolPlan } from "../plan/pool_plan.ts";
 import type { Turns } from "../plan/turns.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { orderKey } from "../store/pair_key.ts";
+import { orderKey } from "../domain/pair_key.ts";
 import { StoreError } from "../store/store.ts";
 import type { Defects } from "./defects.ts";
 import type { Errand } from "./errand.ts";

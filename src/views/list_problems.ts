@@ -9,7 +9,7 @@ import { describeForeign, implausibleMark } from "../domain/pool_report.ts";
 import type { ClockStep, PoolReport, ProviderReport } from "../domain/pool_report.ts";
 import { retirementOf } from "../domain/retirement.ts";
 import { durationText, earliest, HOUR, MINUTE, type Moment } from "../domain/time.ts";
-import { countText } from "../lib/count_text.ts";
+import { countText } from "../domain/count_text.ts";
 import {
   cloudProblems,
   configurationProblems,

@@ -1,7 +1,7 @@
 /** The pool in a line, for `systemctl status`: `12 nodes (9 ready, 3 used), 2 requests waiting, 1 problem`. */
 import { nodeStateNames } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { countText } from "../lib/count_text.ts";
+import { countText } from "../domain/count_text.ts";
 import { countStates } from "./state_counts.ts";
 import { listProblems } from "./list_problems.ts";
 

@@ -189,6 +189,17 @@ Deno.test("after many failures one launch at a time goes ahead, for each label a
   assert.deepEqual(counts({ ...wanted, pauses: [{ ...failing, provider: "cloud-b" }] }), { "cloud-a": 5 });
 });
 
+Deno.test("what goes ahead one at a time is told apart whatever labels and providers are called", () => {
+  const pairs = [["noble", "old cloud-a"], ["noble old", "cloud-a"]] as const;
+  const wanted = config({
+    labels: pairs.map(([name, where]) => label({ name, minReady: 5, providers: [where] })),
+    providers: pairs.map(([, name]) => provider({ name })),
+  });
+  const pauses = pairs.map(([label, provider]) => ({ ...failing, label, provider }));
+  const clouds = new Map(pairs.map(([, name]) => [name, seen()]));
+  assert.deepEqual(counts({ config: wanted, pauses, seen: clouds }), { "cloud-a": 1, "old cloud-a": 1 });
+});
+
 Deno.test("demand and spare nodes together are still one launch where one at a time goes ahead", () => {
   const requests = [sampleRequest({ id: 1, count: 2 })];
   assert.deepEqual(counts({ ...withLabel({ minReady: 5 }), pauses: [failing], requests }), { "cloud-a": 1 });

@@ -10,7 +10,7 @@ import type { Edit } from "../../src/store/draft.ts";
 import type { LedgerChange } from "../../src/store/ledger.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
-import { pauseKey } from "../../src/store/pair_key.ts";
+import { pauseKey } from "../../src/domain/pair_key.ts";
 import type { Commit, Committed, Store } from "../../src/store/store.ts";
 import { StoreConflictError, StoreError } from "../../src/store/store.ts";
 import { loggedLines } from "../lib/logged_lines.ts";

@@ -1,7 +1,7 @@
 /** `nodepool install-files DIR`: the files of an installation besides the program. */
 import { join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
-import { countText } from "../../lib/count_text.ts";
+import { countText } from "../../domain/count_text.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";

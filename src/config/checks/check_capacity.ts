@@ -1,5 +1,5 @@
 /** Whether what a label keeps ready, and one node with its subnodes, can be held by the providers that supply it. */
-import { countText } from "../../lib/count_text.ts";
+import { countText } from "../../domain/count_text.ts";
 import { lacksImage } from "../left_out.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";

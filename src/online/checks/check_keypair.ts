@@ -2,6 +2,7 @@
 import { suggest } from "../../lib/suggest.ts";
 import { failure, type Finding, ok, unknown, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
+import { keyBlob } from "../../lib/ssh_key/key_blob.ts";
 
 export function checkKeypair(look: Look): Finding[] {
   const names = new Set(look.images.map(({ keypair }) => keypair));
@@ -17,10 +18,10 @@ function checkOne(keypair: string, { keypairs, images, local }: Look): Finding[]
     const names = keypairs.value.map(({ name }) => name);
     return [failure(about, `the cloud's user has no keypair ${keypair}${suggest(keypair, names)}`)];
   }
-  const blob = blobOf(found.publicKey);
+  const blob = keyBlob(found.publicKey);
   const booted = images.filter((image) => image.keypair === keypair);
   const others = booted.map(({ privateKey }) => privateKey).filter((path) => {
-    const own = blobOf(local.publicKeys.get(path) ?? null);
+    const own = keyBlob(local.publicKeys.get(path) ?? null);
     return blob !== null && own !== null && own !== blob;
   });
   if (others.length === 0) return [ok(about, "found")];
@@ -28,9 +29,4 @@ function checkOne(keypair: string, { keypairs, images, local }: Look): Finding[]
   return [
     warning(about, `it does not match the private key ${paths}; the image itself must accept that key`),
   ];
-}
-
-/** The key itself, without its type and comment. */
-function blobOf(publicKey: string | null): string | null {
-  return publicKey?.trim().split(/\s+/)[1] ?? null;
 }

@@ -7,7 +7,7 @@ import { html } from "hono/html";
 import type { Readings } from "../../domain/samples/pool_samples.ts";
 import { minuteOf } from "../../domain/samples/sample.ts";
 import { HOUR, type Milliseconds, MINUTE, type Moment, spacedDuration } from "../../domain/time.ts";
-import { countText } from "../../lib/count_text.ts";
+import { countText } from "../../domain/count_text.ts";
 import type { Markup } from "../page.ts";
 import { type ChartColumn, columnsOf, gapsOf, stackOrder, totalOf } from "./columns.ts";
 import { areaPath, linePath } from "./step_path.ts";

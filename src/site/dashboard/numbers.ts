@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { PoolSamples } from "../../domain/samples/pool_samples.ts";
 import { type Measure, wholePool } from "../../domain/samples/sample.ts";
 import { HOUR } from "../../domain/time.ts";
-import { countText } from "../../lib/count_text.ts";
+import { countText } from "../../domain/count_text.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { renderSparkline } from "../charts/sparkline.ts";
 import type { Markup } from "../page.ts";

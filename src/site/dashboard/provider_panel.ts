@@ -1,6 +1,6 @@
 /** The providers of the dashboard. */
 import { html } from "hono/html";
-import { countText } from "../../lib/count_text.ts";
+import { countText } from "../../domain/count_text.ts";
 import type { ProviderRow, QuotaBar } from "../../views/dashboard/provider_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { Markup } from "../page.ts";

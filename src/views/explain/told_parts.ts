@@ -1,5 +1,5 @@
 /** Parts that explanations of several subjects share: obstacles, nodes, requests, room and errors as they are told. */
-import { countText } from "../../lib/count_text.ts";
+import { countText } from "../../domain/count_text.ts";
 import type { Obstacle, Refusal } from "../../domain/obstacle.ts";
 import { type Evidence, type NodeRecord, stateName } from "../../domain/node.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";

@@ -1,4 +1,4 @@
-/** How launch pauses and image orders are keyed in memory: one for each pair of names. */
+/** How pairs of names are keyed in memory: a label on a provider, as launch pauses have them, and what image orders are for. */
 
 /** No name of a provider, label or image contains it, so that no two pairs share a key. */
 const SEPARATOR = "\n";
