@@ -33,13 +33,13 @@ function freePorts(): ReadonlyMap<string, Ports> {
 class ThreeMachines implements AsyncDisposable {
   readonly folder: string;
   readonly #ports = freePorts();
-  readonly #members: Deno.ChildProcess[] = [];
+  readonly #members = new Map<string, Deno.ChildProcess>();
 
   static async make(): Promise<ThreeMachines> {
     const folder = await Deno.makeTempDir({ prefix: "nodepool machines " });
     await Deno.mkdir(`${folder}/bin`);
     for (const name of names) await Deno.mkdir(`${folder}/${name}`);
-    const shims = { sudo: 'exec "$@"', hostname: 'echo "$MACHINE"' };
+    const shims = { sudo: 'exec "$@"', hostname: 'echo "$MACHINE"', systemctl: "exit 0" };
     for (const [name, text] of Object.entries(shims)) {
       await Deno.writeTextFile(`${folder}/bin/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     }
@@ -85,18 +85,18 @@ class ThreeMachines implements AsyncDisposable {
   }
 
   /** As Debian's service does, with the settings of its file. */
-  async startEtcd(): Promise<void> {
-    for (const name of names) {
+  async startEtcd(...machines: (typeof names[number])[]): Promise<void> {
+    for (const name of machines) {
       const settings = await Deno.readTextFile(`${this.folder}/etcd-of-${name}`);
       const env = Object.fromEntries(
         settings.trim().split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2)),
       );
       const command = new Deno.Command("etcd", { cwd: this.folder, env, stdout: "null", stderr: "null" });
-      this.#members.push(command.spawn());
+      this.#members.set(name, command.spawn());
     }
-    for (const { client } of this.#ports.values()) {
+    for (const name of machines) {
       await eventually(() =>
-        Deno.connect({ hostname: "127.0.0.1", port: client }).then((connection) => {
+        Deno.connect({ hostname: "127.0.0.1", port: this.#ports.get(name)!.client }).then((connection) => {
           connection.close();
           return true;
         }, () => false)
@@ -104,11 +104,15 @@ class ThreeMachines implements AsyncDisposable {
     }
   }
 
+  async killEtcd(name: string): Promise<void> {
+    const member = this.#members.get(name)!;
+    this.#members.delete(name);
+    member.kill("SIGKILL");
+    await member.status;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const member of this.#members) {
-      member.kill("SIGKILL");
-      await member.status;
-    }
+    for (const name of this.#members.keys()) await this.killEtcd(name);
     await Deno.remove(this.folder, { recursive: true });
   }
 }
@@ -196,11 +200,13 @@ testNeeding(
   ["etcd", "etcdctl", "openssl", "bash"],
   "the manual's etcd has TLS and users, and on it its configuration has two daemons run, copied to and handed over as it says",
   async () => {
-    const [certificates, settings, users, room] = blocks.filter(({ language }) => language === "sh");
+    const [certificates, settings, users, forget, rejoin, room] = blocks.filter(({ language }) =>
+      language === "sh"
+    );
     await using machines = await ThreeMachines.make();
     await machines.paste("ci1", certificates!.text);
     for (const name of names) await machines.paste(name, settings!.text);
-    await machines.startEtcd();
+    await machines.startEtcd(...names);
     const said = await machines.paste(
       "ci1",
       `${users!.text}
@@ -235,6 +241,20 @@ etcdctl put /nodepool/other/state/x 1 2>&1 || true
     await eventually(async () =>
       rolesIn(await one.run("status")) === `leader ${two.pid}, standby ${one.pid}`
     );
+
+    const environment = users!.text.split("\n").filter((line) => line.startsWith("export ")).join("\n");
+    await machines.killEtcd("ci3");
+    const asRoot = `${environment}\nexport ETCDCTL_USER=root:choose-one`;
+    const members = await machines.paste("ci1", `${asRoot}\netcdctl member list`);
+    const [, id] = members.match(/^(\w+), started, ci3,/m)!;
+    await machines.paste("ci1", `${environment}\n${forget!.text.replace("ID", id!)}`);
+    await machines.paste("ci3", rejoin!.text);
+    await machines.startEtcd("ci3");
+    await eventually(async () =>
+      (await one.run("status")).match(/^etcd +https:\S+, version 3/gm)?.length === 3
+    );
+    equal(rolesIn(await one.run("status")), `leader ${two.pid}, standby ${one.pid}`);
+
     await one.run("state", "backup", `${machines.folder}/backup.kv`);
     for (const machine of [one, two]) equal(await machine.stop(), 0);
     const status = await two.run("status");
@@ -243,7 +263,6 @@ etcdctl put /nodepool/other/state/x 1 2>&1 || true
     equal(status.match(/^etcd +https:\S+, version 3\.\S+, \d+ KiB/gm)?.length, 3);
     equal(rolesIn(status), "leader none, standby none");
 
-    const environment = users!.text.split("\n").filter((line) => line.startsWith("export ")).join("\n");
     ok(await machines.paste("ci1", `${environment}\n${room!.text}`));
   },
 );
