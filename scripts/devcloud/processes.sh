@@ -25,7 +25,7 @@ fingerprint() { # COMMAND...
 # A cloud comes before who asks it: where the machine has too much to do, its services would answer after minutes, and so
 # give up on each other. The kernel may weigh sessions (autogroup) or processes (nice); without the right to either the cloud
 # is as everybody.
-first='echo -10 2>/dev/null >/proc/self/autogroup; renice -n -10 $$ >/dev/null 2>&1; exec "$@"'
+first='echo -4 2>/dev/null >/proc/self/autogroup; renice -n -4 $$ >/dev/null 2>&1; exec "$@"'
 
 # Starts a process in the background, unless it runs already; one that runs with other settings is stopped first.
 start() { # NAME COMMAND...
