@@ -5,7 +5,6 @@
  * `state backup`, `restore`, `check` and `export` begin with one.
  */
 import { basename, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Instant } from "../domain/time.ts";
 import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
@@ -73,17 +72,17 @@ export async function checkReadable(path: string): Promise<void> {
 }
 
 /**
- * Into an empty file, all at once, so that nothing is written in between. One that nobody has open is taken as it is: else SQLite
- * makes a log and an index beside it, and leaves them there.
+ * Into an empty file, all at once, so that nothing is written in between. One that nobody has open is copied as it is: SQLite
+ * would make a log and an index beside it, and leave them there.
  */
 async function copyDatabase(path: string, target: string): Promise<void> {
   const before = await stampOfClosed(path);
-  if (before === null) return await copyPages(path, target);
-  const closed = pathToFileURL(path);
-  closed.searchParams.set("immutable", "1");
-  const failure = await copyPages(closed, target).then(() => null, (error) => ({ error }));
-  if (await stampOfClosed(path) !== before) await copyPages(path, target);
-  else if (failure !== null) throw failure.error;
+  if (before !== null) {
+    await copyBytes(path, target);
+    if (await stampOfClosed(path) === before) return;
+    await Deno.truncate(target);
+  }
+  await copyPages(path, target);
 }
 
 /** Changes once somebody opens it and writes. null: somebody has it open, or was killed with it. */
@@ -93,9 +92,15 @@ async function stampOfClosed(path: string): Promise<string | null> {
   return `${mtime?.getTime()} ${size} ${ino}`;
 }
 
-async function copyPages(from: string | URL, target: string): Promise<void> {
+/** The file keeps its permissions, unlike with `Deno.copyFile`. */
+async function copyBytes(path: string, target: string): Promise<void> {
+  const [from, to] = [await Deno.open(path), await Deno.open(target, { write: true, truncate: true })];
+  await from.readable.pipeTo(to.writable);
+}
+
+async function copyPages(path: string, target: string): Promise<void> {
   const { backup, DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(from, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true });
   try {
     await backup(database, target, { rate: -1 });
   } finally {
