@@ -178,7 +178,10 @@ testNeeding(etcdNeeds, "a client that is set up wrongly says what to do", async 
     async "a user without rights"(cluster) {
       await cluster.etcdctl(["user", "add", "guest:guest-password"]);
       const { kind, message } = await heard(cluster, { user: "guest", password: "guest-password" });
-      assert.deepEqual([kind, /give its role readwrite/.test(message)], ["unauthorized", true]);
+      assert.deepEqual([
+        kind,
+        /guest may not do that; give a role of that user readwrite on the prefix \/nodepool\//.test(message),
+      ], ["unauthorized", true]);
     },
     async "http where etcd speaks TLS"(cluster) {
       const endpoints = cluster.endpoints.map((endpoint) => endpoint.replace("https", "http"));
