@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { buildsIn } from "../build/build_files.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { isFolder } from "../lib/is_folder.ts";
 import type { Random } from "../lib/random.ts";
 
 const contentSchema = v.object({
@@ -127,10 +128,6 @@ const FILE = ".nodepool-builder.json";
 
 function lockOf(path: string): string {
   return join(path, `${FILE}.lock`);
-}
-
-export async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }
 
 /** More would be no images of a pool, and too much to tell. */

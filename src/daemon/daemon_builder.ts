@@ -5,7 +5,7 @@
  */
 import { createDenoCommand } from "../build/deno_command.ts";
 import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
-import { BuilderFolder, isFolder } from "../builders/builder_folder.ts";
+import { BuilderFolder } from "../builders/builder_folder.ts";
 import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
 import type { DaemonOptions } from "../cli/wiring.ts";
 import type { ConfigSource } from "../config/config_source.ts";
@@ -23,6 +23,7 @@ import { readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { isFolder } from "../lib/is_folder.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";

@@ -2,3 +2,8 @@
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
+
+/** The host of an address without them, as it is connected to. */
+export function unbracketed(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
+}

@@ -3,7 +3,7 @@
  * them. A proxy's address may hold a password: show `describeProxy` of it, never the address itself.
  */
 import { net } from "./net.ts";
-import { bracketed } from "./bracketed.ts";
+import { bracketed, unbracketed } from "./bracketed.ts";
 
 export interface ProxyRules {
   /** For addresses of each scheme, as `http://user:password@host:port`; null: none. */
@@ -65,5 +65,5 @@ function isInRange(address: string, range: string): boolean {
 }
 
 function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+  return unbracketed(hostname).replace(/\.$/, "").toLowerCase();
 }

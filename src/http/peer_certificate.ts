@@ -4,6 +4,7 @@
  */
 import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate } from "node:tls";
+import { unbracketed } from "../domain/bracketed.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -23,7 +24,7 @@ export async function certificateTime(
 ): Promise<CertificateTime | null> {
   const { signal } = new AbortController();
   using deadline = startDeadline({ clock, timeout, signal });
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = unbracketed(url.hostname);
   const socket = connect({
     host,
     port: Number(url.port || 443),

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
+import { unbracketed } from "../domain/bracketed.ts";
 import { describeProxy, proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -33,7 +34,12 @@ export function createProxyConnector(options: ProxyConnectorOptions): Connector 
     if (proxy === null) return direct(target, callback);
     const { protocol, host, hostname, port } = proxy;
     toProxy(
-      { protocol, host, hostname: bare(hostname), port: port || (protocol === "https:" ? "443" : "80") },
+      {
+        protocol,
+        host,
+        hostname: unbracketed(hostname),
+        port: port || (protocol === "https:" ? "443" : "80"),
+      },
       (error, socket) => {
         if (error !== null || socket === null) return callback(unreached(error, proxy), null);
         openTunnel(socket as Socket, { ...options, proxy, to: authority(target) }).then(
@@ -117,8 +123,4 @@ function unreached(error: Error | null, proxy: URL): CloudError {
   const advice = "its CA must be in cacert or among the system's";
   const trust = { certificate: null, advice };
   return describeSendFailure(error, { url: proxy, proxy, signal, trust });
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, "");
 }

@@ -6,6 +6,7 @@
  */
 import { basename, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
+import { isFolder } from "../lib/is_folder.ts";
 import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
@@ -111,8 +112,4 @@ async function copyPages(path: string, target: string): Promise<void> {
 async function synced(path: string): Promise<void> {
   using file = await Deno.open(path, { read: true, write: true });
   await file.sync();
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
 }
