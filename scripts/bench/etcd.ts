@@ -81,7 +81,7 @@ async function timeList(pool: RunningPool, name: string): Promise<number> {
 async function fill(pool: RunningPool, cluster: EtcdCluster | null): Promise<void> {
   if (cluster === null) {
     await using store = await openKvStore(pool.state, { clock: systemClock, random: systemRandom });
-    return await fillState(store, kept);
+    return await fillState(store, pool.simulator, kept);
   }
   await using etcd = cluster.open();
   const keys = poolKeys("ci");
@@ -93,7 +93,7 @@ async function fill(pool: RunningPool, cluster: EtcdCluster | null): Promise<voi
     random: systemRandom,
     witness: null,
   });
-  await fillState(store, kept);
+  await fillState(store, pool.simulator, kept);
 }
 
 async function list(backend: Backend): Promise<void> {
@@ -102,10 +102,7 @@ async function list(backend: Backend): Promise<void> {
   await fill(pool, cluster);
   await timeList(pool, `no daemon, ${kept} nodes on ${backend}`);
   pool.startDaemon();
-  // It finds out first that the servers are not there, and writes that down for each node.
-  const isCalm = async () =>
-    (await pool.nodes()).filter(({ waiting_on }) => waiting_on !== null).length === kept;
-  await pool.until(isCalm, { within: 120_000, every: 500 });
+  await pool.until(async () => await pool.count() === kept, { within: 60_000, every: 500 });
   await timeList(pool, `a daemon, ${kept} nodes on ${backend}`);
   if (cluster !== null) await takeOver(cluster, pool);
   await pool.stopDaemon("SIGKILL").catch(() => {});

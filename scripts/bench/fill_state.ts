@@ -1,27 +1,29 @@
-/** A state with thousands of nodes: held ones, which a daemon leaves alone without looking at the cloud. */
+/** A state with thousands of nodes: held ones, which a daemon leaves alone. */
 import { nodeRecord } from "../../tests/store/records.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import type { Simulator } from "../../src/simulator/simulator.ts";
 import type { Store } from "../../src/store/store.ts";
 
-/** Writes that number of nodes. */
-export async function fillState(store: Store, count: number): Promise<void> {
+/** Writes that number of nodes, whose servers stand on the simulator's only cloud. */
+export async function fillState(store: Store, simulator: Simulator, count: number): Promise<void> {
   const random = seededRandom(count);
   const first = await store.takeIds("node", count);
   const now = systemClock.now();
   const nodes = Array.from({ length: count }, (_, index) => {
     const [id, address] = [first + index, `127.16.${index >> 8}.${index & 255}`];
+    const hostname = `small-main-${id}`;
     return nodeRecord({
       id,
       revision: 0,
       provider: "main",
       label: "small",
       image: "debian",
-      hostname: `small-main-${id}`,
-      nodename: `small-main-${id}`,
+      hostname,
+      nodename: hostname,
       imageId: random.uuid(),
       zone: "az1",
-      state: { phase: "hold", serverId: random.uuid(), lostAt: null },
+      state: { phase: "hold", serverId: bootServer(simulator, hostname), lostAt: null },
       hold: { reason: "kept for a look", owner: "somebody", until: null },
       comment: "kept for a look",
       addresses: { login: address, publicV4: address, publicV6: null, privateV4: address },
@@ -32,4 +34,23 @@ export async function fillState(store: Store, count: number): Promise<void> {
     });
   });
   await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })) });
+}
+
+/** @returns its id */
+function bootServer(simulator: Simulator, name: string): string {
+  const cloud = simulator.cloud();
+  const { flavors: [flavor], images: [image] } = cloud.stock;
+  const server = cloud.createServer({
+    name,
+    flavor: flavor!,
+    imageId: image!.id,
+    keypair: null,
+    zone: null,
+    securityGroups: [],
+    configDrive: false,
+    metadata: {},
+    networkIds: [],
+    ports: [],
+  });
+  return server.id;
 }

@@ -73,7 +73,7 @@ const count = Number(Deno.args[0] ?? 6_000);
 await using pool = await RunningPool.start({ config: benchConfig({ minReady: 0, maxServers: count }) });
 {
   await using store = await openKvStore(pool.state, { clock: systemClock, random: systemRandom });
-  await fillState(store, count);
+  await fillState(store, pool.simulator, count);
 }
 console.log(`${count} nodes in the state`);
 await time("--version", () => runProgram(["--version"]));

@@ -110,17 +110,30 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 
 /**
  * The largest part of what they ask for that all labels could have had of the servers launched on each provider: by Hall's
- * condition the least that any of their subsets allows.
+ * condition the least that any set of providers allows to those that have no others.
  */
-function fairPart({ labels }: Overload, launched: readonly number[]): number {
+function fairPart(labels: Overload["labels"], launched: readonly number[]): number {
   let part = Infinity;
-  for (let bits = 1; bits < 2 ** labels.length; bits++) {
-    const subset = labels.filter((_, at) => bits & (1 << at));
-    const reached = new Set(subset.flatMap(({ providers }) => providers));
-    const servers = sum(launched.filter((_, provider) => reached.has(provider)));
-    part = Math.min(part, servers / sum(subset.map(({ demand, size }) => demand * size)));
+  for (let bits = 1; bits < 2 ** launched.length; bits++) {
+    const isIn = (provider: number) => (bits & (1 << provider)) !== 0;
+    const asked = sum(labels.map(({ demand, size, providers }) => providers.every(isIn) ? demand * size : 0));
+    if (asked > 0) part = Math.min(part, sum(launched.filter((_, provider) => isIn(provider))) / asked);
   }
   return part;
+}
+
+/**
+ * The part that all could have had without foresight: what was fair once stays so, even where providers have more room
+ * later to make up for it, so that it is the least that any moment leaves of a fair part until then and one since.
+ * @param moments servers launched on each provider until then, from the beginning until now
+ */
+function partInTurn(labels: Overload["labels"], moments: readonly (readonly number[])[]): number {
+  const now = moments.at(-1)!;
+  return Math.min(
+    ...moments.map((then) =>
+      fairPart(labels, then) + fairPart(labels, now.map((count, at) => count - then[at]!))
+    ),
+  );
 }
 
 /** Checks again and again that no label is behind its share by more than all places of the pool and a node for each. */
@@ -129,13 +142,15 @@ function checkShares(
   { least, slack = 1, sometimes }: { least: number; slack?: number; sometimes?: (round: number) => boolean },
 ): void {
   const pool = new BusyPool(given);
+  const rivals = sometimes === undefined ? given.labels : given.labels.slice(1);
+  const moments: number[][] = [];
   for (let round = 1; round <= 300; round++) {
     pool.round((label) => label !== 0 || (sometimes?.(round) ?? true));
-    if (round % 20 !== 0) continue;
-    const part = sometimes === undefined ? fairPart(given, pool.launched) : fairPart(
-      { ...given, labels: given.labels.slice(1) },
-      pool.launched.map((count, at) => count - pool.launchedFirst[at]!),
+    moments.push(
+      pool.launched.map((count, at) => sometimes === undefined ? count : count - pool.launchedFirst[at]!),
     );
+    if (round % 20 !== 0) continue;
+    const part = partInTurn(rivals, moments);
     given.labels.forEach(({ demand, size }, at) => {
       if (at === 0 && sometimes !== undefined) return;
       const [servers, share] = [pool.given[at]! * size, part * demand * size * least];
