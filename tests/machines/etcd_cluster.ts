@@ -141,7 +141,9 @@ export class EtcdCluster implements AsyncDisposable {
   isolate(index: number): void {
     const cutOff = this.members[index]!;
     for (const member of this.members) {
-      member.peers.cut(member === cutOff ? undefined : (port) => ownsPort(cutOff.pid, port));
+      member.peers.cut(
+        member === cutOff ? undefined : (from) => ownsPort(cutOff.pid, { from, to: member.peers.port }),
+      );
     }
   }
 

@@ -3,9 +3,12 @@
  * member off from the others so.
  */
 
-/** Whether the process has a TCP socket of this machine with that port. */
-export function ownsPort(pid: number, port: number): boolean {
-  const inode = inodeOf(port);
+/** How often it looks for a socket: the kernel leaves some out of a table that changes while it is read. */
+const LOOKS = 5;
+
+/** Whether the process has this machine's TCP socket from the one port to the other. */
+export function ownsPort(pid: number, { from, to }: { from: number; to: number }): boolean {
+  const inode = inodeOf({ from, to });
   if (inode === null) return false;
   try {
     const files = [...Deno.readDirSync(`/proc/${pid}/fd`)];
@@ -15,12 +18,20 @@ export function ownsPort(pid: number, port: number): boolean {
   }
 }
 
-/** null: nobody has it. */
-function inodeOf(port: number): string | null {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const rows = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((row) => row.trim().split(/\s+/));
-  return rows.find(([, address, , , , , , , , inode]) => address?.endsWith(local) && inode !== "0")?.[9] ??
-    null;
+/** null: nobody has it. Other sockets may have the same port, to other ones or at other addresses. */
+function inodeOf({ from, to }: { from: number; to: number }): string | null {
+  for (let look = 0; look < LOOKS; look++) {
+    const rows = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((row) => row.trim().split(/\s+/));
+    const row = rows.find(([, near, far, , , , , , , inode]) =>
+      near?.endsWith(hex(from)) && far?.endsWith(hex(to)) && inode !== "0"
+    );
+    if (row !== undefined) return row[9]!;
+  }
+  return null;
+}
+
+function hex(port: number): string {
+  return `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** Files may be closed meanwhile. */
