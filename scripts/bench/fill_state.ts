@@ -1,4 +1,5 @@
 /** A state with thousands of nodes: held ones, which a daemon leaves alone. */
+import { foreignServer } from "../../tests/scenarios/foreign_server.ts";
 import { nodeRecord } from "../../tests/store/records.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -23,7 +24,7 @@ export async function fillState(store: Store, simulator: Simulator, count: numbe
       nodename: hostname,
       imageId: random.uuid(),
       zone: "az1",
-      state: { phase: "hold", serverId: bootServer(simulator, hostname), lostAt: null },
+      state: { phase: "hold", serverId: foreignServer(simulator, { name: hostname }).id, lostAt: null },
       hold: { reason: "kept for a look", owner: "somebody", until: null },
       comment: "kept for a look",
       addresses: { login: address, publicV4: address, publicV6: null, privateV4: address },
@@ -34,23 +35,4 @@ export async function fillState(store: Store, simulator: Simulator, count: numbe
     });
   });
   await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })) });
-}
-
-/** @returns its id */
-function bootServer(simulator: Simulator, name: string): string {
-  const cloud = simulator.cloud();
-  const { flavors: [flavor], images: [image] } = cloud.stock;
-  const server = cloud.createServer({
-    name,
-    flavor: flavor!,
-    imageId: image!.id,
-    keypair: null,
-    zone: null,
-    securityGroups: [],
-    configDrive: false,
-    metadata: {},
-    networkIds: [],
-    ports: [],
-  });
-  return server.id;
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { PATIENCE } from "../eventually.ts";
 import { type Ran, runProgram, withoutWaits } from "./program.ts";
+import { foreignServer } from "../scenarios/foreign_server.ts";
 import { RunningPool } from "./running_pool.ts";
 
 const providerOf = (name: string) => `
@@ -302,7 +303,7 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
   });
 
   await t.step("alien-list shows what is not ours; a cloud that does not answer is a warning", async () => {
-    makeAlien(pool, "east");
+    foreignServer(pool.simulator, { cloud: "east", name: "somebody-elses" });
     const table = done(await pool.run("alien-list"));
     assert.match(table, /\| east +\| somebody-elses +\| /);
     pool.simulator.arm({ fault: 23, cloud: "west" });
@@ -315,24 +316,6 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
     assert.deepEqual(JSON.parse(done(await pool.run("alien-list", "east", "-o", "json"))).warnings, []);
   });
 });
-
-/** A server that somebody else booted. */
-function makeAlien(pool: RunningPool, name: string): void {
-  const cloud = pool.simulator.cloud(name);
-  const [flavor] = cloud.stock.flavors;
-  cloud.createServer({
-    name: "somebody-elses",
-    flavor: flavor!,
-    imageId: cloud.stock.images[0]!.id,
-    keypair: null,
-    zone: null,
-    securityGroups: [],
-    configDrive: false,
-    metadata: {},
-    networkIds: [],
-    ports: [],
-  });
-}
 
 Deno.test("the status endpoint answers at every address, for reading only", async (t) => {
   await using pool = await startedPool();

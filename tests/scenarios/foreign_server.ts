@@ -1,13 +1,17 @@
-/** A server on a simulated cloud that is somebody else's. */
+/** A server on a simulated cloud that no pool has launched: somebody else's, unless a record names it. */
 import type { Simulator } from "../../src/simulator/simulator.ts";
 import type { SimulatedServer } from "../../src/simulator/simulated_server.ts";
 
-/** @param options `metadata`: by default it carries no marks */
+/** @param options `cloud`: by default the first one; `metadata`: by default it carries no marks */
 export function foreignServer(
   simulator: Pick<Simulator, "cloud">,
-  { name = "web", metadata = {} }: { name?: string; metadata?: Readonly<Record<string, string>> } = {},
+  { cloud: cloudName, name = "web", metadata = {} }: {
+    cloud?: string;
+    name?: string;
+    metadata?: Readonly<Record<string, string>>;
+  } = {},
 ): SimulatedServer {
-  const cloud = simulator.cloud();
+  const cloud = simulator.cloud(cloudName);
   return cloud.createServer({
     name,
     flavor: cloud.stock.flavors[0]!,
