@@ -33,14 +33,17 @@ export function isoText(instant: Instant): string {
     lastDay = { number: day, text: new Date(day * DAY).toISOString().slice(0, "YYYY-MM-DDT".length) };
   }
   const [hour, minute, second] = [shown % DAY / HOUR, shown % HOUR / MINUTE, shown % MINUTE / SECOND];
-  return `${lastDay.text}${digits(hour)}:${digits(minute)}:${digits(second)}.${digits(shown % SECOND, 3)}Z`;
+  const fraction = String(shown % SECOND).padStart(3, "0");
+  return `${lastDay.text}${twoDigits(hour)}:${twoDigits(minute)}:${twoDigits(second)}.${fraction}Z`;
 }
 
 /** Lists of thousands of things tell times of few days. */
 let lastDay = { number: NaN, text: "" };
 
-function digits(value: number, length = 2): string {
-  return String(Math.floor(value)).padStart(length, "0");
+/** The whole part, with a zero before it where it is one digit. */
+export function twoDigits(value: number): string {
+  const whole = Math.floor(value);
+  return whole < 10 ? `0${whole}` : String(whole);
 }
 
 /** `HH:MM:SS UTC` by the machine's clock; of another day than today's with its date before it. */

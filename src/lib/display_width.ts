@@ -1,12 +1,12 @@
 /** How many columns of a terminal a text takes: most characters one, East Asian wide ones and emoji two. */
+import { isPlainText } from "./visible_text.ts";
 
-const PLAIN = /^[\x20-\x7e]*$/;
 const COMBINING = /\p{Mark}|[\u200b-\u200d\u2060\ufeff]/u;
 const DOUBLE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
 
 export function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
+  if (isPlainText(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;
@@ -26,6 +26,6 @@ export function cutToWidth(text: string, width: number): string {
 }
 
 export function characterWidth(character: string): number {
-  if (PLAIN.test(character)) return 1;
+  if (isPlainText(character)) return 1;
   return COMBINING.test(character) ? 0 : DOUBLE.test(character) ? 2 : 1;
 }

@@ -4,15 +4,20 @@
  * form for people are made with it.
  */
 
-const PLAIN = /^[\x20-\x7e]*$/;
+const NOT_PLAIN = /[^\x20-\x7e]/;
 /** Characters that move the cursor or turn the direction of writing. */
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Line breaks become spaces, other control characters `\u001b`. */
 export function visibleText(text: string): string {
-  if (PLAIN.test(text)) return text;
+  if (isPlainText(text)) return text;
   return text.replace(/\s*[\r\n]+\s*/g, " ").replaceAll("\t", " ").replace(CONTROLS, escape);
+}
+
+/** Whether it is printable ASCII alone. */
+export function isPlainText(text: string): boolean {
+  return !NOT_PLAIN.test(text);
 }
 
 function escape(character: string): string {

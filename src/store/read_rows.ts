@@ -17,19 +17,8 @@ export interface RecordKind<Output> {
 
 class OddRecord extends Error {}
 
-/** Values that are decoded at once, and how many times as many make a slice. */
-const BATCH = 100;
-const SLICE = 5;
-
-function* inBatches<Item>(items: Iterable<Item>): Iterable<Item[]> {
-  let batch: Item[] = [];
-  for (const item of items) {
-    if (batch.push(item) < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  yield batch;
-}
+/** Batches of values between which others have their turn. */
+const SLICE = 2;
 
 /** In the order of their keys; null: something is not as it should be. */
 export async function readRows<Output>(
@@ -38,7 +27,7 @@ export async function readRows<Output>(
 ): Promise<Output[] | null> {
   try {
     const records: Output[] = [];
-    await inSlices(inBatches(source.values(prefix)), (values) => {
+    await inSlices(source.joined(prefix), (values) => {
       const decoded = decodeRecords(values);
       if (decoded === null) throw new OddRecord();
       for (const { version, record } of decoded) {

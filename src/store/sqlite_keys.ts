@@ -7,7 +7,7 @@ const TEXT = 0x02;
 const NUMBER = 0x21;
 
 /** From the first key up to, but not including, the second. */
-export type SqliteRange = readonly [Uint8Array, Uint8Array];
+type SqliteRange = readonly [Uint8Array, Uint8Array];
 
 export function encodeSqliteKey(key: Deno.KvKey): Uint8Array {
   return new Uint8Array(key.flatMap(encodePart));

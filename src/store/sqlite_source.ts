@@ -2,21 +2,34 @@
  * A state's file read by SQLite, from the table in which Deno KV keeps it. Deno KV takes as long to open as most lists take
  * altogether, and twice as long to hand over thousands of records.
  */
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { deserialize } from "node:v8";
-import { decodeSqliteKey, encodeSqliteKey, type SqliteRange, sqliteRange } from "./sqlite_keys.ts";
+import { decodeSqliteKey, encodeSqliteKey, sqliteRange } from "./sqlite_keys.ts";
 import type { StateEntry, StateSource } from "./state_source.ts";
 
-/**
- * The text in a value, where each of its characters is one byte behind V8's header: version, tag and length. Else the
- * value. SQLite gives a text in half of the time that V8 takes to read one.
- */
-const FOUND = `
-  CASE WHEN substr(v, 1, 1) = x'ff' AND substr(v, 3, 1) = x'22'
-    THEN CAST(substr(v, CASE WHEN length(v) < 132 THEN 5 WHEN length(v) < 16389 THEN 6 ELSE 7 END) AS TEXT)
-    ELSE v END, length(v)`;
+/** A text behind V8's header, which is version, tag and length, has one byte for each of its characters. */
+const IS_TEXT = "substr(v, 1, 1) = x'ff' AND substr(v, 3, 1) = x'22'";
+const HEADER = "CASE WHEN length(v) < 132 THEN 4 WHEN length(v) < 16389 THEN 5 ELSE 6 END";
+const SIZE = `length(v) - ${HEADER}`;
+const TEXT = `CAST(substr(v, 1 + ${HEADER}) AS TEXT)`;
 
+/** The text in a value, else the value. SQLite gives a text in half of the time that V8 takes to read one. */
+const FOUND = `CASE WHEN ${IS_TEXT} THEN ${TEXT} ELSE v END, ${SIZE}`;
+
+/** @param size in bytes, of a text */
 type Found = readonly [found: string | Uint8Array, size: number];
+
+const BELOW = "FROM kv WHERE k >= ? AND k < ? ORDER BY k LIMIT ?";
+
+/** Several values that follow each other: the texts among them, and how long they are; how many of both; the last key. */
+const JOINED = `
+  SELECT group_concat(CASE WHEN ${IS_TEXT} THEN ${TEXT} END, ','), sum(${SIZE}), sum(${IS_TEXT}), count(*), max(k)
+  FROM (SELECT k, v ${BELOW})`;
+
+type Joined = readonly [joined: string | null, size: number, texts: number, count: number, last: Uint8Array];
+
+/** Values that are read at once. */
+const BATCH = 250;
 
 export class SqliteSource implements StateSource, Disposable {
   readonly #database: DatabaseSync;
@@ -48,15 +61,19 @@ export class SqliteSource implements StateSource, Disposable {
     }
   }
 
-  /** The values below a prefix, in the order of their keys. */
-  *values(prefix: Deno.KvKey): Iterable<unknown> {
-    const range = sqliteRange({ prefix });
-    let count = 0;
-    for (const found of this.#query<Found>(`SELECT ${FOUND} ${BELOW}`, ...range)) {
-      const text = textIn(found);
-      if (text === null) return yield* this.#valuesFrom(count, range);
-      yield text;
-      count++;
+  /**
+   * The values below a prefix in the order of their keys, some hundred at a time and joined by commas: SQLite joins texts in
+   * a fraction of the time that it takes to hand over each.
+   */
+  *joined(prefix: Deno.KvKey): Iterable<{ readonly values: string; readonly count: number }> {
+    let [start, end] = sqliteRange({ prefix });
+    const statement = this.#prepare(JOINED);
+    for (;;) {
+      const [joined, size, texts, count, last] = statement.get(start, end, BATCH) as unknown as Joined;
+      if (count === 0) return;
+      const text = texts < count ? null : textIn([joined!, size + count - 1]);
+      yield { values: text ?? this.#join(start, end), count };
+      start = new Uint8Array([...last, 0]);
     }
   }
 
@@ -64,10 +81,9 @@ export class SqliteSource implements StateSource, Disposable {
     this.#database.close();
   }
 
-  /** Those from the first on that SQLite cannot give as it is. */
-  *#valuesFrom(count: number, range: SqliteRange): Iterable<unknown> {
-    const values = this.#query<[Uint8Array]>(`SELECT v ${BELOW} LIMIT -1 OFFSET ?`, ...range, count);
-    for (const [value] of values) yield deserialize(value);
+  #join(start: Uint8Array, end: Uint8Array): string {
+    const values = this.#query<[Uint8Array]>(`SELECT v ${BELOW}`, start, end, BATCH);
+    return Array.from(values, ([value]) => deserialize(value)).join(",");
   }
 
   #valueOf(found: Found, key: Uint8Array): unknown {
@@ -78,20 +94,20 @@ export class SqliteSource implements StateSource, Disposable {
   }
 
   #query<Row>(query: string, ...values: (Uint8Array | number)[]): Iterable<Row> {
+    return this.#prepare(query).iterate(...values) as unknown as Iterable<Row>;
+  }
+
+  #prepare(query: string): StatementSync {
     const statement = this.#database.prepare(query);
     statement.setReturnArrays(true);
-    return statement.iterate(...values) as unknown as Iterable<Row>;
+    return statement;
   }
 }
-
-const BELOW = "FROM kv WHERE k >= ? AND k < ? ORDER BY k";
 
 /**
  * null: it is no text, or not ASCII alone. SQLite takes the bytes for UTF-8, whose other characters are fewer than their
  * bytes; what is not UTF-8 it replaces, byte by byte.
  */
 function textIn([found, size]: Found): string | null {
-  if (typeof found !== "string") return null;
-  const header = found.length < 128 ? 4 : found.length < 16_384 ? 5 : 6;
-  return found.length + header === size && !found.includes("\ufffd") ? found : null;
+  return typeof found === "string" && found.length === size && !found.includes("\ufffd") ? found : null;
 }

@@ -80,11 +80,21 @@ export function standsRight({ kind }: { readonly kind?: ColumnKind }): boolean {
 }
 
 /** The value of a column for a row. */
-export function cellOf<Row>({ field, cell }: Column<Row>, row: Row): string {
-  if (cell !== undefined) return cell(row);
-  const value = valueAt(row, field);
+export function cellOf<Row>(column: Column<Row>, row: Row): string {
+  return cellReader(column)(row);
+}
+
+/** As `cellOf`, for who reads the cells of thousands of rows. */
+export function cellReader<Row>({ field, cell }: Column<Row>): (row: Row) => string {
+  if (cell !== undefined) return cell;
+  if (field.includes(".")) return (row) => cellText(valueAt(row, field));
+  return (row) => cellText(row[field as keyof Row]);
+}
+
+function cellText(value: unknown): string {
+  if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return Array.isArray(value) ? value.join(" ") : textOf(value as string | number | null | undefined);
+  return Array.isArray(value) ? value.join(" ") : textOf(value as number | null | undefined);
 }
 
 /** The row's own value: `api.latency` is the key of a nested one. */

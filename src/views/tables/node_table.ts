@@ -60,8 +60,8 @@ export function describeWaiting(waiting: WaitingView | null): string {
 
 /** That its server is gone stands in every table, since whoever means to log in looks there. */
 function describeComment({ comment, waiting_on }: NodeView): string {
-  const gone = isGone(waiting_on) ? waiting_on.message : null;
-  return [comment, gone].filter(Boolean).join("; ");
+  if (!isGone(waiting_on)) return comment ?? "";
+  return [comment, waiting_on.message].filter(Boolean).join("; ");
 }
 
 function isGone(waiting: WaitingView | null): waiting is WaitingView {
@@ -71,6 +71,6 @@ function isGone(waiting: WaitingView | null): waiting is WaitingView {
 function describeHold({ state, hold, job }: NodeView): string {
   if (hold === null || state !== "hold") return "";
   const by = describeHolder({ owner: hold.owner, job, isStale: hold.may_be_in_use });
-  const ends = hold.ends ?? null;
-  return [by && `by ${by}`, ends && `until ${ends}`].filter(Boolean).join(" ") || "held";
+  const ends = hold.ends ?? "";
+  return `${by && `by ${by} `}${ends && `until ${ends}`}`.trimEnd() || "held";
 }

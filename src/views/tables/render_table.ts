@@ -3,9 +3,8 @@
  * given, that of a terminal: a table that is wider is laid out for it, or has a line for each field. No reason is cut.
  */
 import { cutToWidth, displayWidth } from "../../lib/display_width.ts";
-import { visibleText } from "../../lib/visible_text.ts";
 import { wrapWords } from "../../lib/wrap_words.ts";
-import { cellOf, type Column, plainColumns, type ShownList, standsRight } from "./column.ts";
+import { cellReader, type Column, plainColumns, type ShownList, standsRight } from "./column.ts";
 import {
   type FilledColumn,
   filledColumn,
@@ -47,8 +46,8 @@ function fill<Row>(
 ): FilledColumn {
   const { localTimes } = options;
   const hasTimes = localTimes !== undefined && (column.kind === "time" || column.kind === "reason");
-  const text = (row: Row) => hasTimes ? localTimes(cellOf(column, row)) : cellOf(column, row);
-  return filledColumn(column, rows.map((row) => visibleText(text(row))));
+  const texts = rows.map(cellReader(column));
+  return filledColumn(column, hasTimes ? texts.map(localTimes) : texts);
 }
 
 function* draw(
