@@ -182,7 +182,7 @@ function seatOf(
     store,
     config,
     stamp,
-    machines: { etcd, keys, leadership, self, former, resign },
+    machines: { etcd, keys, leadership, self: { ...self, since: leadership.since }, former, resign },
     left: Promise.race([leadership.lost.then(() => "lost" as const), resignation.promise]),
     serveControl: (pool, options) => doors.serveControl(pool, options),
     serveSite: (site, options) => doors.serveSite(site, options),

@@ -122,10 +122,11 @@ class Candidate {
   }
 
   /** The key is there on our lease: how much of that is left is known once it is renewed. */
-  async #lead({ createRevision: token }: EtcdEntry): Promise<HeldLeadership | null> {
+  async #lead({ createRevision: token, value }: EtcdEntry): Promise<HeldLeadership | null> {
     const lease = this.#lease!;
     if (!await lease.renew(this.#options)) return null;
-    return new HeldLeadership({ token, lease, clock: this.#options.clock });
+    const { since } = parseLeader(value)!;
+    return new HeldLeadership({ token, since, lease, clock: this.#options.clock });
   }
 
   #ask<Answer>(ask: (call: Call) => Promise<Answer>): Promise<Answer> {

@@ -17,12 +17,15 @@ const MARGIN = 2 * SECOND;
 
 interface HeldOptions {
   readonly token: number;
+  readonly since: number;
   readonly lease: KeptLease;
   readonly clock: Clock;
 }
 
 export class HeldLeadership implements Leadership, AsyncDisposable {
   readonly token: number;
+  /** Milliseconds since 1970 by the machine's clock, as its record says. */
+  readonly since: number;
   readonly #lease: KeptLease;
   readonly #clock: Clock;
   readonly #lost = Promise.withResolvers<NotLeadingError>();
@@ -35,8 +38,9 @@ export class HeldLeadership implements Leadership, AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #keeping: Promise<void>;
 
-  constructor({ token, lease, clock }: HeldOptions) {
+  constructor({ token, since, lease, clock }: HeldOptions) {
     this.token = token;
+    this.since = since;
     this.#lease = lease;
     this.#clock = clock;
     this.#keeping = this.#keep().catch(() => {});

@@ -20,6 +20,19 @@ Deno.test("the first of two daemons leads, and the other sees who", async () => 
   await end(clock, one, two);
 });
 
+Deno.test("a leader knows since when it leads, as its record says it, and not since when it stood by", async () => {
+  const { clock, etcd } = virtualEtcd();
+  const one = campaigns(etcd, "one");
+  const two = campaigns(etcd, "two");
+  await clock.advance(30 * SECOND);
+  await one.stop();
+  await clock.advance(SECOND);
+  const leader = await readLeader(etcd.client("command"), keys, call);
+  assert.deepEqual([leader?.record.id, leader?.record.since], ["two", two.held?.since]);
+  assert.ok(two.held!.since >= 30 * SECOND);
+  await end(clock, two);
+});
+
 Deno.test("a standby leads within eleven seconds once the leader has gone silent", async () => {
   const { clock, etcd } = virtualEtcd();
   const [one, two] = [campaigns(etcd, "one"), campaigns(etcd, "two")];
