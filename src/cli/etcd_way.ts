@@ -80,7 +80,6 @@ export class EtcdWay implements DaemonWay {
       if (found !== null) return found.pool;
     } catch (error) {
       if (!isAway(error)) throw error;
-      this.#tell(`${(error as Error).message}; trying again`);
       return null;
     }
     return (await this.wait().catch((error) => Promise.reject(withoutDaemon(error)))).pool;

@@ -6,6 +6,7 @@
 import { isAway } from "../control/is_away.ts";
 import type { PlacedPool } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
+import { SilentEtcdError } from "../control/silent_etcd_error.ts";
 import type { Call } from "../lib/call.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -112,7 +113,10 @@ export class LastingPool implements PoolClient {
       await this.#context.io.clock.sleep(LOOK, { signal });
       const found = await this.#look({ signal });
       if (found instanceof Error) {
-        if (found.message !== told) this.#tell(`${told = found.message}; trying again`);
+        // How each member of etcd fails may change from look to look.
+        const why = found instanceof SilentEtcdError ? found.why : found.message;
+        if (why !== told) this.#tell(`${found.message}; trying again`);
+        told = why;
       } else if (found !== null) {
         if (this.#way.isAnywhere) this.#tell(`going on with ${found.place}`);
         return this.#pool = found.pool;

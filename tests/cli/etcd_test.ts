@@ -385,6 +385,30 @@ for (const moment of ["starts", "waits"]) {
   });
 }
 
+Deno.test("acquire says once that etcd has no majority, however its members fail from look to look", async () => {
+  await using bench = await Bench.open();
+  const unreachable = () => ({ end: "unreachable" }) as const;
+  const silent = { version: null, databaseSize: null, quota: null, isRaftLeader: false, isFull: false };
+  const failures = ["connection refused", "timed out after 2 s", "connection reset"];
+  let looks = 0;
+  bench.etcd.plan = ({ method }) => {
+    if (method !== "status") return unreachable();
+    const problem = failures[looks++ % failures.length]!;
+    bench.etcd.members = [1, 2].map((at) => ({
+      ...silent,
+      endpoint: `http://etcd${at}.invalid:2379`,
+      problem,
+    }));
+    return {};
+  };
+  const running = bench.cli.run("acquire", "noble", "--wait", "10h");
+  const told = () => bench.cli.stderr.match(/cannot find out who leads/g)?.length ?? 0;
+  await bench.looking(() => looks > 5);
+  assert.equal(told(), 1, bench.cli.stderr);
+  bench.cli.interrupt();
+  assert.equal((await bench.ended(running)).code, 1);
+});
+
 Deno.test("acquire that is interrupted while nobody leads ends at once", async () => {
   await using bench = await Bench.open();
   const leader = await bench.startLeader("pool1");
