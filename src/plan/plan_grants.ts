@@ -19,7 +19,7 @@ export interface GrantPlan {
   readonly grants: readonly RequestGrant[];
   /** By id of a request that enough ready nodes are there for: who they are kept for. */
   readonly kept: ReadonlyMap<number, Keeping>;
-  /** Ready nodes that no request can have yet and none has kept for it any longer. */
+  /** Ready nodes that requests gather and that are kept for none of them any longer. */
   readonly idle: readonly NodeRecord[];
   /** When the next node is kept no longer; null: none is kept. */
   readonly until: Instant | null;
@@ -81,6 +81,7 @@ class LabelQueue {
   readonly #free: Iterator<NodeRecord>;
   /** Those looked at so far that nobody gets and nobody has kept for them. */
   #open: NodeRecord[] = [];
+  readonly #gathered = new Set<NodeRecord>();
 
   /** @param free looked at only as far as there are requests for them */
   constructor(free: Iterator<NodeRecord>, situation: GrantSituation) {
@@ -94,7 +95,8 @@ class LabelQueue {
       else this.#gather(request, this.#open);
     }
     const until = earliest([...this.#keepings.values()].map((each) => each.until));
-    return { grants: this.#grants, kept: this.#kept, idle: this.#open, until };
+    const idle = this.#open.filter((node) => this.#gathered.has(node));
+    return { grants: this.#grants, kept: this.#kept, idle, until };
   }
 
   /** Whether that number is open. */
@@ -117,6 +119,7 @@ class LabelQueue {
     if (opening !== undefined) this.#kept.set(request.id, opening);
     if (this.#situation.impossible?.has(request.id)) return;
     for (const node of open) {
+      this.#gathered.add(node);
       const until = keptUntil(node, request);
       if (until > this.#situation.now) this.#keepings.set(node, { requestId: request.id, until });
     }

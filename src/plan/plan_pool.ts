@@ -20,7 +20,7 @@ import { planRequestWaits } from "./plan_request_waits.ts";
 import { planSubnodes, type SubnodePlan } from "./plan_subnodes.ts";
 import { planSurplus, type Shortage, type SurplusPlan } from "./plan_surplus.ts";
 import type { NodeChange, PoolInput, PoolPlan } from "./pool_plan.ts";
-import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
+import { whyWithheld, withheldLabels, withoutStill } from "./withheld_nodes.ts";
 
 export function planPool(input: PoolInput): PoolPlan {
   const round = openRound(input);
@@ -101,7 +101,7 @@ function readQueue(round: Round): Queue {
   const waiting = [...round.requests].filter(({ grantedAt }) => grantedAt === null);
   return {
     waiting,
-    withheld: withheldLabels(round.nodes, round.seen),
+    withheld: withheldLabels(round.nodes, round),
     impossible: impossibleRequests(waiting, round),
   };
 }
@@ -130,7 +130,7 @@ function planNew(
 ): LaunchPlan | null {
   if (!round.launching) return null;
   const plan = () => {
-    using _frozen = withoutFrozen(round.nodes, round);
+    using _still = withoutStill(round.nodes, round);
     return planLaunches({
       ...round,
       requests: requests.filter(({ id }) => !impossible.has(id)),

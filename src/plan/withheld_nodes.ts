@@ -1,14 +1,24 @@
 /**
  * Nodes that are ready as far as the state knows, and not handed out: since the start their provider has not been
- * listed, or another daemon works on the same state. Pure; `planPool` calls it.
+ * listed, another daemon works on the same state, or the provider is no longer configured. Pure; `planPool` calls it.
  */
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
 import type { Observation } from "../domain/observation.ts";
 import { heldAsStale } from "../domain/stale_hold.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Instant, MINUTE } from "../domain/time.ts";
 
 type Seen = ReadonlyMap<string, Observation>;
+
+interface Situation {
+  /** Those that are configured. */
+  readonly providers: ReadonlyMap<string, unknown>;
+  readonly seen: Seen;
+  readonly now: Instant;
+}
+
+/** So long a provider may fail to be listed after the start before what is wanted is launched elsewhere. */
+const PATIENCE = MINUTE;
 
 /** Why nothing of the provider is handed out; null: what the state says of its nodes has been found to be right. */
 export function whyWithheld(provider: string, seen: Seen): Obstacle | null {
@@ -19,12 +29,15 @@ export function whyWithheld(provider: string, seen: Seen): Obstacle | null {
   return observation.frozen === null ? null : { kind: "frozen", message: observation.frozen };
 }
 
-/** By label: why ready nodes of it are not handed out. */
-export function withheldLabels({ labels }: NodeIndex, seen: Seen): ReadonlyMap<string, readonly Refusal[]> {
+/** By label: why ready nodes of it are not handed out yet; those that stand still are waited for by nobody. */
+export function withheldLabels(
+  { labels }: NodeIndex,
+  situation: Situation,
+): ReadonlyMap<string, readonly Refusal[]> {
   return new Map(
     [...labels].flatMap(([label, { freeByProvider }]): [string, Refusal[]][] => {
       const refusals = [...freeByProvider.keys()].sort().flatMap((provider) => {
-        const obstacle = whyWithheld(provider, seen);
+        const obstacle = standsStill(provider, situation) ? null : whyWithheld(provider, situation.seen);
         return obstacle === null ? [] : [{ provider, obstacle }];
       });
       return refusals.length === 0 ? [] : [[label, refusals]];
@@ -32,13 +45,22 @@ export function withheldLabels({ labels }: NodeIndex, seen: Seen): ReadonlyMap<s
   );
 }
 
-/** Has the nodes counted as launching is to count them: what stands still on a frozen provider serves nobody. */
-export function withoutFrozen(index: NodeIndex, { seen, now }: { seen: Seen; now: Instant }): Disposable {
-  const frozen = [...seen].filter(([, each]) => each.frozen !== null);
-  return index.assume(frozen.flatMap(([name]) =>
+/** Has the nodes counted as launching is to count them: what stands still serves nobody. */
+export function withoutStill(index: NodeIndex, situation: Situation): Disposable {
+  const still = [...index.providers.keys()].filter((name) => standsStill(name, situation));
+  return index.assume(still.flatMap((name) =>
     [...index.provider(name).all.values()].map((node) => ({
       id: node.id,
-      next: heldAsStale(node, { reason: "frozen", now, spared: ["used"] }),
+      next: heldAsStale(node, { reason: "stands still", now: situation.now, spared: ["used"] }),
     }))
   ));
+}
+
+/** Whether nobody knows when its nodes will be handed out: it is not configured, frozen, or down since the start. */
+function standsStill(provider: string, { providers, seen, now }: Situation): boolean {
+  if (!providers.has(provider)) return true;
+  const observation = seen.get(provider);
+  if (observation === undefined || whyWithheld(provider, seen) === null) return false;
+  const { frozen, failure } = observation;
+  return frozen !== null || (failure !== null && now >= failure.since + PATIENCE);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
+import { HOUR } from "../../src/domain/time.ts";
 import { type GrantPlan, planGrants } from "../../src/plan/plan_grants.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import { node, NOW, states, together } from "./plan_fixtures.ts";
@@ -55,6 +56,18 @@ Deno.test("a request that nobody waits for yet keeps its place and its nodes, an
     ) => request.id);
   assert.deepEqual(grant([ready(1), ready(2), ready(3)]), [12]);
   assert.deepEqual(grant([ready(1), ready(2)]), []);
+});
+
+Deno.test("nodes that a request gathers are idle once they are kept for it no longer; one that can never be met gathers none", () => {
+  const nodes = [ready(1, NOW - HOUR), ready(2, NOW - HOUR)];
+  const requests = [
+    sampleRequest({ id: 11, count: 9, createdAt: NOW - HOUR }),
+    sampleRequest({ id: 12, createdAt: NOW - HOUR }),
+  ];
+  const idle = (impossible: ReadonlyMap<number, unknown>) =>
+    planGrants(nodes, requests, { now: NOW, apart: together, impossible }).idle.map(({ id }) => id);
+  assert.deepEqual(idle(new Map()), [2]);
+  assert.deepEqual(idle(new Map([[11, "too many"]])), []);
 });
 
 const labels = fc.constantFrom("noble", "jammy");

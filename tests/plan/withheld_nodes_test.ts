@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { Observation } from "../../src/domain/observation.ts";
-import { HOUR } from "../../src/domain/time.ts";
+import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { planPool } from "../../src/plan/plan_pool.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import {
@@ -62,6 +62,28 @@ Deno.test("a frozen provider hands out nothing, and what is asked for is launche
   const { grants, launches } = planWith(listed({ frozen: FROZEN }), node(states.ready));
   assert.deepEqual(grants, []);
   assert.deepEqual(launches.launches.map((launch) => launch.provider.name), ["cloud-b"]);
+});
+
+Deno.test("a provider that is no longer configured hands out nothing, and what is wanted is launched elsewhere", () => {
+  for (const state of [states.ready, states.boot, states.test]) {
+    const { grants, launches, requestWaits } = planWith(listed(), node(state, { provider: "cloud-0" }));
+    assert.deepEqual(grants, []);
+    assert.deepEqual(launches.launches.map(({ reason }) => reason), ["1 requested, have 0"]);
+    assert.deepEqual(requestWaits.map(({ waitingOn }) => waitingOn.message), ["its nodes are being built"]);
+  }
+});
+
+Deno.test("what a provider has that is down since the start is waited for for a minute, then launched elsewhere", () => {
+  const down = (since: number) =>
+    seen({ inventory: inventory([]), failure: { kind: "unavailable", message: "503", since } });
+  for (const state of [states.ready, states.boot]) {
+    assert.equal(planWith(down(NOW - MINUTE + 1), node(state)).launches.launches.length, 0);
+    const { launches, requestWaits } = planWith(down(NOW - MINUTE), node(state));
+    assert.deepEqual(launches.launches.map((launch) => launch.provider.name), ["cloud-b"]);
+    assert.deepEqual(requestWaits.map(({ waitingOn }) => waitingOn.message), ["its nodes are being built"]);
+  }
+  const lost = listed({ failure: { kind: "unavailable", message: "503", since: NOW - HOUR } });
+  assert.equal(planWith(lost, node(states.ready)).grants.length, 1, "it has been listed since the start");
 });
 
 for (const [phase, state] of Object.entries(states)) {
