@@ -49,6 +49,7 @@ export async function loginToKeystone(
   const action = `log in as ${describeUser(access.auth)}`;
   const call = {
     action,
+    service: "identity" as const,
     turn: "login" as const,
     repeatable: true,
     method: "POST" as const,

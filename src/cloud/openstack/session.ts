@@ -230,6 +230,7 @@ export class Session {
     if (url === null) return readServiceRoot(service, { endpoint, document: null });
     const document = await this.#transport.request({
       action: `ask for the versions of ${service}`,
+      service,
       turn: "other",
       repeatable: true,
       method: "GET",
@@ -267,10 +268,11 @@ function isTokenRefused(error: unknown): error is CloudError {
 }
 
 function toHttp(call: ServiceCall, { token, root }: { token: Token; root: ServiceRoot }): HttpCall {
-  const { action, method, signal, turn = "other", repeatable = method !== "POST" } = call;
+  const { action, service, method, signal, turn = "other", repeatable = method !== "POST" } = call;
   const { accept, body, outflow, confirm } = call;
   return {
     action,
+    service,
     turn,
     repeatable,
     accept,
