@@ -7,7 +7,7 @@ export interface CloudStats {
   readonly errors: number;
   /** Waiting for the rate limit or a free connection. */
   readonly queued: number;
-  /** Milliseconds between request starts now in force, after slow-downs. */
+  /** Milliseconds between request starts now in force, after slow-downs: of the service that is asked most slowly. */
   readonly rate: number;
   /** Mean of recent answers, in milliseconds; null before the first. */
   readonly latency: number | null;

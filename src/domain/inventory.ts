@@ -176,9 +176,10 @@ export class Inventory {
     if (known !== undefined) this.#unlink(known);
     this.#servers.set(server.id, server);
     this.#link(server);
-    if (known?.status === server.status && known.fault === server.fault) return 0;
+    const isSameStatus = known?.status === server.status;
+    if (isSameStatus && known.fault === server.fault && known.taskState === server.taskState) return 0;
     this.changes.add(server.id);
-    return known?.status === server.status ? 0 : 1;
+    return isSameStatus ? 0 : 1;
   }
 
   #forget(id: string): number {

@@ -1,8 +1,8 @@
 /**
  * When a request may start: at most a number at once, and not sooner than the interval after the one before.
- * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A server that
- * asks for less gets less (the interval doubles), and success brings back one request a second each time.
- * One for each server that is talked to; its client calls it.
+ * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A part of the
+ * server that asks for less gets less (its interval doubles) and success brings back one request a second each time;
+ * the other parts are asked as before. One for each server that is talked to; its client calls it.
  */
 import { type Clock, sleptThrough } from "./clock.ts";
 import { waitFor } from "./in_flight.ts";
@@ -18,7 +18,7 @@ interface LimiterState {
   readonly inFlight: number;
   /** In flight at once. */
   readonly most: number;
-  /** Milliseconds until another may start. */
+  /** Milliseconds until another may start, whatever part it is for. */
   readonly nextStart: number;
   /** How many wait, by kind. */
   readonly waiting: Readonly<Record<string, number>>;
@@ -26,6 +26,13 @@ interface LimiterState {
 
 interface Waiter {
   start(slot: Slot): void;
+}
+
+/** Requests of one kind to one part that wait. */
+interface Queue<Turn> {
+  readonly turn: Turn;
+  readonly pace: Pace;
+  readonly waiters: Set<Waiter>;
 }
 
 const SECOND = 1_000;
@@ -39,26 +46,68 @@ const RECOVERY = 1;
 /** At this interval one without a rate is back to no interval at all. */
 const NEGLIGIBLE_INTERVAL = 10;
 
+/** How often one part of a server may be asked. */
+class Pace {
+  readonly #clock: Clock;
+  readonly #rate: number;
+  interval: number;
+  nextStart = -Infinity;
+  /** Counts slow-downs: requests that were under way at one do not slow down again. */
+  #slowDowns = 0;
+
+  constructor({ clock, rate }: { clock: Clock; rate: number }) {
+    this.#clock = clock;
+    this.#rate = rate;
+    this.interval = rate;
+  }
+
+  /** Begins a request. */
+  start(): Pick<Slot, "slowDown" | "speedUp"> {
+    this.nextStart = this.interval === 0 ? -Infinity : this.#clock.monotonic() + this.interval;
+    const age = this.#slowDowns;
+    return {
+      slowDown: ({ retryAfter }) => this.#slowDown({ age, retryAfter }),
+      speedUp: () => this.#speedUp(age),
+    };
+  }
+
+  #slowDown({ age, retryAfter }: { age: number; retryAfter: number | null }): void {
+    const pause = Math.min(retryAfter ?? 0, MAX_PAUSE);
+    if (age === this.#slowDowns) {
+      this.#slowDowns++;
+      const slower = Math.max(this.interval * 2, FIRST_INTERVAL);
+      this.interval = Math.min(slower, Math.max(MAX_INTERVAL, this.#rate));
+    }
+    const now = this.#clock.monotonic();
+    this.nextStart = Math.max(this.nextStart, now + Math.max(pause, this.interval));
+  }
+
+  #speedUp(age: number): void {
+    if (age !== this.#slowDowns || this.interval <= this.#rate) return;
+    const faster = SECOND / (SECOND / this.interval + RECOVERY);
+    const recovered = this.#rate === 0 && faster <= NEGLIGIBLE_INTERVAL;
+    this.interval = recovered ? 0 : Math.max(faster, this.#rate);
+  }
+}
+
 /** `Turn`: the names of the kinds that take turns. */
 export class RateLimiter<Turn extends string = string> {
   readonly #clock: Clock;
   readonly #rate: number;
   readonly #maxConcurrency: number;
-  /** In the order in which the kinds are served next. */
-  readonly #waiting = new Map<Turn, Set<Waiter>>();
+  readonly #paces = new Map<string, Pace>();
+  /** In the order in which they are served next. */
+  readonly #waiting = new Map<string, Queue<Turn>>();
   #queued = 0;
   #inFlight = 0;
-  #interval: number;
+  /** Whatever part it is for. */
   #nextStart = -Infinity;
-  /** Counts slow-downs: requests that were under way at one do not slow down again. */
-  #slowDowns = 0;
-  #timer: AbortController | null = null;
+  #timer: { readonly end: AbortController; readonly at: number } | null = null;
 
   /** @param options `rate` in milliseconds between two starts, 0 for no limit */
   constructor(options: { clock: Clock; rate: number; maxConcurrency: number }) {
     this.#clock = options.clock;
     this.#rate = options.rate;
-    this.#interval = options.rate;
     this.#maxConcurrency = options.maxConcurrency;
   }
 
@@ -67,34 +116,45 @@ export class RateLimiter<Turn extends string = string> {
     return this.#queued;
   }
 
-  /** Milliseconds between two starts now in force. */
+  /** Milliseconds between two starts now in force, where requests are spaced most. */
   get interval(): number {
-    return this.#interval;
+    return Math.max(this.#rate, ...[...this.#paces.values()].map(({ interval }) => interval));
   }
 
   get state(): LimiterState {
+    const starts = [...this.#paces.values()].map(({ nextStart }) => nextStart);
+    const waiting: Record<string, number> = {};
+    for (const { turn, waiters } of this.#waiting.values()) {
+      waiting[turn] = (waiting[turn] ?? 0) + waiters.size;
+    }
     return {
       inFlight: this.#inFlight,
       most: this.#maxConcurrency,
-      nextStart: Math.max(0, this.#nextStart - this.#clock.monotonic()),
-      waiting: Object.fromEntries([...this.#waiting].map(([turn, { size }]) => [turn, size])),
+      nextStart: Math.max(0, Math.max(this.#nextStart, ...starts) - this.#clock.monotonic()),
+      waiting,
     };
   }
 
   /**
    * Waits for a turn.
+   * @param options `part`: the part of the server that is to answer
    * @throws the signal's reason when it is aborted while waiting
    */
-  async take(turn: Turn, { signal }: { signal: AbortSignal }): Promise<Slot> {
+  async take(turn: Turn, { signal, part = "" }: { signal: AbortSignal; part?: string }): Promise<Slot> {
     signal.throwIfAborted();
-    if (this.#queued === 0 && this.#mayStart()) return this.#start();
-    return await waitFor(`its turn at the rate limit, as ${turn}`, () => this.#wait(turn, signal));
+    const pace = this.#paces.getOrInsertComputed(
+      part,
+      () => new Pace({ clock: this.#clock, rate: this.#rate }),
+    );
+    if (this.#queued === 0 && this.#mayStart(pace)) return this.#start(pace);
+    const queue = { key: `${turn} ${part}`, turn, pace };
+    return await waitFor(`its turn at the rate limit, as ${turn}`, () => this.#wait(queue, signal));
   }
 
-  #wait(turn: Turn, signal: AbortSignal): Promise<Slot> {
+  #wait(of: { key: string; turn: Turn; pace: Pace }, signal: AbortSignal): Promise<Slot> {
     return new Promise<Slot>((resolve, reject) => {
       const abort = () => {
-        this.#remove(turn, waiter);
+        this.#remove(of.key, waiter);
         reject(signal.reason);
       };
       const waiter: Waiter = {
@@ -104,23 +164,26 @@ export class RateLimiter<Turn extends string = string> {
         },
       };
       signal.addEventListener("abort", abort, { once: true });
-      this.#add(turn, waiter);
+      this.#add(of, waiter);
       this.#pump();
     });
   }
 
-  #mayStart(): boolean {
-    return this.#inFlight < this.#maxConcurrency && this.#nextStart <= this.#clock.monotonic();
+  #mayStart(pace: Pace): boolean {
+    return this.#inFlight < this.#maxConcurrency && this.#startOf(pace) <= this.#clock.monotonic();
   }
 
-  #start(): Slot {
+  /** When a request to the part may start. */
+  #startOf({ nextStart }: Pace): number {
+    return Math.max(this.#nextStart, nextStart);
+  }
+
+  #start(pace: Pace): Slot {
     this.#inFlight++;
-    if (this.#interval > 0) this.#nextStart = this.#clock.monotonic() + this.#interval;
-    const age = this.#slowDowns;
+    if (this.#rate > 0) this.#nextStart = this.#clock.monotonic() + this.#rate;
     let done = false;
     return {
-      slowDown: ({ retryAfter }) => this.#slowDown({ age, retryAfter }),
-      speedUp: () => this.#speedUp(age),
+      ...pace.start(),
       [Symbol.dispose]: () => {
         if (done) return;
         done = true;
@@ -130,64 +193,54 @@ export class RateLimiter<Turn extends string = string> {
     };
   }
 
-  #add(turn: Turn, waiter: Waiter): void {
-    const queue = this.#waiting.get(turn);
-    if (queue === undefined) this.#waiting.set(turn, new Set([waiter]));
-    else queue.add(waiter);
+  #add({ key, turn, pace }: { key: string; turn: Turn; pace: Pace }, waiter: Waiter): void {
+    const queue = this.#waiting.get(key);
+    if (queue === undefined) this.#waiting.set(key, { turn, pace, waiters: new Set([waiter]) });
+    else queue.waiters.add(waiter);
     this.#queued++;
   }
 
-  #remove(turn: Turn, waiter: Waiter): void {
-    const queue = this.#waiting.get(turn)!;
-    queue.delete(waiter);
-    if (queue.size === 0) this.#waiting.delete(turn);
+  #remove(key: string, waiter: Waiter): void {
+    const { waiters } = this.#waiting.get(key)!;
+    waiters.delete(waiter);
+    if (waiters.size === 0) this.#waiting.delete(key);
     this.#queued--;
-    if (this.#queued === 0) this.#timer?.abort();
+    if (this.#queued === 0) this.#timer?.end.abort();
   }
 
   #pump(): void {
-    while (this.#queued > 0 && this.#mayStart()) {
-      const [turn, queue] = this.#waiting.entries().next().value!;
-      const waiter: Waiter = queue.values().next().value!;
-      this.#remove(turn, waiter);
-      this.#moveToEnd(turn);
-      waiter.start(this.#start());
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      const [key, { pace, waiters }] = next;
+      const waiter: Waiter = waiters.values().next().value!;
+      this.#remove(key, waiter);
+      this.#moveToEnd(key);
+      waiter.start(this.#start(pace));
     }
     if (this.#queued > 0 && this.#inFlight < this.#maxConcurrency) this.#wakeAtNextStart();
   }
 
-  #moveToEnd(turn: Turn): void {
-    const queue = this.#waiting.get(turn);
+  /** The first whose part may be asked. */
+  #next(): [string, Queue<Turn>] | null {
+    for (const entry of this.#waiting) if (this.#mayStart(entry[1].pace)) return entry;
+    return null;
+  }
+
+  #moveToEnd(key: string): void {
+    const queue = this.#waiting.get(key);
     if (queue === undefined) return;
-    this.#waiting.delete(turn);
-    this.#waiting.set(turn, queue);
+    this.#waiting.delete(key);
+    this.#waiting.set(key, queue);
   }
 
   #wakeAtNextStart(): void {
-    if (this.#timer !== null) return;
-    const timer = this.#timer = new AbortController();
-    const wait = Math.ceil(this.#nextStart - this.#clock.monotonic());
-    sleptThrough(this.#clock, wait, timer).then((due) => {
+    const at = Math.min(...[...this.#waiting.values()].map(({ pace }) => this.#startOf(pace)));
+    if (this.#timer !== null && this.#timer.at <= at) return;
+    this.#timer?.end.abort();
+    const end = new AbortController();
+    const timer = this.#timer = { end, at };
+    sleptThrough(this.#clock, Math.ceil(at - this.#clock.monotonic()), end).then((due) => {
       if (this.#timer === timer) this.#timer = null;
       if (due || this.#queued > 0) this.#pump();
     });
-  }
-
-  #slowDown({ age, retryAfter }: { age: number; retryAfter: number | null }): void {
-    const pause = Math.min(retryAfter ?? 0, MAX_PAUSE);
-    if (age === this.#slowDowns) {
-      this.#slowDowns++;
-      const slower = Math.max(this.#interval * 2, FIRST_INTERVAL);
-      this.#interval = Math.min(slower, Math.max(MAX_INTERVAL, this.#rate));
-    }
-    const now = this.#clock.monotonic();
-    this.#nextStart = Math.max(this.#nextStart, now + Math.max(pause, this.#interval));
-  }
-
-  #speedUp(age: number): void {
-    if (age !== this.#slowDowns || this.#interval <= this.#rate) return;
-    const faster = SECOND / (SECOND / this.#interval + RECOVERY);
-    const recovered = this.#rate === 0 && faster <= NEGLIGIBLE_INTERVAL;
-    this.#interval = recovered ? 0 : Math.max(faster, this.#rate);
   }
 }

@@ -111,6 +111,8 @@ export class ProviderWatch implements ProviderAccess {
   readonly #images = new ImageInventory();
   /** The looks that a request found to be wrong: they are repeated soon. */
   readonly #doubted = new Set<LookName>();
+  /** Resolves when the needs may have changed. */
+  #planned = Promise.withResolvers<void>();
 
   constructor(deps: ProviderWatchDeps) {
     const { provider, cloud, deletions, clock, installation, lineage, expected } = deps;
@@ -178,6 +180,12 @@ export class ProviderWatch implements ProviderAccess {
     for (const look of ["flavors", "networks", "base-images", "images"] as const) this.#doubted.add(look);
   }
 
+  /** What is needed may be due sooner now: a run that waits for slow answers does not keep it waiting. */
+  notePlan(): void {
+    this.#planned.resolve();
+    this.#planned = Promise.withResolvers();
+  }
+
   /** Asks for what is due, and waits a while for the answers. @returns when to do so again */
   async observe(signal: AbortSignal): Promise<Instant> {
     await this.#lookOnce(signal);
@@ -202,7 +210,7 @@ export class ProviderWatch implements ProviderAccess {
     for (let next = this.#looks.nextEnd; next !== null; next = this.#looks.nextEnd) {
       const timeout = (this.asked ? Math.min(end, this.nextDue()) : end) - this.#clock.now();
       if (timeout <= 0) break;
-      await endsInTime(next, { clock: this.#clock, timeout, signal });
+      await endsInTime(Promise.race([next, this.#planned.promise]), { clock: this.#clock, timeout, signal });
     }
     signal.throwIfAborted();
   }

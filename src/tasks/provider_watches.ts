@@ -159,7 +159,10 @@ export class ProviderWatches implements AsyncDisposable {
     this.#wanted = new Set(
       refusals.flatMap(({ provider, obstacle }) => isOwnLimit(obstacle) ? [] : provider),
     );
-    for (const { watch, task } of this.#watched.all()) task.wakeBy(watch.nextDue());
+    for (const { watch, task } of this.#watched.all()) {
+      watch.notePlan();
+      task.wakeBy(watch.nextDue());
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -115,6 +115,20 @@ Deno.test("a time that no calendar has is none, in a server and in the answer's 
   assert.deepEqual([listing.cloudTime, listing.cloudAhead], [clock.now(), null]);
 });
 
+Deno.test("a time without a zone is in UTC, wherever this machine is", async () => {
+  const times = ["2030-01-01T09:30:00", "2030-01-01 09:30:00.000000", "2030-01-01T11:30:00+02:00"];
+  const file = new URL("../../src/cloud/openstack/server_schema.ts", import.meta.url).href;
+  const script = `import { parseInstant } from ${
+    JSON.stringify(file)
+  }; console.log(Deno.args.map(parseInstant).join());`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", script, ...times],
+    env: { TZ: "Asia/Tokyo", NO_COLOR: "1" },
+  }).output();
+  const at = Date.UTC(2030, 0, 1, 9, 30);
+  assert.equal(new TextDecoder().decode(stdout).trim(), [at, at, at].join());
+});
+
 Deno.test("a server without its optional fields is still a server", async () => {
   const servers = [{ id: "a" }, {
     id: "b",

@@ -206,14 +206,42 @@ Deno.test("a floating IP is taken and attached in one request", async () => {
 });
 
 Deno.test("what is gone already is deleted: floating IPs, keypairs", async () => {
-  const { cloud, calls } = scriptedCloud(({ method }) => method === "DELETE" ? { status: 404 } : null);
-  await cloud.deleteFloatingIp("f", { signal });
-  await cloud.deleteKeypair("a key", { signal });
+  const missing = { status: 404, body: { itemNotFound: { code: 404, message: "Keypair a key not found" } } };
+  const { cloud, calls } = scriptedCloud(({ method, url }) =>
+    method !== "DELETE" ? null : url.includes("keypairs") ? missing : NO_FLOATING_IP
+  );
+  assert.equal(await cloud.deleteFloatingIp("f", { signal }), "gone");
+  assert.equal(await cloud.deleteKeypair("a key", { signal }), "gone");
   assert.deepEqual(calls(), [
     "DELETE /v2.0/floatingips/f",
     "DELETE /v2.1/os-keypairs/a%20key",
   ]);
 });
+
+Deno.test("a floating IP is gone only where Neutron itself says that it knows none, a keypair where Nova does", async () => {
+  const cloudWith = (reply: Reply) =>
+    scriptedCloud(({ url }) => /floatingips|keypairs/.test(url) ? reply : null).cloud;
+  for (const reply of [NO_FLOATING_IP, { status: 404, headers: { "x-openstack-request-id": "req-1" } }]) {
+    assert.equal(await cloudWith(reply).getFloatingIp("f", { signal }), null);
+  }
+  const gateway = cloudWith({ status: 404, body: "<html>404 Not Found</html>" });
+  for (
+    const asked of [
+      gateway.getFloatingIp("f", { signal }),
+      gateway.deleteFloatingIp("f", { signal }),
+      gateway.deleteKeypair("k", { signal }),
+    ]
+  ) {
+    assert.equal((await refusalOf(asked)).kind, "badResponse");
+  }
+});
+
+const NO_FLOATING_IP = {
+  status: 404,
+  body: {
+    NeutronError: { type: "FloatingIPNotFound", message: "Floating IP f could not be found", detail: "" },
+  },
+};
 
 Deno.test("an image is found by name, the newest first, with the properties that somebody set", async () => {
   const image = (id: string, created_at: string) => ({

@@ -214,6 +214,22 @@ Deno.test("429 slows the provider down, and stats tell", async () => {
   assert.ok(cloud.stats.rate < 100, "success speeds it up again");
 });
 
+Deno.test("a service that asks for a pause is left alone; the others are asked as before", async () => {
+  const { cloud, clock } = scriptedCloud((request) => {
+    if (isLogin(request) || new URL(request.url).pathname === "/") return null;
+    if (request.url.startsWith("http://nova")) return NO_SERVERS;
+    return { status: 503, headers: { "retry-after": "300" } };
+  });
+  await refusalOf(cloud.listImages({ signal }));
+  await cloud.listServers({ signal });
+  assert.equal(clock.monotonic(), 0);
+  const again = refusalOf(cloud.listImages({ signal }));
+  await clock.advance(59_000);
+  assert.equal(cloud.stats.queued, 1, "the images wait");
+  await clock.advance(1_000);
+  await again;
+});
+
 Deno.test("stats count requests, errors and the last error", async () => {
   const { cloud, clock } = scriptedCloud(nova({ status: 404 }, NO_SERVERS));
   assert.deepEqual(cloud.stats, {

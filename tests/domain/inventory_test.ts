@@ -54,6 +54,16 @@ Deno.test("apply() counts what it adds, removes and changes the status of", () =
   );
 });
 
+Deno.test("a server that comes, goes or begins to do something else has changed; one that is as it was has not", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("a", 1), server("b", 2), server("c", 3)]),
+  );
+  const read = inventory.changes.end;
+  const deleting = { ...server("a", 1), taskState: "deleting" };
+  inventory.apply(listing("complete", 200, [deleting, server("b", 2, "SHUTOFF"), server("c", 3)]));
+  assert.deepEqual([...new Set(inventory.changes.since(read))].sort(), ["a", "b"]);
+});
+
 Deno.test("a node's servers are those that carry its id and our installation", () => {
   const foreign = {
     ...server("x", 1),

@@ -16,11 +16,11 @@ interface Start {
 function ask(
   limiter: RateLimiter<Turn>,
   clock: VirtualClock,
-  { turns, last = false }: { turns: Turn[]; last?: boolean },
+  { turns, part, last = false }: { turns: Turn[]; part?: string; last?: boolean },
 ) {
   const starts: Start[] = [];
   for (const turn of turns) {
-    limiter.take(turn, new AbortController()).then((slot) => {
+    limiter.take(turn, { signal, part }).then((slot) => {
       starts.push({ turn, at: clock.monotonic(), slot });
       if (!last) slot[Symbol.dispose]();
     });
@@ -115,6 +115,22 @@ Deno.test("RateLimiter starts nothing before Retry-After has passed", async () =
   await clock.advance(20_000);
   assert.equal(later[0]!.at, 5_000);
   assert.ok(later[1]!.at >= 5_100, "and then goes on slowly");
+});
+
+Deno.test("RateLimiter slows down the part that asks for it; the others go on, at the rate of all", async () => {
+  const { clock, limiter } = setUp({ rate: 100 });
+  using slot = await limiter.take("list", { signal, part: "images" });
+  slot.slowDown({ retryAfter: 60_000 });
+  const slow = ask(limiter, clock, { turns: ["list", "list"], part: "images" });
+  const others = ask(limiter, clock, { turns: ["list", "create", "list"], part: "servers" });
+  assert.deepEqual(limiter.state.waiting, { list: 4, create: 1 });
+  await clock.advance(1_000);
+  const more = ask(limiter, clock, { turns: ["list", "list"], part: "servers" });
+  await clock.advance(100_000);
+  assert.deepEqual(others.map(({ at }) => at), [100, 200, 300]);
+  assert.deepEqual(more.map(({ at }) => at), [1_000, 1_100]);
+  assert.deepEqual(slow.map(({ at }) => at), [60_000, 60_200]);
+  assert.equal(limiter.interval, 200);
 });
 
 Deno.test("RateLimiter gets back to its rate after enough success, and not below", async () => {

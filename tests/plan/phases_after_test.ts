@@ -46,11 +46,30 @@ Deno.test("ready: a node whose server and label are there stays, also while list
 
 Deno.test("ready: a node whose server is gone, in ERROR or unusable is lost", () => {
   assert.equal(removed(planReady(situation(states.ready, { seen: gone }))).result, "lost");
-  for (const status of ["ERROR", "SHUTOFF", "SUSPENDED", "PAUSED", "RESCUE"]) {
+  for (
+    const status of ["ERROR", "SHUTOFF", "SUSPENDED", "PAUSED", "SHELVED", "SHELVED_OFFLOADED", "RESCUE"]
+  ) {
     const event = removed(planReady(situation(states.ready, { seen: withStatus(status) })));
     assert.equal(event.result, "lost");
     assert.match(event.comment, new RegExp(status));
   }
+});
+
+Deno.test("ready: a node whose server somebody is deleting is lost; other work on a server costs no node", () => {
+  const withTask = (taskState: string) => seen({ servers: [server("s7", { taskState })] });
+  for (const task of ["deleting", "soft-deleting"]) {
+    const event = removed(planReady(situation(states.ready, { seen: withTask(task) })));
+    assert.deepEqual([event.result, event.comment], ["lost", "server s7 is being deleted on the cloud"]);
+  }
+  for (const task of ["image_snapshot", "rebooting", "migrating"]) {
+    assert.deepEqual(planReady(situation(states.ready, { seen: withTask(task) })), { do: "stay" });
+  }
+});
+
+Deno.test("used and hold: a node whose server somebody is deleting is left to whoever works on it", () => {
+  const cloud = seen({ servers: [server("s7", { taskState: "deleting" })] });
+  assert.equal(planUsed(situation(states.used, { seen: cloud })).do, "stay");
+  assert.equal(planHold(situation(states.hold, { seen: cloud })).do, "stay");
 });
 
 Deno.test("ready: a status that passes by itself costs no node", () => {

@@ -1,5 +1,6 @@
 /** A pool on a cloud that others use, that ends no deletion or that asks for peace: all of it is borne. Virtual time, seeded. */
 import assert from "node:assert/strict";
+import { serverIdOf } from "../../src/domain/node.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -28,6 +29,19 @@ Deno.test("a leaked server of ours is deleted once it is old enough and seen twi
   await virtual.clock.advance(10 * MINUTE);
   assert.ok(!virtual.exists(leaked), "still there");
   assert.equal(virtual.count("ready"), 1);
+});
+
+Deno.test("a ready node whose server somebody deletes is not handed out while the cloud takes its time", async () => {
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
+  await virtual.until(() => virtual.count("ready") === 1);
+  const [ready] = virtual.pool.report().nodes;
+  virtual.simulator.arm({ fault: 16, count: 1 });
+  await using cloud = virtual.openCloud("main");
+  await virtual.during(cloud.deleteServer(serverIdOf(ready!)!, { signal: new AbortController().signal }));
+  await virtual.clock.advance(2 * MINUTE);
+  assert.equal(virtual.exists(serverIdOf(ready!)!), true, "it is still being deleted");
+  const [given] = await virtual.acquire("small");
+  assert.notEqual(given!.id, ready!.id);
 });
 
 Deno.test("a deletion that never ends keeps its place, is repeated more and more seldom, and is told of", async () => {

@@ -4,6 +4,7 @@ import type { Flavor, QuotaUse } from "../../domain/server.ts";
 import type { WholeCloud } from "../cloud.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { listItems } from "./paging.ts";
+import { saysNovaGone } from "./says_gone.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -67,7 +68,12 @@ export function createCompute({ session, pageSize }: ServiceOptions): Compute {
     },
     deleteKeypair: (name, call) =>
       deleteResource(
-        { ...compute, what: `keypair ${name}`, path: `/os-keypairs/${encodeURIComponent(name)}` },
+        {
+          ...compute,
+          what: `keypair ${name}`,
+          path: `/os-keypairs/${encodeURIComponent(name)}`,
+          saysGone: saysNovaGone,
+        },
         { ...call, session },
       ),
   };

@@ -9,7 +9,7 @@ export async function deleteResource(
     readonly what: string;
     /** Statuses that say that there is no such thing (any more). */
     readonly gone?: readonly number[];
-    /** Whether such an answer is the service's own; left out: it is taken for that. */
+    /** Whether such an answer is the service's own; left out: it is taken for that, and a listing is to tell. */
     readonly saysGone?: (response: SendResponse) => boolean;
   },
   { session, signal, confirm }: DeleteCall & { readonly session: Session },

@@ -13,6 +13,8 @@ export interface ServiceRoot {
   readonly url: string;
   /** Nova's highest microversion, as major and minor; null where it has none. */
   readonly maxMicroversion: readonly [number, number] | null;
+  /** Whether all is known: the service has told it, or there is nothing to tell. */
+  readonly isTold: boolean;
 }
 
 const VersionSchema = v.object({
@@ -58,9 +60,13 @@ export function readServiceRoot(
   const [, before = pathname, named = path, after = ""] = pathname.match(VERSIONED) ?? [];
   const own = isSpoken(service, named) ? named : path;
   const best = versionsIn(document).filter((version) => ids.test(version.id)).toSorted(byStatus)[0];
-  if (best === undefined) return { url: `${origin}${before}/${own}${after}`, maxMicroversion: null };
+  if (best === undefined) {
+    const isTold = versionDocumentUrl(service, endpoint) === null;
+    return { url: `${origin}${before}/${own}${after}`, maxMicroversion: null, isTold };
+  }
   const root = rebase(selfLink(best), { before, fallback: path });
-  return { url: `${origin}${root}${after}`, maxMicroversion: parseMicroversion(best.version ?? "") };
+  const maxMicroversion = parseMicroversion(best.version ?? "");
+  return { url: `${origin}${root}${after}`, maxMicroversion, isTold: true };
 }
 
 /** Checks the version that `*_api_version` asks for; null where the cloud supports it, else why not. */

@@ -8,7 +8,7 @@ import { deleteResource } from "./delete_resource.ts";
 import { ImageSchema, toImage } from "./image_schema.ts";
 import { uploadImage } from "./image_upload.ts";
 import { listItems } from "./paging.ts";
-import { saysImageGone } from "./says_gone.ts";
+import { saysGlanceGone } from "./says_gone.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -100,7 +100,7 @@ async function getImage(
     accept: GONE,
     signal,
   });
-  if (saysImageGone(answer.response)) return "gone";
+  if (saysGlanceGone(answer.response)) return "gone";
   if (GONE.includes(answer.response.status)) throw answer.refuse(NOT_GLANCE);
   const image = toImage(answer.parse(ImageSchema));
   if (image.id !== id) throw answer.refuse(`the response is about image ${image.id}`);

@@ -12,6 +12,7 @@ import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
 import type { OddAnswers } from "./odd_answers.ts";
+import { parseInstant } from "./server_schema.ts";
 import type { Transport } from "./transport.ts";
 
 export interface Token {
@@ -49,6 +50,7 @@ export async function loginToKeystone(
   const action = `log in as ${describeUser(access.auth)}`;
   const call = {
     action,
+    service: "identity" as const,
     turn: "login" as const,
     repeatable: true,
     method: "POST" as const,
@@ -71,7 +73,7 @@ export async function loginToKeystone(
     refuse,
     tell: (oddity) => options.odd.tell(action, oddity),
   });
-  const life = lifetime(token, Date.parse(response.headers.date ?? "") || clock.wall());
+  const life = lifetime(token, parseInstant(response.headers.date) ?? clock.wall());
   return {
     value,
     renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),
@@ -91,10 +93,9 @@ function lifetime(
   token: { expires_at?: string | null; issued_at?: string | null },
   cloudNow: number,
 ): Milliseconds {
-  const end = Date.parse(token.expires_at ?? "");
-  if (Number.isNaN(end)) return Infinity;
-  const start = Date.parse(token.issued_at ?? "");
-  const life = end - (Number.isNaN(start) ? cloudNow : start);
+  const end = parseInstant(token.expires_at);
+  if (end === null) return Infinity;
+  const life = end - (parseInstant(token.issued_at) ?? cloudNow);
   return life > 0 ? life : Infinity;
 }
 

@@ -6,6 +6,7 @@ import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { listItems } from "./paging.ts";
+import { saysNeutronGone } from "./says_gone.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -105,7 +106,12 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
     getFloatingIp: (id, call) => getFloatingIp(id, { ...call, session }),
     deleteFloatingIp: (id, call) =>
       deleteResource(
-        { what: `floating IP ${id}`, service: "network", path: `/floatingips/${encodeURIComponent(id)}` },
+        {
+          what: `floating IP ${id}`,
+          service: "network",
+          path: `/floatingips/${encodeURIComponent(id)}`,
+          saysGone: saysNeutronGone,
+        },
         { ...call, session },
       ),
     async listSecurityGroups(call) {
@@ -239,9 +245,12 @@ async function getFloatingIp(
     accept: [404],
     signal,
   });
-  if (answer.response.status === 404) return null;
+  if (saysNeutronGone(answer.response)) return null;
+  if (answer.response.status === 404) throw answer.refuse(NOT_NEUTRON);
   return toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
 }
+
+const NOT_NEUTRON = "the 404 did not come from Neutron; check the address of the network service";
 
 function toPort(raw: v.InferOutput<typeof PortSchema>): Port {
   return {

@@ -42,9 +42,12 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
   };
 }
 
+/** OpenStack's times are in UTC where they name no zone. */
+const ZONELESS = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;
+
 /** A time in ISO 8601 or a Date header; null for anything else, or a time before 1970 or after 9999. */
 export function parseInstant(text: string | null | undefined): number | null {
-  const instant = Date.parse(text ?? "");
+  const instant = Date.parse(ZONELESS.test(text ?? "") ? `${text}Z` : text ?? "");
   return instant >= 0 && instant <= LAST_INSTANT ? instant : null;
 }
 

@@ -7,7 +7,7 @@ import { CloudError } from "../../domain/cloud_error.ts";
 import { saysNoConsole } from "./classify_response.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
-import { saysServerGone } from "./says_gone.ts";
+import { saysNovaGone } from "./says_gone.ts";
 import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { ServiceCall, Session } from "./session.ts";
@@ -40,7 +40,7 @@ export function createServers(options: ServiceOptions): Servers {
           what: `server ${id}`,
           service: "compute",
           path: `/servers/${encodeURIComponent(id)}`,
-          saysGone: saysServerGone,
+          saysGone: saysNovaGone,
         },
         { ...call, session },
       ),
@@ -64,7 +64,7 @@ async function getServer(
     signal,
   } as const;
   const answer = await session.request({ ...call, microversion: await downCellVersion(session, call) });
-  if (saysServerGone(answer.response)) return "gone";
+  if (saysNovaGone(answer.response)) return "gone";
   if (answer.response.status === 404) throw answer.refuse(NOT_NOVA);
   const server = toServer(answer.parse(OneSchema).server);
   if (server.id !== id) throw answer.refuse(`the response is about server ${server.id}`);

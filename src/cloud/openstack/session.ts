@@ -212,33 +212,41 @@ export class Session {
     const now = this.#clock.monotonic();
     const known = this.#roots.get(key);
     if (known !== undefined && now < known.until) return known.root;
-    const asked = this.#askVersions(service, endpoint);
-    const found: Root = { service, root: asked, until: Infinity };
-    found.root = asked.catch((error) => {
-      if (!isRefusal(error)) throw error;
-      found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
-      return readServiceRoot(service, { endpoint, document: null });
-    });
+    const found: Root = { service, root: this.#findRoot(service, endpoint), until: Infinity };
     this.#roots.set(key, found);
-    found.root.catch(() => this.#roots.delete(key));
+    found.root.then(({ isTold }) => {
+      if (!isTold) found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
+    }, () => this.#roots.delete(key));
     return found.root;
   }
 
-  /** Version documents are public: no token is sent, so that an expired one cannot hide them. */
-  async #askVersions(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
+  async #findRoot(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
     const url = versionDocumentUrl(service, endpoint);
-    if (url === null) return readServiceRoot(service, { endpoint, document: null });
-    const document = await this.#transport.request({
-      action: `ask for the versions of ${service}`,
-      turn: "other",
-      repeatable: true,
-      method: "GET",
-      url,
-      headers: { accept: "application/json" },
-      accept: WITHOUT_DOCUMENT,
-      signal: this.#closing,
-    });
+    const document = url === null ? null : await this.#askVersions(service, url);
     return readServiceRoot(service, { endpoint, document });
+  }
+
+  /**
+   * Version documents are public: no token is sent, so that an expired one cannot hide them.
+   * @returns null where the service keeps it back or fails to tell it
+   */
+  async #askVersions(service: ServiceType, url: string): Promise<SendResponse | null> {
+    try {
+      return await this.#transport.request({
+        action: `ask for the versions of ${service}`,
+        service,
+        turn: "other",
+        repeatable: true,
+        method: "GET",
+        url,
+        headers: { accept: "application/json" },
+        accept: WITHOUT_DOCUMENT,
+        signal: this.#closing,
+      });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return null;
+    }
   }
 }
 
@@ -267,10 +275,11 @@ function isTokenRefused(error: unknown): error is CloudError {
 }
 
 function toHttp(call: ServiceCall, { token, root }: { token: Token; root: ServiceRoot }): HttpCall {
-  const { action, method, signal, turn = "other", repeatable = method !== "POST" } = call;
+  const { action, service, method, signal, turn = "other", repeatable = method !== "POST" } = call;
   const { accept, body, outflow, confirm } = call;
   return {
     action,
+    service,
     turn,
     repeatable,
     accept,

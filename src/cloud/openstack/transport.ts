@@ -15,6 +15,7 @@ import type { CertificateEnd, CloudStats, ConnectionCount } from "../../domain/c
 import { loggerOf } from "../../lib/logging.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
+import type { ServiceType } from "./catalog.ts";
 import { type ClassifiedResponse, classifyResponse, requestIdOf } from "./classify_response.ts";
 import type { Outflow, TimeLimit } from "./outflow.ts";
 import { purposeOf, type RequestPurpose } from "./operation.ts";
@@ -24,6 +25,7 @@ import type { RequestTurn } from "./turn.ts";
 export interface HttpCall extends SendRequest {
   /** The action attempted: "create server node-12"; every error begins with it. */
   readonly action: string;
+  readonly service: ServiceType;
   readonly turn: RequestTurn;
   /** Whether sending it twice comes to the same; only such calls are repeated. */
   readonly repeatable: boolean;
@@ -152,7 +154,7 @@ export class Transport implements AsyncDisposable {
   async #attempt(call: HttpCall): Promise<SendResponse> {
     const { limiter, clock } = this.#options;
     const queuedAt = clock.monotonic();
-    using slot = await limiter.take(call.turn, call);
+    using slot = await limiter.take(call.turn, { signal: call.signal, part: call.service });
     if (call.outflow !== undefined) slot[Symbol.dispose]();
     call.confirm?.();
     const response = await this.#measured(call, clock.monotonic() - queuedAt);

@@ -20,8 +20,12 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
 
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) return remove("cloud", broken);
-  const status = seen.inventory.servers.get(state.serverId)?.status ?? "ACTIVE";
+  const { status, taskState } = seen.inventory.servers.get(state.serverId) ??
+    { status: "ACTIVE", taskState: null };
   if (UNUSABLE.has(status)) return remove("cloud", `server ${state.serverId} is ${status}`);
+  if (taskState !== null && DELETING.has(taskState)) {
+    return remove("cloud", `server ${state.serverId} is being deleted on the cloud`);
+  }
   if (node.role === "node" && findLabel(config, node.label) === null) {
     return remove("configuration", `the configuration no longer has label ${node.label}`);
   }
@@ -46,5 +50,9 @@ const UNUSABLE: ReadonlySet<string> = new Set([
   "SUSPENDED",
   "PAUSED",
   "SHELVED",
+  "SHELVED_OFFLOADED",
   "RESCUE",
 ]);
+
+/** What is done to a server that somebody deletes: it is ACTIVE all the while, for hours where its host is slow. */
+const DELETING: ReadonlySet<string> = new Set(["deleting", "soft-deleting"]);

@@ -17,6 +17,8 @@ const WAYS: Readonly<Record<string, Omit<FaultRuleInput, "operation">>> = {
   "fails with 500": { fault: 1 },
   "takes us for nobody": { fault: 22 },
   "has had enough of us": { fault: 7 },
+  "is in maintenance": { fault: 39, status: 503, message: "No server is available to handle this request." },
+  "asks for long pauses": { fault: 6, time: 5 * MINUTE },
 };
 
 /** What an established pool can do without for hours. */
@@ -44,6 +46,32 @@ for (const [part, operation] of Object.entries(PARTS)) {
       const report = virtual.pool.report();
       assert.equal(report.providers[0]!.reachable, true);
       assert.ok(report.now - report.providers[0]!.listedAt! <= MINUTE + SECOND, "the servers are listed");
+    });
+  }
+}
+
+for (const service of ["image", "network"] as const) {
+  for (const [way, rule] of Object.entries(WAYS)) {
+    Deno.test(`servers are launched as fast as ever while the ${service} service ${way}`, async () => {
+      await using virtual = await VirtualPool.start({
+        config: poolConfig({ minReady: 0, maxServers: 40, provider: "auto-floating-ip: false" }),
+      });
+      await virtual.acquire("small", 1);
+      virtual.simulator.arm({ ...rule, operation: "*", service });
+      // The catalog is an hour old when it is listed again.
+      await virtual.clock.advance(62 * MINUTE);
+      for (let second = 0; second < 60; second++) {
+        await virtual.clock.advance(SECOND);
+        const { now, providers: [main] } = virtual.pool.report();
+        assert.ok(
+          now - main!.listedAt! <= MINUTE + 2 * SECOND,
+          `the servers were listed ${now - main!.listedAt!} ms ago`,
+        );
+      }
+      const asked = virtual.clock.now();
+      await virtual.acquire("small", 30);
+      const took = virtual.clock.now() - asked;
+      assert.ok(took <= 4 * SECOND, `it took ${took} ms`);
     });
   }
 }
