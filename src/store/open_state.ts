@@ -10,13 +10,14 @@ import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } fr
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
-import { copyState, prepareStateFile, timeStamp } from "./state_file.ts";
+import { copyState, prepareStateFile, stateFileAt, timeStamp } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
 
 /** @throws StoreError */
-export async function openState(path: string, options: OpenStateOptions): Promise<OpenedState> {
+export async function openState(given: string, options: OpenStateOptions): Promise<OpenedState> {
+  const path = await stateFileAt(given);
   const witness = await readWitness(path);
   await checkLog(path, witness);
   await prepareStateFile(path);

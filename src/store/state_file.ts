@@ -3,7 +3,7 @@
  * database or empty. What is something else is never opened for writing, so nothing of it is lost. Called by the
  * KV store and the state lock.
  */
-import { dirname } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import { damagedState, unusableState } from "./state_errors.ts";
 
@@ -13,6 +13,23 @@ const DIRECTORY_MODE = 0o700;
 
 /** How each SQLite database begins. */
 const SQLITE_MAGIC = "SQLite format 3\0";
+
+/** Links that Linux follows from one name before it takes them for a loop. */
+const MOST_LINKS = 40;
+
+/**
+ * The file that a path leads to, through links where it is one: SQLite keeps its log beside that file, and so must lie there
+ * whatever belongs to it. It need not exist.
+ */
+export async function stateFileAt(path: string): Promise<string> {
+  let file = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const to = await Deno.readLink(file).catch(() => null);
+    if (to === null) return file;
+    file = isAbsolute(to) ? to : join(await Deno.realPath(dirname(file)), to);
+  }
+  return path;
+}
 
 /**
  * Creates the directory of the state unless it exists (mode 0700, with its parents).
