@@ -64,28 +64,6 @@ export async function prepareStateFile(path: string): Promise<void> {
   if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is not a SQLite database");
 }
 
-/**
- * Copies the state, which nobody has open, and what SQLite keeps beside it.
- * @returns the path of the copy
- * @throws StoreError `unusable`
- */
-export async function copyState(path: string, options: { suffix: string }): Promise<string> {
-  const copy = `${path}.${options.suffix}`;
-  try {
-    await Deno.copyFile(path, copy);
-    await Deno.copyFile(`${path}-wal`, `${copy}-wal`).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  } catch (cause) {
-    throw unusableState(
-      path,
-      `the copy ${copy}, which must exist before its schema is changed, cannot be made`,
-      cause,
-    );
-  }
-  return copy;
-}
-
 /** Bytes of a file; 0: it is not there, or cannot be reached. */
 export async function sizeOf(path: string): Promise<number> {
   return await Deno.stat(path).then(({ size }) => size, () => 0);

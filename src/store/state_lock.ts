@@ -82,13 +82,20 @@ async function tryLock(path: string, holder: string): Promise<StateLock | null> 
       file.close();
       return null;
     }
-    await file.truncate();
-    await file.write(new TextEncoder().encode(`${Deno.pid} ${holder}\n`));
   } catch (error) {
     file.close();
     throw stateFailure(path, "its lock cannot be taken", error);
   }
+  await noteHolder(file, holder).catch(() => {});
   return { path: lockPath(path), [Symbol.dispose]: () => file.close() };
+}
+
+/** For people alone: where it has no room, a state can be looked at all the same. */
+async function noteHolder(file: Deno.FsFile, holder: string): Promise<void> {
+  const note = new TextEncoder().encode(`${Deno.pid} ${holder}\n`);
+  // First, since a note of before has room already.
+  await file.write(note);
+  await file.truncate(note.length);
 }
 
 async function openLockFile(path: string): Promise<Deno.FsFile> {
