@@ -11,8 +11,8 @@ import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { removeState, sizeOf, timeStamp } from "./state_file.ts";
-import { nameOfPlace, type StatePlace } from "./state_place.ts";
+import { removeState, sizeOf, stateFileAt, timeStamp } from "./state_file.ts";
+import type { StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 import { fillState } from "./write_state.ts";
 
@@ -29,7 +29,7 @@ export async function backupState(
   place: StatePlace,
   { target, now }: { target: string; now: Instant },
 ): Promise<Backup> {
-  const path = nameOfPlace(place);
+  const path = typeof place === "string" ? await stateFileAt(place) : place.address;
   if (typeof place === "string") await checkReadable(path);
   const name = typeof place === "string" ? basename(path) : `${place.pool}.kv`;
   const file = await isFolder(target) ? join(target, `${name}.${timeStamp(now)}`) : target;

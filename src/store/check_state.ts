@@ -24,6 +24,7 @@ import {
 } from "./schemas.ts";
 import { doubtOf } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
+import { stateFileAt } from "./state_file.ts";
 import { stateOddities } from "./state_oddities.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import type { StateReader } from "./state_reader.ts";
@@ -40,7 +41,7 @@ interface Deps {
 /** @throws StoreError where nothing can be read at all, or only a later version can */
 export async function checkState(place: StatePlace, deps: Deps): Promise<StateCheck> {
   // Before the copy, so that it is no newer.
-  const witness = typeof place === "string" ? await readWitness(place) : null;
+  const witness = typeof place === "string" ? await readWitness(await stateFileAt(place)) : null;
   const work = async (copy: string): Promise<StateCheck> => {
     const head = await readHead(copy);
     using state = await openState(copy, deps);

@@ -13,7 +13,7 @@ import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { SqliteSource } from "./sqlite_source.ts";
 import { doubtOf } from "./state_doubt.ts";
 import { unusableState } from "./state_errors.ts";
-import { sizeOf } from "./state_file.ts";
+import { sizeOf, stateFileAt } from "./state_file.ts";
 import { StateReader } from "./state_reader.ts";
 import { readWitness } from "./state_witness.ts";
 import type { Store } from "./store.ts";
@@ -23,9 +23,10 @@ import type { Store } from "./store.ts";
  * the state's lock.
  */
 export async function lookAtState(
-  path: string,
+  given: string,
   options: Pick<OpenStateOptions, "clock">,
 ): Promise<Store | null> {
+  const path = await stateFileAt(given);
   // The newest commits of a process that was killed: whether they belong to it has to be found out.
   if (await sizeOf(`${path}-wal`) > 0) return null;
   try {

@@ -2,6 +2,8 @@
  * Opening a state in a file: from a path to a database of the present schema that this installation owns, or to a
  * StoreError that says why not. What cannot be used is left as it was found. The KV store calls it.
  */
+import type { Instant } from "../domain/time.ts";
+import { backupState } from "./backup_state.ts";
 import { checkDatabase } from "./check_database.ts";
 import { checkLog } from "./check_log.ts";
 import { openFileWriter } from "./file_transactions.ts";
@@ -10,13 +12,14 @@ import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } fr
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
-import { copyState, prepareStateFile, timeStamp } from "./state_file.ts";
+import { isThere, prepareStateFile, stateFileAt, timeStamp } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
 
 /** @throws StoreError */
-export async function openState(path: string, options: OpenStateOptions): Promise<OpenedState> {
+export async function openState(given: string, options: OpenStateOptions): Promise<OpenedState> {
+  const path = await stateFileAt(given);
   const witness = await readWitness(path);
   await checkLog(path, witness);
   await prepareStateFile(path);
@@ -33,7 +36,7 @@ async function openChecked(
   const version = await probeFileVersion(path);
   refuseNewer(path, { version, steps });
   if (version !== null && version < schemaVersion(steps)) {
-    await copyState(path, { suffix: `v${version}-${timeStamp(options.clock.now())}.bak` });
+    await keepOlder(path, { version, now: options.clock.now() });
   }
   // A state whose commits were all in its log, which is lost, is a database with nothing in it.
   if (version === null && witness !== null && !isBlank) throw damagedState(path, emptiedProblem(witness));
@@ -56,6 +59,12 @@ async function openChecked(
     kv.close();
     throw error;
   }
+}
+
+/** A copy of the state as its version left it. One of that second is of a start that got no further. */
+async function keepOlder(path: string, { version, now }: { version: number; now: Instant }): Promise<void> {
+  const target = `${path}.v${version}-${timeStamp(now)}.bak`;
+  if (!await isThere(target)) await backupState(path, { target, now });
 }
 
 function closing(kv: Deno.Kv, guard: StateGuard): () => void {

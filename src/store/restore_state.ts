@@ -9,7 +9,7 @@ import { migrations, schemaVersion } from "./migrations.ts";
 import { probeFileVersion } from "./probe_version.ts";
 import { readCopy } from "./state_contents.ts";
 import { damagedState, newerState, unusableState } from "./state_errors.ts";
-import { removeState, timeStamp } from "./state_file.ts";
+import { removeState, stateFileAt, timeStamp } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { EtcdPlace, StatePlace } from "./state_place.ts";
 import { withCopy } from "./with_copy.ts";
@@ -49,9 +49,10 @@ async function restoreInEtcd(
 }
 
 async function restoreFile(
-  path: string,
+  given: string,
   { backup, clock }: { backup: string; clock: Clock },
 ): Promise<Restored> {
+  const path = await stateFileAt(given);
   using _lock = await lockState(path, { holder: "nodepool state restore", clock });
   const copy = `${path}.restoring`;
   await removeCopy(copy);

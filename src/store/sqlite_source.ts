@@ -3,6 +3,7 @@
  * altogether, and twice as long to hand over thousands of records.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { deserialize } from "node:v8";
 import { decodeSqliteKey, encodeSqliteKey, sqliteRange } from "./sqlite_keys.ts";
 import type { StateEntry, StateSource } from "./state_source.ts";
@@ -34,10 +35,11 @@ const BATCH = 250;
 export class SqliteSource implements StateSource, Disposable {
   readonly #database: DatabaseSync;
 
-  /** @param options `isAlone`: nobody else has the file open, so that what SQLite puts beside it goes when it is closed */
+  /** @param options `isAlone`: nobody else has the file open, and there is no log; so SQLite needs nothing beside it */
   constructor(path: string, { isAlone = false } = {}) {
-    this.#database = new DatabaseSync(path, { readOnly: !isAlone });
-    if (isAlone) this.#database.exec("PRAGMA query_only = 1");
+    const file = pathToFileURL(path);
+    if (isAlone) file.searchParams.set("immutable", "1");
+    this.#database = new DatabaseSync(file, { readOnly: true });
   }
 
   get(key: Deno.KvKey): Promise<StateEntry> {

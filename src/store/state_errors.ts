@@ -100,7 +100,9 @@ export function stateFailure(path: string, attempted: string, cause: unknown): S
       cause,
     });
   }
-  return unusableState(path, attempted, cause);
+  // All that SQLite says where it has no room for the index of its log.
+  const why = /disk i\/o error/i.test(message) ? " (is the disk full, or failing?)" : "";
+  return unusableState(path, attempted + why, cause);
 }
 
 /** All may work again, and etcd's client says what to do. */

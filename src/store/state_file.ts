@@ -3,7 +3,7 @@
  * database or empty. What is something else is never opened for writing, so nothing of it is lost. Called by the
  * KV store and the state lock.
  */
-import { dirname } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import { damagedState, unusableState } from "./state_errors.ts";
 
@@ -13,6 +13,23 @@ const DIRECTORY_MODE = 0o700;
 
 /** How each SQLite database begins. */
 const SQLITE_MAGIC = "SQLite format 3\0";
+
+/** Links that Linux follows from one name before it takes them for a loop. */
+const MOST_LINKS = 40;
+
+/**
+ * The file that a path leads to, through links where it is one: SQLite keeps its log beside that file, and so must lie there
+ * whatever belongs to it. It need not exist.
+ */
+export async function stateFileAt(path: string): Promise<string> {
+  let file = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const to = await Deno.readLink(file).catch(() => null);
+    if (to === null) return file;
+    file = isAbsolute(to) ? to : join(await Deno.realPath(dirname(file)), to);
+  }
+  return path;
+}
 
 /**
  * Creates the directory of the state unless it exists (mode 0700, with its parents).
@@ -45,28 +62,6 @@ export async function prepareStateFile(path: string): Promise<void> {
   const head = await readHead(opened);
   // Nothing at all is what a process leaves that was killed right after it made the file.
   if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is not a SQLite database");
-}
-
-/**
- * Copies the state, which nobody has open, and what SQLite keeps beside it.
- * @returns the path of the copy
- * @throws StoreError `unusable`
- */
-export async function copyState(path: string, options: { suffix: string }): Promise<string> {
-  const copy = `${path}.${options.suffix}`;
-  try {
-    await Deno.copyFile(path, copy);
-    await Deno.copyFile(`${path}-wal`, `${copy}-wal`).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  } catch (cause) {
-    throw unusableState(
-      path,
-      `the copy ${copy}, which must exist before its schema is changed, cannot be made`,
-      cause,
-    );
-  }
-  return copy;
 }
 
 /** Bytes of a file; 0: it is not there, or cannot be reached. */

@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import { StoreError } from "./store.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { prepareStateDirectory } from "./state_file.ts";
+import { prepareStateDirectory, stateFileAt } from "./state_file.ts";
 
 interface StateLockOptions {
   /** Who asks: what others are told while the lock is held, such as `nodepool daemon`. */
@@ -39,7 +39,8 @@ const RETRY: Milliseconds = 50;
  * @throws StoreError `locked`, naming the holder's pid; `unusable` when the lock file cannot be made; the signal's
  * reason on abort
  */
-export async function lockState(path: string, options: StateLockOptions): Promise<StateLock> {
+export async function lockState(given: string, options: StateLockOptions): Promise<StateLock> {
+  const path = await stateFileAt(given);
   const { clock, signal, wait = 0 } = options;
   await prepareStateDirectory(path);
   const deadline = clock.monotonic() + wait;
@@ -66,7 +67,7 @@ export async function readLockHolder(path: string): Promise<LockHolder | null> {
  */
 export async function isStateLocked(path: string): Promise<boolean> {
   try {
-    using file = await Deno.open(lockPath(path));
+    using file = await Deno.open(lockPath(await stateFileAt(path)));
     return !await file.tryLock(false);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
@@ -81,13 +82,20 @@ async function tryLock(path: string, holder: string): Promise<StateLock | null> 
       file.close();
       return null;
     }
-    await file.truncate();
-    await file.write(new TextEncoder().encode(`${Deno.pid} ${holder}\n`));
   } catch (error) {
     file.close();
     throw stateFailure(path, "its lock cannot be taken", error);
   }
+  await noteHolder(file, holder).catch(() => {});
   return { path: lockPath(path), [Symbol.dispose]: () => file.close() };
+}
+
+/** For people alone: where it has no room, a state can be looked at all the same. */
+async function noteHolder(file: Deno.FsFile, holder: string): Promise<void> {
+  const note = new TextEncoder().encode(`${Deno.pid} ${holder}\n`);
+  // First, since a note of before has room already.
+  await file.write(note);
+  await file.truncate(note.length);
 }
 
 async function openLockFile(path: string): Promise<Deno.FsFile> {

@@ -8,7 +8,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { lostState } from "./state_errors.ts";
-import { isThere } from "./state_file.ts";
+import { isThere, stateFileAt } from "./state_file.ts";
 
 /** The newest that was written to the state at a path. */
 export interface Witnessed {
@@ -32,7 +32,8 @@ export async function readWitness(path: string): Promise<Witnessed | null> {
  * Whether nobody has made a state here yet. Nothing is made.
  * @throws StoreError where one was there and is gone
  */
-export async function isUnmade(path: string): Promise<boolean> {
+export async function isUnmade(given: string): Promise<boolean> {
+  const path = await stateFileAt(given);
   if (await isThere(path)) return false;
   if (await readWitness(path) !== null) throw lostState(path);
   return true;

@@ -7,7 +7,10 @@ import { checkState } from "../../src/store/check_state.ts";
 import { exportState, importState } from "../../src/store/export_state.ts";
 import { errorChain } from "../../src/lib/error_chain.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
+import { lookAtState } from "../../src/store/look_at_state.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
+import { isStateLocked, lockState } from "../../src/store/state_lock.ts";
+import { isUnmade } from "../../src/store/state_witness.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { nodeRecord, nodeRequest, poolSample } from "./records.ts";
@@ -309,4 +312,53 @@ Deno.test("an export that is cut off, edited badly or from a later version is re
     assert.match(await kindOf(importState(copy, { lines: wrong, from: "export.jsonl", clock })), message);
     await assert.rejects(Deno.stat(copy), Deno.errors.NotFound);
   }
+});
+
+/** A state, and links to it: one in another folder, one to that one. */
+async function linkedState() {
+  const state = await temporaryState();
+  const [real, folder] = [join(state.directory, "disk/pool.kv"), join(state.directory, "lib")];
+  const links = [join(folder, "state.kv"), join(state.directory, "again.kv")];
+  await Deno.mkdir(folder);
+  await Deno.symlink("../disk/pool.kv", links[0]!);
+  await Deno.symlink(links[0]!, links[1]!);
+  return { ...state, real, links };
+}
+
+Deno.test("a state behind links is one state: backed up with its log, guarded, locked once, restored in its place", async () => {
+  await using state = await linkedState();
+  const [link, again] = state.links as [string, string];
+  assert.equal(await isUnmade(link), true);
+  const backup = join(state.directory, "b.kv");
+  {
+    // There was none: the link led nowhere.
+    using _lock = await lockState(link, { holder: "a daemon", clock });
+    for (const path of [state.real, again]) {
+      assert.match(await kindOf(lockState(path, { holder: "another", clock })), /^locked: .*a daemon/);
+      assert.equal(await isStateLocked(path), true);
+    }
+    await using store = await openKvStore(link, options);
+    await store.load();
+    await addNodes(store, 1, 2);
+    await backupState(again, { target: backup, now: 0 });
+    assert.equal((await checkState(link, options)).counts["node"], 2);
+    await addNodes(store, 3);
+    await Deno.remove(`${state.real}-wal`);
+    assert.match(await kindOf(store.check()), /^gone: .*write-ahead log has been removed/);
+  }
+  assert.deepEqual(await nodesIn(backup), [1, 2]);
+  await restoreState(link, { backup, clock });
+  assert.equal(await Deno.readLink(link), "../disk/pool.kv");
+  {
+    await using store = (await lookAtState(state.real, options)) ?? await openKvStore(again, options);
+    assert.match(String(store.doubt), /restored from a copy/);
+  }
+  assert.deepEqual(await nodesIn(state.real), [1, 2]);
+  assert.deepEqual([...Deno.readDirSync(join(state.directory, "lib"))].map(({ name }) => name), ["state.kv"]);
+});
+
+Deno.test("a link that leads to itself is refused", async () => {
+  await using state = await temporaryState();
+  await Deno.symlink(state.path, state.path);
+  assert.match(await kindOf(openKvStore(state.path, options)), /^unusable: .*cannot be opened/);
 });
