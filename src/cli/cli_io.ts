@@ -27,7 +27,7 @@ export interface CliIo {
 }
 
 export interface CliOutput {
-  /** @throws Deno.errors.BrokenPipe when nobody reads any more */
+  /** Standard error never throws. @throws Deno.errors.BrokenPipe when nobody reads any more */
   write(text: string): void;
   /** Columns of the terminal; null: the output goes to a file or another program. */
   readonly columns: number | null;

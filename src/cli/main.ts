@@ -10,7 +10,9 @@ export async function runCli(
   argv: readonly string[],
   { program: invoked, wiring, io }: { program: InvokedProgram; wiring: Wiring; io: CliIo },
 ): Promise<number> {
-  if (argv.length === 1 && VERSION_OPTIONS.includes(argv[0]!)) return await printVersion(wiring, io);
+  const isPrinted = argv.length === 1 && VERSION_OPTIONS.includes(argv[0]!) &&
+    await printVersion(wiring, io).then(() => true, () => false); // below, it is said why not
+  if (isPrinted) return ExitCode.done;
   const [{ buildProgram }, { reportError }, { splitRemoteWords }] = await Promise.all([
     import("./program.ts"),
     import("./report_error.ts"),
@@ -21,10 +23,12 @@ export async function runCli(
   context.remoteWords = remote;
   try {
     await using _lines = await openQuickLog(io);
-    await program.parseAsync([...own], { from: "user" });
+    await program.parseAsync([...own], { from: "user" }).catch((error) => {
+      if (error instanceof VersionRequest) return printVersion(wiring, io);
+      throw error;
+    });
     return context.exitCode;
   } catch (error) {
-    if (error instanceof VersionRequest) return await printVersion(wiring, io);
     return reportError(error, { debug: own.includes("--debug"), context });
   }
 }
@@ -52,7 +56,6 @@ async function openQuickLog(io: CliIo): Promise<AsyncDisposable | null> {
 /** Alone, they need no command line to be taken apart. */
 const VERSION_OPTIONS = ["-V", "--version"];
 
-async function printVersion(wiring: Wiring, io: CliIo): Promise<number> {
+async function printVersion(wiring: Wiring, io: CliIo): Promise<void> {
   io.stdout.write(`${await wiring.describeVersion()}\n`);
-  return ExitCode.done;
 }

@@ -13,10 +13,10 @@ export function printOutcomes(
   outcomes: readonly IdOutcome[],
   { what = "node" }: { what?: "node" | "image" | "dib image" | "job" } = {},
 ): void {
+  if (outcomes.some(({ stays }) => stays)) context.exitCode = ExitCode.held;
+  if (outcomes.some(({ ok }) => !ok)) context.exitCode = ExitCode.failed;
   for (const { id, ok, message } of outcomes) {
     if (ok) writeLine(context.io.stdout, `${what} ${id}: ${message}`);
     else writeLine(context.io.stderr, `nodepool: ${message}`);
   }
-  if (outcomes.some(({ stays }) => stays)) context.exitCode = ExitCode.held;
-  if (outcomes.some(({ ok }) => !ok)) context.exitCode = ExitCode.failed;
 }

@@ -15,7 +15,7 @@ export async function showOnlineChecks(
   const checks = await wiring.checkOnline({ config, signal: interrupts.signal });
   const moment = { now: io.clock.now(), wallOffset: io.clock.wall() - io.clock.now() };
   const content = viewOnlineChecks(checks, moment);
-  io.stdout.write(await formatView(content, { table: onlineCheckTable, format: output, io }));
   const { failures, warnings } = content;
   if (failures > 0 || (strict && warnings > 0)) context.exitCode = ExitCode.failed;
+  io.stdout.write(await formatView(content, { table: onlineCheckTable, format: output, io }));
 }

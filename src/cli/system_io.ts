@@ -3,12 +3,16 @@ import { systemClock } from "../lib/clock.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import { systemRandom } from "../lib/random.ts";
 import { systemAccount, systemHome } from "../lib/system_account.ts";
+import { writeWhole } from "../lib/write_whole.ts";
 import { InterruptedError } from "./cli_error.ts";
 import type { CliIo, CliOutput, Interrupts } from "./cli_io.ts";
 
 export const systemIo: CliIo = {
-  stdout: outputTo(Deno.stdout),
-  stderr: outputTo(Deno.stderr),
+  stdout: outputTo(Deno.stdout, (cause) => {
+    throw cause instanceof Deno.errors.BrokenPipe ? cause : new Error("cannot write the output", { cause });
+  }),
+  // What cannot be said is lost: what the command does, and its exit code, do not depend on that.
+  stderr: outputTo(Deno.stderr, () => {}),
   clock: systemClock,
   random: systemRandom,
   env: (name) => Deno.env.get(name),
@@ -30,11 +34,14 @@ function workingFolder(): string | null {
   }
 }
 
-function outputTo(stream: typeof Deno.stdout): CliOutput {
+function outputTo(stream: typeof Deno.stdout, onFailure: (error: unknown) => void): CliOutput {
   return {
     write(text) {
-      let rest = new TextEncoder().encode(text);
-      while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+      try {
+        writeWhole(stream, text);
+      } catch (error) {
+        onFailure(error);
+      }
     },
     get columns() {
       return stream.isTerminal() ? sizeOf("COLUMNS", ({ columns }) => columns) ?? 80 : null;

@@ -32,14 +32,14 @@ export function maskedLines(text: string): readonly string[] {
 
 /** A value as a message may quote it: whatever follows on the name of a secret is hidden, and a key is whole. */
 export function maskedValue(text: string): string {
-  const open = withoutPassword(text).replace(PRIVATE_KEY, HIDDEN);
+  const open = withoutUsers(text);
   const secret = secretIn(open);
   return secret === null || secret.end === open.length ? open : `${open.slice(0, secret.end)}${HIDDEN}`;
 }
 
 /** Addresses without user and password, however broken they are. */
-function withoutUsers(line: string): string {
-  return withoutPassword(line).replace(PRIVATE_KEY, HIDDEN).replace(ODD_PORT, "//***").replace(
+function withoutUsers(text: string): string {
+  return withoutPassword(text).replace(PRIVATE_KEY, HIDDEN).replace(ODD_PORT, "//***").replace(
     /[^\s/]+@/g,
     "***@",
   );

@@ -55,7 +55,9 @@ function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Pro
   });
 }
 
-/** The library's messages quote no text of the file, so that no secret can be in them. */
+/** What the library's messages quote of the file: it may be a secret that lacks its quotes. */
+const QUOTED = /(?:(?<=\w):|(?<=escape sequence)) .*/s;
+
 function syntaxMessage(code: string, message: string): string {
   switch (code) {
     case "TAB_AS_INDENT":
@@ -63,9 +65,9 @@ function syntaxMessage(code: string, message: string): string {
     case "MULTIPLE_DOCS":
       return "a second document begins here; put everything into one";
     case "TAG_RESOLVE_FAILED":
-      return `is not plain YAML: ${message.replace("tag:yaml.org,2002:", "!!").toLowerCase()}`;
+      return "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes";
     default:
-      return `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1)}`;
+      return `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1).replace(QUOTED, "")}`;
   }
 }
 
@@ -110,7 +112,10 @@ class TreeBuilder {
       this.#document,
     );
     if (target === undefined) {
-      return this.#fault(position, `there is no anchor "&${alias.source}" above this line`);
+      return this.#fault(
+        position,
+        "there is no anchor of this name above this line; put a text that begins with * in quotes",
+      );
     }
     return this.#convert(target, position);
   }

@@ -48,7 +48,12 @@ export function problemAt(
 ): Problem {
   const { line, column } = positionAt(root, path);
   const marks = marksOf(path, root);
-  return { ...fileProblem(file, message), marks, ...rest, line, column, path: formatPath(path) };
+  return { ...fileProblem(file, message), marks, ...rest, line, column, path: formatPath(path.map(shownStep)) };
+}
+
+/** A key that lacks what separates it from its value has the value in it. */
+function shownStep(step: string | number): string | number {
+  return typeof step === "number" ? step : maskedValue(step);
 }
 
 /** A key that is missing and a whole item of a list are placed at something else. */

@@ -27,6 +27,15 @@ Deno.test("hold tells of each node, and fails if one could not be held", async (
   assert.deepEqual(bench.pool.calls, ['hold 1,99,2 {"reason":"look","owner":"maria","duration":172800000}']);
 });
 
+Deno.test("some of several that failed make the exit code 1, also where nobody reads of the others", async () => {
+  await using bench = await CliBench.open();
+  bench.beforeWrite = () => {
+    throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
+  };
+  assert.equal((await bench.run("hold", "1", "99")).code, 1);
+  assert.equal((await bench.run("hold", "1", "2")).code, 0);
+});
+
 Deno.test("hold and delete work without a daemon", async () => {
   await using bench = await CliBench.open({ daemon: false });
   assert.equal((await bench.run("hold", "1")).code, 0);

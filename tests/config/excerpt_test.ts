@@ -1,7 +1,7 @@
 /** Problems show the line that they are about, with a mark under the place, and never a secret. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ConfigError, type Problem } from "../../src/config/config_error.ts";
+import { ConfigError, formatProblem, type Problem } from "../../src/config/config_error.ts";
 import { formatExcerpt } from "../../src/config/format_excerpt.ts";
 import { maskedLines } from "../../src/config/masked_lines.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
@@ -106,6 +106,18 @@ const secretive: readonly string[] = [
   `os_token: ${SECRET}`,
   `application_credential_secret: ${SECRET}`,
   `images: [{name: i, userdata: "${SECRET}", min-ram: x}]`,
+  `password: !${SECRET}`,
+  `password: !!${SECRET} x`,
+  `password: !<${SECRET}> x`,
+  `password: !x!${SECRET}`,
+  `password: *${SECRET}`,
+  `password: |${SECRET}`,
+  `password: >${SECRET}`,
+  `password: "\\U${SECRET}"`,
+  `password: %${SECRET}`,
+  `pool: ]\n    password:\n      ${SECRET}`,
+  `pool: ]\n    password:\n      "${SECRET}"`,
+  `prices: {currency: EUR, password:${SECRET}}`,
   `images:\n      - name: i\n        userdata: |\n          #cloud-config\n          password: ${SECRET}\n          x: ${SECRET}\n        min-ram: x`,
 ];
 
@@ -113,22 +125,26 @@ function configWith(lines: string): string {
   return `dburi: mysql://${SECRET}@h/\nproviders:\n  - name: p\n    max-servers: many\n    ${lines}\n    rate: often\ntargets:\n  - {name: t, rate: x, jenkins: {apikey: ${SECRET}, url: y}}\n`;
 }
 
+/** All that is told of what is wrong: a line of the file and a mark, and a message. */
 async function shownOf(text: string): Promise<string> {
   const problems = await problemsOf(text);
-  return problems.flatMap((problem) => formatExcerpt(problem, { columns: 200 }) ?? []).join("\n");
+  return problems.flatMap((problem) => [
+    formatProblem(problem),
+    ...formatExcerpt(problem, { columns: 200 }) ?? [],
+  ]).join("\n");
 }
 
 for (const lines of secretive) {
-  Deno.test(`no excerpt shows a secret that stands as ${JSON.stringify(lines.replaceAll(SECRET, "S"))}`, async () => {
+  Deno.test(`neither message nor excerpt shows a secret that stands as ${JSON.stringify(lines.replaceAll(SECRET, "S"))}`, async () => {
     assert.doesNotMatch(await shownOf(configWith(lines)), /zq7x/);
   });
 }
 
-Deno.test("no excerpt shows a secret of a file that somebody broke anywhere", async () => {
+Deno.test("neither message nor excerpt shows a secret of a file that somebody broke anywhere", async () => {
   const mutation = fc.record({
     lines: fc.constantFrom(
       ...secretive.filter((lines) =>
-        !/^(password ?[^:]|password:[^ ]|#|networks: .*pasword|.*&pw)/.test(lines)
+        !/^(password ?[^:]|password:[^ ]|#|networks: .*pasword|prices: |.*&pw)/.test(lines)
       ),
     ),
     at: fc.nat(400),

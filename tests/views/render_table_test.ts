@@ -211,6 +211,16 @@ Deno.test("the details of most use are shown as far as there is room, whatever t
   assert.deepEqual(header(18), ["ID"]);
 });
 
+Deno.test("a text is cut by the columns that it takes, also where these are as many as its characters", () => {
+  const columns: Column<Row>[] = [{ field: "id", header: "ID", kind: "id" }, {
+    field: "text",
+    header: "Text",
+  }];
+  const rows = [{ id: "1", text: "e\u0301e\u0301日日".repeat(6) }, { id: "2", text: "plain" }];
+  const drawn = renderTable({ columns, rows }, { width: 20 });
+  assert.ok(drawn.includes("| e\u0301e\u0301日日e\u0301e\u0301日… |\n"), drawn);
+});
+
 Deno.test("details such as host names are shown whole, or not at all where others need the room", () => {
   const { columns, rows } = poolLists["node-list"].table;
   const list = { columns, rows: rows(viewPool(sampleReport(), { name: "node-list" })) };

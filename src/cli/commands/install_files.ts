@@ -28,6 +28,7 @@ export function installFilesCommand(context: CliContext, whole: Command): Comman
       const files = installationFiles({ program: resolve(program), version, commands: helpsOf(whole) });
       const { written, removed, unchanged, kept } = await placeFiles(folder, files, { force });
       const { stdout, stderr } = context.io;
+      if (kept.length > 0) context.exitCode = ExitCode.failed;
       for (const path of written) writeLine(stdout, `wrote ${join(folder, path)}`);
       for (const path of removed) writeLine(stdout, `removed ${join(folder, path)}`);
       if (unchanged.length > 0) writeLine(stdout, `${countText(unchanged.length, "file")} unchanged`);
@@ -37,7 +38,6 @@ export function installFilesCommand(context: CliContext, whole: Command): Comman
           `nodepool: kept ${join(folder, path)}, which somebody changed; --force replaces it`,
         );
       }
-      if (kept.length > 0) context.exitCode = ExitCode.failed;
     });
   return installFiles as unknown as Command;
 }

@@ -52,9 +52,9 @@ async function showOne(
   const gone = view.nodes.length > 0 ? null : await findGone(pool, id);
   const { nodeTable: table } = await import("../../views/tables/node_table.ts");
   const shown = gone === null ? view : { ...view, nodes: [gone as NodeView] };
+  if (view.nodes.length === 0) context.exitCode = ExitCode.failed;
   io.stdout.write(await formatView(shown, { ...choice, table, format, io }));
   if (view.nodes.length > 0) return;
-  context.exitCode = ExitCode.failed;
   writeLine(io.stderr, `nodepool: ${gone === null ? `there is no node ${id}` : describe(gone)}`);
 }
 

@@ -29,6 +29,11 @@ export function planCommand(context: CliContext) {
       };
       await using pool = await openPool(context);
       const plan = await pool.ask("plan", request);
+      context.exitCode = plan.problems.length > 0
+        ? ExitCode.failed
+        : plan.would_change
+        ? ExitCode.changes
+        : ExitCode.done;
       for (const line of plan.problems.flatMap((problem) => problemLines(problem, context))) {
         writeProblemLine(line, io);
       }
@@ -37,11 +42,6 @@ export function planCommand(context: CliContext) {
         const { renderConfigPlan } = await import("../../views/config_plan.ts");
         io.stdout.write(renderConfigPlan(plan));
       }
-      context.exitCode = plan.problems.length > 0
-        ? ExitCode.failed
-        : plan.would_change
-        ? ExitCode.changes
-        : ExitCode.done;
     });
 }
 

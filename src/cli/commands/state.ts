@@ -48,6 +48,7 @@ function adoptCommand(context: CliContext) {
         { dryRun },
         interrupts,
       );
+      if (warnings.length > 0) context.exitCode = ExitCode.failed;
       for (const server of servers) writeLine(io.stdout, describe(server));
       for (const { address, id, provider } of floatingIps) {
         writeLine(
@@ -60,7 +61,6 @@ function adoptCommand(context: CliContext) {
         io.stdout.write("nothing to adopt: the state knows every server of this installation\n");
       }
       for (const warning of warnings) writeLine(io.stderr, `nodepool: ${warning}`);
-      if (warnings.length > 0) context.exitCode = ExitCode.failed;
     });
 }
 

@@ -110,6 +110,7 @@ function stateFilesOf(context: CliContext): Promise<StateFiles> {
 function report(context: CliContext, state: string, found: StateCheck): void {
   const { io } = context;
   const { installation, schema, newSchema, counts, oddities } = found;
+  if (oddities.length > 0) context.exitCode = ExitCode.failed;
   writeLine(io.stdout, `${state}: installation ${installation}, version ${schema} of its form`);
   if (schema < newSchema) {
     writeLine(io.stdout, `The daemon's next start copies it, then migrates it to version ${newSchema}.`);
@@ -117,5 +118,4 @@ function report(context: CliContext, state: string, found: StateCheck): void {
   writeLine(io.stdout, Object.entries(counts).map(([kind, count]) => `${kind}: ${count}`).join(", "));
   for (const oddity of oddities) writeLine(io.stderr, `nodepool: ${oddity}`);
   if (oddities.length === 0) writeLine(io.stdout, "Nothing is odd.");
-  else context.exitCode = ExitCode.failed;
 }

@@ -14,8 +14,8 @@ export interface FilledColumn {
   /** Each one line. */
   readonly cells: readonly string[];
   readonly width: number;
-  /** Each cell takes as many columns of the terminal as it has characters. */
-  readonly isEven: boolean;
+  /** Printable ASCII alone: each cell is as wide as it is long, also when it is cut. */
+  readonly isPlain: boolean;
 }
 
 export interface TableLayout {
@@ -51,16 +51,11 @@ export function totalWidth(columns: readonly FilledColumn[]): number {
 /** As wide as its cells and its header. */
 export function filledColumn(column: FilledColumn["column"], texts: readonly string[]): FilledColumn {
   // Of all at once it is known in a fraction of the time.
-  const isPlain = isPlainText(texts.join(""));
+  const isPlain = isPlainText(column.header + texts.join(""));
   const cells = isPlain ? texts : texts.map(visibleText);
   let width = displayWidth(column.header);
-  let isEven = true;
-  for (const cell of cells) {
-    const taken = isPlain ? cell.length : displayWidth(cell);
-    if (taken > width) width = taken;
-    if (taken !== cell.length) isEven = false;
-  }
-  return { column, cells, width, isEven };
+  for (const cell of cells) width = Math.max(width, isPlain ? cell.length : displayWidth(cell));
+  return { column, cells, width, isPlain };
 }
 
 function withoutEmpty(columns: readonly FilledColumn[]): readonly FilledColumn[] {

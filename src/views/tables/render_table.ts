@@ -82,8 +82,8 @@ function line(
 }
 
 function pad(text: string, one: FilledColumn): string {
-  const { column, width, isEven } = one;
-  const room = width - (isEven ? text.length : displayWidth(text));
+  const { column, width, isPlain } = one;
+  const room = width - (isPlain ? text.length : displayWidth(text));
   if (room < 0) return pad(cutToWidth(text, width), one);
   const length = text.length + room;
   return standsRight(column) ? text.padStart(length) : text.padEnd(length);
