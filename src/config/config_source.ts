@@ -5,70 +5,104 @@
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import { loadOtherConfig } from "./other_config.ts";
+import type { Environment } from "./environment.ts";
+import { denoEnvironment } from "./deno_environment.ts";
 import { defaultSecurePath } from "./default_secure_path.ts";
+import { FilesRead } from "./files_read.ts";
 import { loadEtcdConfig } from "./load_etcd_config.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
 
 interface Options {
-  readonly secure: string | null;
+  /** The secrets file that was named; null: the default one, where there is one. */
+  readonly secureFile: string | null;
   readonly strict: boolean;
+  /** The machine, if nothing is said. */
+  readonly environment?: Environment;
 }
 
-/** `stamp`: of the files as they were before it was read. */
+/** `stamp`: of the files as they were when they were read. */
 interface StampedConfig extends LoadedConfig {
   readonly stamp: string;
 }
 
+/** Of files that change while they are read. */
+const MOST_READINGS = 3;
+
 export class ConfigSource {
   readonly path: string;
-  /** The configuration when it was opened. */
-  readonly first: StampedConfig;
-  readonly #options: Options;
+  readonly #options: Required<Options>;
+  #first: StampedConfig | null = null;
+  #newest: StampedConfig | null = null;
+  /** Which reading that was, of all that have begun. */
+  #newestNumber = 0;
+  #begun = 0;
+  /** Those of the newest reading, whatever became of it. */
+  #files: FilesRead;
 
   /** @throws ConfigError */
-  static async open(
-    path: string,
-    { secureFile, strict }: { secureFile: string | null; strict: boolean },
-  ): Promise<ConfigSource> {
-    const options = { secure: secureFile ?? await defaultSecurePath(), strict };
-    return new ConfigSource(path, options, await load(path, options));
+  static async open(path: string, options: Options): Promise<ConfigSource> {
+    const source = new ConfigSource(path, options);
+    source.#first = await source.read();
+    return source;
   }
 
-  private constructor(path: string, options: Options, first: StampedConfig) {
+  private constructor(path: string, { secureFile, strict, environment = denoEnvironment }: Options) {
     this.path = path;
-    this.#options = options;
-    this.first = first;
+    this.#options = { secureFile, strict, environment };
+    this.#files = new FilesRead(environment);
   }
 
-  /** @throws ConfigError */
-  read(): Promise<StampedConfig> {
-    return load(this.path, this.#options);
+  /** The configuration when it was opened. */
+  get first(): StampedConfig {
+    return this.#first!;
+  }
+
+  /** The newest reading that was good. */
+  get newest(): StampedConfig {
+    return this.#newest!;
+  }
+
+  /** A file that changes meanwhile is read once more. @throws ConfigError */
+  async read(): Promise<StampedConfig> {
+    const number = ++this.#begun;
+    const config = await this.#readWhole();
+    if (number > this.#newestNumber) [this.#newestNumber, this.#newest] = [number, config];
+    return config;
+  }
+
+  async #readWhole(): Promise<StampedConfig> {
+    for (let left = MOST_READINGS;; left--) {
+      const files = new FilesRead(this.#options.environment);
+      const reading = this.#load(files);
+      await reading.catch(() => {});
+      this.#files = files;
+      if (left > 1 && await files.stampNow() !== files.stamp) continue;
+      return { ...await reading, stamp: files.stamp };
+    }
   }
 
   /** How etcd is reached by the files as they are now, whatever else is wrong with them. @throws ConfigError */
-  readEtcd(): Promise<EtcdConfig> {
-    return loadEtcdConfig({ configFile: this.path, secureFile: this.#options.secure });
+  async readEtcd(): Promise<EtcdConfig> {
+    return await loadEtcdConfig({ configFile: this.path, secureFile: await this.#securePath() });
   }
 
   /** Another one, from its text, as it would be read in the place of this one. @throws ConfigError */
-  readOther(other: OtherConfig, options: { signal?: AbortSignal } = {}): Promise<LoadedConfig> {
-    return loadOtherConfig(other, { ...this.#options, ...options });
+  async readOther(other: OtherConfig, options: { signal?: AbortSignal } = {}): Promise<LoadedConfig> {
+    const { secureFile: secure, strict } = this.#options;
+    return await loadOtherConfig(other, { secure, strict, ...options });
   }
 
-  /** Changes when the files may have: cheap to ask for every few seconds. */
+  /** Changes when the files may have, clouds.yaml and private keys among them: cheap to ask for every few seconds. */
   stamp(): Promise<string> {
-    return stampOf(this.path, this.#options);
+    return this.#files.stampNow();
   }
-}
 
-async function load(path: string, options: Options): Promise<StampedConfig> {
-  const stamp = await stampOf(path, options);
-  return { ...await loadConfig(path, options), stamp };
-}
+  async #load({ environment }: FilesRead): Promise<LoadedConfig> {
+    const { strict } = this.#options;
+    return await loadConfig(this.path, { secure: await this.#securePath(), strict, environment });
+  }
 
-async function stampOf(path: string, { secure }: Options): Promise<string> {
-  const files = secure === null ? [path] : [path, secure];
-  const stats = await Promise.all(files.map((file) => Deno.stat(file).catch(() => null)));
-  return stats.map((stat) => stat === null ? "none" : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`)
-    .join(";");
+  async #securePath(): Promise<string | null> {
+    return this.#options.secureFile ?? await defaultSecurePath();
+  }
 }

@@ -155,10 +155,10 @@ export class DaemonBuilder implements AsyncDisposable {
     }
   }
 
-  /** By the configuration as it is now, or, where that cannot be read, as it was at the start. */
+  /** By the configuration as it is now, or, where that cannot be read, as it was when it was good last. */
   async #openCloud(name: string): Promise<WholeCloud> {
     const { source, clock } = this.#deps;
-    const { config: { providers } } = await source.read().catch(() => source.first);
+    const { config: { providers } } = await source.read().catch(() => source.newest);
     const provider = providers.find((one) => one.name === name);
     if (provider === undefined) throw new Error(`the configuration of this builder has no provider ${name}`);
     return openCloud(provider, { clock });

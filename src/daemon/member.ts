@@ -61,8 +61,8 @@ export async function takeMemberSeat(etcdConfig: EtcdConfig, deps: MemberDeps): 
   const leadership = await standBy(standby, deps);
   if (leadership === null) return null;
   taking.use(leadership);
-  // It may have changed since. One that cannot be used is left to the watch over its files, which says why.
-  const { config, stamp } = await source.read().catch(() => source.first);
+  // It may have changed since. Of one that cannot be used, the watch over its files says why.
+  const { config, stamp } = await source.read().catch(() => source.newest);
   const { etcd, keys } = standby;
   const address = source.first.config.state;
   const store = taking.use(

@@ -1,9 +1,10 @@
 /**
  * A task that runs at the times of a cron expression, by the machine's clock and in its time zone, and whenever it is
- * woken. Where that clock is set forward over one of the times, it runs once for all that were passed over.
+ * woken. Where that clock is set forward over one of the times, it runs once for all that were passed over; where it is put
+ * right by a moment, it runs once all the same.
  */
 import { cronPattern } from "../domain/cron_expression.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import { cronTimes } from "../lib/cron_times.ts";
 import type { Task, TaskBasics } from "./task.ts";
 import { createScheduledTask } from "./task.ts";
@@ -15,6 +16,9 @@ export interface CronTaskOptions extends TaskBasics {
   readonly timezone?: string;
 }
 
+/** A run may begin so long before its time by the machine's clock, whose smaller corrections nobody is told of. */
+const EARLY: Milliseconds = 2 * SECOND;
+
 /**
  * A task that first runs at the expression's next time, not at its start. A failed run is not repeated before
  * the next time. Where a run takes longer than the times are apart, those that pass are left out.
@@ -24,11 +28,16 @@ export function createCronTask({ cron, timezone, ...basics }: CronTaskOptions): 
   const { clock } = basics;
   const nextOnWall = cronTimes(cronPattern(cron), { timezone });
   let dueOnWall: Instant | null = null;
+  const nextAfter = (wall: Instant, now: Instant) => {
+    dueOnWall = nextOnWall(wall);
+    return dueOnWall === null ? null : now + dueOnWall - clock.wall();
+  };
+  const first = (now: Instant) => nextAfter(clock.wall(), now);
   const next = (now: Instant) => {
     const wall = clock.wall();
-    dueOnWall = nextOnWall(wall);
-    return dueOnWall === null ? null : now + dueOnWall - wall;
+    const due = dueOnWall ?? wall;
+    return nextAfter(due - wall < EARLY ? Math.max(due, wall) : wall, now);
   };
-  const again = (now: Instant) => dueOnWall !== null && dueOnWall <= clock.wall() ? now : next(now);
-  return createScheduledTask(basics, { first: next, next, again });
+  const again = (now: Instant) => dueOnWall !== null && dueOnWall <= clock.wall() ? now : first(now);
+  return createScheduledTask(basics, { first, next, again });
 }

@@ -1,6 +1,7 @@
 /**
- * Notices that the configuration has changed: at once where the system tells, else within 10 seconds. What it
- * refers to (clouds.yaml) is read again every minute. Reading it is the pool's.
+ * Notices that the files of the configuration have changed: at once where the system tells, else within 10 seconds. Whoever
+ * writes one may not have come to its end, and the first half of a file may be a good one with fewer labels: files are read
+ * once they have stayed the same for a while, and every minute anyway. Reading them is the pool's.
  */
 import { errorChain } from "../lib/error_chain.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -10,6 +11,8 @@ import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
 const LOOK = 10 * SECOND;
+/** Nobody writes for longer without a change that can be seen. */
+const QUIET = 2 * SECOND;
 const READ_ANYWAY = MINUTE;
 
 export interface WatchConfigOptions {
@@ -36,8 +39,8 @@ export function watchConfig(options: WatchConfigOptions): AsyncDisposable {
   const task = tasks.add({
     name: "configuration",
     period: LOOK,
-    async run() {
-      const current = await stamp();
+    async run(signal) {
+      const current = await settled(last.stamp, { ...options, signal });
       const now = clock.now();
       if (last.stamp === current && now - last.readAt < READ_ANYWAY) return;
       last = { stamp: current, readAt: now };
@@ -51,6 +54,20 @@ export function watchConfig(options: WatchConfigOptions): AsyncDisposable {
       await task[Symbol.asyncDispose]();
     },
   };
+}
+
+/** @returns the stamp, once it is as before or has stayed the same; of files that never rest, what it is after a while */
+async function settled(
+  before: string,
+  { clock, stamp, signal }: Pick<WatchConfigOptions, "clock" | "stamp"> & { signal: AbortSignal },
+): Promise<string> {
+  const end = clock.now() + READ_ANYWAY;
+  let current = await stamp();
+  while (current !== before && clock.now() < end) {
+    await clock.sleep(QUIET, { signal });
+    [before, current] = [current, await stamp()];
+  }
+  return current;
 }
 
 /** Watches the folder, since editors put a new file in place of the old one. */

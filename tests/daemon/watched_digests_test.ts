@@ -7,10 +7,11 @@ import { sampleReport } from "../views/sample_pool.ts";
 const first = { config: sampleReport().config!, warnings: [], notices: [], holdsSecrets: false, stamp: "1" };
 const second = { ...first, config: { ...first.config, labels: [] }, stamp: "2" };
 
-Deno.test("a standby's digests follow its file; one that cannot be used leaves it what it began with", async () => {
+Deno.test("a standby's digests follow its file; one that cannot be used leaves it the last good one", async () => {
   let [stamp, readings] = ["1", 0];
   const digests = watchedDigests({
     first,
+    newest: second,
     stamp: () => Promise.resolve(stamp),
     read() {
       readings++;
@@ -24,5 +25,5 @@ Deno.test("a standby's digests follow its file; one that cannot be used leaves i
   await digests();
   assert.equal(readings, 1);
   stamp = "3";
-  assert.deepEqual(await digests(), digestConfig(first.config));
+  assert.deepEqual(await digests(), digestConfig(second.config));
 });

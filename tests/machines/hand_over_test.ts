@@ -32,11 +32,11 @@ async function standing(machines: Machines, ...standbys: readonly Machine[]): Pr
   });
 }
 
-async function ready(machines: Machines): Promise<void> {
+async function ready(machines: Machines, count = 2): Promise<void> {
   const isReady = ({ state }: { state: string }) => state === "ready";
   await machines.until(async () => {
     const { stdout } = await machines.clients.run("list", "-o", "json");
-    return stdout !== "" && JSON.parse(stdout).nodes.filter(isReady).length === 2;
+    return stdout !== "" && JSON.parse(stdout).nodes.filter(isReady).length === count;
   });
 }
 
@@ -114,6 +114,28 @@ testNeeding(
       await standing(machines, one);
     });
 
+    await test.step("a standby whose configuration is broken when it leads goes by the last good one", async () => {
+      const digests = async () => JSON.stringify((await machines.members()).map((member) => member.config));
+      const before = await digests();
+      for (const { pool } of [one, two]) {
+        const text = await Deno.readTextFile(pool.configFile);
+        const late = "labels:\n  - {name: late, image: debian, min-ready: 1, providers: [{name: main}]}";
+        await Deno.writeTextFile(pool.configFile, text.replace("labels:", late));
+      }
+      await ready(machines, 3);
+      await machines.until(async () => await digests() !== before);
+      const sound = await Deno.readTextFile(one.pool.configFile);
+      await Deno.writeTextFile(one.pool.configFile, `${sound}\nimages: [`);
+      assert.equal((await machines.clients.run("resign")).code, 0);
+      await machines.until(async () => (await one.pool.log()).includes("images: ["));
+      await ready(machines, 3);
+      assert.equal(machines.simulator.journal.countOf("server.delete"), 0);
+      await Deno.writeTextFile(one.pool.configFile, sound);
+      await standing(machines, two);
+      assert.equal((await machines.clients.run("resign")).code, 0);
+      await standing(machines, one);
+    });
+
     await test.step("a leader that is told to stop leaves the pool to the standby at once", async () => {
       const begunAt = systemClock.monotonic();
       assert.equal(await two.switchOff("SIGTERM"), 0);
@@ -144,6 +166,6 @@ testNeeding(
       assert.equal(await machines.leaderRecord(), null);
     });
 
-    assert.equal(machines.simulator.journal.countOf("server.create"), 2);
+    assert.equal(machines.simulator.journal.countOf("server.create"), 3);
   },
 );

@@ -312,6 +312,19 @@ Deno.test("createCronTask(): a clock that is set back neither stops it nor makes
   assert.deepEqual(ranAt, ["01-01T00:15:00", "12-31T14:30:00", "12-31T14:45:00"]);
 });
 
+Deno.test("createCronTask(): a clock that is put right by a moment does not make it run twice at one of its times", async () => {
+  const clock = new VirtualClock(START);
+  const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");
+  await using task = made;
+  await clock.advance(14 * MINUTE);
+  clock.stepWall(-1_500);
+  await clock.advance(20 * MINUTE);
+  clock.stepWall(1_500);
+  await clock.advance(30 * MINUTE);
+  assert.deepEqual(ranAt, ["01-01T00:14:58", "01-01T00:30:00", "01-01T00:45:01", "01-01T01:00:00"]);
+  assert.equal(task.report().runs, 4);
+});
+
 Deno.test("createCronTask(): a clock that is set forward over its times has it run once for all of them", async () => {
   const clock = new VirtualClock(START);
   const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");

@@ -49,11 +49,11 @@ for (
     await clock.advance(SECOND);
     file.stamp = "2";
     await clock.advance(15 * SECOND);
-    assert.deepEqual(reloadedAt, [10]);
+    assert.deepEqual(reloadedAt, [12]);
   });
 }
 
-Deno.test("the configuration is read at once when the system tells of a change, and every minute anyway", async () => {
+Deno.test("the configuration is looked at at once when the system tells of a change, and read every minute anyway", async () => {
   const stream = new TransformStream<{ paths: string[] }>();
   const writer = stream.writable.getWriter();
   const close = () => void writer.close().catch(() => {});
@@ -65,14 +65,43 @@ Deno.test("the configuration is read at once when the system tells of a change, 
   await writer.write({ paths: ["/etc/nodepool/other"] });
   await writer.write({ paths: ["/etc/nodepool/nodepool.yaml"] });
   await clock.advance(MINUTE + 10 * SECOND);
-  assert.deepEqual(reloadedAt, [3, 63]);
+  assert.deepEqual(reloadedAt, [5, 65]);
 });
 
-Deno.test("a configuration that has changed since it was read is read at once", async () => {
+Deno.test("a configuration that has changed since it was read is looked at at once", async () => {
   const { clock, tasks, file, reloadedAt, watching } = kit(failing);
   await using _tasks = tasks;
   await using _watching = watching;
   file.stamp = "2";
+  await clock.advance(3 * SECOND);
+  assert.deepEqual(reloadedAt, [2]);
+});
+
+Deno.test("a file that is being written is read once it has stayed the same; one that never rests, after a minute", async () => {
+  const { clock, tasks, file, reloadedAt, watching } = kit(failing);
+  await using _tasks = tasks;
+  await using _watching = watching;
+  for (const stamp of ["half", "more", "whole"]) {
+    file.stamp = stamp;
+    await clock.advance(1.5 * SECOND);
+  }
+  assert.deepEqual(reloadedAt, []);
+  await clock.advance(3 * SECOND);
+  assert.deepEqual(reloadedAt.splice(0), [6]);
+  const restless = MINUTE + 20 * SECOND;
+  for (let passed = 0; passed < restless; passed += SECOND) {
+    file.stamp = `${passed}`;
+    await clock.advance(SECOND);
+  }
+  assert.equal(reloadedAt.length, 1);
+});
+
+Deno.test("a watch that waits for a file to rest ends with the pool", async () => {
+  const { clock, tasks, file, reloadedAt, watching } = kit(failing);
+  await using _tasks = tasks;
+  file.stamp = "2";
   await clock.advance(SECOND);
-  assert.deepEqual(reloadedAt, [0]);
+  await watching[Symbol.asyncDispose]();
+  assert.equal(clock.sleeping, 0);
+  assert.deepEqual(reloadedAt, []);
 });
