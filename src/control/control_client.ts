@@ -92,7 +92,7 @@ class WiredPool implements RemotePool {
     const operation = await descriptorOf(name);
     const call = callOf(operation, request);
     if (call.method !== "GET") await this.#checkFit(name, options);
-    if (operation.answer === stream) return await this.#follow(call, options) as never;
+    if (operation.answer === stream) return await this.#follow(name, { ...options, call }) as never;
     const { status, text } = await this.#send(call, options);
     if (status === 404) await this.#checkFit(name, options);
     if (status >= 400) throw failureOf(status, text);
@@ -143,10 +143,17 @@ class WiredPool implements RemotePool {
   }
 
   /** A body that comes as it is made. */
-  async #follow(call: Call, options: AskOptions): Promise<ReadableStream<Uint8Array>> {
+  async #follow(
+    name: OperationName,
+    { call, ...options }: AskOptions & { readonly call: Call },
+  ): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#reaching(options, () => this.#fetch(call, options));
-    if (!response.ok || response.body === null) throw failureOf(response.status, await response.text());
-    return ReadableStream.from(this.#pieces(response.body, options));
+    if (response.ok && response.body !== null) {
+      return ReadableStream.from(this.#pieces(response.body, options));
+    }
+    const text = await response.text();
+    if (response.status === 404) await this.#checkFit(name, options);
+    throw failureOf(response.status, text);
   }
 
   /** Whose end comes before that of the stream gives no answer, as everywhere. */

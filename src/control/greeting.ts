@@ -41,9 +41,9 @@ export const SILENT_GREETING: Greeting = {
   protocol: 1,
   oldest_protocol: 1,
   operations: ("node-list image-list dib-image-list label-list provider-list request-list job-list status " +
-    "dump reload node node-metadata node-end inventory hold delete release job-create job-delete " +
+    "reload node node-metadata node-end inventory hold delete release job-create job-delete " +
     "request request-grant request-confirm request-withdraw image-order image-order-end build-log " +
-    "image-delete dib-image-delete alien-list alien-image-list state-adopt").split(" "),
+    "image-delete dib-image-delete alien-list alien-image-list").split(" "),
 };
 
 /** Why the operation cannot be asked of who sent the greeting, and what to do; null: it can. */

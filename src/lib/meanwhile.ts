@@ -12,6 +12,8 @@ export async function meanwhile<Result, Beside>(
 ): Promise<Result> {
   const over = new AbortController();
   const going = beside({ signal: AbortSignal.any([signal, over.signal]) });
+  // Thrown at the end; until then nobody may be waiting for it.
+  going.catch(() => {});
   try {
     return await work(going);
   } finally {

@@ -7,7 +7,7 @@ import type { Moment } from "../domain/time.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
-import { number, rows, string, stringOrNull, word } from "./view_schema.ts";
+import { number, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 const dibFileViewSchema = v.object({
   format: string,
@@ -23,7 +23,7 @@ const dibImageViewSchema = v.object({
   /** The path of its files without the format. */
   filename: string,
   /** The host of the builder that has its files; null: the machine that has the state, or it has not been begun. */
-  builder: stringOrNull,
+  builder: since0_4(stringOrNull),
   /** Unix time in seconds. */
   version: number,
   state: word(imageStateNames),
@@ -36,7 +36,7 @@ const dibImageViewSchema = v.object({
   log_file: stringOrNull,
   comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
-  deleted_by: v.nullable(word(deciders)),
+  deleted_by: since0_4(v.nullable(word(deciders))),
   last_error: stringOrNull,
   /** Seconds in its state. */
   age: number,

@@ -16,7 +16,7 @@ export const holdViewSchema = v.object({
   /** When it ends by itself, by its own time or by `limits.hold-max-age`; null: when somebody ends it. */
   ends: since0_4(stringOrNull),
   /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
-  may_be_in_use: v.boolean(),
+  may_be_in_use: since0_4(v.boolean()),
 });
 type HoldView = v.InferOutput<typeof holdViewSchema>;
 

@@ -8,7 +8,7 @@ import { externalIdOf, imageStateName, type ProviderImage } from "../domain/prov
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
-import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 const imageViewSchema = v.object({
   id: number,
@@ -37,7 +37,7 @@ const imageViewSchema = v.object({
   log_file: stringOrNull,
   comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
-  deleted_by: v.nullable(word(deciders)),
+  deleted_by: since0_4(v.nullable(word(deciders))),
   last_error: stringOrNull,
   /** Seconds in its state. */
   age: number,

@@ -45,7 +45,7 @@ export const nodeViewSchema = v.object({
   state_since: string,
   comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
-  deleted_by: v.nullable(word(deciders)),
+  deleted_by: since0_4(v.nullable(word(deciders))),
   phase: string,
   waiting_on: v.nullable(waitingViewSchema),
   hold: v.nullable(holdViewSchema),

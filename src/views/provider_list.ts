@@ -109,7 +109,7 @@ const providerViewSchema = v.object({
   /** Servers of this installation in the last listing. */
   servers: numberOrNull,
   listed: stringOrNull,
-  missing: v.nullable(missingViewSchema),
+  missing: since0_4(v.nullable(missingViewSchema)),
   /** null: not asked yet, or no daemon runs. */
   reachable: v.nullable(v.boolean()),
   error: v.nullable(v.object({

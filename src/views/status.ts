@@ -76,14 +76,14 @@ export const statusViewSchema = viewSchema({
     reachable: rows(string),
     unreachable: rows(string),
     /** Where nothing is created, deleted or handed out: another daemon seems to work on a copy of this state. */
-    frozen: rows(string),
+    frozen: since0_4(rows(string)),
     /** Those with max-servers -1, and how far each is. */
     retired: since0_4(rows(v.object({ name: string, message: string }))),
   }),
   /** Images that were ordered and are not there yet, and why. */
   orders: since0_4(rows(v.object({ what: string, message: string, since: string }))),
   /** Servers of this installation that this state did not make. */
-  foreign_servers: rows(foreignServerViewSchema),
+  foreign_servers: since0_4(rows(foreignServerViewSchema)),
   /** One line each, what an operator should look at; empty: all is well. */
   problems: rows(string),
 });

@@ -29,3 +29,12 @@ Deno.test("meanwhile() passes the caller's abort on to what goes on beside the w
   await working;
   deepEqual(told, ["enough"]);
 });
+
+Deno.test("meanwhile() goes on with the work when what goes on beside it fails first, and fails of it then", async () => {
+  const { signal } = new AbortController();
+  const work = Promise.withResolvers<void>();
+  const working = meanwhile(() => Promise.reject(new Error("broken")), () => work.promise, { signal });
+  await new Promise((resolve) => setTimeout(resolve));
+  work.resolve();
+  await rejects(working, /broken/);
+});

@@ -70,7 +70,7 @@ function isGone(waiting: WaitingView | null): waiting is WaitingView {
 
 function describeHold({ state, hold, job }: NodeView): string {
   if (hold === null || state !== "hold") return "";
-  const by = describeHolder({ owner: hold.owner, job, isStale: hold.may_be_in_use });
-  const ends = hold.ends ?? "";
+  const by = describeHolder({ owner: hold.owner, job, isStale: hold.may_be_in_use === true });
+  const ends = hold.ends ?? hold.until ?? "";
   return `${by && `by ${by} `}${ends && `until ${ends}`}`.trimEnd() || "held";
 }

@@ -85,7 +85,7 @@ function describeReachable(reachable: boolean | null): string {
   return reachable === null ? "not contacted yet" : reachable ? "answers" : "does not answer";
 }
 
-function describeMissing(missing: MissingView | null): string {
+function describeMissing(missing: MissingView | null = null): string {
   if (missing === null) return "";
   return `${missing.servers + missing.images}${missing.doubtful ? " (doubtful)" : ""}`;
 }

@@ -83,7 +83,7 @@ function holdFacts(holds: HoldSummary | null): Fact[] {
 }
 
 function describeProviders(
-  { configured, reachable, unreachable, frozen, retired = [] }: StatusView["providers"],
+  { configured, reachable, unreachable, frozen = [], retired = [] }: StatusView["providers"],
 ): string {
   const parts = [
     ...(configured === null ? [] : [`${configured} configured`]),
