@@ -114,7 +114,7 @@ export class LastingPool implements PoolClient {
       if (found instanceof Error) {
         if (found.message !== told) this.#tell(`${told = found.message}; trying again`);
       } else if (found !== null) {
-        if (this.#way.isAnywhere) this.#tell(`going on with ${found.place}`);
+        if (this.#way.isAnywhere) this.#tell(`continuing with ${found.place}`);
         return this.#pool = found.pool;
       }
     }

@@ -38,8 +38,8 @@ export function reportCommand(context: CliContext) {
       if (view.since >= view.complete_since) return;
       writeLine(
         io.stderr,
-        `nodepool: nodes that ended before ${view.complete_since} may be forgotten, so the time before may have ` +
-          "more than this: see limits.history and limits.history-nodes",
+        `nodepool: nodes that ended before ${view.complete_since} may be forgotten, so figures from before then ` +
+          "may be too low: see limits.history and limits.history-nodes",
       );
     });
 }
