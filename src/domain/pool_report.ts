@@ -103,7 +103,7 @@ export interface DaemonReport {
   readonly configFile: string;
   /** When the configuration in force was read. */
   readonly configLoadedAt: Instant;
-  /** When a configuration was last read that could be put into effect. */
+  /** When a configuration that could be put into effect was last read. */
   readonly configReadAt: Instant;
   /** The problems of the file as it is now; empty where it is the one in force. */
   readonly configProblems: readonly string[];
