@@ -36,7 +36,7 @@ export function eventsCommand(context: CliContext) {
     .option("-f, --follow", "keep printing events as they happen; from now on, unless a start is given")
     .option(
       "--since <time>",
-      "from then on: 2h (two hours ago), 2026-01-31T18:00",
+      "from this time on: 2h (two hours ago), 2026-01-31T18:00",
       instantArgument(context.io),
     )
     .option("--after <id>", "only those after the event with this id", idArgument)
