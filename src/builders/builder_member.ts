@@ -1,8 +1,8 @@
 /**
- * A builder: it asks whoever leads what there is to do, builds with diskimage-builder, sends images to the clouds, and
- * removes the files that nobody needs any more. It decides nothing, and stores nothing but which builds it has begun
- * (`BuilderFolder`). While nobody leads it goes on with what it is at. `daemon --builder-only` runs it where the state is
- * on etcd, and so does each daemon that may lead.
+ * A builder: it asks the leader for work, builds with diskimage-builder, sends images to the clouds, and removes the
+ * files that nobody needs any more. It decides nothing, and stores nothing but which builds it has begun
+ * (`BuilderFolder`). While nobody leads, it continues the work it has. `daemon --builder-only` runs it where the state
+ * is on etcd, and so does each daemon that may lead.
  */
 import { basename, dirname } from "node:path";
 import * as v from "valibot";

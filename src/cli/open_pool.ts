@@ -1,4 +1,4 @@
-/** The pool that a command works on: the running daemon's, or with none running the state's. */
+/** The pool that a command works on: the running daemon's, or, with none running, the state's. */
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";

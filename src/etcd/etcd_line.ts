@@ -1,6 +1,6 @@
 /**
  * One request to one member of etcd, once, in its time; and how far its clock is ahead, by the answers. `etcd_members`
- * and `etcd_login` send so.
+ * and `etcd_login` use it.
  */
 import type * as v from "valibot";
 import { CloudError } from "../domain/cloud_error.ts";

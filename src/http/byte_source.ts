@@ -1,6 +1,6 @@
 /**
  * Reading a stream of bytes into buffers that the reader gives: a byte stream (`FsFile.readable`) fills them itself,
- * so that whoever gives the same one again and again needs no more memory; from any other stream they are copied.
+ * so that a reader that gives the same one each time needs no more memory; from any other stream they are copied.
  * `outflow` reads an image's data so, `streamed_request` what goes to the socket.
  */
 

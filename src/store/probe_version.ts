@@ -1,4 +1,7 @@
-/** Whether a database is a state of nodepool's, and of which form. Opening, restoring and checking a state begin with it. */
+/**
+ * Whether a database is a state of nodepool's, and of which schema. Opening, restoring and checking a state begin with
+ * it.
+ */
 import { isOfWriter, keys } from "./keys.ts";
 import { counterSchema } from "./schemas.ts";
 import { damagedState, stateFailure } from "./state_errors.ts";

@@ -1,4 +1,4 @@
-/** `nodepool show NODE`: everything about a node, living or gone, by whatever names it. */
+/** `nodepool show NODE`: everything about a node, living or gone, by any of its names. */
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { documentOption, renderDocument } from "../document_format.ts";

@@ -1,4 +1,4 @@
-/** `nodepool state backup|restore|check|export|import|copy`: the file, or the etcd, that the pool's state lies in. */
+/** `nodepool state backup|restore|check|export|import|copy`: the file, or the etcd, that holds the pool's state. */
 import { Command } from "@commander-js/extra-typings";
 import type { StateCheck } from "../../domain/state_check.ts";
 import { type CliContext, configFilesOf } from "../cli_context.ts";

@@ -1,4 +1,4 @@
-/** `/openapi.json`: the status endpoint as an OpenAPI 3.1 document, for who generates a client or checks what it answers. */
+/** `/openapi.json`: the status endpoint as an OpenAPI 3.1 document, for generating clients and checking answers. */
 import type { JsonSchema } from "@valibot/to-json-schema";
 import { VERSION } from "../../lib/build_info.ts";
 import { answerSchemas } from "./answer_schemas.ts";
