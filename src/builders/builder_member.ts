@@ -35,7 +35,7 @@ const log = loggerOf("image", "build");
 const BUSY_WAIT = SECOND;
 const IDLE_WAIT = 5 * SECOND;
 
-/** Between two attempts to reach whoever leads. */
+/** Between two attempts to reach the leader. */
 const RETRY = SECOND;
 
 /** Not worth a line in the log: a leader starts, or hands over. */
@@ -47,7 +47,7 @@ const HAND_OVER = 30 * SECOND;
 /** For an answer, beyond what it may take. */
 const ANSWER_TIMEOUT = 10 * SECOND;
 
-/** Whoever leads, as a builder asks it. */
+/** The leader, as a builder asks it. */
 export interface BuilderLeader extends AsyncDisposable {
   sync(report: BuilderReport, call: Call): Promise<BuilderInstructions>;
 }
@@ -69,7 +69,7 @@ interface BuilderMemberDeps {
   readonly buildLogRetention: number;
   /** The cloud of a provider, by this machine's configuration as it is now. @throws what says that it has none */
   readonly openCloud: (provider: string) => Promise<WholeCloud>;
-  /** Whoever leads; null: nobody does. */
+  /** The leader; null: nobody does. */
   readonly connect: (call: Call) => Promise<BuilderLeader | null>;
 }
 

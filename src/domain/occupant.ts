@@ -10,7 +10,7 @@ interface Occupant {
   readonly description: string;
 }
 
-/** null: nobody. Of a subnode: whoever has its node. */
+/** null: nobody. Of a subnode: the user of its node. */
 export function occupantOf(node: NodeRecord): Occupant | null {
   const state = stateName(node);
   const { hold, asked, job, requestId } = node;

@@ -35,7 +35,7 @@ export function unreadReport({ now, wallOffset }: Moment, machines: MachinesRepo
   };
 }
 
-/** As they look to whoever does not lead: all but the etcd may be left out. */
+/** As they look to a process that does not lead: all but the etcd may be left out. */
 export function machinesFromOutside(
   seen: { readonly pool: string; readonly etcd: readonly EtcdMemberReport[] } & Partial<MachinesReport>,
 ): MachinesReport {

@@ -92,7 +92,7 @@ export class EtcdLogin {
       const { user: name, password } = await this.#credentials();
       const question = { ...this.question, body: { name, password: password ?? "" } };
       const reply = await this.#line.send(endpoint, question, { token: null, signal });
-      // Whoever has no users takes everybody.
+      // An etcd without users takes everybody.
       if (reply.is === "withoutLogin") return this.#entry = this.#passOf(null);
       if (reply.is !== "done") return { miss: reply };
       const refuse = (message: string) => new EtcdError("refused", message);

@@ -8,7 +8,7 @@ import type { RunOptions, ShellSession } from "../ssh/shell.ts";
 export const SCRIPTS = "/opt/nodepool-scripts";
 
 /**
- * As 2016's Nodepool left them: whoever uses the server may run them. What an image has there besides and belongs to
+ * As 2016's Nodepool left them: any user of the server may run them. What an image has there besides and belongs to
  * others stays as it is, where sudo does not help.
  */
 export const OPEN_SCRIPTS =

@@ -13,7 +13,7 @@ export interface ByteSource {
    * is of no use any more.
    */
   read(view: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** Ends a read under way as well. */
+  /** Ends a read in progress as well. */
   cancel(reason: unknown): Promise<void>;
 }
 

@@ -72,7 +72,7 @@ export async function inTime<Result>(
   work: Promise<Result>,
   { timeout, ...options }: Omit<DeadlineOptions, "timeout" | "reason"> & { timeout: number },
 ): Promise<Result> {
-  // Whoever stopped waiting need not hear of its failure.
+  // A caller that stopped waiting need not hear of its failure.
   work.catch(() => {});
   const reason = () => new TimeUpError(`timed out after ${timeout} ms`);
   using deadline = startDeadline({ ...options, timeout, reason });

@@ -50,7 +50,7 @@ export class RateLimiter<Turn extends string = string> {
   #inFlight = 0;
   #interval: number;
   #nextStart = -Infinity;
-  /** Counts slow-downs: requests that were under way at one do not slow down again. */
+  /** Counts slow-downs: requests that were in progress at one do not slow down again. */
   #slowDowns = 0;
   #timer: AbortController | null = null;
 

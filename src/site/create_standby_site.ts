@@ -58,7 +58,7 @@ function elsewhere(context: Context, options: StandbySiteOptions): Response {
   return context.redirect(`${address}${pathname}${search}`, 307);
 }
 
-/** Why the leader has no address for whoever asks here; for people. */
+/** Why the leader has no address for clients of this machine; for people. */
 class Unknown {
   constructor(readonly message: string) {}
 }

@@ -12,7 +12,7 @@ export async function probeVersion(reader: StateReader): Promise<number | null> 
   const version = await reader.value(keys.schema, counterSchema);
   if (version !== null) return version;
   for await (const { key } of reader.entries({ prefix: [] })) {
-    // Whoever may write there has said so, and was interrupted.
+    // A process that may write there has said so, and was interrupted.
     if (isOfWriter(key)) continue;
     throw damagedState(
       reader.path,
