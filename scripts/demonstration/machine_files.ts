@@ -12,7 +12,7 @@ export interface MachineFiles extends PoolFiles {
   readonly config: string;
 }
 
-/** It outlives who starts it: whoever does disposes of it. */
+/** It outlives who starts it: the caller that starts it disposes of it. */
 export class DemoEtcd implements AsyncDisposable {
   readonly #folder: string;
   /** Its own words, with the lines of configuration that lead there. */

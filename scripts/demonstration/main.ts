@@ -86,7 +86,7 @@ async function killAndRestart(pool: DemoPool, held: number): Promise<void> {
   console.log("killed; the lists come from the state file now:");
   await pool.show("list");
 
-  heading("Started again, it goes on where it was");
+  heading("Started again, it continues where it left off");
   await pool.startDaemon();
   await untilReady(pool);
   await pool.show("list");

@@ -142,7 +142,9 @@ export class DemoPool<Files extends PoolFiles = DemoFiles> implements AsyncDispo
   /** Waits until it is so, looking a few times a second. */
   async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
     while (!await isSo()) {
-      if (this.signal.aborted) throw new Error(`waited in vain until ${what}`, { cause: this.signal.reason });
+      if (this.signal.aborted) {
+        throw new Error(`gave up waiting until ${what}`, { cause: this.signal.reason });
+      }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

@@ -169,7 +169,7 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
-    /** A name is one thing in all of the program, so that whoever reads or searches for it finds that one. */
+    /** A name is one thing in all of the program, so that reading or searching for it finds that one. */
     "one-name-one-thing": {
       create(context) {
         const path = new URL(`file://${context.filename}`).pathname;

@@ -1,4 +1,4 @@
-/** A log that is still being written, as a stream: from its beginning, and on until whoever writes it has ended. */
+/** A log that is still being written, as a stream: from its beginning, and on until its writer has ended. */
 import type { Clock } from "../lib/clock.ts";
 
 interface FollowLogOptions {

@@ -1,4 +1,7 @@
-/** Records of a state that was moved here say nothing of builders: whoever has the files has them. The desk calls it. */
+/**
+ * Records of a state that was moved here name no builders: a build belongs to the builder that has its files. The desk
+ * calls it.
+ */
 import { basename, dirname } from "node:path";
 import type { DibImage } from "../domain/dib_image.ts";
 import { transitionDib } from "../domain/dib_transition.ts";

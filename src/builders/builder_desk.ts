@@ -1,8 +1,8 @@
 /**
  * The leader's side of builders on any machine: who is there, what each is to do, and what becomes of it. It is the
- * executor's `BuildSites`: an attempt waits here until its builder has done it, is lost, or was restarted. Nothing here
- * is stored: the records say which builder has what, and the first report of each builder says the rest, so that a new
- * leader goes on with the builds that are under way. The control operation `builder-sync` hands reports in.
+ * executor's `BuildSites`: an attempt waits here until its builder has done it, is lost, or was restarted. Nothing
+ * here is stored: the records say which builder has what, and the first report of each builder says the rest, so that
+ * a new leader continues the builds that are in progress. The control operation `builder-sync` hands reports in.
  */
 import { basename } from "node:path";
 import {

@@ -1,8 +1,8 @@
 /**
- * A builder: it asks whoever leads what there is to do, builds with diskimage-builder, sends images to the clouds, and
- * removes the files that nobody needs any more. It decides nothing, and stores nothing but which builds it has begun
- * (`BuilderFolder`). While nobody leads it goes on with what it is at. `daemon --builder-only` runs it where the state is
- * on etcd, and so does each daemon that may lead.
+ * A builder: it asks the leader for work, builds with diskimage-builder, sends images to the clouds, and removes the
+ * files that nobody needs any more. It decides nothing, and stores nothing but which builds it has begun
+ * (`BuilderFolder`). While nobody leads, it continues the work it has. `daemon --builder-only` runs it where the state
+ * is on etcd, and so does each daemon that may lead.
  */
 import { basename, dirname } from "node:path";
 import * as v from "valibot";
@@ -35,7 +35,7 @@ const log = loggerOf("image", "build");
 const BUSY_WAIT = SECOND;
 const IDLE_WAIT = 5 * SECOND;
 
-/** Between two attempts to reach whoever leads. */
+/** Between two attempts to reach the leader. */
 const RETRY = SECOND;
 
 /** Not worth a line in the log: a leader starts, or hands over. */
@@ -47,7 +47,7 @@ const HAND_OVER = 30 * SECOND;
 /** For an answer, beyond what it may take. */
 const ANSWER_TIMEOUT = 10 * SECOND;
 
-/** Whoever leads, as a builder asks it. */
+/** The leader, as a builder asks it. */
 export interface BuilderLeader extends AsyncDisposable {
   sync(report: BuilderReport, call: Call): Promise<BuilderInstructions>;
 }
@@ -69,7 +69,7 @@ interface BuilderMemberDeps {
   readonly buildLogRetention: number;
   /** The cloud of a provider, by this machine's configuration as it is now. @throws what says that it has none */
   readonly openCloud: (provider: string) => Promise<WholeCloud>;
-  /** Whoever leads; null: nobody does. */
+  /** The leader; null: nobody does. */
   readonly connect: (call: Call) => Promise<BuilderLeader | null>;
 }
 

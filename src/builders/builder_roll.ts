@@ -1,7 +1,7 @@
 /**
- * The builders that a leader has heard of since it began to lead, and how each stands: by when it asked last. A builder that
- * records name, and that has not come yet, counts as silent at first, as one does that has just fallen silent. The desk
- * keeps it.
+ * The builders that a leader has heard of since it began to lead, and how each stands, judged by when it last asked. A
+ * builder that records name and that has not asked yet counts as silent at first, like one that has just fallen
+ * silent. The desk keeps it.
  */
 import { GONE_AFTER, LOST_AFTER, type PlaceState } from "../domain/build_places.ts";
 import { SECOND } from "../domain/time.ts";

@@ -1,7 +1,7 @@
 /**
- * The one exchange between a builder and the leader, as data. The builder says all that it has and is at; the leader
- * answers with all that it is to have and to be at, at once or when there is news. So a lost message costs nothing, and
- * a new leader learns everything from the first one. Made and read by `builder_member.ts` and `builder_desk.ts`.
+ * The one exchange between a builder and the leader, as data. The builder reports all that it has and does; the leader
+ * answers with all that it is to have and to do, at once or when that changes. So a lost message costs nothing, and a
+ * new leader learns everything from the first one. Made and read by `builder_member.ts` and `builder_desk.ts`.
  */
 import * as v from "valibot";
 import { LONGEST_TIME } from "../domain/time.ts";

@@ -1,6 +1,7 @@
 /**
- * A piece of work on the builder's side: it runs until it has an outcome, which is kept until the leader needs it no
- * more. Its log goes to the leader in parts, as far as that wants it, and the outcome once all of it is there.
+ * A piece of work on the builder's side: it runs until it has an outcome, which is kept until the leader no longer
+ * needs it. Its log goes to the leader in parts, as far as the leader wants it, and the outcome once all of it is
+ * there.
  */
 import type { BuilderOrder, ReportedWork, WorkOutcome } from "./builder_sync.ts";
 

@@ -1,8 +1,8 @@
 /**
  * Gets nodes from the daemon and hands them over, whatever happens to the daemon meanwhile. The order keeps nodes from
  * being lost: until the request is confirmed, which comes after the nodes were handed over, the daemon takes them back
- * by itself when nobody asks for them any more. Each step may be repeated: a request that was heard twice is one, by
- * its token; a grant is answered as often as it is asked for; a confirmed request can be confirmed again.
+ * by itself when nobody asks for them any more. Each step may be repeated: a request that arrives twice is one, by its
+ * token; a grant is answered as often as it is asked for; a confirmed request can be confirmed again.
  */
 import { isUnwritable } from "../control/control_error.ts";
 import type { PoolClient } from "../control/pool_client.ts";

@@ -11,7 +11,7 @@ export function eventPrinter(
   { output, kind }: { output: "text" | "json"; kind: string | undefined },
 ): (event: EventView) => void {
   return (event) => {
-    // That some are missing concerns whoever reads any.
+    // That some are missing concerns every reader.
     const isWanted = kind === undefined || event.kind === kind || event.kind.startsWith(`${kind}.`) ||
       event.kind === "events.lost";
     if (!isWanted) return;

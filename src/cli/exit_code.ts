@@ -21,7 +21,7 @@ const meanings: Readonly<Record<keyof typeof ExitCode, string>> = {
   done: "done",
   failed: "failed, or some of several failed",
   usage: "wrong arguments, or a configuration that cannot be used",
-  changes: "of plan, whose errors all end with 1: something would change",
+  changes: "from plan, whose errors all exit with 1: something would change",
   noDaemon: "no daemon is running, or one is running that this would disturb",
   held: "the node was not released, since somebody holds it",
   stateLost: "the daemon can no longer write its state",

@@ -118,7 +118,7 @@ export class LastingPool implements PoolClient {
         if (why !== told) this.#tell(`${found.message}; trying again`);
         told = why;
       } else if (found !== null) {
-        if (this.#way.isAnywhere) this.#tell(`going on with ${found.place}`);
+        if (this.#way.isAnywhere) this.#tell(`continuing with ${found.place}`);
         return this.#pool = found.pool;
       }
     }

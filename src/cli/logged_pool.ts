@@ -1,4 +1,4 @@
-/** A pool whose answers are logged, for whoever has set NODEPOOL_LOG: what a command asked, and how long that took. */
+/** A pool whose answers are logged, for users who set NODEPOOL_LOG: what a command asked, and how long that took. */
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { PoolClient } from "../control/pool_client.ts";

@@ -1,4 +1,4 @@
-/** The pool that a command works on: the running daemon's, or with none running the state's. */
+/** The pool that a command works on: the running daemon's, or, with none running, the state's. */
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
@@ -12,7 +12,7 @@ import { findStatePath, type StatePath } from "./state_path.ts";
 import { writeLine } from "./write_line.ts";
 
 /**
- * Where the configuration does not tell where its state lies, no state is opened. A daemon at the default place will do
+ * Where the configuration does not tell where its state is, no state is opened. A daemon at the default place will do
  * where nobody has named a configuration; otherwise it may be another pool's.
  * @param options `writes`: the command has something to write down, so a missing state is created
  * @throws ConfigError, StoreError from the offline pool

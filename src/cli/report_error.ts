@@ -15,7 +15,7 @@ export function reportError(
 ): number {
   // commander has printed what it had to say. Asking for help is no failure, having to be helped is.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : context.usageCode;
-  // Whoever read the output has had enough of it, as in `nodepool list | head`; what is found counts all the same.
+  // The reader of the output has had enough of it, as in `nodepool list | head`; what is found counts all the same.
   if (error instanceof Deno.errors.BrokenPipe) return context.exitCode;
   const { io } = context;
   for (const line of errorLines(error, context)) writeProblemLine(line, io);

@@ -38,7 +38,7 @@ async function whyUnknown(text: string, file: string): Promise<string> {
     : root?.kind === "mapping"
     ? "its key `state` is not a path"
     : "it is not a mapping";
-  return `does not say where its state lies: ${why}; correct it (\`nodepool config-validate\` says what is wrong), ` +
+  return `does not say where its state is: ${why}; correct it (\`nodepool config-validate\` says what is wrong), ` +
     "or name another with -c";
 }
 

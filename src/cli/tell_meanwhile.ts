@@ -29,7 +29,7 @@ export async function tellMeanwhile<Answer>(
       io,
       what,
       isQuiet,
-      // Whoever waits is not to fail for want of a reason.
+      // A command that waits must not fail because a reason cannot be read.
       ask: (known) => pool.ask("waits", { ...whole, known }, call).catch(() => null),
       ...call,
     });

@@ -1,6 +1,6 @@
 /**
- * Says on standard error what a command waits for and what helps, at once and whenever it changes: a line for each reason.
- * Knows the last reason, for whoever has to say why it did not come.
+ * Says on standard error what a command waits for and what helps, at once and whenever it changes: a line for each
+ * reason. Knows the last reason, for messages that say why it did not come.
  */
 import type { AnswerOf } from "../control/operations.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";

@@ -124,7 +124,7 @@ export interface FirstConfigOptions {
 
 /** Each throws StoreError. */
 export interface StateFiles {
-  /** Copies it as it is at this moment, whoever has it open; into a folder, under a name of the time. */
+  /** Copies it as it is at this moment, even while a process has it open; into a folder, under a name of the time. */
   backup(state: string, target: string): Promise<{ readonly path: string; readonly bytes: number }>;
   /** Puts the copy in its place. `replaced`: where the state is that was there; null: there was none. */
   restore(state: string, backup: string): Promise<{ readonly replaced: string | null }>;

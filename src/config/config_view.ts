@@ -20,7 +20,7 @@ export type View = null | boolean | number | string | Secret | readonly View[] |
   readonly [key: string]: View;
 };
 
-/** Something that must not be seen; prints as `***`, whoever prints it. */
+/** Something that must not be seen; prints as `***` everywhere. */
 export class Secret {
   readonly #value: unknown;
 

@@ -1,7 +1,8 @@
 /**
- * Short digests of a configuration, one for each of its top-level keys, by which the machines of a pool see whether theirs
- * agree. Secrets are left out, since others read the digests; so is whatever may be another on each machine: addresses that
- * it listens on, its folders and files, its log. Standbys put them into etcd, and the leader compares them with its own.
+ * Short digests of a configuration, one for each of its top-level keys, by which the machines of a pool see whether
+ * theirs agree. Secrets are left out, since others read the digests; so is everything that may differ between
+ * machines: addresses that it listens on, its folders and files, its log. Standbys put them into etcd, and the leader
+ * compares them with its own.
  */
 import { createHash } from "node:crypto";
 import type { Config } from "../domain/config.ts";

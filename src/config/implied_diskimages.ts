@@ -1,6 +1,6 @@
 /**
- * From late 2016 on a provider's image was the diskimage of its name, and no key said so. An image that says nothing of
- * where it comes from is read that way, where there is such a diskimage. `parseConfig` calls it before all checks.
+ * From late 2016 on a provider's image was the diskimage of its name, and no key said so. An image without a source is
+ * read that way, where there is such a diskimage. `parseConfig` calls it before all checks.
  */
 import type { ConfigDraft } from "./validate_tree.ts";
 

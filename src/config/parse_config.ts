@@ -1,6 +1,6 @@
 /**
  * The text of a configuration to a frozen `Config`, or to one error with everything that is wrong. Called by
- * `loadConfig`, and by whoever has the text without a file.
+ * `loadConfig`, and by callers that have the text without a file.
  */
 import type { Config } from "../domain/config.ts";
 import { assembleConfig } from "./assemble_config.ts";

@@ -1,4 +1,6 @@
-/** Control requests, answered from this process's own pool until it is disposed of: then who waits hears 503. */
+/**
+ * Control requests, answered from this process's own pool until it is disposed of: then everybody who waits gets 503.
+ */
 import type { HttpHandler } from "../lib/http/http_server.ts";
 import { ControlError } from "./control_error.ts";
 import { controlRoutes } from "./control_routes.ts";

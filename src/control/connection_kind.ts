@@ -1,4 +1,4 @@
-/** Finds out the kind of file at a socket's path, without sending anything to whoever listens there. */
+/** Finds out the kind of file at a socket's path, without sending anything to the process that listens there. */
 
 type ConnectionKind =
   | "listening"

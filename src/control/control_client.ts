@@ -87,7 +87,7 @@ class WiredPool implements RemotePool {
     this.#wire = wire;
   }
 
-  /** Whoever only looks asks at once, and for the greeting where the answer does not fit. */
+  /** A command that only looks asks at once, and for the greeting where the answer does not fit. */
   async ask(name: OperationName, request: object, options: AskOptions = {}): Promise<never> {
     const operation = await descriptorOf(name);
     const call = callOf(operation, request);

@@ -1,7 +1,8 @@
 /**
  * Where other machines ask the control operations of this one's daemon: over HTTPS, with a certificate made for this
- * process and a token, both of which stand in etcd. Who may read them there may command; anybody else is refused before
- * anything of a request is looked at. The daemon of a pool in etcd opens it before it leads, and says who answers.
+ * process and a token, both of which are in etcd. Anyone who can read them there can give commands; anybody else is
+ * refused before any part of a request is examined. The daemon of a pool in etcd opens it before it leads, and says
+ * who answers.
  */
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";

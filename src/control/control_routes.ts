@@ -1,6 +1,6 @@
 /**
- * The routes of the control socket, one for each operation: a checked way to the pool. Errors travel as
- * `{error, status}`. Who may open the socket may do everything; `serveControl` sees to it that only the daemon's user
+ * The routes of the control socket, one for each operation: a checked way to the pool. Errors travel as `{error,
+ * status}`. Anyone who can open the socket can do everything; `serveControl` sees to it that only the daemon's user
  * can.
  */
 import { type Context, Hono } from "hono";

@@ -50,7 +50,7 @@ export class ControlSocket implements Disposable {
     }
   }
 
-  /** Takes the file away, if it is still this one and may be. The listener is closed by whoever listens. */
+  /** Takes the file away, if it is still this one and may be. The caller that listens closes the listener. */
   [Symbol.dispose](): void {
     try {
       if (this.isInPlace()) Deno.removeSync(this.#path);

@@ -56,7 +56,7 @@ function heldBy(
   { node, now }: { node: NodeRecord; now: Instant },
 ): Hold {
   const before = node.hold;
-  // What nodepool holds because it may be in use becomes the hold of whoever says so.
+  // What nodepool holds because it may be in use becomes the hold of the user who says so.
   const known = before?.mayBeInUse ? null : before;
   const until = known?.until ?? null;
   return {

@@ -21,7 +21,7 @@ export function openLeaderWire(
 ): ControlWire {
   const closing = new AbortController();
   const agent = new Agent({
-    // A wait may be as long as whoever waits wants.
+    // A wait may be as long as the caller wants.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: createTimedConnector({ ca: certificate, servername: DOOR_NAME }, {

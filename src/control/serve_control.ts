@@ -1,4 +1,7 @@
-/** Serves the pool of this process on its control socket. Called by whoever holds the lock of a state that is a file. */
+/**
+ * Serves the pool of this process on its control socket. Called by the process that holds the lock of a state that is
+ * a file.
+ */
 import { answerControl } from "./answer_control.ts";
 import { listenControl, type ListenControlOptions, type ListeningControl } from "./listen_control.ts";
 import type { LocalPool } from "./pool_client.ts";

@@ -8,7 +8,7 @@ export class SilentEtcdError extends ControlError {
   /** In short. */
   readonly why: string;
 
-  /** @param members empty: they could not be asked either. `failure`: of whoever asked */
+  /** @param members empty: they could not be asked either. `failure`: of the caller's question */
   constructor(pool: string, readonly members: readonly EtcdMemberReport[], failure: string) {
     const why = whySilent(members);
     const problems = members.map(describeMember).filter((text) => text !== "");

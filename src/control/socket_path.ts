@@ -1,4 +1,4 @@
-/** Where the control socket of this machine's daemon lies: beside the state, or by the name of a pool in etcd. */
+/** Where the control socket of this machine's daemon is: beside the state, or by the name of a pool in etcd. */
 import { etcdPoolOf, isEtcdState } from "../domain/etcd_address.ts";
 
 type Variables = (name: string) => string | undefined;

@@ -1,6 +1,7 @@
 /**
- * Whether another daemon of the same pool runs on this machine, as its control socket tells. One that begins asks before it takes
- * anything: a second one would be in the way of the first, and stand behind it in vain.
+ * Whether another daemon of the same pool runs on this machine, as its control socket tells. One that begins asks
+ * before it takes anything: a second one would get in the way of the first, and could not replace it if the machine
+ * failed.
  */
 import { OtherDaemonError } from "../cli/cli_error.ts";
 import { connectionKind } from "../control/connection_kind.ts";

@@ -1,6 +1,6 @@
 /**
- * `nodepool daemon`: reads its configuration, takes its seat, and runs the pool on it until it is told to stop. With
- * `run_pool.ts` and the seats, besides `offline_pool.ts`, the only file that knows every folder.
+ * `nodepool daemon`: reads its configuration, takes its seat, and runs the pool on it until it is told to stop. This
+ * file, `run_pool.ts`, the seats and `offline_pool.ts` are the only ones that know every folder.
  */
 import type { Config } from "../domain/config.ts";
 import type { LoadedConfig } from "../config/load_config.ts";

@@ -108,7 +108,7 @@ export class DaemonBuilder implements AsyncDisposable {
       await this.#deps.clock.sleep(RETRY, this.#stop);
       const problem = await folder.problem();
       if (problem !== told) {
-        if (problem === null) log.info("this builder goes on: {path} is there again", { path: folder.path });
+        if (problem === null) log.info("this builder works again: {path} is back", { path: folder.path });
         else log.warning("this builder does nothing: {problem}", { problem });
       }
       told = problem;

@@ -35,7 +35,7 @@ export async function takeFile({ state }: Config, parts: EnabledParts): Promise<
   }
 }
 
-/** For whoever has taken the file. @throws StoreError */
+/** For the process that has taken the file. @throws StoreError */
 export async function openFileSeat(config: Config, { clock }: { clock: SteadyClock }): Promise<Seat> {
   const store = await openKvStore(config.state, { clock, random: systemRandom });
   return {

@@ -1,6 +1,6 @@
 /**
- * Builds take hours: they are let finish when a process is to stop, unless somebody says that it is not to wait for them.
- * Daemons and builders that are at one end so.
+ * Builds take hours: a process that is to stop lets them finish, unless it is told not to wait. Daemons and builders
+ * with a build in progress end this way.
  */
 import type { Call } from "../lib/call.ts";
 import { loggerOf } from "../lib/logging.ts";

@@ -123,7 +123,7 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
       clock,
       signal: stop.signal,
       objection: (call) => whyTooNew(etcd, keys, call),
-      // Whoever may not write will not lead either.
+      // A process that may not write will not lead either.
       onLook: (look) => teller({ ...look, problem: look.problem ?? refusal }),
     });
     const waited = Math.round((clock.monotonic() - startedAt) / SECOND);
@@ -139,7 +139,7 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
   }
 }
 
-/** Tells whoever wants to know what each look of a standby came to. */
+/** Reports to its listeners what each look of a standby came to. */
 function tellerOf(standby: Standby, deps: MemberDeps): (look: CampaignLook) => void {
   const { options, serviceManager, clock } = deps;
   const { keys: { pool }, doors } = standby;

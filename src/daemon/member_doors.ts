@@ -113,7 +113,7 @@ async function openSocket(
   }
 }
 
-/** From now on the pool answers there; when it is disposed of, whoever waits hears that the daemon is stopping. */
+/** From now on the pool answers there; when it is disposed of, waiting callers hear that the daemon is stopping. */
 function answering(
   doors: readonly (Door | null)[],
   pool: LocalPool,

@@ -37,7 +37,7 @@ export async function runBesideBuilder(
 async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<number> {
   const { options, clock, serviceManager, signals } = deps;
   await using _member = builder.join();
-  log.info("nodepool {version} builds images for whoever leads the pool (pid {pid})", {
+  log.info("nodepool {version} builds images for the leader of the pool (pid {pid})", {
     version: ownVersion(),
     pid: Deno.pid,
   });

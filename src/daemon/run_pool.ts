@@ -46,7 +46,7 @@ interface Running {
   readonly options: DaemonOptions;
   readonly source: ConfigSource;
   readonly clock: SteadyClock;
-  /** Whether whoever reads standard error sees the log of it. */
+  /** Whether readers of standard error see the log of it. */
   readonly isToldOnStderr: boolean;
   readonly lines: Logging;
   readonly serviceManager: ServiceManager | null;
@@ -180,7 +180,7 @@ function tellLevels({ levels }: Logging): void {
   if (set.length > 0) log.info("these log levels end with this daemon: {levels}", { levels: set.join(", ") });
 }
 
-/** The next one leads as soon as this one's requests under way have been stored. */
+/** The next one leads as soon as this one's requests in progress have been stored. */
 async function handOver(pool: Pool): Promise<number> {
   log.info("resigning; this daemon exits, to be started again as a standby");
   await pool.endWithin(SECOND);

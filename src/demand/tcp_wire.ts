@@ -1,6 +1,6 @@
 /**
- * The real Wire, over TCP. Memory is bounded both ways: one buffer for reading, so much that waits to be written. A
- * server that sends faster than it is understood keeps nobody from other work.
+ * The real Wire, over TCP. Memory is bounded both ways: one buffer for reading, and a limit on what waits to be
+ * written. A server that sends faster than it is understood holds up no other work.
  */
 import { systemClock } from "../lib/clock.ts";
 import type { Dial, Wire } from "./wire.ts";

@@ -21,7 +21,7 @@ export function autoHoldReason(job: string): string {
   return `Automatically held after failing ${job}`;
 }
 
-/** Whether the node counts as held for the job: whoever holds it, and whatever the reason says by now. */
+/** Whether the node counts as held for the job: no matter who holds it, or what the reason says by now. */
 export function isHeldFor(job: string, node: NodeRecord): boolean {
   return node.job === job && stateName(node) === "hold";
 }

@@ -1,6 +1,7 @@
 /**
- * Which things have changed, in the order they did: whoever remembers how far it has read learns what is new without
- * looking at all of them. Old entries are forgotten; who has not read them is told so and looks at everything.
+ * Which things have changed, in the order they did: a reader that remembers how far it has read learns what is new
+ * without looking at all of them. Old entries are forgotten; a reader that has not read them is told so and looks at
+ * everything.
  */
 export class ChangeLog<Key> {
   #entries: Key[] = [];

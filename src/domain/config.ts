@@ -1,6 +1,6 @@
 /**
- * The configuration as the program sees it: every default filled in, every unit converted, frozen.
- * `src/config` makes it from YAML; nothing else knows YAML or defaults. Config spec: README, "Configuration".
+ * The configuration as the program sees it: every default filled in, every unit converted, frozen. `src/config` makes
+ * it from YAML; nothing else knows YAML or defaults. `config.example.yaml` explains every key.
  */
 import type { CloudAccess } from "./cloud_access.ts";
 import type { EtcdConfig } from "./etcd_config.ts";

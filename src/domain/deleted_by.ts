@@ -5,7 +5,7 @@ export const deciders = [
   "user",
   /** The end of its job, however that became known. */
   "job",
-  /** Whoever asked for it went away. */
+  /** The client that asked for it went away. */
   "client",
   /** It came to nothing: its launch, its test, its making. */
   "failure",

@@ -83,7 +83,7 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
     `its nodes are being built${failed === null ? "" : `, ${describeFailures(failed)}`}`,
   "step": ({ message }) => message,
   "server-gone": ({ message }) => message,
-  "may-be-in-use": () => "it may be in use by somebody of whom this state knows nothing",
+  "may-be-in-use": () => "it may be in use by somebody whom this state does not know",
   "image-failed": ({ lastError, until }, wording) =>
     `the last attempt failed: ${lastError}; ${again(until, wording)}`,
 };

@@ -49,7 +49,7 @@ function partsOf(state: string): EtcdAddress {
 }
 
 const WITH_USER =
-  "an address of etcd has no user and no password: the user is `etcd.user`, and the password stands in secure.conf, " +
+  "an address of etcd has no user and no password: set `etcd.user`, and write the password into secure.conf, " +
   "section [etcd]";
 
 function whyNoMember(member: string): string | null {
@@ -73,7 +73,7 @@ function whyNotTogether(members: readonly string[]): string | null {
   if (distinct((member) => member.split(":")[0]!) > 1) {
     return "some addresses have http:// and others https://: use one for all of them";
   }
-  return distinct((member) => member) < members.length ? "an address stands there twice" : null;
+  return distinct((member) => member) < members.length ? "the same address appears twice" : null;
 }
 
 function whyNoPool(pool: string): string | null {

@@ -1,4 +1,4 @@
-/** Finds a node by whatever names it: its id, its host name, its server's id or one of its addresses. */
+/** Finds a node by anything that identifies it: its id, its host name, its server's id or one of its addresses. */
 import type { History } from "./history.ts";
 import { type HistoryRecord, type NodeRecord, serverIdOf } from "./node.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The questions whose answers make a first configuration, between who knows the choices (`src/first`) and who asks somebody
- * at a terminal (`src/cli`).
+ * The questions whose answers make a first configuration, between the code that knows the choices (`src/first`) and
+ * the code that asks somebody at a terminal (`src/cli`).
  */
 
 export interface Choice<Value> {

@@ -1,6 +1,6 @@
 /**
- * The nodes that are gone, as whoever looks them up sees them, and a page of them narrowed by a filter: read piece by
- * piece, the newest first, so that nobody waits for it and little of it is in memory at a time.
+ * The nodes that are gone, as lookups show them, and a page of them narrowed by a filter: read piece by piece, the
+ * newest first, so that nobody waits for it and little of it is in memory at a time.
  */
 import { type HistoryFilter, passesFilter } from "./history_filter.ts";
 import type { HistoryRecord } from "./node.ts";

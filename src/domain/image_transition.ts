@@ -100,7 +100,7 @@ function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes
   }
 }
 
-/** A request that is still under way counts as lost from the moment it was sent, until its answer says more. */
+/** A request that is still in progress counts as lost from the moment it was sent, until its answer says more. */
 function deletion(state: ProviderImageState): ProviderImageState {
   const lostAt = state.phase === "create" || state.phase === "snapshot" ? state.lostAt ?? state.sentAt : null;
   return { phase: "delete", externalId: externalIdOf({ state }), lostAt, acceptedAt: null };

@@ -37,7 +37,7 @@ export function timeByState(
   return sums;
 }
 
-/** How long whoever has it waited for it; null: nobody asked, or it was not recorded. */
+/** How long its user waited for it; null: nobody asked, or it was not recorded. */
 export function waitOf({ asked, timings }: Pick<NodeRecord, "asked" | "timings">): Milliseconds | null {
   return asked === undefined || timings.used === undefined ? null : Math.max(0, timings.used - asked.at);
 }

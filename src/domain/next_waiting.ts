@@ -1,4 +1,4 @@
-/** Waiting for the same reason goes on since it began. */
+/** A wait for the same reason keeps the time at which it began. */
 import type { WaitingOn } from "./node.ts";
 import type { Instant } from "./time.ts";
 

@@ -354,7 +354,7 @@ function holding(node: NodeRecord, hold: Hold): Changes {
 
 /**
  * The server of a node that leaves its path, and since when one may exist that is not known: a request that is
- * still under way counts as lost from the moment it was sent, until its answer says more.
+ * still in progress counts as lost from the moment it was sent, until its answer says more.
  */
 function possibleServer(
   state: Exclude<NodeState, { phase: "delete-address" }>,

@@ -1,4 +1,4 @@
-/** Who works on a node, as far as is known: whoever else logs in to it must mean to. */
+/** Who works on a node, as far as is known: anybody else who logs in to it must do so on purpose. */
 import { AUTO_HOLD_OWNER } from "./auto_hold.ts";
 import { isJobRunning } from "./end_of_hold.ts";
 import { type NodeRecord, stateName } from "./node.ts";
@@ -10,7 +10,7 @@ interface Occupant {
   readonly description: string;
 }
 
-/** null: nobody. Of a subnode: whoever has its node. */
+/** null: nobody. Of a subnode: the user of its node. */
 export function occupantOf(node: NodeRecord): Occupant | null {
   const state = stateName(node);
   const { hold, asked, job, requestId } = node;

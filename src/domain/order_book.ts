@@ -28,7 +28,7 @@ export function emptyOrder({ provider, image }: OrderName): ImageOrder {
   };
 }
 
-/** A new one is wanted. Whoever asks does not wait for the end of a pause. */
+/** A new one is wanted. An order by hand does not wait for the end of a pause. */
 export function placeOrder(
   order: ImageOrder,
   { at, builtSince }: { at: Instant; builtSince: Instant | null },

@@ -46,7 +46,7 @@ export interface PoolReport extends Moment {
   /** Also those of which nothing is left on their clouds. */
   readonly images: readonly ProviderImage[];
   readonly orders: readonly ImageOrder[];
-  /** How far uploads under way are, by the image's id; bytes. */
+  /** How far uploads in progress are, by the image's id; bytes. */
   readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
   /** The obstacles to one node more of a label, by its providers, as the last planning has it. */
@@ -103,7 +103,7 @@ export interface DaemonReport {
   readonly configFile: string;
   /** When the configuration in force was read. */
   readonly configLoadedAt: Instant;
-  /** When a configuration was last read that could be put into effect. */
+  /** When a configuration that could be put into effect was last read. */
   readonly configReadAt: Instant;
   /** The problems of the file as it is now; empty where it is the one in force. */
   readonly configProblems: readonly string[];

@@ -1,6 +1,6 @@
 /**
  * Templates such as `{label.name}-{node_id:0>10}`: fields in braces with Python's format specifications, and `{{` and
- * `}}` for braces themselves. The configuration checks them; whoever names a server or an image fills them.
+ * `}}` for braces themselves. The configuration checks them; the code that names servers and images fills them.
  */
 import { type FieldValue, formatValue, plainText } from "./format_spec.ts";
 

@@ -1,4 +1,4 @@
-/** The report of a pool whose state has not been read, or not yet: whoever knows more of it puts that in. */
+/** The report of a pool whose state has not been read, or not yet: callers add what they know of it. */
 import type { EtcdMemberReport, MachinesReport } from "./machines_report.ts";
 import type { PoolReport } from "./pool_report.ts";
 import { noSamples } from "./samples/pool_samples.ts";
@@ -35,7 +35,7 @@ export function unreadReport({ now, wallOffset }: Moment, machines: MachinesRepo
   };
 }
 
-/** As they look to whoever does not lead: all but the etcd may be left out. */
+/** As they look to a process that does not lead: all but the etcd may be left out. */
 export function machinesFromOutside(
   seen: { readonly pool: string; readonly etcd: readonly EtcdMemberReport[] } & Partial<MachinesReport>,
 ): MachinesReport {

@@ -1,4 +1,4 @@
-/** Asks etcd for so long at most: a lease, a campaign, and whoever only wants to know who leads. */
+/** Asks etcd, for a limited time: for leases, campaigns, and callers that only want to know who leads. */
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";

@@ -1,6 +1,6 @@
 /**
  * One request to one member of etcd, once, in its time; and how far its clock is ahead, by the answers. `etcd_members`
- * and `etcd_login` send so.
+ * and `etcd_login` use it.
  */
 import type * as v from "valibot";
 import { CloudError } from "../domain/cloud_error.ts";
@@ -70,7 +70,7 @@ export class EtcdLine {
     using deadline = startDeadline({ clock: this.clock, timeout: question.timeout, signal });
     const headers = {
       "content-type": "application/json",
-      // Without a majority a member says so at once, where it would let us wait in vain otherwise.
+      // Without a majority a member says so at once, where it would otherwise let us wait for nothing.
       ...(question.alone !== true && { "grpc-metadata-hasleader": "true" }),
       ...(token !== null && { authorization: token }),
     };

@@ -1,7 +1,7 @@
 /**
  * The token that a user's requests carry: fetched once for all callers, again when etcd does not take it any more (it
- * forgets each after five minutes without use), or leaves what carries it without an answer. `etcd_members` enters so. The
- * password stands in no message.
+ * forgets each after five minutes without use), or does not answer requests that carry it. `etcd_members` logs in with
+ * it. No message contains the password.
  */
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { Call } from "../lib/call.ts";
@@ -92,7 +92,7 @@ export class EtcdLogin {
       const { user: name, password } = await this.#credentials();
       const question = { ...this.question, body: { name, password: password ?? "" } };
       const reply = await this.#line.send(endpoint, question, { token: null, signal });
-      // Whoever has no users takes everybody.
+      // An etcd without users takes everybody.
       if (reply.is === "withoutLogin") return this.#entry = this.#passOf(null);
       if (reply.is !== "done") return { miss: reply };
       const refuse = (message: string) => new EtcdError("refused", message);

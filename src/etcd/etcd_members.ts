@@ -2,7 +2,7 @@
  * Asking etcd: the member that answered last, and the next one where it does not. What certainly was not done is asked
  * of the next; what may have been done is asked again only where doing it twice does no harm, else it is `lost`. While
  * members answer that they have no leader, which takes a second or two after each loss of one, they are asked again.
- * `etcd_gateway` asks so.
+ * `etcd_gateway` uses it.
  */
 import type * as v from "valibot";
 import type { Call } from "../lib/call.ts";

@@ -1,4 +1,4 @@
-/** An etcd as it stood at one revision: whoever has it reads what belongs together, and changes nothing. */
+/** An etcd as it stood at one revision: its readers see what belongs together, and change nothing. */
 import { type Etcd, EtcdError } from "./etcd.ts";
 
 /** Disposing of it leaves the other open. */

@@ -1,7 +1,7 @@
 /**
- * Takes over what another daemon made on a copy of this state, which is stopped for good: its servers become held nodes
- * of this pool, and floating IPs that none of them has are deleted. What that daemon may have handed out besides is held
- * too. The same with a daemon and without one.
+ * Takes over what another daemon made on a copy of this state, which is stopped for good: its servers become held
+ * nodes of this pool, and floating IPs that none of them has are deleted. Other nodes that it may have handed out are
+ * held, too. The same with a daemon and without one.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import { Inventory, type Stranger } from "../domain/inventory.ts";

@@ -17,9 +17,9 @@ interface AttemptsDeps {
 }
 
 export interface Attempt {
-  /** The name of the work, for whoever asks what is in flight. */
+  /** The name of the work, for reports of what is in flight. */
   readonly work: WorkName;
-  /** Names the piece of work: the same is never under way twice. */
+  /** Names the piece of work: the same is never done twice at once. */
   readonly key: string;
   /** Attempts of one lane share its places. */
   readonly lane: string;
@@ -55,7 +55,7 @@ export class Attempts implements AsyncDisposable {
     this.#deps = deps;
   }
 
-  /** How many are under way. */
+  /** How many are in progress. */
   get count(): number {
     return this.#running.size;
   }
@@ -97,7 +97,7 @@ export class Attempts implements AsyncDisposable {
     this.#running.get(key)?.abort.abort(reason);
   }
 
-  /** Waits until those under way have ended whose work fits. */
+  /** Waits until those in progress have ended whose work fits. */
   async settled(fits: (what: string) => boolean = () => true): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ what, done }) => fits(what) && done));
   }

@@ -1,4 +1,6 @@
-/** Who logs in to a server, and with which key: the image's user; on a builder whoever the base image lets in. */
+/**
+ * Who logs in to a server, and with which key: the image's user; on a builder, the user that the base image lets in.
+ */
 import type { ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";

@@ -1,8 +1,8 @@
 /**
  * The one place through which things on a cloud are deleted. Each order says what it is about, for which record it is
  * deleted (or that it is a leak) and why; at the moment that a request is sent, and before each repetition, the ledger
- * is asked again whether that still holds. What does not is refused and told, not sent. Executors and the cron
- * `cleanup` come here; nobody else is given what deletes (`CloudDeletions`).
+ * is asked again whether that still holds. An order that no longer holds is refused and reported, not sent. Executors
+ * and the cron `cleanup` come here; nobody else is given what deletes (`CloudDeletions`).
  */
 import type { CloudDeletions, DeleteAnswer, WholeCloud } from "../cloud/cloud.ts";
 import { claimantOf, type CloudThingKind, type LivingRecords } from "../domain/claims.ts";

@@ -84,12 +84,12 @@ export class Executor implements AsyncDisposable {
     return this.#outputs.read(nodeId);
   }
 
-  /** Attempts under way and places, by provider and kind. */
+  /** Attempts in progress and places, by provider and kind. */
   get lanes(): Attempts["lanes"] {
     return this.#attempts.lanes;
   }
 
-  /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
+  /** Starts what is not in progress yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly Action[], config: Config): void {
     const sites = new Map<string, ProviderSite | null>();
     for (const action of actions) {
@@ -104,7 +104,7 @@ export class Executor implements AsyncDisposable {
     }
   }
 
-  /** Waits until every attempt under way has been stored. */
+  /** Waits until every attempt in progress has been stored. */
   async settled(): Promise<void> {
     await this.#attempts.settled();
   }

@@ -19,7 +19,7 @@ export interface NodeGroup {
   readonly primary: GroupMember;
   readonly subnodes: readonly GroupMember[];
   readonly provider: { readonly name: string; readonly access: Pick<CloudAccess, "name" | "regionName"> };
-  /** Made for this group alone: whoever has it logs in to all of its servers. */
+  /** Made for this group alone: its holder can log in to all of its servers. */
   readonly key: { readonly privateKey: string; readonly publicKey: string };
 }
 

@@ -48,7 +48,7 @@ function timeLeft({ state }: NodeRecord, { clock, provider: { bootTimeout } }: L
   return left > 0 ? left - Math.min(PAUSE, left / 10) : Math.min(SHORTEST, bootTimeout);
 }
 
-/** Not every image lets its user write there; whoever needs the files has a ready script or subnodes. */
+/** Not every image lets its user write there; a node that needs the files has a ready script or subnodes. */
 function ownFiles(
   node: NodeRecord,
   { provider }: Pick<LoginDeps, "provider">,

@@ -124,7 +124,7 @@ async function copyScripts(session: ShellSession, scriptDir: string, deps: Prepa
   await runToEnd(session, opening, { signal: deps.signal });
 }
 
-/** Waits for all of them also where one fails: whoever closes what was opened must know the last. */
+/** Waits for all of them also where one fails: the caller that closes what was opened must know the last. */
 async function allOf<Value>(attempts: readonly Promise<Value>[]): Promise<Value[]> {
   await Promise.allSettled(attempts);
   return await Promise.all(attempts);

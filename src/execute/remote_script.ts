@@ -8,7 +8,7 @@ import type { RunOptions, ShellSession } from "../ssh/shell.ts";
 export const SCRIPTS = "/opt/nodepool-scripts";
 
 /**
- * As 2016's Nodepool left them: whoever uses the server may run them. What an image has there besides and belongs to
+ * As 2016's Nodepool left them: any user of the server may run them. What an image has there besides and belongs to
  * others stays as it is, where sudo does not help.
  */
 export const OPEN_SCRIPTS =
@@ -54,7 +54,7 @@ export interface ScriptCall {
  * waits ends with its connection. Where a server has no `flock`, scripts run side by side.
  */
 const ALONE = `if command -v flock >/dev/null && [ -r . ]; then exec 9<.; flock -n 9 9<&9; if [ $? = 1 ]; then
-echo "nodepool: an earlier run of a script goes on here; waiting for its end"
+echo "nodepool: an earlier run of a script is still running here; waiting for it to end"
 (trap - HUP; exec flock 9 9<&9); [ $? -lt 128 ] || exit; fi; fi`;
 
 /** The command that runs a script in its folder. */

@@ -1,6 +1,6 @@
 /**
- * The output of ready scripts that run, for whoever wants to know what one is doing: the end of it, in bounded memory. How
- * one failed is in the node's evidence. The executor holds it.
+ * The output of ready scripts that run, for anyone who wants to know what one is doing: its end, in bounded memory.
+ * How one failed is in the node's evidence. The executor holds it.
  */
 import { OutputTail } from "../lib/output_tail.ts";
 

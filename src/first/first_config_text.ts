@@ -41,7 +41,7 @@ export function firstConfigText(choices: FirstChoices): string {
     `  - name: ${scalarText(provider)}`,
     `    cloud: ${scalarText(cloud)} # the entry in clouds.yaml, which says how to log in`,
     `    max-servers: ${maxServers} # servers at most`,
-    `    keypair: ${scalarText(keypair)} # the Nova keypair to boot with, which lets the key below in`,
+    `    keypair: ${scalarText(keypair)} # the Nova keypair to boot with; the key below belongs to it`,
     ...networkLines(choices),
     "    images:",
     `      - name: ${scalarText(label)}`,

@@ -168,7 +168,7 @@ async function chooseNetworkOf(
   return { ...chosen, isNamedAlone };
 }
 
-/** A pool for a start; whoever wants more writes more. */
+/** A pool for a start; users who want more write more. */
 const MOST_SERVERS = 10;
 
 function serversAtMost(

@@ -1,6 +1,6 @@
 /**
  * Reading a stream of bytes into buffers that the reader gives: a byte stream (`FsFile.readable`) fills them itself,
- * so that whoever gives the same one again and again needs no more memory; from any other stream they are copied.
+ * so that a reader that gives the same one each time needs no more memory; from any other stream they are copied.
  * `outflow` reads an image's data so, `streamed_request` what goes to the socket.
  */
 
@@ -13,7 +13,7 @@ export interface ByteSource {
    * is of no use any more.
    */
   read(view: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** Ends a read under way as well. */
+  /** Ends a read in progress as well. */
   cancel(reason: unknown): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The time for which a server's certificates are good, whether they are trusted or not: TLS itself does not tell why it trusts
- * one not. Nothing is sent over the connection that this makes. `undici_send` asks where a request has failed so.
+ * The time for which a server's certificates are good, whether they are trusted or not: TLS itself does not say why it
+ * rejects one. Nothing is sent over the connection that this makes. `undici_send` asks where a request has failed so.
  */
 import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate } from "node:tls";

@@ -104,7 +104,7 @@ class Connections implements AsyncDisposable {
   /** When that began, by the monotonic clock. */
   #readAt = -Infinity;
   #agent: Agent | null = null;
-  /** Those of former certificates, for what is still under way. */
+  /** Those of former certificates, for what is still in progress. */
   readonly #former = new Set<Agent>();
 
   constructor(options: UndiciSendOptions) {
@@ -264,7 +264,7 @@ function endOf(cert: string | undefined): number | null {
   }
 }
 
-/** @throws Error where the files of a certificate and its key are not of one another: whoever renews them is half way */
+/** @throws Error where the files of a certificate and its key do not belong together: a renewal is half way */
 function checkPair({ cert, key }: TlsOptions): void {
   if (cert === undefined || key === undefined) return;
   if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;

@@ -67,7 +67,8 @@ export const alertRules: readonly AlertRule[] = [
     lasts: "2m",
     severity: "critical",
     summary: "No machine leads the pool {{ $labels.pool }}",
-    description: "Daemons run, and none is sure to lead. Jobs on nodes go on, and nobody gets a new one.",
+    description:
+      "Daemons are running, but none is sure that it leads. Jobs on nodes go on, and nobody gets a new one.",
     manual: "no-leader",
   },
   {
@@ -77,7 +78,7 @@ export const alertRules: readonly AlertRule[] = [
     severity: "critical",
     summary: "{{ $value }} machines claim to lead the pool {{ $labels.pool }}",
     description:
-      "etcd lets one leader alone write. If these are two pools of one name, each has an etcd of its own.",
+      "etcd lets only one leader write. If these are two pools with the same name, each has its own etcd.",
     manual: "two-leaders",
   },
   {
@@ -194,7 +195,7 @@ export const alertRules: readonly AlertRule[] = [
     expr: `max by (instance, label, provider, reason) (nodepool_label_obstacles{${misconfigured}}) == 1`,
     lasts: "10m",
     severity: "warning",
-    summary: "{{ $labels.label }} needs another configuration",
+    summary: "{{ $labels.label }} needs a different configuration",
     description:
       "No node of {{ $labels.label }} can be launched{{ with $labels.provider }} on {{ . }}{{ end }}: " +
       "{{ $labels.reason }}. This does not go away by itself.",
@@ -258,8 +259,8 @@ export const alertRules: readonly AlertRule[] = [
     expr: "nodepool_provider_doubtful == 1",
     lasts: "30m",
     severity: "warning",
-    summary: "The listings of {{ $labels.provider }} leave servers out",
-    description: "nodepool launches nothing there before it has looked up each of them.",
+    summary: "The listings of {{ $labels.provider }} omit servers",
+    description: "nodepool launches nothing there until it has looked up each of them.",
     manual: "doubtful",
   },
   {
@@ -278,7 +279,7 @@ export const alertRules: readonly AlertRule[] = [
     expr: "nodepool_image_failures_in_a_row >= 3 or nodepool_dib_image_failures_in_a_row >= 3",
     lasts: "0m",
     severity: "warning",
-    summary: "The image {{ $labels.image }} is not made",
+    summary: "The image {{ $labels.image }} is not being made",
     description:
       "{{ $value }} attempts in a row have failed{{ with $labels.provider }} on {{ . }}{{ end }}. " +
       "Nodes are launched from the image before it.",
@@ -336,7 +337,7 @@ export const alertRules: readonly AlertRule[] = [
     severity: "warning",
     summary: "The task {{ $labels.task }} hangs",
     description:
-      "Its present run has been going on for {{ $value | humanizeDuration }}. `nodepool dump` shows where it waits.",
+      "Its current run has lasted for {{ $value | humanizeDuration }}. `nodepool dump` shows where it waits.",
     manual: "slow",
   },
   {

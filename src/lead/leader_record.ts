@@ -47,7 +47,7 @@ export const memberRecordSchema = v.object({
 
 export type MemberRecord = v.InferOutput<typeof memberRecordSchema>;
 
-/** For messages, of whoever has left the record there. */
+/** For messages: the process that left the record there. */
 export function leaderName(record: string): string {
   try {
     const { host, pid } = v.parse(leaderRecordSchema, JSON.parse(record));

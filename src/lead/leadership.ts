@@ -15,11 +15,11 @@ export interface Leadership {
   /** Whether nobody else can be leading now. */
   readonly isSure: boolean;
   /**
-   * Resolves once it is sure: at once, or when etcd answers again. Whoever has lost the leadership waits until the
-   * signal is aborted, as if the process had been killed there. @throws the signal's reason
+   * Resolves once it is sure: at once, or when etcd answers again. A process that has lost the leadership waits until
+   * the signal is aborted, as if the process had been killed there. @throws the signal's reason
    */
   untilSure(call: Call): Promise<void>;
-  /** Whoever learns that another leads says so: a transaction that another token refused. */
+  /** A caller that learns that another leads says so: a transaction that another token refused. */
   lose(why: string): void;
   readonly isLost: boolean;
   /** Resolves, with why, once the leadership is lost for good. */

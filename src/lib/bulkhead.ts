@@ -1,6 +1,7 @@
 /**
- * A wall around what others have given to be called: what a callback throws, or its promise is rejected with, is logged
- * as a defect and goes no further. Whoever calls something that is not its own and must go on afterwards calls it here.
+ * A wall around what others have given to be called: what a callback throws, or its promise is rejected with, is
+ * logged as a defect and goes no further. Code that calls something that is not its own, and must go on afterwards,
+ * calls it here.
  */
 import { errorChain } from "./error_chain.ts";
 import { loggerOf } from "./logging.ts";

@@ -1,6 +1,6 @@
 /**
- * The CPU profiler of V8, through node:inspector, which is loaded when it is first wanted. Whoever switches it on gets
- * the profile when it is switched off again, in the form that Chrome's developer tools open.
+ * The CPU profiler of V8, through node:inspector, which is loaded when it is first wanted. The caller that switches it
+ * on gets the profile when it is switched off again, in the form that Chrome's developer tools open.
  */
 import type { Session } from "node:inspector/promises";
 

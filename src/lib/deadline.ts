@@ -1,6 +1,6 @@
 /**
- * Time limits. An alarm calls when time is up; a deadline is a signal for one piece of work, aborted when time is up or
- * when the caller's own signal is. Whoever disposes of one, when the work has ended, stops its clock.
+ * Time limits. An alarm calls when time is up; a deadline is a signal for one piece of work, aborted when time is up
+ * or when the caller's own signal is. Disposing of one, when the work has ended, stops its clock.
  */
 import type { Clock } from "./clock.ts";
 import { orAborted } from "./or_aborted.ts";
@@ -72,7 +72,7 @@ export async function inTime<Result>(
   work: Promise<Result>,
   { timeout, ...options }: Omit<DeadlineOptions, "timeout" | "reason"> & { timeout: number },
 ): Promise<Result> {
-  // Whoever stopped waiting need not hear of its failure.
+  // A caller that stopped waiting need not hear of its failure.
   work.catch(() => {});
   const reason = () => new TimeUpError(`timed out after ${timeout} ms`);
   using deadline = startDeadline({ ...options, timeout, reason });

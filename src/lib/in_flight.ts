@@ -1,8 +1,8 @@
 /**
- * The work of this process at a moment: every piece of work in flight, and what each waits for,
- * with the stacks. Work is found by the calls that it makes, so a wait deep below need not be told whose it is.
- * Stacks are taken as V8 keeps them and made into text only for whoever asks. What does work calls `inFlight.run`,
- * what waits for something slow calls `waitFor`; dumps and the watchdog of the event loop read it.
+ * The work of this process at a moment: every piece of work in flight, and what each waits for, with the stacks. Work
+ * is found by the calls that it makes, so a wait deep below need not be told whose it is. Stacks are taken as V8 keeps
+ * them and made into text only when somebody asks. What does work calls `inFlight.run`, what waits for something slow
+ * calls `waitFor`; dumps and the watchdog of the event loop read it.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "./clock.ts";
@@ -85,7 +85,7 @@ export class InFlight {
     }
   }
 
-  /** Does what is done on behalf of no work, whoever has set it off. */
+  /** Does what belongs to no work, whatever has set it off. */
   apart<Result>(action: () => Result): Result {
     return this.#current.run(undefined, action);
   }

@@ -1,6 +1,6 @@
 /**
- * Work on thousands of things, a few hundred at a time: in between whatever else is due has its turn, so that no long list
- * holds up all the rest. Whoever calls it works on what cannot change meanwhile.
+ * Work on thousands of things, a few hundred at a time: in between whatever else is due has its turn, so that no long
+ * list holds up all the rest. Callers work on data that cannot change meanwhile.
  */
 
 /** As many records take a few milliseconds to be read, or to be shown. */

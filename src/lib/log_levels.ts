@@ -1,7 +1,7 @@
 /**
- * Levels of categories that somebody has set besides what the configuration says, and for how long: with `NODEPOOL_LOG`
- * at the start, with `log-level` while the program runs. They win over the levels of the plan. `Logging` has one; what
- * is over is taken out by whoever looks.
+ * Levels of categories that somebody has set besides what the configuration says, and for how long: with
+ * `NODEPOOL_LOG` at the start, with `log-level` while the program runs. They win over the levels of the plan.
+ * `Logging` has one; expired levels are removed by the next look.
  */
 import type { LogLevel } from "@logtape/logtape";
 import type { Clock } from "./clock.ts";

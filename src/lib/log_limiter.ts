@@ -1,7 +1,8 @@
 /**
  * Bounds what is written to the log of one kind of line: the same level, category and template. The first lines of a
- * minute are written, the others counted, and the count is told when the minute is over. So whoever floods a door of
- * the daemon fills no disk, and nothing happens that the log does not tell of. `startLogging` sends each record through.
+ * minute are written, the others counted, and the count is told when the minute is over. So nobody who floods a door
+ * of the daemon fills the disk, and nothing happens without a trace in the log. `startLogging` sends each record
+ * through.
  */
 import type { LogLevel, LogRecord } from "@logtape/logtape";
 import type { Clock } from "./clock.ts";

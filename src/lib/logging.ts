@@ -121,7 +121,7 @@ function listLevels(plan: LogPlan, levels: LogLevels): readonly CategoryLevel[] 
   });
 }
 
-/** Whether whoever looks at standard error sees the worst lines of the category there. */
+/** Whether readers of standard error see the worst lines of the category there. */
 export function isOnStderr(options: LoggingOptions, category: LogCategory): boolean {
   const plan = "loggers" in options ? options : planOf(options);
   return handlersFor(plan, { category: `nodepool.${category}`, level: "fatal" }).some(({ to }) =>

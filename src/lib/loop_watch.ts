@@ -1,6 +1,6 @@
 /**
- * How late the event loop is, by a timer of its own, and who kept it: a block of over a second is told as soon as it is
- * over, with the work that ran last before it. A block shows but for 50 ms of it at most. The daemon has one.
+ * How late the event loop is, by a timer of its own, and what delayed it: a block of over a second is reported as soon
+ * as it is over, with the work that ran last before it. Up to 50 ms of a block go unseen. The daemon has one.
  */
 import { bulkhead } from "./bulkhead.ts";
 import { type Clock, sleptThrough } from "./clock.ts";

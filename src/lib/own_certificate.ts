@@ -1,6 +1,6 @@
 /**
- * A certificate that a process makes for itself when it starts, and that those trust who were given it, and no other. It
- * is of one shape, so that its few parts are written here; it never ends, since it ends with the process.
+ * A certificate that a process makes for itself when it starts, and that only those trust who were given it. It always
+ * has the same shape, so that its few parts are written here; it never expires, since it ends with the process.
  */
 import { Buffer } from "node:buffer";
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";

@@ -1,4 +1,4 @@
-/** Chance as a port: seeded in tests, so that a run can be had again. */
+/** Chance as a port: seeded in tests, so that a run can be repeated. */
 
 export interface Random {
   /** In [0, 1). */

@@ -1,6 +1,6 @@
 /**
- * The text of every topic of the manual, in the order in which the list shows them. Loaded only by who reads the manual:
- * the texts are part of the program.
+ * The text of every topic of the manual, in the order in which the list shows them. Loaded only when the manual is
+ * read: the texts are part of the program.
  */
 import exampleConfig from "../../config.example.yaml" with { type: "text" };
 import start from "../../README.md" with { type: "text" };

@@ -13,7 +13,7 @@ export interface ProcessFacts {
   readonly residentBytes: number;
   /** The longest delay of the event loop in the last minute. */
   readonly longestDelay: Milliseconds;
-  /** Changes that wait for the commit that is being written. */
+  /** Changes that wait until the current commit is written. */
   readonly queuedChanges: number;
 }
 

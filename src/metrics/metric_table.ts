@@ -26,7 +26,7 @@ const HOURS = [60, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800];
 export const metricTable = {
   nodepool_nodes: gauge(
     ["provider", "label", "state"],
-    "Nodes by state; subnodes and the servers for images are not among them.",
+    "Nodes by state; subnodes and the servers for images are not included.",
   ),
   nodepool_extra_nodes: gauge(
     ["provider", "role"],
@@ -34,7 +34,7 @@ export const metricTable = {
   ),
   nodepool_oldest_node_age_seconds: gauge(
     ["provider", "state"],
-    "How long the node that has been in the state for longest has been in it; absent without such a node.",
+    "Longest time that any node in the state has been in it; absent if there is no such node.",
   ),
   nodepool_nodes_long_in_state: gauge(
     ["provider", "state", "longer_than"],
@@ -90,7 +90,7 @@ export const metricTable = {
   ),
   nodepool_label_obstacles: gauge(
     ["label", "provider", "reason"],
-    "1 for each thing that stands in the way of missing nodes; without a provider, it does so everywhere.",
+    "1 for each reason why nodes are missing; without a provider, the reason applies everywhere.",
   ),
   nodepool_launch_failures_in_a_row: gauge(
     ["provider", "label"],
@@ -136,7 +136,7 @@ export const metricTable = {
   ),
   nodepool_provider_certificate_expiry_timestamp_seconds: gauge(
     ["provider"],
-    "When the first of the certificates ends that the provider's servers have shown.",
+    "When the first of the certificates that the provider's servers have shown expires.",
   ),
   nodepool_api_requests_total: counter(
     ["provider", "service", "operation", "status"],
@@ -155,12 +155,12 @@ export const metricTable = {
   nodepool_api_queued_requests: gauge(["provider"], "Requests that wait for their turn now."),
   nodepool_api_request_interval_seconds: gauge(
     ["provider"],
-    "Time between two requests now in force: rate, and more after the cloud asked for less.",
+    "Time between two requests that applies now: rate, or more after the cloud asked for fewer.",
   ),
-  nodepool_images: gauge(["provider", "image", "state"], "Images on providers by state."),
+  nodepool_images: gauge(["provider", "image", "state"], "Images on providers, by state."),
   nodepool_oldest_image_age_seconds: gauge(
     ["provider", "image", "state"],
-    "How long the image that has been in the state for longest has been in it.",
+    "Longest time that any image in the state has been in it.",
   ),
   nodepool_image_ready_timestamp_seconds: gauge(
     ["provider", "image"],
@@ -175,14 +175,14 @@ export const metricTable = {
     "From the decision to upload or snapshot until the image was ready or had failed.",
     HOURS,
   ),
-  nodepool_dib_images: gauge(["image", "state"], "Built images by state."),
+  nodepool_dib_images: gauge(["image", "state"], "Built images, by state."),
   nodepool_oldest_dib_image_age_seconds: gauge(
     ["image", "state"],
-    "How long the build that has been in the state for longest has been in it.",
+    "Longest time that any build in the state has been in it.",
   ),
   nodepool_dib_image_ready_timestamp_seconds: gauge(
     ["image"],
-    "When the newest build that is ready became so; absent before the first.",
+    "When the newest ready build became ready; absent before the first.",
   ),
   nodepool_dib_image_failures_in_a_row: gauge(
     ["image"],
@@ -195,7 +195,7 @@ export const metricTable = {
   ),
   nodepool_leaks_deleted_total: counter(
     ["provider", "type"],
-    "Things that belonged to no record any more and were deleted: server, floating-ip, image, keypair.",
+    "Leaked things that were deleted: server, floating-ip, image, keypair.",
   ),
   nodepool_target_online: gauge(["target"], "1 while the target takes nodes."),
   nodepool_link_up: gauge(
@@ -204,15 +204,15 @@ export const metricTable = {
   ),
   nodepool_ready: gauge([], "1 while /readyz answers 200."),
   nodepool_state_writable: gauge([], "1 while the state can be written."),
-  nodepool_state_queued_changes: gauge([], "Changes that wait for the commit that is being written."),
-  nodepool_state_commit_duration_seconds: histogram([], "Time that the state took to store a commit.", QUICK),
+  nodepool_state_queued_changes: gauge([], "Changes that wait until the current commit is written."),
+  nodepool_state_commit_duration_seconds: histogram([], "Time to store a commit in the state.", QUICK),
   nodepool_config_last_reload_successful: gauge(
     [],
     "1 if the configuration as it was last read is in effect as a whole, 0 if anything went wrong in the last reload.",
   ),
   nodepool_config_last_reload_success_timestamp_seconds: gauge(
     [],
-    "When a configuration was last read that could be put into effect.",
+    "When a configuration that could be put into effect was last read.",
   ),
   nodepool_defects: gauge([], "Things that stand still because of a defect until somebody looks into them."),
   nodepool_task_last_success_timestamp_seconds: gauge(
@@ -222,12 +222,12 @@ export const metricTable = {
   nodepool_task_failing: gauge(["task"], "1 if the task's last run failed."),
   nodepool_task_run_age_seconds: gauge(
     ["task"],
-    "How long the task's present run has been going on; 0 between two runs.",
+    "How long the task's current run has lasted; 0 between two runs.",
   ),
   nodepool_tick_duration_seconds: histogram([], "Time of each turn of the loop that plans.", QUICK),
   nodepool_event_loop_delay_seconds: histogram(
     [],
-    "How late a timer was that is due every 50 ms: a block of the event loop, but for 50 ms of it at most.",
+    "How late a timer that is due every 50 ms fires: how long the event loop was blocked, less up to 50 ms.",
     QUICK,
     { mayChange: true },
   ),
@@ -253,7 +253,7 @@ export const metricTable = {
     "1 while the member of etcd takes no more writes, since its database is full.",
   ),
   nodepool_etcd_database_bytes: gauge(["pool", "endpoint"], "Size of the member's database."),
-  nodepool_etcd_quota_bytes: gauge(["pool", "endpoint"], "Size that the member's database may have."),
+  nodepool_etcd_quota_bytes: gauge(["pool", "endpoint"], "Maximum size of the member's database."),
   nodepool_etcd_clock_ahead_seconds: gauge(
     ["pool"],
     "By how much etcd's clock is ahead of this machine's; negative: behind.",

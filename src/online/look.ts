@@ -34,7 +34,7 @@ export interface Look extends Moment {
   readonly zones: Asked<readonly string[]> | null;
   readonly keypairs: Asked<readonly Keypair[]> | null;
   readonly securityGroups: Asked<readonly { id: string; name: string }[]> | null;
-  /** All that may be used; null: none is looked for in vain. */
+  /** All that may be used; null: no image that the configuration names is missing. */
   readonly cloudImages: Asked<readonly CloudImage[]> | null;
   readonly local: LocalLook;
 }

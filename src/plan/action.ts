@@ -69,7 +69,7 @@ export interface Leak {
   readonly portId: string | null;
 }
 
-/** Names a piece of work: the same key is never under way twice. */
+/** Names a piece of work: the same key is never done twice at once. */
 export function actionKey({ type, node }: Action): string {
   return nodeKey(type, node.id);
 }

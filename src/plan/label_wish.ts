@@ -20,7 +20,7 @@ export interface LabelWish {
   /** By provider; one that offers nothing is missing. */
   readonly offers: ReadonlyMap<string, LaunchOffer>;
   readonly reasons: { readonly demand: string; readonly spare: string };
-  /** Providers where only one launch may be under way. */
+  /** Providers where only one launch may be in progress. */
   readonly probing: ReadonlySet<string>;
 }
 

@@ -27,7 +27,7 @@ export function pauseAfterFailure(
   failed: FailedLaunch,
   now: Instant,
 ): LaunchPause {
-  // Launches that were under way when the pause began tell nothing new.
+  // Launches that were in progress when the pause began tell nothing new.
   if (
     previous !== null && isProbing(previous, failed.retries) && failed.launchedAt < previous.lastFailureAt
   ) {

@@ -134,7 +134,7 @@ function whyNotMade(
   };
 }
 
-/** Why a server that needs the files would be booted in vain; null: they are as they should be. */
+/** Why a server that needs the files would be booted for nothing; null: they are as they should be. */
 export function firstFault(
   files: readonly string[],
   faults: ReadonlyMap<string, string> = new Map(),

@@ -60,7 +60,7 @@ export interface LaunchPlan {
   readonly wanted: ReadonlyMap<string, number>;
   /** Labels that some provider would launch now: only their nodes can be replaced. */
   readonly offered: ReadonlySet<string>;
-  /** By which it was decided, for whoever asks about one node more. */
+  /** By which it was decided, for questions about one node more. */
   readonly room: AllocationInput;
   /** When a pause or a refusal ends, so that it is worth planning again; null: none. */
   readonly until: Instant | null;
@@ -116,7 +116,9 @@ export function whyNoMore(name: string, { labels, providers }: AllocationInput):
   return asks.flatMap((_, position) => reasonsOf(position, { labels: asks, providers, placement }));
 }
 
-/** Places that a request gathers in vain make room for other labels: it asks only for what they leave. */
+/**
+ * Places that a request gathers without getting enough make room for other labels: it asks only for what they leave.
+ */
 function yielding(
   asks: LabelAsk[],
   { to: { refusals }, gathering = new Set() }: { to: AllocationResult; gathering?: ReadonlySet<string> },

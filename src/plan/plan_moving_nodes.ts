@@ -78,7 +78,7 @@ function planOrphan(node: NodeRecord, now: Instant): NodePlan {
   return standStill(node, { message, now });
 }
 
-/** Whoever uses or holds a node is not concerned. */
+/** Nodes that somebody uses or holds are not concerned. */
 function planFrozen(node: NodeRecord, why: { message: string; now: Instant }): NodePlan {
   const { phase } = node.state;
   return phase === "used" || phase === "hold" ? staying(node) : standStill(node, why);

@@ -1,4 +1,4 @@
-/** Why each request still waits, for whoever asks. */
+/** Why each request still waits, for views and waiting clients. */
 import type { Config } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
 import { describeRefusals } from "../domain/describe_obstacle.ts";

@@ -76,8 +76,9 @@ function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true 
 type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
 /**
- * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
- * nodes are not enough, those that a request gathers in vain go too, as far as no other room is coming.
+ * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where
+ * surplus nodes are not enough, those that a request gathers without getting enough go too, as far as no other room is
+ * coming.
  */
 function makeRoom(
   surplus: readonly NodeRecord[],

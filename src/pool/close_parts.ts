@@ -13,7 +13,7 @@ const log = loggerOf("pool");
 
 /**
  * Stops every task, waits for what is being stored, closes the clouds. The store is its maker's.
- * @param grace how long attempts under way may go on
+ * @param grace how long attempts in progress may go on
  */
 export async function closeParts(parts: Parts, watching: Watching, grace: Milliseconds): Promise<void> {
   try {
@@ -56,7 +56,7 @@ function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDi
   return stack;
 }
 
-/** Requests under way are worth their answers: a lost one has to be looked for after the next start. */
+/** Requests in progress are worth their answers: a lost one has to be looked for after the next start. */
 async function lettingFinish({ executor, clock }: Parts, timeout: Milliseconds): Promise<void> {
   await endsInTime(executor.settledButLogins(), { clock, timeout, signal: new AbortController().signal });
 }

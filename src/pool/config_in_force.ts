@@ -3,7 +3,7 @@
  * an older one never replaces a newer one, and a reload that is asked for during another reads once more after it. A
  * file that cannot be used changes nothing. What could not be put into effect as a whole is tried again at the next
  * reading. Whatever else goes wrong in a reading is a problem of it too, which lasts until one succeeds. SIGHUP, POST
- * /reload and the watch over the file all come here; whoever acts takes `current` once, as a value, and goes by that
+ * /reload and the watch over the file all come here; code that acts takes `current` once, as a value, and goes by that
  * to the end.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
@@ -36,7 +36,10 @@ interface ConfigInForceDeps {
   readonly effects: (before: Config, after: Config) => readonly string[];
 }
 
-/** Between two times that the same problems are logged: whoever saves a file and then sends SIGHUP has it read twice. */
+/**
+ * Between two times that the same problems are logged: a user who saves a file and then sends SIGHUP has it read
+ * twice.
+ */
 const AGAIN = MINUTE;
 
 const log = loggerOf("daemon");

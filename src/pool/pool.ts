@@ -27,7 +27,7 @@ import { reportDump } from "./report_dump.ts";
 import { reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
 
-/** How long attempts under way may go on when the pool stops. */
+/** How long attempts in progress may go on when the pool stops. */
 const GRACE = 5 * SECOND;
 
 /** Between two looks whether an errand has left anything behind. */
@@ -173,7 +173,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     return this.#parts.inForce.reload();
   }
 
-  /** Ends it as disposing of it does; attempts under way may go on for so long. */
+  /** Ends it as disposing of it does; attempts in progress may go on for so long. */
   endWithin(grace: Milliseconds): Promise<void> {
     this.stopAccepting();
     return this.#ended ??= closeParts(this.#parts, this.#watching, grace);

@@ -1,8 +1,8 @@
 /**
  * The one place where all that a pool does outside of its state waits until its process is sure to lead: requests that
  * change a cloud or a target, logins and commands on servers, builds, answers that hand nodes over. The pool puts it
- * around the ports that it is given, right before what goes out. Whoever is not sure does nothing, and nothing has failed:
- * work waits until etcd answers, or ends with the process as if that had been killed there.
+ * around the ports that it is given, right before what goes out. A process that is not sure does nothing, and nothing
+ * has failed: work waits until etcd answers, or ends with the process as if that had been killed there.
  */
 import type { Builder } from "../build/builder.ts";
 import type { Send, SendRequest } from "../http/send.ts";

@@ -53,7 +53,7 @@ export class ImageIntake {
     this.#chunks.push(chunk.slice());
   }
 
-  /** The room for its content is given back by whoever forgets it. */
+  /** The room for its content is given back by the caller that forgets it. */
   finish(): StoredData {
     return {
       size: this.#size,

@@ -1,4 +1,4 @@
-/** `/events`: what happens in the pool, as server-sent events; a browser's EventSource goes on where it was by itself. */
+/** `/events`: what happens in the pool, as server-sent events; a browser's EventSource continues where it left off by itself. */
 import type { Context, Hono } from "hono";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";

@@ -199,8 +199,8 @@ function renderNode(
 }
 
 /**
- * Loaded when somebody reads it. Plain `curl` gets Markdown, as whoever adds `.md` to a name does. A section is a text of its
- * own in Markdown; in HTML its name leads to its place in the topic.
+ * Loaded when somebody reads it. Plain `curl` gets Markdown, as does a name with `.md` at its end. A section is a text
+ * of its own in Markdown; in HTML its name leads to its place in the topic.
  */
 function addManual(app: Hono, { report }: SiteOptions): void {
   app.get("/manual", async (context) => {

@@ -1,6 +1,7 @@
 /**
- * The status endpoint of a standby: it lives, it is not ready, and it sends whoever asks for anything else to the machine that
- * leads. HAProxy and whatever else looks at `/readyz` understands that. The daemon serves it until it leads itself.
+ * The status endpoint of a standby: it lives, it is not ready, and it redirects all other requests to the machine that
+ * leads. HAProxy and anything else that looks at `/readyz` understands that. The daemon serves it until it leads
+ * itself.
  */
 import { type Context, Hono } from "hono";
 import { seeManual } from "../domain/see_manual.ts";
@@ -57,7 +58,7 @@ function elsewhere(context: Context, options: StandbySiteOptions): Response {
   return context.redirect(`${address}${pathname}${search}`, 307);
 }
 
-/** Why the leader has no address for whoever asks here; for people. */
+/** Why the leader has no address for clients of this machine; for people. */
 class Unknown {
   constructor(readonly message: string) {}
 }

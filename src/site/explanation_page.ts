@@ -56,7 +56,7 @@ ${
 const cures = {
   time: "may pass by itself",
   repair: "needs repair",
-  configuration: "needs another configuration",
+  configuration: "needs a different configuration",
 };
 
 function renderObstacle(

@@ -5,7 +5,7 @@ import { type PageFrame, renderPage } from "./page.ts";
 
 interface Failure {
   readonly status: number;
-  /** For whoever asked. */
+  /** For the client. */
   readonly message: string;
   /** Called where a page is wanted. */
   frame(): PageFrame;

@@ -1,6 +1,6 @@
 /**
- * Since when each page says what it says, for clients that ask with `If-Modified-Since`. HTTP tells whole seconds: of a
- * page that changed twice within one, that second does not say which of both a client has.
+ * When each page last changed, for clients that ask with `If-Modified-Since`. HTTP tells whole seconds: of a page that
+ * changed twice within one, that second does not say which of both a client has.
  */
 
 interface Change {

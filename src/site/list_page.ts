@@ -141,7 +141,9 @@ function pager(list: ListPage, shown: number): Markup {
   return html`<p class="pager small muted">${
     isWhole
       ? of
-      : `${from.toLocaleString("en")}–${to.toLocaleString("en")} of ${of}: narrow them, or turn the page.`
+      : `${from.toLocaleString("en")}–${
+        to.toLocaleString("en")
+      } of ${of}: filter them, or go to the next page.`
   }${page > 1 ? way("Previous", { page: page - 1 }) : ""}${
     to < rows.length ? way("Next", { page: page + 1 }) : ""
   }${further !== null && to >= rows.length ? way("Older", further) : ""}</p>`;

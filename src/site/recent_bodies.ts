@@ -1,6 +1,6 @@
 /**
- * The last answer to each of a few questions, kept for a second: ages are whole seconds, so that who asks again
- * within it would get the same text made again. Several dashboards then cost what one does.
+ * The last answer to each of a few questions, kept for a second: ages are whole seconds, so a request within that
+ * second would only get the same text again. Several dashboards then cost what one does.
  */
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Body } from "./list_body.ts";

@@ -29,7 +29,7 @@ const EVENTS = "/events";
 type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
- * Serves until it is disposed of; answers that are under way are finished.
+ * Serves until it is disposed of; answers that are in progress are finished.
  * @throws ServeSiteError when an address is taken or none of this machine's
  */
 export function serveSite(

@@ -95,7 +95,7 @@ class FolderCopy {
     }
   }
 
-  /** Never rejects, so that nothing is left under way behind the failure that ends the copy. */
+  /** Never rejects, so that nothing is left running after the failure that ends the copy. */
   async #orFail(work: () => Promise<void>): Promise<void> {
     if (this.#over.aborted) return;
     await work().catch((error) => this.#failed.abort(error));

@@ -1,5 +1,5 @@
 /**
- * The proof that a command of ours ran on a server: a word that only running it puts together. An exit code proves
+ * The proof that a command of ours ran on a server: a word that is assembled only by running it. An exit code proves
  * nothing: a key may be tied to another command, which may well end with 0. Pure; every login goes through it.
  */
 import type { Random } from "../lib/random.ts";

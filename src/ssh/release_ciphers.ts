@@ -1,6 +1,6 @@
 /**
  * ssh2 keeps a cipher and a decipher for a connection, or opens them with each packet, and has no call that ends them;
- * Deno keeps what is left open for as long as the process lives. Whoever has an ssh2 connection calls this when its
+ * Deno keeps what is left open for as long as the process lives. The owner of an ssh2 connection calls this when its
  * socket is closed.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Files of a server, over an SFTP channel that is opened for one piece of work and closed with it. The first failure
- * of the channel, or the abort of its signal, fails every call under way and all later ones, since ssh2 never answers
- * what it is asked on a channel that is closed.
+ * of the channel, or the abort of its signal, fails every call in progress and all later ones, since ssh2 never
+ * answers what it is asked on a channel that is closed.
  */
 import { Buffer } from "node:buffer";
 import { posix } from "node:path";

@@ -21,7 +21,7 @@ interface CommandOptions {
 /** One that changes nothing in what passes through it. */
 const TERMINAL: PseudoTtyOptions = { term: "dumb", modes: { ECHO: 0, ECHOCTL: 0, OPOST: 0, ONLCR: 0 } };
 
-/** Whoever reads from the terminal is told that there is nothing, for as long as the command runs. */
+/** A program that reads from the terminal is told that there is nothing, for as long as the command runs. */
 const INPUT_END = "\x04";
 /** Programs that come to read later, or in a way of their own, as sudo and line editors do, are told again. */
 const FIRST_PAUSE: Milliseconds = 0.2 * SECOND;

@@ -133,7 +133,7 @@ export class Ssh2Connection {
 
   /**
    * Asks the client for a channel.
-   * @param answer is given it as soon as it is open, or the error; whoever listens to the channel begins there
+   * @param answer is given it as soon as it is open, or the error; listeners to the channel begin there
    */
   ask<Channel>(
     request: (client: Client, done: ChannelAnswer<Channel>) => void,

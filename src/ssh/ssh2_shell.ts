@@ -75,7 +75,7 @@ interface Limits {
   readonly signal: AbortSignal;
 }
 
-/** Whoever is let in is logged in when this has run. */
+/** The login counts when this has run. */
 async function firstCommand(
   connection: Ssh2Connection,
   proof: LoginProof,

@@ -4,7 +4,7 @@
  * forbids it in the first exchange alone, and ends the connection. This drops it. `ssh2_connection.ts` calls it.
  */
 
-/** IGNORE, UNIMPLEMENTED and DEBUG (RFC 4253, section 11): none asks anything of whoever gets it. */
+/** IGNORE, UNIMPLEMENTED and DEBUG (RFC 4253, section 11): none asks anything of its receiver. */
 const WITHOUT_MEANING: ReadonlySet<number | undefined> = new Set([2, 3, 4]);
 
 type Take = (payload: Uint8Array) => unknown;

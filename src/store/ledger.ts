@@ -2,9 +2,9 @@
  * The owner's records in memory, over a store. Reads cost nothing and are never older than the last commit;
  * writes go to the store first and then to memory, so that memory never shows what a restart would forget.
  *
- * Edits are functions, run one after the other when a commit is formed (`edit_queue.ts`): each sees the latest records,
- * so of two concurrent edits of one node none is lost. Whoever changes the pool does it here: the tick with its plan,
- * side effects with their outcomes, commands.
+ * Edits are functions, run one after the other when a commit is formed (`edit_queue.ts`): each sees the latest
+ * records, so of two concurrent edits of one node none is lost. All changes to the pool are made here: by the tick
+ * with its plan, by side effects with their outcomes, and by commands.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";

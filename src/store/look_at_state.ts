@@ -19,8 +19,8 @@ import { readWitness } from "./state_witness.ts";
 import type { Store } from "./store.ts";
 
 /**
- * null: it takes more than a look, or there is something to be said or done first; opening it does. Whoever calls this has
- * the state's lock.
+ * null: it takes more than a look, or there is something to be said or done first; opening it does. The caller has the
+ * state's lock.
  */
 export async function lookAtState(
   given: string,

@@ -1,4 +1,7 @@
-/** Whether a database is a state of nodepool's, and of which form. Opening, restoring and checking a state begin with it. */
+/**
+ * Whether a database is a state of nodepool's, and of which schema. Opening, restoring and checking a state begin with
+ * it.
+ */
 import { isOfWriter, keys } from "./keys.ts";
 import { counterSchema } from "./schemas.ts";
 import { damagedState, stateFailure } from "./state_errors.ts";
@@ -9,7 +12,7 @@ export async function probeVersion(reader: StateReader): Promise<number | null> 
   const version = await reader.value(keys.schema, counterSchema);
   if (version !== null) return version;
   for await (const { key } of reader.entries({ prefix: [] })) {
-    // Whoever may write there has said so, and was interrupted.
+    // A process that may write there has said so, and was interrupted.
     if (isOfWriter(key)) continue;
     throw damagedState(
       reader.path,

@@ -28,8 +28,8 @@ function wayOut(path: string): string {
   const copy = rescued.length === 0
     ? "a copy"
     : `a copy (a daemon that lost it has written ${rescued.join(", ")})`;
-  return `restore the file from ${copy}, or move it away, and what lies beside it under its name, to begin with an ` +
-    "empty pool (the servers of the old one then have to be deleted by hand)";
+  return `restore the file from ${copy}, or move it away, with the files beside it that share its name, to begin with ` +
+    "an empty pool (the servers of the old one then have to be deleted by hand)";
 }
 
 /** The state's contents cannot be trusted. `problem` says where and what. */

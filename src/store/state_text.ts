@@ -1,8 +1,8 @@
 /**
- * The state's keys and values as texts, for etcd and for whatever must have keys in the order of a state. A key's parts
- * stand between slashes, numbers as `#` and sixteen digits, so that texts are ordered as numbers are; names as in a URL. A
- * record is the JSON that a file has, too; anything else (a number, a text, an entry of the journal) is JSON of it.
- * Whoever looks with `etcdctl` can read all of it.
+ * The state's keys and values as texts, for etcd and for whatever must have keys in the order of a state. A key's
+ * parts stand between slashes, numbers as `#` and sixteen digits, so that texts are ordered as numbers are; names as
+ * in a URL. A record is the JSON that a file has, too; anything else (a number, a text, an entry of the journal) is
+ * JSON of it. All of it can be read with `etcdctl`.
  */
 
 const DIGITS = 16;

@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
-/** So small that whoever writes waits for milliseconds. */
+/** So small that other writers wait only for milliseconds. */
 const BATCH = 100;
 
 /** Some 15 MB. */

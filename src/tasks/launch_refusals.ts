@@ -31,7 +31,7 @@ export class LaunchRefusals {
   noteRefused(error: CloudError, flavor: Flavor | null): void {
     const { kind, message } = error;
     const now = this.#clock.now();
-    // Requests that were under way when the cloud refused one tell nothing new.
+    // Requests that were in progress when the cloud refused one tell nothing new.
     const isSameWave = this.current !== null && now < this.current.until;
     const count = (this.current?.count ?? 0) + (isSameWave ? 0 : 1);
     const base = PAUSES[kind as keyof typeof PAUSES] ?? PAUSES.other;

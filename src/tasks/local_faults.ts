@@ -1,7 +1,7 @@
 /**
- * Faults of files on this machine without which a server would be booted in vain: private keys, and scripts of
- * `script-dir`. Looked at before plans, at most every few seconds, so that labels wait while one is wrong and go on
- * by themselves once it is right. The pool holds it and asks before each tick; plans are given what it found.
+ * Faults of files on this machine without which a server would be booted for nothing: private keys, and scripts of
+ * `script-dir`. Looked at before plans, at most every few seconds, so that labels wait while one is wrong and go on by
+ * themselves once it is right. The pool holds it and asks before each tick; plans are given what it found.
  */
 import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";

@@ -1,4 +1,4 @@
-/** Tells of the pool in numbers: what happens when it does and, to whoever wants them told, gauges now and then. */
+/** Reports the pool in numbers: events as they happen and, to those who want them, gauges now and then. */
 import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";

@@ -25,7 +25,7 @@ export function viewEvent({ at, ...event }: PoolEvent, wallTime: WallTime): Even
   return { version: VIEW_VERSION, id, time: isoTime(at, wallTime), kind, subject, labels, message };
 }
 
-/** In the place of events that are no longer kept: whoever goes on from its id misses nothing more. */
+/** In the place of events that are no longer kept: a reader that continues from its id misses nothing more. */
 export function viewLostEvents(
   { after, before, time }: { after: number; before: PoolEvent; time: string },
 ): EventView {

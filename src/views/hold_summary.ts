@@ -10,7 +10,7 @@ import { number, rows, string, stringOrNull } from "./view_schema.ts";
 
 export const holdSummarySchema = v.object({
   nodes: number,
-  /** Whoever holds most comes first; an empty name: nobody said who it is. */
+  /** The holder of most nodes comes first; an empty name: nobody said who it is. */
   holders: rows(v.object({ name: string, nodes: number })),
   /** Those that end within 24 hours, or where none does the next to end. */
   ending: rows(v.object({ id: number, holder: string, reason: stringOrNull, ends: string })),

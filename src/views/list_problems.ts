@@ -135,7 +135,7 @@ function requestProblems(report: PoolReport): PoolProblem[] {
   });
 }
 
-/** Held nodes whose servers are gone: only whoever holds them knows whether they are still of use. */
+/** Held nodes whose servers are gone: only their holders know whether they are still of use. */
 function lostHolds({ nodes }: PoolReport): PoolProblem[] {
   const lost = nodes.filter(({ waitingOn }) => waitingOn?.reason === "gone");
   if (lost.length === 0) return [];

@@ -50,9 +50,10 @@ export function leadingProblems(
   if (leader !== null && leader.id !== self.id) {
     return [noLeader(`${leader.host} leads the pool, and this daemon is about to end`, null)];
   }
-  const unsure = "this machine is not sure to lead, since etcd has not confirmed it: it changes nothing";
+  const unsure =
+    "this machine is not sure that it leads, since etcd has not confirmed it: it changes nothing";
   if (!isSure) return [noLeader(unsure, trouble)];
-  return trouble === null ? [] : [noLeader("the machines of the pool cannot be seen", trouble)];
+  return trouble === null ? [] : [noLeader("cannot see the machines of the pool", trouble)];
 }
 
 function noLeader(what: string, trouble: string | null): PoolProblem {
@@ -77,7 +78,7 @@ function etcdProblems(member: EtcdMemberReport, { etcd }: MachinesReport): PoolP
 
 function uncompacted(length: number): PoolProblem {
   const hours = durationText(Math.floor(length / HOUR) * HOUR);
-  return problem(`etcd has forgotten nothing for ${hours}, and its database grows with every change`, {
+  return problem(`etcd has not compacted its data for ${hours}, and its database grows with every change`, {
     remedies: remedies(
       "start its members with --auto-compaction-mode=periodic --auto-compaction-retention=1h",
     ),
@@ -90,7 +91,7 @@ function clockProblems({ clockAhead }: MachinesReport): PoolProblem[] {
   const by = `${(Math.abs(clockAhead) / SECOND).toFixed(1)} s`;
   const way = clockAhead > 0 ? "behind" : "ahead of";
   return [
-    problem(`this machine's clock is ${by} ${way} etcd's, and it would not be let lead again`, {
+    problem(`this machine's clock is ${by} ${way} etcd's, so it would not be allowed to lead again`, {
       remedies: remedies("synchronize the clocks of all machines with NTP"),
       manual: "clock",
     }),

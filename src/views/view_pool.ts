@@ -38,7 +38,7 @@ export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
   view(report: PoolReport, filter: ViewFilter): v.InferOutput<Answer>;
   /** The view as JSON in UTF-8, where there is a faster way to it. */
   json?(report: PoolReport, filter: ViewFilter): Promise<Uint8Array<ArrayBuffer>>;
-  /** Its row type is nobody else's business: whoever renders only passes its rows to its columns. */
+  /** Its row type is nobody else's business: renderers only pass its rows to its columns. */
   // deno-lint-ignore no-explicit-any
   readonly table: Table<v.InferOutput<Answer>, any>;
 }

@@ -75,7 +75,7 @@ testNeeding(["chromium"], "the dashboard keeps itself up to date", async (t) => 
       pool.become({ ...troubledPool(), now: NOW + 3 * SECOND });
       await eventually(async () => {
         await visit.page.clock.runFor(500);
-        return await text(visit, "#verdict-title") === "6 things need somebody";
+        return await text(visit, "#verdict-title") === "6 things need attention";
       });
       match(await visit.page.title(), /^\(6\) /);
       match(await text(visit, "#events"), /node 12 is ready/);
@@ -191,6 +191,6 @@ testNeeding(["chromium"], "the dashboard hinders nobody, whatever the pool is li
   await t.step("without scripts it is whole, and says that it has to be loaded again", async () => {
     await using visit = await browser.visit(openSite(troubledPool()), { hasScripts: false });
     await visit.go("/");
-    match(await text(visit, "main"), /load it again[^]*6 things need somebody[^]*All servers/);
+    match(await text(visit, "main"), /load it again[^]*6 things need attention[^]*All servers/);
   });
 });

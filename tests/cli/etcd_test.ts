@@ -345,7 +345,7 @@ Deno.test("acquire goes on with the next leader, with the same token, and says w
   const { code, stdout, stderr } = await bench.ended(running);
   assert.equal(code, 0);
   assert.match(stdout, /^node: {5}4\n/);
-  assert.match(stderr, /going on with the daemon on pool2 \(https:\/\/127\.0\.0\.1:\d+\)\n/);
+  assert.match(stderr, /continuing with the daemon on pool2 \(https:\/\/127\.0\.0\.1:\d+\)\n/);
   assert.ok(first.pool.calls.some((call) => call.startsWith("request ") && call.includes(TOKEN)));
   assert.equal(second.pool.calls.at(-1), "confirm 9");
 });
@@ -469,7 +469,7 @@ for (const [command, call, end] of waits) {
       const { code, stderr } = await bench.ended(running);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /^nodepool: the daemon is stopped; waiting for the next one$/m);
-      assert.equal(stderr.split("going on with the daemon on pool2").length, 2, stderr);
+      assert.equal(stderr.split("continuing with the daemon on pool2").length, 2, stderr);
     });
   }
 }

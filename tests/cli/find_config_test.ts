@@ -121,7 +121,7 @@ const troubles: readonly Trouble[] = [
       await fileIn(bench.workingFolder!, "state: [\n");
       return /away\/nodepool\.yaml \(found in the working directory\)/;
     },
-    why: /does not say where its state lies.*config-validate` says what is wrong/,
+    why: /does not say where its state is.*config-validate` says what is wrong/,
   },
 ];
 

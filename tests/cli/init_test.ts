@@ -38,7 +38,7 @@ Deno.test("init asks nobody where standard input is no terminal, and says what t
   await using bench = await CliBench.open({ daemon: false });
   const { code, stdout, stderr } = await bench.run("init");
   assert.deepEqual({ code, stdout, wired: bench.wired }, { code: 2, stdout: "", wired: [] });
-  assert.match(stderr, /standard input is not a terminal: take what it proposes with --yes\n$/);
+  assert.match(stderr, /standard input is not a terminal: accept what it proposes with --yes\n$/);
 });
 
 Deno.test("init --yes asks nothing, passes on what is given, and says what to do next", async () => {

@@ -166,13 +166,13 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a state that is an address alone",
     to: "state: https://kv.example.org/\n",
     faults: [
-      /state: an address alone is no state: give the path of a file, or for a state in etcd etcd:https:\/\/HOST/,
+      /state: an address alone is not a state: give the path of a file, or for a state in etcd etcd:https:\/\/HOST/,
     ],
   },
   {
     title: "a state whose word before the addresses is misspelt",
     to: "state: ectd:https://e1.example.org:2379,https://e2.example.org:2379/ci\n",
-    faults: [/state: an address alone is no state: .* for a state in etcd etcd:https:\/\/HOST/],
+    faults: [/state: an address alone is not a state: .* for a state in etcd etcd:https:\/\/HOST/],
   },
   {
     title: "addresses that are none",

@@ -146,14 +146,14 @@ for (
     [
       "a scheme of its own",
       "etcd://e1:2379/ci",
-      /an address alone is no state|is not the address of a member/,
+      /an address alone is not a state|is not the address of a member/,
     ],
     [
       "a pool after each address",
       "etcd:https://e1:2379/ci,https://e2:2379/ci",
       /comes once, after the last|cannot be the name/,
     ],
-    ["an address twice", "etcd:https://e1:2379,https://e1:2379/ci", /an address stands there twice/],
+    ["an address twice", "etcd:https://e1:2379,https://e1:2379/ci", /the same address appears twice/],
     ["a broken IPv6 address", '"etcd:https://[::1:2379/ci"', /is not an address/],
   ] as const
 ) {
@@ -166,7 +166,7 @@ for (
 
 Deno.test("a password in an address of etcd is refused, and not repeated", async () => {
   const faults = await faultsOf("state: etcd:https://me:geheim@e1:2379/ci\n");
-  assert.match(faults.join(), /the user is `etcd.user`, and the password stands in secure.conf/);
+  assert.match(faults.join(), /set `etcd.user`, and write the password into secure.conf/);
   assert.ok(!faults.join().includes("geheim"), faults.join());
 });
 

@@ -94,7 +94,7 @@ Deno.test("the first signal dumps and switches the profiler on, the second leave
   assert.equal(bench.dump.profilingSince, null);
 });
 
-Deno.test("the ten functions with most time of their own are named, the longest first", async () => {
+Deno.test("the ten functions with the most time of their own are named, the longest first", async () => {
   await using bench = await kit();
   await bench.dump.signal();
   await bench.dump.signal();

@@ -1,6 +1,6 @@
 /**
  * kill -9 of the daemon at fifty seeded instants while nodes are launched, granted, used, held and deleted: the pool
- * goes on where it was. What was done on the cloud is read from the simulator's journal.
+ * continues where it left off. What was done on the cloud is read from the simulator's journal.
  */
 import assert from "node:assert/strict";
 import type { PoolClient } from "../../src/control/pool_client.ts";

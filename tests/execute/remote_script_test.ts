@@ -57,7 +57,10 @@ for (const { shell, needs } of shells) {
       const second = node.start(shell, "two");
       const reader = second.stdout.getReader();
       const said = new TextDecoder().decode((await reader.read()).value);
-      assert.match(said, /^nodepool: an earlier run of a script goes on here; waiting for its end\n/);
+      assert.match(
+        said,
+        /^nodepool: an earlier run of a script is still running here; waiting for it to end\n/,
+      );
       assert.deepEqual(await node.ran(), ["begin x y one"]);
       await Deno.writeTextFile(node.file("go"), "");
       reader.releaseLock();

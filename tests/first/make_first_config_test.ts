@@ -41,7 +41,7 @@ const good: readonly Case[] = [
   {
     name: "a cloud without networks",
     cloud: { networks: [] },
-    expected: /lets the key below in\n {4}images:/,
+    expected: /the key below belongs to it\n {4}images:/,
   },
   {
     name: "a cloud with two networks of one name",

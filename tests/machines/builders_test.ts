@@ -127,7 +127,7 @@ testNeeding(
     );
     assert.match(
       said.stderr,
-      /the daemon is stopped; waiting for the next one\n[^]*going on with the daemon on /,
+      /the daemon is stopped; waiting for the next one\n[^]*continuing with the daemon on /,
     );
   },
 );

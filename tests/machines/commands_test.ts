@@ -81,7 +81,7 @@ testNeeding(
         assert.equal(new Set(taken).size, 8, "nobody got what somebody else has");
         assert.match(
           waiting[0]!.stderr,
-          /stopped; waiting for the next one[^]*going on with the daemon on /,
+          /stopped; waiting for the next one[^]*continuing with the daemon on /,
         );
         assert.deepEqual(
           (await ids(clients, "used")).toSorted((a, b) => a - b),

@@ -318,7 +318,7 @@ Deno.test("a floating IP is made for each node and deleted with it", async () =>
   assert.equal(journal.countOf("floatingip.delete"), 3);
 });
 
-Deno.test("a pool that is stopped and started goes on where it was", async () => {
+Deno.test("a pool that is stopped and started continues where it left off", async () => {
   const clouds = [{ bootTime: 30 * SECOND }];
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 4 }), clouds });
   await virtual.clock.advance(10 * SECOND);

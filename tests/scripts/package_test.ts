@@ -301,7 +301,7 @@ testNeeding([...needs, "mount", "debootstrap", "apt"], "the package on a Debian"
     },
   );
 
-  await step("installed again, it goes on where it was", async () => {
+  await step("installed again, it continues where it left off", async () => {
     await pool.install(file);
     pid = await pool.answersAfter(pid);
     assert.ok(await isUsed());

@@ -72,12 +72,12 @@ for (const [name, pool] of Object.entries(pools)) {
   });
 }
 
-Deno.test("the first thing on the page is the verdict: that all is well, or what needs somebody and what to do", async () => {
-  assert.match(told(await read(calmPool())), /^ Overview .{0,120}All is well Nothing needs anybody now\./);
+Deno.test("the first thing on the page is the verdict: that all is well, or what needs attention and what to do", async () => {
+  assert.match(told(await read(calmPool())), /^ Overview .{0,120}All is well Nothing needs attention now\./);
   const troubled = await read(troubledPool());
   assert.match(
     told(troubled),
-    /^ Overview .{0,120}6 things need somebody provider cloud-b: connect to cloud.example.org:5000: connection refused .*Manual: unreachable for 1m 0s next attempt in 4s provider cloud-b/,
+    /^ Overview .{0,120}6 things need attention provider cloud-b: connect to cloud.example.org:5000: connection refused .*Manual: unreachable for 1m 0s next attempt in 4s provider cloud-b/,
   );
   assert.match(
     troubled,

@@ -102,7 +102,7 @@ Deno.test("a member of etcd that is down, full or nearly full is a problem", () 
   ]);
   deepEqual(etcdWith({ databaseSize: 3 * 1_024 ** 3 }), []);
   deepEqual(problemsWith({ uncompactedFor: 26.2 * HOUR }), [
-    "etcd has forgotten nothing for 1d2h, and its database grows with every change; " +
+    "etcd has not compacted its data for 1d2h, and its database grows with every change; " +
     "remedy: start its members with --auto-compaction-mode=periodic --auto-compaction-retention=1h; " +
     "see: nodepool manual etcd-full",
   ]);
@@ -122,7 +122,7 @@ Deno.test("a daemon that is not sure to lead is not ready, and says why", () => 
   deepEqual(viewReadiness(unsure), {
     ready: false,
     reasons: [
-      "this machine is not sure to lead, since etcd has not confirmed it: it changes nothing: " +
+      "this machine is not sure that it leads, since etcd has not confirmed it: it changes nothing: " +
       "etcd did not answer within 2 s; see: nodepool manual no-leader",
     ],
   });

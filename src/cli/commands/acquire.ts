@@ -21,8 +21,8 @@ export function acquireCommand(context: CliContext) {
       new Option("--wait <duration>", "give up after this time: 90s, 10m, 2h").argParser(durationArgument)
         .default(10 * MINUTE, "10m"),
     )
-    .option("--fail-fast", "give up at once where somebody has to repair something first")
-    .option("--no-fail-fast", "wait even where only another configuration can help")
+    .option("--fail-fast", "give up at once if somebody has to repair something first")
+    .option("--no-fail-fast", "wait even if only a change of the configuration can help")
     .option("--job <name>", "the job that will run on them")
     .option("--known-hosts <file>", "add their host keys to this file", knownHostsArgument)
     .addOption(

@@ -1,4 +1,4 @@
-/** `nodepool config-validate [FILE]`: check a configuration; touches no cloud, unless it is to. */
+/** `nodepool config-validate [FILE]`: check a configuration; contacts no cloud unless asked to. */
 import { Command, Option } from "@commander-js/extra-typings";
 import type { LoadedConfig } from "../../config/load_config.ts";
 import { type CliContext, configOf } from "../cli_context.ts";

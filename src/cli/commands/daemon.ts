@@ -18,7 +18,7 @@ function daemonNamed(name: string) {
     .option("--build-workers <n>", "diskimage builds in parallel", countArgument, 1)
     .option("--upload-workers <n>", "uploads in parallel", countArgument, 4)
     .option("--strict", "refuse a configuration with warnings, at the start and later")
-    .option("--new-state", "start a new pool although servers of another one are on the clouds")
+    .option("--new-state", "start a new pool even if servers of another one are on the clouds")
     .addOption(new Option("--start-report <file>").hideHelp());
 }
 
@@ -37,7 +37,7 @@ type PoolSettings = ReturnType<ReturnType<typeof poolNamed>["opts"]>;
 export function daemonCommand(context: CliContext) {
   return poolNamed("daemon")
     .helpGroup(helpGroup.pool)
-    .description("run the pool in the foreground, as service managers want it")
+    .description("run the pool in the foreground, as service managers expect")
     .option("-d, --nodaemon", "accepted for old scripts; it always stays in the foreground")
     .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
     .addHelpText("after", example("nodepool -c /etc/nodepool/nodepool.yaml daemon"))

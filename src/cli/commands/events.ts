@@ -33,14 +33,18 @@ export function eventsCommand(context: CliContext) {
     .description(
       "show what has happened in the pool: to nodes, images, requests, providers, the configuration",
     )
-    .option("-f, --follow", "go on as things happen; from now on, unless a beginning is given")
+    .option("-f, --follow", "keep printing events as they happen; from now on, unless a start is given")
     .option(
       "--since <time>",
-      "from then on: 2h (two hours ago), 2026-01-31T18:00",
+      "from this time on: 2h (two hours ago), 2026-01-31T18:00",
       instantArgument(context.io),
     )
-    .option("--after <id>", "only those after the event of this id", idArgument)
-    .option("--kind <kind>", "only those of a kind, or of its things: node, node.failed", kindArgument)
+    .option("--after <id>", "only those after the event with this id", idArgument)
+    .option(
+      "--kind <kind>",
+      "only events of one kind, or about one kind of thing: node.failed, node",
+      kindArgument,
+    )
     .addOption(
       new Option("-o, --output <format>", "how to print them; json: one document a line").choices([
         "text",

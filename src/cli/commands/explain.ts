@@ -12,7 +12,7 @@ export function explainCommand(context: CliContext) {
     .description("say why there is, or is not, a node, and what to do")
     .argument(
       "<name>",
-      "a label, a provider, an image, a node or a request; where several have it, label:NAME",
+      "a label, a provider, an image, a node or a request; if several share the name, label:NAME",
     )
     .addOption(documentOption())
     .addHelpText("after", example("nodepool explain ubuntu-noble"))

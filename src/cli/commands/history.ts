@@ -30,7 +30,7 @@ export function historyCommand(context: CliContext) {
     .option("--job <name>", "only those that had this job")
     .option(
       "--result <result>",
-      "only those that went so: used, failed, unused, lost, or the job's SUCCESS, …",
+      "only those with this result: used, failed, unused, lost, or the job's own, such as SUCCESS",
     )
     .option("--hostname <name>", "only those of this name; * stands for anything")
     .option(

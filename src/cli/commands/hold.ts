@@ -12,13 +12,13 @@ import { userName } from "../user_name.ts";
 export function holdCommand(context: CliContext) {
   return new Command("hold")
     .helpGroup(helpGroup.nodes)
-    .description("keep nodes, even after their job ends; of nodes that are held, change what is given")
+    .description("keep nodes, even after their job ends; for nodes already held, change what is given")
     .argument("<id...>", "the nodes", idsArgument)
     .option("--reason <text>", "the reason, shown as comment")
     .option("--owner <name>", "whom they are held for, if not you")
     .option("--for <duration>", "end the hold after this time: 12h, 2d", durationArgument)
     .addOption(
-      new Option("--extend <duration>", "end the hold so much later").argParser(durationArgument)
+      new Option("--extend <duration>", "extend the hold by this time").argParser(durationArgument)
         .conflicts("for"),
     )
     .addHelpText("after", example("nodepool hold 812 813 --reason 'disk errors, asking the cloud' --for 2d"))

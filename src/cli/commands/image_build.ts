@@ -11,7 +11,7 @@ export function imageBuildCommand(context: CliContext) {
     .helpGroup(helpGroup.images)
     .description("build a diskimage, and wait until it is built")
     .argument("<image>", "the diskimage")
-    .option("--wait", "wait until it is built, as it does unless told otherwise", true)
+    .option("--wait", "wait until it is built; this is the default", true)
     .option("--no-wait", "do not wait for it")
     .option("--follow", "print the build's output")
     .addHelpText("after", example("nodepool image-build debian-12 --follow"))

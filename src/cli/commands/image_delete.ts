@@ -19,7 +19,7 @@ export function imageDeleteCommand(context: CliContext) {
     .helpGroup(helpGroup.images)
     .description("delete images from their clouds; the one before becomes current")
     .argument("<id...>", "the images, by their ids in image-list", idsArgument)
-    .option("--replace-ready", "then delete their nodes that nobody has had yet; others are launched instead")
+    .option("--replace-ready", "then delete their unused nodes; others are launched instead")
     .option("--wait", "wait until they are gone from their clouds")
     .addHelpText("after", example("nodepool image-delete 12 --replace-ready"))
     .action(async (ids, { wait = false, ...options }) => {

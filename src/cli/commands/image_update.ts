@@ -12,7 +12,7 @@ export function imageUpdateCommand(context: CliContext) {
     .description("make a new version of an image, built or snapshotted, and wait until it is ready")
     .argument("<provider>", "a provider, or `all`")
     .argument("<image>", "the image")
-    .option("--wait", "wait until it is ready, as it does unless told otherwise", true)
+    .option("--wait", "wait until it is ready; this is the default", true)
     .option("--no-wait", "do not wait for it")
     .option("--follow", "print the build's output")
     .addHelpText("after", example("nodepool image-update all debian-12"))

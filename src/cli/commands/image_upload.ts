@@ -12,7 +12,7 @@ export function imageUploadCommand(context: CliContext) {
     .description("upload the newest build of an image, and wait until it is ready")
     .argument("<names...>", "a provider or `all` (optional), then the image")
     .usage("[options] [provider|all] <image>")
-    .option("--wait", "wait until it is ready, as it does unless told otherwise", true)
+    .option("--wait", "wait until it is ready; this is the default", true)
     .option("--no-wait", "do not wait for it")
     .addHelpText("after", example("nodepool image-upload my-cloud debian-12"))
     .action(async (names, { wait }) => {

@@ -21,15 +21,18 @@ export function initCommand(context: CliContext) {
     .option("--flavor <name>", "the flavor; the smallest on which the image runs well if not given")
     .option("--network <name>", "the network")
     .option("--no-floating-ips", "nodes are reached at their private addresses")
-    .option("--keypair <name>", "a keypair whose private key is here, or new; a new one if no other fits")
+    .option(
+      "--keypair <name>",
+      "a keypair whose private key is here, or the word new; a new one if none fits",
+    )
     .option("--output <file>", "the file to write; nodepool.yaml if not given")
-    .option("--yes", "ask nothing, take what is proposed")
+    .option("--yes", "ask nothing, accept what is proposed")
     .addHelpText("after", example("nodepool init --cloud my-cloud"))
     .action(async ({ output, yes = false, floatingIps, ...given }) => {
       const { io, wiring, globals } = context;
       if (!yes && !io.isInteractive()) {
         throw new UsageError(
-          "init asks questions, and standard input is not a terminal: take what it proposes with --yes",
+          "init asks questions, and standard input is not a terminal: accept what it proposes with --yes",
         );
       }
       using interrupts = io.interrupts();

@@ -22,11 +22,11 @@ export function logLevelCommand(context: CliContext) {
         .choices(["all", ...LOG_CATEGORIES]).argParser(checked(parseLogCategory)),
     )
     .addArgument(
-      new Argument("[level]", `the least that is logged; ${AS_CONFIGURED}: as configured again`)
+      new Argument("[level]", `the lowest level to log; ${AS_CONFIGURED}: as configured again`)
         .choices([...LEVEL_NAMES, AS_CONFIGURED])
         .argParser(checked((text) => text === AS_CONFIGURED ? text : parseLogLevel(text))),
     )
-    .option("--for <duration>", "go back by itself after this time: 10m, 2h", durationArgument)
+    .option("--for <duration>", "revert after this time: 10m, 2h", durationArgument)
     .addOption(documentOption())
     .addHelpText("after", example("nodepool log-level cloud debug --for 10m"))
     .action(async (category, level, { for: duration = null, output }) => {

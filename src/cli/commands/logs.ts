@@ -20,11 +20,11 @@ export function logsCommand(context: CliContext) {
   return new Command("logs")
     .helpGroup(helpGroup.nodes)
     .description(
-      "show a node's console and the output of its ready script, of a node that is gone what was kept",
+      "show a node's console and the output of its ready script; for a node that is gone, what was kept",
     )
     .argument("<id>", "the node", idArgument)
     .option("-n, --lines <n>", "only the last lines of the console", countArgument, ALL_LINES)
-    .option("--follow", "go on with what is added, until the node is gone")
+    .option("--follow", "keep printing new output until the node is gone")
     .addOption(
       new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default(
         "text" as const,

@@ -20,8 +20,8 @@ export function reportCommand(context: CliContext) {
     .addOption(
       new Option("--by <what>", "a row for each of these").choices(usageGroupings).default("label" as const),
     )
-    .option("--since <time>", "from then on: 7d (seven days ago), 2026-01-31, 2026-01-31T18:00", instant)
-    .option("--until <time>", "up to then", instant)
+    .option("--since <time>", "from this time on: 7d (seven days ago), 2026-01-31, 2026-01-31T18:00", instant)
+    .option("--until <time>", "up to this time", instant)
     .addOption(outputOption())
     .addOption(sortOption())
     .addOption(columnsOption())
@@ -38,8 +38,8 @@ export function reportCommand(context: CliContext) {
       if (view.since >= view.complete_since) return;
       writeLine(
         io.stderr,
-        `nodepool: nodes that ended before ${view.complete_since} may be forgotten, so the time before may have ` +
-          "more than this: see limits.history and limits.history-nodes",
+        `nodepool: nodes that ended before ${view.complete_since} may be forgotten, so figures from before then ` +
+          "may be too low: see limits.history and limits.history-nodes",
       );
     });
 }

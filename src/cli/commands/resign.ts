@@ -24,7 +24,7 @@ export function resignCommand(context: CliContext) {
     .description(
       "have the daemon that leads a pool on several machines hand over to a standby, and wait until that leads",
     )
-    .option("--force", "also where no standby is there: nobody leads until a daemon starts")
+    .option("--force", "even if there is no standby: nobody leads until a daemon starts")
     .addHelpText("after", example("nodepool resign"))
     .action(async ({ force = false }) => {
       const { io } = context;

@@ -1,4 +1,4 @@
-/** `nodepool show NODE`: everything about a node, living or gone, by whatever names it. */
+/** `nodepool show NODE`: everything about a node, living or gone, by any of its names. */
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { documentOption, renderDocument } from "../document_format.ts";
@@ -9,7 +9,7 @@ import { openPool } from "../open_pool.ts";
 export function showCommand(context: CliContext) {
   return new Command("show")
     .helpGroup(helpGroup.nodes)
-    .description("show everything about a node, also one that is gone")
+    .description("show everything about a node, even one that is gone")
     .argument("<node>", "its id, host name, server id or address")
     .addOption(documentOption())
     .addHelpText("after", example("nodepool show 203.0.113.7"))

@@ -24,13 +24,13 @@ export function sshCommand(context: CliContext) {
     .helpGroup(helpGroup.nodes)
     .description("log in to a node, or run a command on it, with its key and its recorded host key")
     .argument("<node>", "its id or hostname, or the job that it is used or held for")
-    .argument("[command...]", "run this instead of a shell; what follows on the node is the command's")
+    .argument("[command...]", "run this instead of a shell; everything after the node belongs to the command")
     .option("--hold", "hold the node first, so that it stays")
     .option("--reason <text>", "with --hold: the reason")
     .option("--for <duration>", "with --hold: end the hold after this time: 12h, 2d", durationArgument)
-    .option("--in-use", "log in although somebody else uses the node")
+    .option("--in-use", "log in even if somebody else uses the node")
     .addOption(
-      new Option("-o, --ssh-option <setting>", "a further setting of ssh: LogLevel=DEBUG")
+      new Option("-o, --ssh-option <setting>", "another setting for ssh: LogLevel=DEBUG")
         .argParser((value: string, before: string[] | undefined) => [...before ?? [], value]),
     )
     .addHelpText("after", example("nodepool ssh --hold --reason 'out of memory?' 812 dmesg"))
@@ -46,7 +46,7 @@ export function sshCommand(context: CliContext) {
 async function chooseNode(context: CliContext, wanted: string, choice: SshOptions): Promise<NodeLogin> {
   const { hold = false, reason, for: duration, inUse = false } = choice;
   if (!hold && (reason !== undefined || duration !== undefined)) {
-    throw new UsageError("--reason and --for belong to --hold");
+    throw new UsageError("--reason and --for need --hold");
   }
   const user = userName(context.io);
   await using pool = await openPool(context);

@@ -1,4 +1,4 @@
-/** `nodepool state`: the place that it lies in, and what another daemon made on a copy of it. */
+/** `nodepool state`: where it is stored, and what another daemon made on a copy of it. */
 import { Command } from "@commander-js/extra-typings";
 import type { AdoptedServer } from "../../domain/state_adoption.ts";
 import type { CliContext } from "../cli_context.ts";

@@ -1,4 +1,4 @@
-/** `nodepool state backup|restore|check|export|import|copy`: the file, or the etcd, that the pool's state lies in. */
+/** `nodepool state backup|restore|check|export|import|copy`: the file, or the etcd, that holds the pool's state. */
 import { Command } from "@commander-js/extra-typings";
 import type { StateCheck } from "../../domain/state_check.ts";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
@@ -67,7 +67,7 @@ export function exportCommand(context: CliContext) {
 
 export function importCommand(context: CliContext) {
   return new Command("import")
-    .description("make a state of what `state export` has printed; there must be none")
+    .description("create a state from the output of `state export`; there must be none yet")
     .argument("<file>", "the JSON lines")
     .addHelpText("after", example("nodepool state import nodepool.jsonl"))
     .action(async (file) => {
@@ -98,7 +98,7 @@ export function copyCommand(context: CliContext) {
       writeLine(io.stdout, `${to}: ${entries.toLocaleString("en")} entries, copied from ${from}`);
       writeLine(
         io.stdout,
-        `Let the key \`state\` name it before you start a daemon; no daemon may run on ${from} any more.`,
+        `Set the key \`state\` to it before you start a daemon; no daemon may run on ${from} any more.`,
       );
     });
 }
@@ -111,9 +111,12 @@ function report(context: CliContext, state: string, found: StateCheck): void {
   const { io } = context;
   const { installation, schema, newSchema, counts, oddities } = found;
   if (oddities.length > 0) context.exitCode = ExitCode.failed;
-  writeLine(io.stdout, `${state}: installation ${installation}, version ${schema} of its form`);
+  writeLine(io.stdout, `${state}: installation ${installation}, schema version ${schema}`);
   if (schema < newSchema) {
-    writeLine(io.stdout, `The daemon's next start copies it, then migrates it to version ${newSchema}.`);
+    writeLine(
+      io.stdout,
+      `The daemon's next start copies it, then migrates it to schema version ${newSchema}.`,
+    );
   }
   writeLine(io.stdout, Object.entries(counts).map(([kind, count]) => `${kind}: ${count}`).join(", "));
   for (const oddity of oddities) writeLine(io.stderr, `nodepool: ${oddity}`);

@@ -11,7 +11,7 @@ import { doneBy } from "../user_name.ts";
 export function unholdCommand(context: CliContext) {
   return new Command("unhold")
     .helpGroup(helpGroup.nodes)
-    .description("hold nodes no longer: a job that still runs goes on, other nodes are deleted")
+    .description("end the hold on nodes: a job that still runs goes on, other nodes are deleted")
     .argument("<id...>", "the nodes", idsArgument)
     .addHelpText("after", example("nodepool unhold 812"))
     .action(async (ids) => {

@@ -1,7 +1,7 @@
 /**
  * The meaning of a refusal of OpenStack: the only reader of its messages. Pure. Status and error type decide where
- * they can; prose only where no code exists (Nova says "Quota exceeded" and "No valid host" in prose alone).
- * The transport calls it, and whoever reads a console.
+ * they can; prose only where no code exists (Nova says "Quota exceeded" and "No valid host" in prose alone). The
+ * transport calls it, and the reader of consoles.
  */
 import type { CloudError } from "../../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";

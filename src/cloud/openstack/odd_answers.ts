@@ -1,4 +1,4 @@
-/** Tells in the log what is odd in a cloud's answers, each thing once. One for each cloud; `session` has it. */
+/** Logs what is odd in a cloud's answers, each thing once. One for each cloud; `session` has it. */
 import { loggerOf } from "../../lib/logging.ts";
 import type { Oddity } from "./mended_answer.ts";
 

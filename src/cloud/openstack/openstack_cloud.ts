@@ -25,7 +25,7 @@ export interface OpenStackCloudOptions {
   /** The provider's name, for messages. */
   readonly name: string;
   readonly access: CloudAccess;
-  /** Not closed with the cloud: whoever made it disposes of it. */
+  /** Not closed with the cloud: the caller that made it disposes of it. */
   readonly send: Send;
   readonly clock: Clock;
   readonly random: Random;

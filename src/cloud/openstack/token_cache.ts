@@ -1,6 +1,6 @@
 /**
- * The token in force: taken at the first call, renewed shortly before it ends and after a 401, with one login
- * under way at a time however many calls wait for it. `session` calls it.
+ * The token in force: taken at the first call, renewed shortly before it ends and after a 401, with one login in
+ * progress at a time however many calls wait for it. `session` calls it.
  */
 import type { Clock } from "../../lib/clock.ts";
 import { waitFor } from "../../lib/in_flight.ts";

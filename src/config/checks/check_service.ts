@@ -1,4 +1,4 @@
-/** The daemon's own settings, but for where its state lies. */
+/** The daemon's own settings, but for where its state is. */
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 

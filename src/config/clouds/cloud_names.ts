@@ -1,4 +1,4 @@
-/** The clouds that this machine knows, for whoever is to choose one: `init`. */
+/** The clouds that this machine knows, for `init` to choose from. */
 import { ConfigError } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
 import { readCloudFiles } from "./cloud_files.ts";

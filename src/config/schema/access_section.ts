@@ -1,6 +1,7 @@
 /**
- * How a cloud is reached, as it is shown: what came of a provider's own keys and of clouds.yaml. Of who logs in, only what
- * is listed here is seen, so that whatever else an authentication method needs is hidden. `viewConfig` reads it.
+ * How a cloud is reached, as it is shown: what came of a provider's own keys and of clouds.yaml. Of the login, only
+ * what is listed here is shown, so that everything else that an authentication method needs is hidden. `viewConfig`
+ * reads it.
  */
 import * as v from "valibot";
 import { textMap } from "./fields.ts";

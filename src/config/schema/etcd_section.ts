@@ -23,9 +23,9 @@ export const etcdSection = v.nullish(
   section({
     cacert: described(
       maybe(file),
-      "Certificates that those of etcd are checked with; without it, the system's.",
+      "CA certificates to verify etcd's certificate with; without it, the system's.",
     ),
-    cert: described(maybe(file), "Certificate that is shown to etcd, where it asks for one."),
+    cert: described(maybe(file), "Client certificate for etcd, if it asks for one."),
     key: described(maybe(file), "Private key of that certificate."),
     user: described(maybe(text("the name of a user of etcd")), "User of etcd, where it has users."),
     password: described(maybe(secret()), "That user's password; better in secure.conf, section [etcd]."),

@@ -61,7 +61,7 @@ const accessEntries = {
 };
 
 const priceSection = section({
-  currency: described(maybe(text()), "Shown behind amounts, such as EUR."),
+  currency: described(maybe(text()), "Shown after amounts, such as EUR."),
   "per-hour": described(amountMap(), "Price of a server for an hour, by the name or the id of its flavor."),
 });
 

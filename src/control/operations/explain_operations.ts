@@ -1,4 +1,4 @@
-/** The operations that look one thing up, by whatever names it. */
+/** The operations that look one thing up, by any of its names. */
 import * as v from "valibot";
 import { findGoneNode, findNamedNode } from "../../domain/find_named_node.ts";
 import { explanationViewSchema } from "../../views/explain/explanation.ts";

@@ -28,7 +28,7 @@ export const machineOperations = {
     answer: v.object({ standbys: rows(string) }),
     async run({ daemon }, { id, force }, { signal }) {
       const { etcd, keys, self, resign } = machinesOf(daemon);
-      // Whoever did not hear the former leader's answer asks again, and is asking the one that took over.
+      // A caller that did not get the former leader's answer asks again, and then asks the one that took over.
       if (id !== self.id) return { standbys: [self.host] };
       const members = await listMembers(etcd, keys, { signal });
       const standbys = members.filter(({ role }) => role === "standby").map((standby) => standby.host);

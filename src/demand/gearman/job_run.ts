@@ -18,7 +18,7 @@ export class JobRun {
   /** @param title the function and the server, as messages are to begin */
   constructor(title: string) {
     this.#title = title;
-    // Whoever stopped waiting need not hear of it.
+    // A caller that stopped waiting need not hear of it.
     this.#outcome.promise.catch(() => {});
   }
 

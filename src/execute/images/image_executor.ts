@@ -110,7 +110,7 @@ export class ImageExecutor implements AsyncDisposable {
     return this.#uploads.progress;
   }
 
-  /** Attempts under way and places, by provider and kind. */
+  /** Attempts in progress and places, by provider and kind. */
   get lanes(): Attempts["lanes"] {
     return this.#attempts.lanes;
   }
@@ -120,7 +120,7 @@ export class ImageExecutor implements AsyncDisposable {
     return this.#uploads.freeAt;
   }
 
-  /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
+  /** Starts what is not in progress yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly ImageAction[], config: Config): void {
     for (const action of actions) {
       try {
@@ -159,7 +159,7 @@ export class ImageExecutor implements AsyncDisposable {
     });
   }
 
-  /** Who builds it: whoever has begun, else the one with the most free workers; null: nobody can. */
+  /** Who builds it: the site that has begun, else the one with the most free workers; null: nobody can. */
   #siteFor(image: DibImage): BuildSite | null {
     const { sites } = this.#deps;
     if (image.builder !== undefined) return sites.of(image);

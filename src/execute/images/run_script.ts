@@ -91,7 +91,7 @@ async function prepare(
   const step = (what: string, command: string) =>
     run(session, { what, command, timeout: STEP_TIMEOUT }, deps);
   if (job.kind === "setup") {
-    // Everybody may write there: whoever logs in to a node later may not be root.
+    // Everybody may write there: the user of later logins may not be root.
     await step(
       `creating ${CONFIG}`,
       `${asRoot}mkdir -p ${CONFIG} && ${asRoot}chmod 0777 ${CONFIG}`,

@@ -172,7 +172,7 @@ const clouds: DashboardRow = {
     stack("Requests a second by status", {
       "{{status}}": `sum by (status) (rate(nodepool_api_requests_total{${P}}[$__rate_interval]))`,
     }, { unit: "reqps" }),
-    lines("Time of an answer, 95 %", {
+    lines("Response time, 95 %", {
       "{{provider}}: {{service}}": quantile(0.95, {
         of: `nodepool_api_request_duration_seconds_bucket{${P}}`,
         by: "provider, service",
@@ -237,7 +237,7 @@ const waste: DashboardRow = {
       "{{provider}}: failed launches":
         `sum by (provider) (increase(nodepool_launch_duration_seconds_sum{${P},result="error"}[$__range])) / 3600`,
     }, { unit: "h", about: "Nodes that were ready, and launches that failed." }),
-    lines("Part of the nodes in use", {
+    lines("Share of the nodes in use", {
       "used": `sum(nodepool_nodes{${PL},state="used"}) / (sum(nodepool_nodes{${PL}}) > 0)`,
     }, { unit: "percentunit" }),
     stack("Jobs an hour by result", {
@@ -264,7 +264,7 @@ const daemon: DashboardRow = {
       "{{target}} is offline": `sum by (target) (1 - nodepool_target_online{${I}}) > 0`,
     }),
     stack("Versions", { "{{version}} ({{commit}})": `sum by (version, commit) (nodepool_build_info{${I}})` }),
-    lines("Up for", { "{{instance}}": `time() - process_start_time_seconds{${I},job="nodepool"}` }, {
+    lines("Uptime", { "{{instance}}": `time() - process_start_time_seconds{${I},job="nodepool"}` }, {
       unit: "s",
     }),
     lines("Processor", {

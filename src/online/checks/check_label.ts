@@ -13,7 +13,7 @@ import type { Look } from "../look.ts";
 export function checkLabel(label: LabelConfig, look: Look, stops: readonly Finding[]): Finding {
   const about = { check: "label", subject: label.name } as const;
   const { provider } = look;
-  // Whoever sets it so means it.
+  // A user who sets it so means it.
   if (provider.maxServers <= 0) return warning(about, `no launches: max-servers is ${provider.maxServers}`);
   if (stops.length > 0) {
     const checks = [...new Set(stops.map(({ check }) => check))];

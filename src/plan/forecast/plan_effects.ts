@@ -170,7 +170,7 @@ function withMoved(seen: PoolInput["seen"], moved: ReadonlySet<string>): PoolInp
   );
 }
 
-/** Requests that wait in vain however long, but for those that do so anyway. */
+/** Requests that would wait forever, except those that do so anyway. */
 function hopelessWaits({ waits }: Forecast, anyway: Forecast["waits"] = []): Forecast["waits"] {
   const known = new Set(anyway.map(({ request }) => request.id));
   return waits.filter(({ request, refusals }) =>

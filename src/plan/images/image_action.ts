@@ -27,7 +27,7 @@ export type ImageAction = DibAction | ProviderImageAction;
 
 export type ImageActionType = ImageAction["type"];
 
-/** Names a piece of work: the same key is never under way twice. */
+/** Names a piece of work: the same key is never done twice at once. */
 export function imageActionKey(action: ImageAction): string {
   return "dibImage" in action && !("image" in action)
     ? imageKey(action.type, action.dibImage.id)

@@ -172,7 +172,7 @@ function describe({ over, peak, limit, failed, gaps, axis, columns }: Facts): st
   if (columns.every(({ stack }) => stack === null)) return `Nothing was measured in ${over}.`;
   const missing = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
   return [
-    `At most ${countText(peak, "server")} at once${limit === null ? "" : `, of ${limit} that there may be`}.`,
+    `At most ${countText(peak, "server")} at once${limit === null ? "" : `, of ${limit} allowed`}.`,
     failed === 0 ? "No launch failed." : `${countText(failed, "launch failure")}.`,
     missing === 0 ? "" : `Not measured for ${spacedDuration(missing * MINUTE)}.`,
     `From ${axis.textAt(0)} to ${axis.textAt(1)}, ${axis.zone}.`,

@@ -18,7 +18,7 @@ export function panel({ id, title, list, shown, body }: Panel): Markup {
   const more = list === undefined || shown === undefined || shown.total === shown.rows.length ? "" : html`
     <p
       class="more">Shown are ${shown.rows.length} of <a href="${list.href}">all ${shown
-        .total}</a>, those that need a look first of all.</p>
+        .total}</a>, those that need attention first.</p>
   `;
   return html`<section id="${id}" class="panel" aria-labelledby="${id}-title">
 <div class="panel-head"><h2 id="${id}-title">${title}</h2>${link}</div>

@@ -1,4 +1,4 @@
-/** The first thing that one reads: all is well, or what needs somebody, since when, why, and what to do about it. */
+/** The first thing that one reads: all is well, or what needs attention, since when, why, and what to do about it. */
 import { html } from "hono/html";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { PoolProblem } from "../../views/pool_problem.ts";
@@ -18,7 +18,7 @@ export function renderVerdict(dashboard: Dashboard): Markup {
     return html`
       <section id="verdict" class="verdict good" aria-labelledby="verdict-title">
         <h2 id="verdict-title"><span role="status">All is well</span></h2>
-        <p>Nothing needs anybody now.</p>
+        <p>Nothing needs attention now.</p>
       </section>
     `;
   }
@@ -34,10 +34,10 @@ export function renderVerdict(dashboard: Dashboard): Markup {
   return html`<section id="verdict" class="verdict bad" aria-labelledby="verdict-title">
 <h2 id="verdict-title"><span role="status">${
     total === 1 ? "1 thing needs" : `${total} things need`
-  } somebody</span></h2>
+  } attention</span></h2>
 <ol>${items.slice(0, OPEN)}</ol>
 ${rest}
-${unseen > 0 ? html`<p class="more"><a href="/status">${unseen} further problems</a></p>` : ""}
+${unseen > 0 ? html`<p class="more"><a href="/status">${unseen} more problems</a></p>` : ""}
 </section>`;
 }
 

@@ -1,4 +1,4 @@
-/** `/openapi.json`: the status endpoint as an OpenAPI 3.1 document, for who generates a client or checks what it answers. */
+/** `/openapi.json`: the status endpoint as an OpenAPI 3.1 document, for generating clients and checking answers. */
 import type { JsonSchema } from "@valibot/to-json-schema";
 import { VERSION } from "../../lib/build_info.ts";
 import { answerSchemas } from "./answer_schemas.ts";
@@ -86,8 +86,8 @@ function unready(content: SiteRoute["content"]): object {
 function headersOf({ parameters, statuses }: SiteRoute): object {
   const isDated = parameters.some(({ name }) => name === "If-Modified-Since");
   return {
-    ...(statuses.includes(304) ? { ETag: header("Another one for other contents") } : {}),
-    ...(isDated ? { "Last-Modified": header("Since when it says what it says, but for ages") } : {}),
+    ...(statuses.includes(304) ? { ETag: header("Changes with the contents") } : {}),
+    ...(isDated ? { "Last-Modified": header("When the contents last changed, apart from ages") } : {}),
   };
 }
 
@@ -110,7 +110,7 @@ const responses = {
     headers: { Location: header("Its address") },
   },
   400: {
-    description: "A parameter that is unknown, or cannot have this value: the message says what it can be",
+    description: "A parameter is unknown, or cannot have this value: the message says what it can be",
     ...failure,
   },
   404: { description: "There is no such thing", ...failure },

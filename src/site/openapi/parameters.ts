@@ -54,7 +54,7 @@ export function listParameters(
     {
       name: "page",
       in: "query",
-      description: `The page of ${ROWS_OF_PAGE} rows; all rows unless it is said, as HTML the first page`,
+      description: `The page of ${ROWS_OF_PAGE} rows; without it, all rows, or in HTML the first page`,
       schema: { type: "integer", minimum: 1 },
     },
     ...filters.map((filter) => filterParameter(filter as keyof typeof filterParts, states)),
@@ -80,9 +80,9 @@ const filterParts = {
   state: ["Only those in this state", text],
   result: ["Only those with this result", text],
   hostname: ["Only the one with this hostname", text],
-  since: ["From then on: how long ago, or a time", moment],
-  until: ["Until then: how long ago, or a time", moment],
-  limit: ["The most rows; 50 unless it is said, at most 1,000", {
+  since: ["From this time on: how long ago, or a time", moment],
+  until: ["Up to this time: how long ago, or a time", moment],
+  limit: ["At most this many rows; 50 by default, up to 1,000", {
     type: "integer",
     minimum: 1,
     maximum: 1_000,
@@ -93,7 +93,7 @@ const filterParts = {
 export const ifNoneMatch: Parameter = {
   name: "If-None-Match",
   in: "header",
-  description: "ETags of answers that the client has: 304 where one of them is still right",
+  description: "ETags of answers that the client has: 304 if one of them is still current",
   schema: text,
 };
 
@@ -107,7 +107,7 @@ export const ifModifiedSince: Parameter = {
 /** Of `/events`. */
 export const eventParameters: readonly Parameter[] = [
   filterParameter("since", undefined),
-  { name: "after", in: "query", description: "Those after the event with this id", schema: id },
+  { name: "after", in: "query", description: "Events after the one with this id", schema: id },
   {
     name: "Last-Event-ID",
     in: "header",
@@ -120,7 +120,7 @@ export const eventParameters: readonly Parameter[] = [
 export const hours: Parameter = {
   name: "hours",
   in: "query",
-  description: "How far back the history of the pool's servers goes; 6 unless it is said",
+  description: "How far back the history of the pool's servers goes; 6 by default",
   schema: { type: "integer", enum: [...historyHours] },
 };
 
@@ -128,6 +128,6 @@ export const hours: Parameter = {
 export const strict: Parameter = {
   name: "strict",
   in: "query",
-  description: "Given, whatever its value: not ready either while a part of the work is kept from being done",
+  description: "If given, with any value: also not ready while a part of the work cannot be done",
   schema: { type: "string", maxLength: 0 },
 };

@@ -44,7 +44,7 @@ const id = pathParameter("id", "Of a node");
 export const siteRoutes: readonly SiteRoute[] = [
   {
     path: "/",
-    summary: "A page with all of the pool, to keep open",
+    summary: "The whole pool on one page, to keep open",
     parameters: [hours, ifNoneMatch],
     content: html,
     statuses: [304, 400],
@@ -183,7 +183,7 @@ function listContent(name: string): SiteRoute["content"] {
 function nodeRoute(path: string): SiteRoute {
   return {
     path,
-    summary: "All there is to know of one node, even after its end",
+    summary: "Everything about one node, even after its end",
     parameters: [id, ...nodeParameters()],
     content: { ...text, ...json("NodeDetails"), ...html },
     statuses: [304, 400, 404],

@@ -18,7 +18,7 @@ import { EtcdTransactions, parseCommits } from "./etcd_transactions.ts";
 /** How often a copy is begun again whose moment etcd has forgotten meanwhile. */
 const ATTEMPTS = 3;
 
-/** As it is at one moment, whoever leads. @throws StoreError */
+/** As it is at one moment, no matter who leads. @throws StoreError */
 export async function readEtcdContents(place: EtcdPlace): Promise<StateContents> {
   for (let attempt = 1;; attempt++) {
     try {

@@ -1,8 +1,8 @@
 /**
- * The store in etcd, for a pool that outlives its machine. Only the leader writes (`etcd_transactions.ts`); who opens it
- * without leading reads, and writes while nobody leads. Nothing here is in a file but the witness: on each machine
- * that has led the pool, a note of the last commit that it knows of, by which a state that was restored from an older
- * backup of etcd shows.
+ * The store in etcd, for a pool that outlives its machine. Only the leader writes (`etcd_transactions.ts`); a process
+ * that opens it without leading reads it, and writes only while nobody leads. Nothing here is in a file but the
+ * witness: on each machine that has led the pool, a note of the last commit that it knows of, by which a state that
+ * was restored from an older backup of etcd shows.
  */
 import type { Etcd } from "../../etcd/etcd.ts";
 import type { PoolKeys } from "../../lead/pool_keys.ts";

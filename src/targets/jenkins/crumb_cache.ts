@@ -1,7 +1,7 @@
 /**
  * The crumb in force: Jenkins' protection against forged requests, wanted with every POST. Asked for before the first,
- * renewed when it is refused, with one request under way however many calls wait for it. It belongs to the session in
- * which it was issued, whose cookie goes with it. `jenkins_client` calls this.
+ * renewed when it is refused, with one request in progress however many calls wait for it. It belongs to the session
+ * in which it was issued, whose cookie goes with it. `jenkins_client` calls this.
  */
 import * as v from "valibot";
 import type { SendResponse } from "../../http/send.ts";

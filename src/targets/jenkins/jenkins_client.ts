@@ -24,7 +24,7 @@ export interface JenkinsClientOptions {
   /** Who asks, with an API key or a password; null: nobody in particular. */
   readonly user: string | null;
   readonly apiKey: string | null;
-  /** Not closed with the client: whoever made it disposes of it. */
+  /** Not closed with the client: the caller that made it disposes of it. */
   readonly send: Send;
   readonly clock: Clock;
   /** From the start of one request to the start of the next; 0: no limit. */

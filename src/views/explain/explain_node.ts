@@ -1,4 +1,4 @@
-/** Why a node is in its state. Takes whatever names a node: see `find_named_node.ts`. */
+/** Why a node is in its state. Takes anything that identifies a node: see `find_named_node.ts`. */
 import type { Refusal } from "../../domain/obstacle.ts";
 import { stepOf } from "../../domain/record_obstacles.ts";
 import { type NodeRecord, stateName } from "../../domain/node.ts";

@@ -58,7 +58,7 @@ export function describeWaiting(waiting: WaitingView | null): string {
   return waiting === null ? "" : `${waiting.reason}: ${waiting.message}`;
 }
 
-/** That its server is gone stands in every table, since whoever means to log in looks there. */
+/** That its server is gone stands in every table, since users who want to log in look there. */
 function describeComment({ comment, waiting_on }: NodeView): string {
   if (!isGone(waiting_on)) return comment ?? "";
   return [comment, waiting_on.message].filter(Boolean).join("; ");

@@ -50,7 +50,7 @@ Deno.test("renderPoolChart() draws no line over the time in which nothing was me
 Deno.test("renderPoolChart() has the limit as a line that breaks where there is none, and leaves out one far above", () => {
   const near = chart(readings(60, (minute) => ({ used: 5, limit: minute < 10 ? null : 10 })));
   equal(pathOf(near, "limit"), "M10,0H60");
-  match(near, /At most 5 servers at once, of 10 that there may be\./);
+  match(near, /At most 5 servers at once, of 10 allowed\./);
   const far = chart(readings(60, () => ({ used: 5, limit: 1_000 })));
   match(far, /limit 1000, above the picture/);
   equal(pathOf(far, "used"), "M0,200V33.3H60V200Z");
