@@ -31,7 +31,7 @@ import { UnneededBuilds } from "./unneeded_builds.ts";
 
 const log = loggerOf("image", "build");
 
-/** How long to wait for news: with work, whose progress and log are to be told, and without. */
+/** How long to wait for news: with work, whose progress and log it reports, and without. */
 const BUSY_WAIT = SECOND;
 const IDLE_WAIT = 5 * SECOND;
 
@@ -59,7 +59,7 @@ interface BuilderMemberDeps {
   >;
   readonly builder: Builder;
   readonly clock: Clock;
-  /** This process, as the leader is told. */
+  /** This process, as it is reported to the leader. */
   readonly self: Pick<BuilderReport, "process" | "host" | "pid" | "version">;
   /** Those of this machine's configuration. */
   readonly folders: BuildFolders;

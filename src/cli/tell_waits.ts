@@ -13,7 +13,7 @@ import { writeLine } from "./write_line.ts";
 type WaitsAnswer = AnswerOf<"waits">;
 type Wait = WaitsAnswer["waits"][number];
 
-/** A reason that comes and goes, as with launches that fail again and again, is told so often at most. */
+/** A reason that comes and goes, as with launches that fail again and again, is repeated no more often than this. */
 const REPEATED_AFTER = MINUTE;
 
 interface TellWaits {
@@ -32,7 +32,7 @@ interface TellWaits {
 export class WaitTeller {
   /** The reasons that there are now. */
   #known: ReadonlySet<string> = new Set();
-  /** When each was told last. */
+  /** When each was last printed. */
   readonly #toldAt = new Map<string, Instant>();
   #waits: readonly Wait[] = [];
 

@@ -36,7 +36,7 @@ export interface Wiring {
 }
 
 export interface EtcdPoolOptions extends ConfigFiles {
-  /** Told, for people, what it does instead of asking a leader. */
+  /** Gets, for people, what it does instead of asking a leader. */
   tell(text: string): void;
 }
 
@@ -92,7 +92,7 @@ export interface OfflinePoolOptions extends ConfigFiles {
   readonly state: string;
   /** Whether there is something to write down, so that a missing state is created. */
   readonly writes: boolean;
-  /** Told, for people, that there is no state yet. */
+  /** Gets, for people, the note that there is no state yet. */
   note(text: string): void;
 }
 
@@ -101,7 +101,7 @@ export interface ForegroundPoolOptions extends ConfigFiles {
   readonly logConfigFile: string | null;
   /** The command, as others are told who has the state. */
   readonly command: string;
-  /** Whether a person looks on, who is shown progress instead of a log. */
+  /** Whether a person looks on, and is to see progress instead of a log. */
   readonly isTerminal: boolean;
 }
 
