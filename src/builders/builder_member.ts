@@ -96,7 +96,7 @@ export class BuilderMember implements AsyncDisposable {
     });
   }
 
-  /** Takes no more work; what it is at goes on. */
+  /** Takes no more work; its work in progress goes on. */
   stopAccepting(): void {
     this.#accepting = false;
   }
@@ -114,7 +114,7 @@ export class BuilderMember implements AsyncDisposable {
     return [...this.#works.values()].some(({ order, isRunning }) => order?.type === "build" && isRunning);
   }
 
-  /** Ends what it is at. */
+  /** Ends its work in progress. */
   async [Symbol.asyncDispose](): Promise<void> {
     const reason = new Error("nodepool is stopping");
     this.#stop.abort(reason);

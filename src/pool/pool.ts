@@ -173,7 +173,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     return this.#parts.inForce.reload();
   }
 
-  /** Ends it as disposing of it does; attempts in progress may go on for so long. */
+  /** Ends it as disposing of it does; attempts in progress may go on for this long. */
   endWithin(grace: Milliseconds): Promise<void> {
     this.stopAccepting();
     return this.#ended ??= closeParts(this.#parts, this.#watching, grace);

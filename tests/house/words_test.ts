@@ -14,9 +14,11 @@ const PHRASES: ReadonlyMap<string, string> = new Map([
   ["anew", "again"],
   ["so many", "a number of, that many, the number itself"],
   ["gone on with", "continued, resumed"],
-  ["could not be had", "was not available"],
+  ["be had", "be available"],
   ["put together", "assembled, combined"],
-  ["is under way", "is in progress, is running"],
+  ["under way", "in progress, running"],
+  ["in vain", "for nothing, without success"],
+  ["unless it is said", "by default"],
 ]);
 
 const root = new URL("../../", import.meta.url);
