@@ -6,7 +6,7 @@ import { deepEqual } from "node:assert/strict";
 
 const FILES = ["mod.ts", "README.md", "CHANGELOG.md", "config.example.yaml"];
 const FOLDERS = ["src/", "scripts/"];
-const READ = /\.(ts|md|sh|py|yaml)$|^[^.]+$/;
+const READ = /\.(ts|js|md|sh|py|yaml)$|^[^.]+$/;
 
 const PHRASES: ReadonlyMap<string, string> = new Map([
   ["is none", "there is no THING, without, not a THING"],

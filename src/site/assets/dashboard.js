@@ -93,7 +93,7 @@ function morph(from, to) {
 }
 
 function morphAttributes(from, to) {
-  // Whoever folds something open or shut has the last word.
+  // Folding something open or shut by hand has the last word.
   const isOwn = (name) => name === "open" && from.nodeName === "DETAILS";
   for (const { name } of [...from.attributes]) {
     if (!to.hasAttribute(name) && !isOwn(name)) from.removeAttribute(name);
