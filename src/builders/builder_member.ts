@@ -135,7 +135,7 @@ export class BuilderMember implements AsyncDisposable {
     }
   }
 
-  /** With one leader, until it answers no more. */
+  /** With one leader, until it no longer answers. */
   async #talk(): Promise<void> {
     const { signal } = this.#stop;
     await using leader = await this.#deps.connect({ signal });
@@ -194,7 +194,7 @@ export class BuilderMember implements AsyncDisposable {
     };
   }
 
-  /** Ends the works that the leader needs no more, and forgets them once nothing of them runs. */
+  /** Ends the works that the leader no longer needs, and forgets them once nothing of them runs. */
   #endOthers({ works }: BuilderReport, { going }: BuilderInstructions): void {
     const needed = new Set(going);
     for (const { token } of works.filter((one) => !needed.has(one.token))) {

@@ -18,7 +18,7 @@ const REPEATED_AFTER = MINUTE;
 
 interface TellWaits {
   readonly io: CliIo;
-  /** The next answer for one who knows that much; null: nobody answers now. */
+  /** The next answer for a caller that knows that much; null: nobody answers now. */
   readonly ask: (known: readonly string[]) => Promise<WaitsAnswer | null>;
   /** `1 of big`: what waits; by default what the daemon says. */
   readonly what?: string;

@@ -69,7 +69,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     this.#parts.intake.isOpen = false;
   }
 
-  /** Resolves, with the reason, once this process can write its state no more. */
+  /** Resolves, with the reason, once this process can no longer write its state. */
   get stateLost(): Promise<StoreError> {
     return this.#parts.stateWatch.lost;
   }
