@@ -1,7 +1,7 @@
 /**
- * nodepool: keeps a pool of ready, single-use servers on OpenStack clouds. Run, this is the command line; imported,
- * it runs commands in the importing process. A program that only wants to look at a pool reads the daemon's status
- * endpoint, whose JSON the README documents.
+ * nodepool: keeps a pool of ready, single-use servers on OpenStack clouds. Run, this is the command line; imported, it
+ * runs commands in the importing process. A program that only wants to look at a pool reads the daemon's status
+ * endpoint, whose JSON `nodepool manual json` documents.
  *
  * @module
  */
@@ -36,8 +36,9 @@ function wiringOf(signals?: ProcessSignals): Wiring {
  * Runs one command as the command line does: prints to the process's output, never throws, never exits.
  *
  * @param argv the command and its options, e.g. `["list", "-o", "json"]`
- * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run, 4 a node to be
- *   released is held, 70 the daemon lost its state, 75 it leads its pool no longer; of `ssh`: that of OpenSSH's client
+ * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed but not running, 4 a node to
+ * be
+ *   released is held, 70 the daemon lost its state, 75 it no longer leads its pool; of `ssh`: that of OpenSSH's client
  */
 export function main(argv: readonly string[]): Promise<number> {
   return run(argv, { program: { name: "nodepool", file: null } });
@@ -59,8 +60,8 @@ const BUILDERS = ["daemon", "image-build", "image-update"];
 
 /**
  * Only what builds images starts programs, a daemon that goes into the background, the manual its pager, and `ssh`
- * OpenSSH's client; all else gives up the permission to, before it reads anything. A command with such a word as an
- * argument keeps it, and does nothing with it.
+ * OpenSSH's client; all other commands give up the permission for that before they read anything. A command with such
+ * a word as an argument keeps it, and does nothing with it.
  */
 function giveUpRunning(argv: readonly string[], { name }: InvokedProgram): void {
   if (!argv.includes("manual") && !argv.includes("ssh")) {

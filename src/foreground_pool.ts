@@ -1,7 +1,7 @@
 /**
  * The pool of a command that does its work itself, where no daemon runs: the daemon's own pool, on the state that it
  * locks as the daemon does, moving nothing but what the command asks for. Whatever it does not finish, the next daemon
- * goes on with. Meanwhile it listens on the control socket, so that lists work; who wants work done is told to wait.
+ * goes on with. Meanwhile it listens on the control socket, so that lists work; commands that want work done must wait.
  */
 import { resolve } from "node:path";
 import type { ForegroundPoolOptions } from "./cli/wiring.ts";
@@ -124,7 +124,7 @@ async function unlessWithheld(pool: Pool, orders: PlacedOrders, { signal }: Call
   }
 }
 
-/** Others may look, and write down what the next daemon does; who wants work done is told to wait. */
+/** Others may look, and write down what the next daemon does; commands that want work done must wait. */
 function refusalOf(holder: string): LocalRefusal {
   return {
     also: ["image-order", "state-adopt"],

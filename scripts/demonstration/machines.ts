@@ -124,7 +124,7 @@ async function killLeader(machines: Machines): Promise<void> {
   console.log(`The standby leads ${seconds.toFixed(1)} s later.`);
   check(seconds < 15, "within the time of a lease");
 
-  heading("Nodes, the build and whoever waits for nodes go on");
+  heading("Nodes, the build and the waiting client go on");
   await two.show("list");
   await two.show("dib-image-list");
   const after = new Map((await two.nodes()).map(({ id, state }) => [id, state]));

@@ -182,7 +182,7 @@ const plugin: Deno.lint.Plugin = {
               if (namesake !== undefined) {
                 context.report({
                   node,
-                  message: `${namesake} exports another ${name}: name one of them otherwise`,
+                  message: `${namesake} exports another ${name}: give one of them a different name`,
                 });
               }
             }

@@ -31,7 +31,7 @@ import { UnneededBuilds } from "./unneeded_builds.ts";
 
 const log = loggerOf("image", "build");
 
-/** How long to wait for news: with work, whose progress and log are to be told, and without. */
+/** How long to wait for news: with work, whose progress and log it reports, and without. */
 const BUSY_WAIT = SECOND;
 const IDLE_WAIT = 5 * SECOND;
 
@@ -59,7 +59,7 @@ interface BuilderMemberDeps {
   >;
   readonly builder: Builder;
   readonly clock: Clock;
-  /** This process, as the leader is told. */
+  /** This process, as it is reported to the leader. */
   readonly self: Pick<BuilderReport, "process" | "host" | "pid" | "version">;
   /** Those of this machine's configuration. */
   readonly folders: BuildFolders;
@@ -96,7 +96,7 @@ export class BuilderMember implements AsyncDisposable {
     });
   }
 
-  /** Takes no more work; what it is at goes on. */
+  /** Takes no more work; its work in progress goes on. */
   stopAccepting(): void {
     this.#accepting = false;
   }
@@ -114,7 +114,7 @@ export class BuilderMember implements AsyncDisposable {
     return [...this.#works.values()].some(({ order, isRunning }) => order?.type === "build" && isRunning);
   }
 
-  /** Ends what it is at. */
+  /** Ends its work in progress. */
   async [Symbol.asyncDispose](): Promise<void> {
     const reason = new Error("nodepool is stopping");
     this.#stop.abort(reason);
@@ -135,7 +135,7 @@ export class BuilderMember implements AsyncDisposable {
     }
   }
 
-  /** With one leader, until it answers no more. */
+  /** With one leader, until it no longer answers. */
   async #talk(): Promise<void> {
     const { signal } = this.#stop;
     await using leader = await this.#deps.connect({ signal });
@@ -194,7 +194,7 @@ export class BuilderMember implements AsyncDisposable {
     };
   }
 
-  /** Ends the works that the leader needs no more, and forgets them once nothing of them runs. */
+  /** Ends the works that the leader no longer needs, and forgets them once nothing of them runs. */
   #endOthers({ works }: BuilderReport, { going }: BuilderInstructions): void {
     const needed = new Set(going);
     for (const { token } of works.filter((one) => !needed.has(one.token))) {

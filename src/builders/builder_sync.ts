@@ -38,14 +38,14 @@ const outcome = v.variant("type", [
 
 export type WorkOutcome = v.InferOutput<typeof outcome> & (DibOutcome | ImageOutcome);
 
-/** A piece of work that it is at, or has done and not been relieved of. */
+/** A piece of work that it is doing, or has done and not been relieved of. */
 const reportedWork = v.strictObject({
   token: name,
   /** Of an upload. */
   progress: v.nullable(v.strictObject({ sent: count, total: count })),
   /** The next part of a build's log, in base64; null: there is nothing more, or nobody asked for it. */
   log: v.nullable(v.strictObject({ from: count, bytes: v.string() })),
-  /** null: it is at it. */
+  /** null: it is still doing it. */
   outcome: v.nullable(outcome),
 });
 

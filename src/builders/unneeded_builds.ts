@@ -24,7 +24,7 @@ export class UnneededBuilds {
     this.#deps = deps;
   }
 
-  /** As the leader is told. */
+  /** As it is reported to the leader. */
   get stuck(): BuilderReport["stuck"] {
     return [...this.#stuck].map(([build, message]) => ({ build, message }));
   }

@@ -30,7 +30,7 @@ interface Acquisition extends Pick<RequestSpec, "label" | "count" | "job"> {
   readonly deliver: (acquired: AcquiredNodesView) => Promise<void>;
 }
 
-/** The daemon keeps what was granted for so long after the deadline. */
+/** The daemon keeps what was granted for this long after the deadline. */
 const CONFIRM_GRACE = 30 * SECOND;
 
 export async function acquireNodes(

@@ -15,7 +15,7 @@ export class OtherDaemonError extends Error {
   override readonly name = "OtherDaemonError";
 }
 
-/** The daemon can write its state no more. */
+/** The daemon can no longer write its state. */
 export class StateLostError extends Error {
   override readonly name = "StateLostError";
 }

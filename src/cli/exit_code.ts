@@ -10,9 +10,9 @@ export const ExitCode = {
   noDaemon: 3,
   /** Of `release`: a node stays, since somebody holds it. */
   held: 4,
-  /** The daemon can write its state no more; a service manager starts it again. */
+  /** The daemon can no longer write its state; a service manager starts it again. */
   stateLost: 70,
-  /** The daemon leads its pool no longer; a service manager starts it again, as a standby. */
+  /** The daemon no longer leads its pool; a service manager starts it again, as a standby. */
   leadershipLost: 75,
 } as const;
 

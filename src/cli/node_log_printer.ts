@@ -49,7 +49,7 @@ export class NodeLogPrinter {
   }
 
   #add(source: Source, text: string, { withHeading }: { withHeading: boolean }): void {
-    // What is known no more is no news.
+    // What is no longer known is no news.
     if (text === "") return;
     const added = addedText(this.#shown[source], text);
     this.#shown[source] = text;

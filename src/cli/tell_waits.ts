@@ -13,12 +13,12 @@ import { writeLine } from "./write_line.ts";
 type WaitsAnswer = AnswerOf<"waits">;
 type Wait = WaitsAnswer["waits"][number];
 
-/** A reason that comes and goes, as with launches that fail again and again, is told so often at most. */
+/** A reason that comes and goes, as with launches that fail again and again, is repeated no more often than this. */
 const REPEATED_AFTER = MINUTE;
 
 interface TellWaits {
   readonly io: CliIo;
-  /** The next answer for one who knows that much; null: nobody answers now. */
+  /** The next answer for a caller that knows that much; null: nobody answers now. */
   readonly ask: (known: readonly string[]) => Promise<WaitsAnswer | null>;
   /** `1 of big`: what waits; by default what the daemon says. */
   readonly what?: string;
@@ -32,7 +32,7 @@ interface TellWaits {
 export class WaitTeller {
   /** The reasons that there are now. */
   #known: ReadonlySet<string> = new Set();
-  /** When each was told last. */
+  /** When each was last printed. */
   readonly #toldAt = new Map<string, Instant>();
   #waits: readonly Wait[] = [];
 

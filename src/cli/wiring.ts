@@ -25,7 +25,7 @@ export interface Wiring {
   checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
   /** Writes a first configuration for a cloud. @throws FirstConfigError, ConfigError, CloudError */
   writeFirstConfig(options: FirstConfigOptions): Promise<FirstConfigView>;
-  /** The place that a state lies in, and copies of it. */
+  /** Where a state is stored, and copies of it. */
   stateFiles(files: ConfigFiles): Promise<StateFiles>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
@@ -36,7 +36,7 @@ export interface Wiring {
 }
 
 export interface EtcdPoolOptions extends ConfigFiles {
-  /** Told, for people, what it does instead of asking a leader. */
+  /** Gets, for people, what it does instead of asking a leader. */
   tell(text: string): void;
 }
 
@@ -92,7 +92,7 @@ export interface OfflinePoolOptions extends ConfigFiles {
   readonly state: string;
   /** Whether there is something to write down, so that a missing state is created. */
   readonly writes: boolean;
-  /** Told, for people, that there is no state yet. */
+  /** Gets, for people, the note that there is no state yet. */
   note(text: string): void;
 }
 
@@ -101,7 +101,7 @@ export interface ForegroundPoolOptions extends ConfigFiles {
   readonly logConfigFile: string | null;
   /** The command, as others are told who has the state. */
   readonly command: string;
-  /** Whether a person looks on, who is shown progress instead of a log. */
+  /** Whether a person looks on, and is to see progress instead of a log. */
   readonly isTerminal: boolean;
 }
 
@@ -117,7 +117,7 @@ export interface FirstConfigOptions {
   readonly given: GivenAnswers;
   /** null: the proposals are taken. */
   readonly dialog: Dialog | null;
-  /** Tells what goes on. */
+  /** Reports progress. */
   say(text: string): void;
   readonly signal: AbortSignal;
 }
@@ -126,7 +126,7 @@ export interface FirstConfigOptions {
 export interface StateFiles {
   /** Copies it as it is at this moment, even while a process has it open; into a folder, under a name of the time. */
   backup(state: string, target: string): Promise<{ readonly path: string; readonly bytes: number }>;
-  /** Puts the copy in its place. `replaced`: where the state is that was there; null: there was none. */
+  /** Puts the copy in its place. `replaced`: the path of the former state; null: there was none. */
   restore(state: string, backup: string): Promise<{ readonly replaced: string | null }>;
   check(state: string): Promise<StateCheck>;
   /** Gives its JSON lines one by one. */

@@ -1,8 +1,8 @@
 import { CloudError } from "../domain/cloud_error.ts";
 
 /**
- * Whether a service answered, and would not or could not do it: what is asked for is not to be had there, while the rest
- * of the cloud may be well. Not so where it did not answer, has had enough of us, or takes us for nobody.
+ * Whether a service answered, and would not or could not do it: what is asked for is not available there, while the
+ * rest of the cloud may be well. Not so where it did not answer, has had enough of us, or takes us for nobody.
  */
 export function isRefusal(error: unknown): error is CloudError {
   return error instanceof CloudError && error.status !== null && error.status !== 401 &&

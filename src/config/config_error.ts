@@ -1,6 +1,6 @@
 /** The problems of a configuration, each at its place in a file, and the error that carries them. */
 
-/** One thing that is wrong, worth a warning or worth telling. Never holds a secret. */
+/** One thing that is wrong, worth a warning or worth a notice. Never holds a secret. */
 export interface Problem {
   readonly file: string;
   /** From 1; null where the problem has no place in the file (it cannot be read, or a file is missing). */

@@ -1,7 +1,7 @@
 /**
- * A logging.conf as Python's `logging.config.fileConfig` reads it, as far as it means something here: loggers with their
- * levels, handlers that write to files and streams, formatters. What means nothing is told, one notice each, and loses
- * no line; what Python would refuse is refused.
+ * A logging.conf as Python's `logging.config.fileConfig` reads it, as far as it means something here: loggers with
+ * their levels, handlers that write to files and streams, formatters. Settings that mean nothing here get a notice
+ * each, and lose no line; what Python would refuse is refused.
  */
 import type { LogLevel } from "@logtape/logtape";
 import { isLogCategory } from "../lib/log_category.ts";
@@ -68,7 +68,9 @@ class ConfReader {
     return { loggers: names.map((name) => this.#logger(name, handlers)) };
   }
 
-  /** The names in `[loggers]` and its like, each with a section of its own; sections that it leaves out are told. */
+  /**
+   * The names in `[loggers]` and its like, each with a section of its own; sections that it leaves out are reported.
+   */
   #named(kind: "logger" | "handler" | "formatter"): string[] {
     const list = this.#get(`${kind}s`, "keys");
     if (list === null) this.#error(`${kind}s`, `missing [${kind}s] with "keys"`);

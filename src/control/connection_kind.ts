@@ -20,7 +20,7 @@ export async function connectionKind(socketPath: string): Promise<ConnectionKind
   }
 }
 
-/** Reset: who listened was killed before it took the connection. */
+/** Reset: the listener was killed before it took the connection. */
 function isNobody(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.ConnectionReset;
 }

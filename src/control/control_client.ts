@@ -184,7 +184,7 @@ class WiredPool implements RemotePool {
   }
 }
 
-/** Who only wants a list, or presses the Tab key, need not load the whole table. */
+/** A command that only wants a list, or completes a word, need not load the whole table. */
 async function descriptorOf(name: OperationName): Promise<Operation> {
   const quick: Partial<Record<OperationName, Operation>> = { ...listOperations, ...completionOperations };
   return quick[name] ?? (await import("./operations.ts")).operations[name];

@@ -84,7 +84,9 @@ function answer(context: Context, content: unknown): Response {
   return context.body(content, 200, { "transfer-encoding": "chunked" });
 }
 
-/** Who has lost the state to somebody else is about to end, and is no answer: the next one may be asked the same. */
+/**
+ * A daemon that has lost the state to another is about to end, which is no answer: the next one may be asked the same.
+ */
 const STORE_STATUSES: Partial<Record<StoreErrorKind, 503 | 507>> = { stopped: 503, unusable: 507 };
 
 function statusOf(error: Error): ControlError["status"] | 500 {

@@ -1,4 +1,4 @@
-/** Why requests, nodes and ordered images that somebody waits for are not there yet, the same reasons told once. */
+/** Why requests, nodes and ordered images that somebody waits for are not there yet, each reason once. */
 import type { Refusal } from "../domain/obstacle.ts";
 import { obstaclesOfOrder, stepOf } from "../domain/record_obstacles.ts";
 import { obstacleViewSchema, viewObstacle } from "../views/obstacle_view.ts";

@@ -11,8 +11,8 @@ interface GatheredUsage {
 }
 
 /**
- * The living first: who ends meanwhile is then read twice, which sums tell by its id, instead of not at all.
- * @param options `since`: who ended before is left out
+ * The living first: a node that ends meanwhile is then read twice, which sums notice by its id, instead of not at all.
+ * @param options `since`: nodes that ended before are left out
  */
 export async function gatherUsage(
   pool: Pick<StatePool, "ledger" | "report">,

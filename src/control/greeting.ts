@@ -46,7 +46,7 @@ export const SILENT_GREETING: Greeting = {
     "image-delete dib-image-delete alien-list alien-image-list").split(" "),
 };
 
-/** Why the operation cannot be asked of who sent the greeting, and what to do; null: it can. */
+/** Why the sender of the greeting cannot be asked for the operation, and what to do; null: it can. */
 export function misfit({ nodepool, protocol, oldest_protocol, operations }: Greeting, operation: string) {
   if (oldest_protocol > PROTOCOL) return tooOld(nodepool, { isDaemon: false });
   if (protocol < OLDEST_PROTOCOL) return tooOld(nodepool, { isDaemon: true });

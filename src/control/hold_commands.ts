@@ -103,7 +103,10 @@ const ENDED = {
   unused: "no longer held; it may have been changed, and is marked for deletion",
 };
 
-/** `held by ada until 2030-01-02T03:04:05.000Z`. @param options `asking`: who needs no telling that it is theirs */
+/**
+ * `held by ada until 2030-01-02T03:04:05.000Z`. @param options `asking`: the user of the command, whose own holds do
+ * not name the owner
+ */
 export function describeStay(
   { hold, stateSince }: Pick<NodeRecord, "hold" | "stateSince">,
   { clock, ledger, maxAge, asking = null }: HoldDeps & { asking?: string | null },

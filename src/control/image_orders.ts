@@ -107,7 +107,7 @@ function requireBuilds(names: readonly OrderName[], { ledger, config }: Pick<Dep
   }
 }
 
-/** Resolves when each of the orders has been filled, has failed once, or is wanted no more; rejects on abort. */
+/** Resolves when each of the orders has been filled, has failed once, or is no longer wanted; rejects on abort. */
 export function waitForOrders(
   { at, orders }: PlacedOrders,
   { ledger, signal }: { ledger: Ledger; signal: AbortSignal },

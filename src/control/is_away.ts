@@ -1,4 +1,6 @@
-/** Whether a daemon could not be asked, since it is not there, is stopping, or leads no more: another may be, soon. */
+/**
+ * Whether a daemon could not be asked, since it is not there, is stopping, or no longer leads: another may be, soon.
+ */
 import { ControlError } from "./control_error.ts";
 import { NoAnswerError } from "./no_answer_error.ts";
 

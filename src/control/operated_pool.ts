@@ -71,7 +71,7 @@ export interface DaemonParts {
   followLog(path: string, options: { isOver: () => boolean } & Call): ReadableStream<Uint8Array>;
   /** The output so far of the script that runs on the node, its end; null: none runs. */
   scriptOutput(nodeId: number): string | null;
-  /** Resolves when each has been filled, has failed once, or is wanted no more; rejects on abort. */
+  /** Resolves when each has been filled, has failed once, or is no longer wanted; rejects on abort. */
   waitForOrders(placed: PlacedOrders, options: Call): Promise<readonly OrderOutcome[]>;
   /** Orders to carry out next, by a pool that does only as it is asked. */
   noteOrders(orders: readonly OrderName[]): void;

@@ -31,7 +31,7 @@ interface PoolInEtcdDeps {
   readonly start: string;
   /** The state as it is now, to be looked at. */
   openState(call: Call): Promise<PoolClient>;
-  /** Told, for people, what is done instead of asking a leader, and what is waited for. */
+  /** Gets, for people, what is done instead of asking a leader, and what is waited for. */
   tell(text: string): void;
 }
 

@@ -139,7 +139,7 @@ export class RequestDesk implements Disposable {
     throw new ControlError(410, `request ${requestId} was withdrawn before its nodes were taken: ask again`);
   }
 
-  /** Withdraws what nobody waits for, or no longer. Run by a task every few seconds. */
+  /** Withdraws requests that nobody waits for, or no longer does. Run by a task every few seconds. */
   async withdrawUnattended(): Promise<void> {
     const left = [...this.#ledger.requests.values()].filter((request) => this.#isLeft(request));
     await Promise.all(left.map((request) =>

@@ -17,7 +17,7 @@ export function controlSocketPaths(state: string, env: Variables): readonly stri
   return folder.startsWith("/") ? [`${folder}/nodepool-${pool}.sock`, ofSystem] : [ofSystem];
 }
 
-/** The control socket cannot be had: what was attempted, why, what to do. */
+/** The control socket is not available: what was attempted, why, what to do. */
 export class ControlSocketError extends Error {
   override readonly name = "ControlSocketError";
 }

@@ -28,7 +28,7 @@ const log = loggerOf("daemon");
 
 /**
  * Runs until SIGINT, SIGUSR1 or SIGTERM. @returns the exit code
- * @throws StateLostError once it can write its state no more, where the log does not say so on standard error
+ * @throws StateLostError once it can no longer write its state, where the log does not say so on standard error
  * @throws ConfigError, OtherDaemonError, PidFileError, StoreError, ServeSiteError, ControlSocketError where it cannot
  *   start
  */

@@ -53,9 +53,9 @@ export interface Link extends AsyncDisposable {
 }
 
 const CONNECT_TIMEOUT = 10 * SECOND;
-/** A server that owes an answer and says nothing for so long is given up. */
+/** A server that owes an answer and says nothing for this long is given up. */
 export const ANSWER_LIMIT = 10 * SECOND;
-/** After so long without a word the server is probed. */
+/** After this long without a word the server is probed. */
 const QUIET_LIMIT = 30 * SECOND;
 /** How often silence is looked for. */
 const WATCH_INTERVAL = 2 * SECOND;

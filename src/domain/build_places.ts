@@ -18,7 +18,7 @@ export interface BuilderName {
  */
 export type PlaceState = "here" | "silent" | "lost" | "gone";
 
-/** A builder that has not been heard of for so long is lost. */
+/** A builder that has not been heard of for this long is lost. */
 export const LOST_AFTER = 15 * SECOND;
 
 /** Long enough to restart a machine, or to plug it in again: what is gone is built once more. */
@@ -48,7 +48,7 @@ export interface BuildPlaces {
   readonly whyNone: string | null;
   /** How the place stands that has the files of a build. */
   stateOf(image: Pick<DibImage, "builder">): PlaceState;
-  /** Whether it is at that build, which another process gave it. */
+  /** Whether it is working on that build, which another process gave it. */
   isAt(image: DibImage): boolean;
 }
 

@@ -40,7 +40,7 @@ export interface CloudAccess {
   readonly proxy: ProxyRules;
 }
 
-/** Of a cloud of which nothing is told besides where it is and who logs in. */
+/** For a cloud of which only the address and the login are known. */
 export const PLAIN_ACCESS: Omit<CloudAccess, "name" | "authUrl" | "auth" | "scope" | "regionName"> = {
   interfaces: ["public"],
   serviceInterfaces: {},

@@ -55,14 +55,12 @@ function shortageLine({ name, minReady, possible }: LabelEffect, moment: Moment)
 
 const PROVIDERS: { readonly [Kind in ProviderEffect["kind"]]: (effect: ProviderEffect) => string } = {
   removed: (effect) =>
-    `not in the configuration, but ${
-      things(effect)
-    } left there: nothing of it is deleted until the provider is ` +
+    `not in the configuration, but ${things(effect)} left there: nothing is deleted until the provider is ` +
     "added back; retire it (max-servers: -1), and remove it once it is empty",
   moved: (effect) =>
     `leads to another cloud, but ${
       things(effect)
-    } left on the one before: nothing is launched, handed out or ` +
+    } left on the previous one: nothing is launched, handed out or ` +
     "deleted; add the other cloud as a provider of another name, and retire this one",
   retired: ({ nodes }) =>
     `retired: nothing new is launched; its ${countText(nodes, "node")} ${

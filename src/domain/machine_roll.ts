@@ -59,7 +59,7 @@ export class MachineRoll {
     for (const member of members) if (member.id !== leader.id) this.#members.set(member.id, member);
   }
 
-  /** Those of the last day: who stays away for longer is meant to. */
+  /** Those of the last day: a machine that stays away for longer is taken to be retired. */
   lost(now: Instant): readonly LostMachine[] {
     return this.#lost.filter(({ since }) => now - since < DAY);
   }

@@ -55,7 +55,7 @@ export type NodeEvent =
   /** Its target does not know it any more. */
   | { readonly type: "unassigned" }
   | { readonly type: "hold"; readonly hold: Hold }
-  /** It is held no longer, and its job goes on. */
+  /** It is no longer held, and its job goes on. */
   | { readonly type: "unheld" }
   /** Evidence that comes after the fact (console, fault). */
   | { readonly type: "evidence"; readonly evidence: Evidence }

@@ -24,7 +24,7 @@ interface Stretch {
 
 export interface NodeUsage {
   readonly id: number;
-  /** The node that a subnode goes with: who has that has this. */
+  /** The node that a subnode goes with: its user has both. */
   readonly parentId: number | null;
   readonly provider: string;
   /** null: it was to make or to check an image. */

@@ -1,7 +1,7 @@
 /**
  * An event of the pool: something that has happened to a node, an image, a request, a provider, a hold or the
  * configuration, as it is stored and sent to followers. Most are read off the records that a commit changes
- * (`events_of.ts`), so that nothing can happen without its event; what no record shows is told in an edit.
+ * (`events_of.ts`), so that nothing can happen without its event; what no record shows is reported in an edit.
  */
 import type { Instant } from "./time.ts";
 

@@ -12,7 +12,7 @@ export interface NodeRequest {
   readonly job: string | null;
   /** Who asks: shown, never checked. */
   readonly client: string | null;
-  /** Chosen by the client: who asks again with the same one means this request. null: it has none. */
+  /** Chosen by the client: a client that asks again with the same one means this request. null: it has none. */
   readonly token: string | null;
   readonly createdAt: Instant;
   /** When the client gives up; null: never. */

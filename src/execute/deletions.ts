@@ -68,7 +68,7 @@ export interface DeletionsDeps {
   readonly tell: (report: DeletionReport) => void;
 }
 
-/** Refusals that are remembered, so that each is told once; the oldest are forgotten first. */
+/** Refusals that are remembered, so that each is reported once; the oldest are forgotten first. */
 const REMEMBERED = 1_000;
 
 /** A leak whose deletion a cloud accepts and does not carry out is asked for again after that. */
@@ -167,7 +167,7 @@ export class Deletions {
 
   #tellFailure(order: DeletionOrder, error: unknown): void {
     const refusal = error instanceof DeletionRefusedError ? error.kind : null;
-    // That a record has changed is nothing to tell of; why deletions are frozen is told for all of them.
+    // That a record has changed is nothing to tell of; why deletions are frozen is reported for all of them together.
     if (refusal === "stale" || refusal === "frozen") return;
     this.#tellOnce(order, { outcome: refusal === null ? "failed" : "refused", message: errorChain(error) });
   }

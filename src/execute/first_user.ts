@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { LoginError, type LoginFailure } from "../ssh/shell.ts";
 
 /**
- * A login without an end for so long gets another one beside it: of the next user, as this one's may never end, or of
+ * A login without an end for this long gets another one beside it: of the next user, as this one's may never end, or of
  * the same, as a server that has restarted does not answer on an old connection.
  */
 const PATIENCE = 15 * SECOND;

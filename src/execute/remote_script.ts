@@ -8,8 +8,8 @@ import type { RunOptions, ShellSession } from "../ssh/shell.ts";
 export const SCRIPTS = "/opt/nodepool-scripts";
 
 /**
- * As 2016's Nodepool left them: any user of the server may run them. What an image has there besides and belongs to
- * others stays as it is, where sudo does not help.
+ * As 2016's Nodepool left them: any user of the server may run them. Other files that an image has there, and that
+ * belong to others, stay as they are, where sudo does not help.
  */
 export const OPEN_SCRIPTS =
   `chmod -R a+rx ${SCRIPTS} 2>/dev/null || sudo -n chmod -R a+rx ${SCRIPTS} 2>/dev/null || true`;

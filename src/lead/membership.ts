@@ -17,7 +17,7 @@ interface MembershipOptions {
   /** Its `config`, which may change; does not throw. Left out: it has none. */
   readonly config?: () => Promise<MemberRecord["config"]>;
   readonly clock: Clock;
-  /** Told, for people, that etcd refuses the record for lack of rights; with null, that it no longer does. */
+  /** Gets, for people, that etcd refuses the record for lack of rights; with null, that it no longer does. */
   readonly onRefusal?: (problem: string | null) => void;
 }
 

@@ -15,9 +15,9 @@ const log = loggerOf("daemon");
 export class StandbyLog {
   readonly #pool: string;
   readonly #clock: Pick<Clock, "monotonic">;
-  /** The leader that was told last. */
+  /** The leader that was logged last. */
   #leader: string | null = null;
-  /** When a trouble was told last; null: all is well. */
+  /** When a trouble was last logged; null: all is well. */
   #troubledAt: number | null = null;
 
   constructor({ pool, clock }: { pool: string; clock: Pick<Clock, "monotonic"> }) {

@@ -65,7 +65,7 @@ export class TimeUpError extends Error {
 }
 
 /**
- * Waits for work that others do, for so long at most; the work itself goes on.
+ * Waits for work that others do, for this long at most; the work itself goes on.
  * @throws TimeUpError; the signal's reason on abort; what the work throws
  */
 export async function inTime<Result>(

@@ -1,6 +1,6 @@
 /**
  * Bounds what is written to the log of one kind of line: the same level, category and template. The first lines of a
- * minute are written, the others counted, and the count is told when the minute is over. So nobody who floods a door
+ * minute are written, the others counted, and the count is logged when the minute is over. So nobody who floods a door
  * of the daemon fills the disk, and nothing happens without a trace in the log. `startLogging` sends each record
  * through.
  */

@@ -42,11 +42,11 @@ export type HappeningName =
 /** The things that a happening concerns, such as `provider`; null: unknown, or nothing of the kind. */
 export type Labels = Readonly<Record<string, string | null>>;
 
-/** Who is told: the port. Nothing waits for it, and it never fails. */
+/** The receiver of happenings: the port. Nothing waits for it, and it never fails. */
 export interface Metrics {
-  /** Whether it has to be told gauges now and then; otherwise it is told durations only. */
+  /** Whether it needs gauges now and then; otherwise it gets durations only. */
   readonly wantsGauges: boolean;
-  /** Gauges come all at once: one that was told earlier and is not among them is 0 from now on. */
+  /** Gauges come all at once: one that was sent earlier and is not among them is 0 from now on. */
   tell(happenings: readonly Happening[]): void;
 }
 

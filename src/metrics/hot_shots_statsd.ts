@@ -12,7 +12,7 @@ import type { StatsdAddress } from "./statsd_address.ts";
 /** Bytes: what Ethernet carries in one piece, with room for tunnels' headers. */
 const MAX_PACKET = 1_400;
 const FLUSH_INTERVAL: Milliseconds = SECOND;
-/** The same trouble is told again after so long. */
+/** The same trouble is logged again after this time. */
 const SILENCE: Milliseconds = HOUR;
 
 const log = loggerOf("statsd");

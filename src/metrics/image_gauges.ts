@@ -60,7 +60,7 @@ function labelsOf({ provider, image }: { provider: string; image: string }): Lab
   return { provider, image };
 }
 
-/** @param known those that are told without images, too */
+/** @param known those that are reported without images, too */
 function groupsOf(all: readonly Counted[], known: readonly Labels[]): Iterable<Group> {
   const groups = new Map<string, Group>();
   const groupOf = (labels: Labels) => {

@@ -14,7 +14,7 @@ class ProviderCounts {
   readonly byRole = new Map<string, number>();
 }
 
-/** Every state of what is configured is told, 0 included; else only what has nodes. */
+/** Every state of what is configured is reported, 0 included; else only what has nodes. */
 export function putNodeGauges({ nodes, config, now }: PoolReport, put: PutGauge): void {
   const counts = emptyCounts(config);
   for (const node of nodes) count(getOrMake(counts, node.provider, () => new ProviderCounts()), node, now);

@@ -1,6 +1,6 @@
 /**
- * A pool in numbers: its nodes by state, its providers' servers. Every state of everything that is configured or has nodes
- * is told, 0 included. Pure; `report_metrics` calls it now and then.
+ * A pool in numbers: its nodes by state, its providers' servers. Every state of everything that is configured or has
+ * nodes is reported, 0 included. Pure; `report_metrics` calls it now and then.
  */
 import { type NodeRecord, nodeStateNames } from "../domain/node.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";

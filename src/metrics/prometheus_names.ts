@@ -43,7 +43,7 @@ function boundedLabels(name: HappeningName, labels: Labels): Labels {
   return name === "job" ? { ...labels, result: jobResult(result) } : labels;
 }
 
-/** Jenkins' words; who releases a node may say anything. */
+/** Jenkins' words; a release may say anything. */
 const JOB_RESULTS = new Set(["success", "failure", "unstable", "aborted", "not_built"]);
 
 function jobResult(result: string | null): string {

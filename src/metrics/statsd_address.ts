@@ -8,7 +8,7 @@ export interface StatsdAddress {
 const DEFAULT_HOST = "localhost";
 const DEFAULT_PORT = 8125;
 
-/** null where neither is set: nothing is told to anybody. @returns also what is wrong with the port, if anything */
+/** null where neither is set: nothing is sent. @returns also what is wrong with the port, if anything */
 export function statsdAddress(
   env: (name: string) => string | undefined,
 ): { readonly address: StatsdAddress | null; readonly problem: string | null } {

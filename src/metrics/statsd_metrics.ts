@@ -15,7 +15,7 @@ export interface Statsd {
 export class StatsdMetrics implements Metrics {
   readonly wantsGauges = true;
   readonly #statsd: Statsd;
-  /** The server keeps the last value of a gauge that is told no more: what is gone has to be told as 0. */
+  /** The server keeps the last value of a gauge that is no longer sent: what is gone has to be sent as 0. */
   readonly #toldGauges = new Set<string>();
 
   constructor(statsd: Statsd) {

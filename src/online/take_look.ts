@@ -1,7 +1,7 @@
 /**
  * Looks at one provider's cloud, within a time that no other provider depends on. What the daemon would know before it
- * launches is asked for by the daemon's own `ProviderWatch`; besides, what else only the cloud could refuse later.
- * It only reads: nothing but the login is sent with another method than GET.
+ * launches is asked for by the daemon's own `ProviderWatch`; in addition, everything that only the cloud could refuse
+ * later. It only reads: nothing but the login is sent with another method than GET.
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { LabelConfig, ProviderConfig } from "../domain/config.ts";

@@ -1,6 +1,6 @@
 /**
  * Servers with our marks whose node this state does not know there, in the pool or among those that have ended: who
- * works on them cannot be told. They are told to people and never deleted. Pure.
+ * works on them cannot be told. They are reported to people and never deleted. Pure.
  */
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";

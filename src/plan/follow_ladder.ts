@@ -41,7 +41,7 @@ interface Ladder<Entity, Event, Work> {
 
 interface Waiter {
   readonly id: number;
-  /** Attempts at what it is at. */
+  /** Attempts at its current step. */
   readonly attempt: number;
   readonly waitingOn: WaitingOn | null;
 }

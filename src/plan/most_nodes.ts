@@ -16,7 +16,7 @@ type TooMany = Extract<Obstacle, { kind: "too-many" }>;
 
 /**
  * Why there can never be that number of nodes at once; null: there can.
- * @param situation `seen`: left out, only the configuration counts; `nodes`: those that are ready can be had in any
+ * @param situation `seen`: left out, only the configuration counts; `nodes`: those that are ready are available in any
  * case
  */
 export function whyTooMany(

@@ -21,7 +21,7 @@ export interface GrantPlan {
   readonly kept: ReadonlyMap<number, Keeping>;
   /** Ready nodes that requests gather and that are kept for none of them any longer. */
   readonly idle: readonly NodeRecord[];
-  /** When the next node is kept no longer; null: none is kept. */
+  /** When the next node is no longer kept; null: none is kept. */
   readonly until: Instant | null;
 }
 

@@ -33,9 +33,9 @@ export interface LaunchInput extends WishSituation {
   /** How the labels stood after the planning before. */
   readonly turns: Turns;
   readonly nodes: Iterable<NodeRecord>;
-  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
+  /** By provider: the cost of servers for images that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
-  /** By provider: what the servers cost that nodes being built still miss. */
+  /** By provider: the cost of the servers that nodes being built still lack. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
   /** Labels of which requests have nodes that are no longer kept for them; left out: none. */
   readonly gathering?: ReadonlySet<string>;

@@ -30,7 +30,7 @@ interface Situation extends Moment {
   readonly impossible?: ReadonlyMap<number, Obstacle>;
   /** Failed launches of labels. */
   readonly pauses?: readonly LaunchPause[];
-  /** By id: who the ready nodes are kept for that a request could have. */
+  /** By id: for whom the ready nodes that a request could have are kept. */
   readonly kept?: ReadonlyMap<number, Keeping>;
 }
 

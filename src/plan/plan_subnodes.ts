@@ -26,13 +26,13 @@ export interface SubnodePlan {
   readonly launches: readonly SubnodeLaunch[];
   /** Why subnodes of a node cannot be launched now, by the node's id. */
   readonly refusals: ReadonlyMap<number, readonly Obstacle[]>;
-  /** By provider: what the missing ones cost, those launched now and those that wait; new nodes must not take that. */
+  /** By provider: the cost of the missing ones, launched now or waiting; new nodes must not take that. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
 interface SubnodesInput extends Omit<WishSituation, "requests" | "targets"> {
   readonly nodes: Iterable<NodeRecord>;
-  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
+  /** By provider: the cost of servers for images that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 

@@ -33,7 +33,7 @@ export interface PoolInput extends Moment {
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
   readonly order?: OfferSituation["order"];
-  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
+  /** By provider: the cost of servers for images that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider; one that is missing has not been asked yet. */
   readonly seen: ReadonlyMap<string, Observation>;

@@ -35,7 +35,7 @@ interface Situation {
 
 /**
  * Room for nodes. Servers that are there for images do not count against max-servers, but against the quotas.
- * @param options `reserved`: what servers cost that images wait for; `promised`: what servers of groups cost that have
+ * @param options `reserved`: the cost of servers that images wait for; `promised`: the cost of servers of groups that have
  *   no record yet
  */
 export function roomOf(

@@ -69,7 +69,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     this.#parts.intake.isOpen = false;
   }
 
-  /** Resolves, with the reason, once this process can write its state no more. */
+  /** Resolves, with the reason, once this process can no longer write its state. */
   get stateLost(): Promise<StoreError> {
     return this.#parts.stateWatch.lost;
   }
@@ -173,7 +173,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     return this.#parts.inForce.reload();
   }
 
-  /** Ends it as disposing of it does; attempts in progress may go on for so long. */
+  /** Ends it as disposing of it does; attempts in progress may go on for this long. */
   endWithin(grace: Milliseconds): Promise<void> {
     this.stopAccepting();
     return this.#ended ??= closeParts(this.#parts, this.#watching, grace);

@@ -5,7 +5,7 @@ import type { RequestGrant } from "../plan/plan_grants.ts";
 import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
 
-/** @param options `closed`: labels of which an earlier grant did not come about; who comes later must not overtake it */
+/** @param options `closed`: labels of which an earlier grant failed; later requests must not overtake it */
 export function grantRequest(
   edit: Edit,
   { request, nodes }: RequestGrant,

@@ -16,7 +16,7 @@ interface CommandAnswer {
 
 const NO_TTY = { output: "sudo: sorry, you must have a tty to run sudo\n", exitCode: 1, time: 0 };
 
-/** Whether a key gets in; it is told as `TYPE BASE64`, and only asked for where it matters. */
+/** Whether a key gets in; it is given as `TYPE BASE64`, and only asked for where it matters. */
 export function letsIn(
   settings: SshSettings,
   server: SimulatedServer,

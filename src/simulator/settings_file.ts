@@ -1,5 +1,5 @@
 /**
- * The simulator's settings as YAML: keys in kebab-case, times in seconds. Every problem is told with file, line
+ * The simulator's settings as YAML: keys in kebab-case, times in seconds. Every problem is reported with file, line
  * and path; `simulate` prints them.
  */
 import * as v from "valibot";

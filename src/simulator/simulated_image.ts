@@ -40,7 +40,7 @@ export interface SimulatedImage {
   fields: ImageFields;
   /** The properties that its makers wrote; replaced as a whole by each change. */
   properties: Readonly<Record<string, string>>;
-  /** Changed by requests; other changes are told by the instants below. */
+  /** Changed by requests; other changes are given by the instants below. */
   touchedAt: Instant;
   /** null: none has come, or not all. */
   data: StoredData | null;

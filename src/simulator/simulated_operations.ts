@@ -1,6 +1,6 @@
 /**
  * The names of all operations that the simulated services know: what the patterns of fault rules are held against, so
- * that one which fits nothing is told. A test reaches each of them, and no other.
+ * that one that fits nothing is reported. A test reaches each of them, and no other.
  */
 const verbs = {
   catalog: "list",

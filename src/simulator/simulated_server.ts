@@ -32,7 +32,7 @@ export interface SimulatedServer {
   readonly configDrive: boolean;
   readonly createdAt: Instant;
   metadata: Record<string, string>;
-  /** Changed by metadata requests; other changes are told by the instants below. */
+  /** Changed by metadata requests; other changes are given by the instants below. */
   touchedAt: Instant;
   /** End of its build; Infinity: it never ends. */
   builtAt: Instant;

@@ -29,13 +29,13 @@ export function failureBody(
 }
 
 const headings: Readonly<Record<number, string>> = {
-  400: "This address asks for something unknown",
+  400: "This address is not valid",
   404: "Not found",
   405: "Read-only",
   410: "Gone",
   421: "Not under this name",
   500: "Something went wrong here",
-  503: "Not here, and not now",
+  503: "Not available now",
 };
 
 function renderFailure(frame: PageFrame, { status, message, base }: Omit<Failure, "frame">): string {

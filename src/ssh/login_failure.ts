@@ -64,7 +64,7 @@ export function authProblem(wanted: readonly string[]): string {
   }
   return `the server requires ${
     wanted.join(" or ")
-  } besides or instead of the key, and nodepool logs in with a key ` +
+  } in addition to or instead of the key, but nodepool logs in with a key ` +
     'alone; set "AuthenticationMethods publickey" for this user in the image\'s sshd_config';
 }
 

@@ -52,7 +52,11 @@ export function checkLayer({ tables, pauses, orders, history, told }: Layer): vo
   for (const [key, order] of orders.changes) checkPair("order", key, { pair: orderPair(key), record: order });
   for (const record of history) checkHistory(record);
   if (told.length > 0) {
-    checkRecord("a told event", { events: told.map((event) => ({ ...event, id: 0, at: 0 })) }, eventsSchema);
+    checkRecord(
+      "a reported event",
+      { events: told.map((event) => ({ ...event, id: 0, at: 0 })) },
+      eventsSchema,
+    );
   }
 }
 

@@ -200,7 +200,7 @@ export class StoreError extends Error {
   }
 }
 
-/** Whether it says only that this process writes the state no more. */
+/** Whether it says only that this process no longer writes the state. */
 export function isStopped(error: unknown): boolean {
   return error instanceof StoreError && error.kind === "stopped";
 }

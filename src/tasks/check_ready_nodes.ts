@@ -19,7 +19,7 @@ const ROUND = SECOND / 4;
 const PLACE_TIME = 5 * SECOND;
 /** Where more of a provider's nodes than this fail together, the fault is more likely on our side of the network. */
 const LARGEST_PART = 0.5;
-/** Fewer than this are too few to tell by their number: they are looked at again, each minute for so long. */
+/** Fewer than this are too few to tell by their number: they are looked at again, each minute for this long. */
 const SMALLEST_SAMPLE = 4;
 const LONGEST_BLIP = 10 * MINUTE;
 

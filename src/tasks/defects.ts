@@ -38,7 +38,7 @@ export class Defects implements Disposable {
     this.#ofTurn = new Map(defects.map((defect) => [keyOf(defect), this.#know(defect, this.#ofTurn)]));
   }
 
-  /** An attempt broke; not one that the end of all writing broke off, which is told by itself. */
+  /** An attempt broke; not one that the end of all writing broke off, which is reported by itself. */
   noteAttempt(defect: Defect): void {
     if (isStopped(defect.error)) return;
     this.#ofAttempts.set(keyOf(defect), this.#know(defect, this.#ofAttempts));

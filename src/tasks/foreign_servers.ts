@@ -23,7 +23,7 @@ interface ForeignServersDeps {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** Unused for so long, they are for no server that is being made. */
+/** Unused for this long, they are for no server that is being made. */
 const SETTLED = 5 * MINUTE;
 
 const log = loggerOf("provider");

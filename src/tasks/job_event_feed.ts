@@ -106,7 +106,7 @@ function afterEvent(
     const isTest = job === findTarget(config, node.target)?.jenkins?.testJob;
     return isTest && type === "finalized" ? transition(node, { type: "job-ended", result }, now) : null;
   }
-  // Its start may have been told while nobody listened.
+  // Its start may have been published while nobody listened.
   const taken = node.state.phase === "ready" || isBegunOnHeld(node, event)
     ? transition(node, { type: "taken", job, requestId: null }, now)
     : node;

@@ -12,7 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 
 const LONGEST_PAUSE = MINUTE;
-/** A look without an answer for so long counts as one that may never have any. */
+/** A look without an answer for this long counts as one that may never have any. */
 export const SLOW: Milliseconds = 10 * SECOND;
 
 interface Trouble extends Failure {

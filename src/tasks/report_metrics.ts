@@ -14,7 +14,7 @@ import type { TaskRegistry } from "./task_registry.ts";
 
 const PERIOD = 10 * SECOND;
 
-/** Disposing of it ends the telling. */
+/** Disposing of it ends the reports. */
 export function reportMetrics({ metrics, ledger, clock, tasks, config, report, overhead, late }: {
   metrics: Metrics;
   ledger: Ledger;
@@ -58,7 +58,9 @@ export function reportMetrics({ metrics, ledger, clock, tasks, config, report, o
   };
 }
 
-/** A Jenkins has its nodes itself: they count as the target's. Only managers that Gearman names are told by name. */
+/**
+ * A Jenkins has its nodes itself: they count as the target's. Only managers that Gearman names are reported by name.
+ */
 function counted(node: NodeRecord, config: PoolReport["config"]): NodeRecord {
   const isJenkins = config?.targets.some(({ name, jenkins }) => name === node.target && jenkins !== null);
   return isJenkins ? { ...node, manager: null } : node;

@@ -47,7 +47,7 @@ export class StateWatch implements AsyncDisposable {
     this.#subscription = ledger.subscribeFailures(() => this.#task.wake());
   }
 
-  /** Resolves, with the reason, once this process can write the state no more. */
+  /** Resolves, with the reason, once this process can no longer write the state. */
   get lost(): Promise<StoreError> {
     return this.#lost.promise;
   }

@@ -1,7 +1,7 @@
 /**
  * A piece of the daemon that runs again and again, and knows nothing of what it runs: at its times, and whenever
- * somebody wakes it. Never twice at once; a wake during a run makes exactly one more run after it. What a run
- * throws is recorded, told to `onError`, and is over: the next run begins afresh.
+ * somebody wakes it. Never twice at once; a wake during a run makes exactly one more run after it. What a run throws
+ * is recorded and passed to `onError`: the next run begins afresh.
  */
 import type { TaskReport } from "../domain/pool_report.ts";
 import type { Instant, Milliseconds } from "../domain/time.ts";

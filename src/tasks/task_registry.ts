@@ -12,7 +12,7 @@ type Given<Options extends TaskBasics> = Omit<Options, "clock" | "onError">;
 
 interface TaskRegistryDeps {
   readonly clock: Clock;
-  /** Told what a task's run has thrown. */
+  /** Gets what a task's run has thrown. */
   readonly onError: (task: string, error: unknown) => void;
 }
 

@@ -10,7 +10,7 @@ const log = loggerOf("provider");
 
 export class TroubleLog {
   readonly #provider: string;
-  /** The kinds of the troubles that were told and are not over. */
+  /** The kinds of the troubles that were logged and are not over. */
   readonly #told = new Map<LookName, Failure["kind"]>();
   /** Failures that the provider's own accounted for. */
   readonly #covered = new WeakSet<Failure>();

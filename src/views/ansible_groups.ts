@@ -1,7 +1,8 @@
 /**
  * The Ansible groups of a node. Those of the servers' `groups` metadata, the image's and the provider's name, have
- * these names; besides there is one for each fact, with the fact in its name. Names that Ansible would make one of stay
- * apart: those that it takes as they are keep them, the others get a few characters of their own, the same ones always.
+ * these names; in addition, there is one for each fact, with the fact in its name. Names that Ansible would make one
+ * of stay apart: those that it takes as they are keep them, the others get a few characters of their own, the same
+ * ones always.
  */
 import process from "node:process";
 import type { Config } from "../domain/config.ts";

@@ -130,6 +130,6 @@ export function renderConfigPlan(view: ConfigPlanView): string {
     .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${line}\n`).join("")}`);
   const when = daemon
     ? view.would_change ? "; nothing of it is in force yet" : ""
-    : " at the next start of the daemon; none is running, so this goes by the state alone";
+    : " at the next start of the daemon; none is running, so this is based on the state alone";
   return [...told, `${file} ${what}${when}\n`].join("");
 }

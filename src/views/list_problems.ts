@@ -72,7 +72,7 @@ function linked(problems: readonly PoolProblem[], manual: PoolProblem["manual"])
 const RESTART =
   "restart the daemon: nodes and requests stay; first keep what it does for a report: `nodepool dump`";
 
-/** A plan that breaks is told by its task. */
+/** A plan that breaks is reported by its task. */
 function defectProblems({ defects }: PoolReport): PoolProblem[] {
   return defects.filter(({ of }) => of.kind !== "plan of").map(({ of, doing, message, since }) =>
     problem(`${describeSubject(of)}: ${doing} failed: ${message}; the others are not affected`, {

@@ -33,7 +33,7 @@ export const machinesViewSchema = v.object({
   builders: rows(v.object({
     host: string,
     version: string,
-    /** Silent: it has not asked for a while; lost: what it was at has failed. */
+    /** Silent: it has not asked for a while; lost: its work in progress has failed. */
     state: word(["here", "silent", "lost", "gone"]),
     /** Its work now. */
     building: number,

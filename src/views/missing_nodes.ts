@@ -20,7 +20,7 @@ interface Lacking {
   readonly askedSince: Instant | null;
 }
 
-/** Up to as many are told one by one. */
+/** Up to this number, each is listed by itself. */
 const FEW = 3;
 
 export function missingNodes(report: PoolReport): PoolProblem[] {

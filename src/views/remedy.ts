@@ -69,7 +69,7 @@ const cures: Cures = {
   "checking": () => time(null, "doubtful"),
   "quota-refused": (_, site) => quotaRemedy(site),
   "no-capacity": () =>
-    time("wait until the cloud has room, or name a further provider for the label", "capacity"),
+    time("wait until the cloud has room, or name another provider for the label", "capacity"),
   "rate-limited": (_, site) => time(`ask less often: raise ${site.key("rate")}`),
   "forbidden": (_, site) =>
     repair(`give ${site.credentials} the right to create servers; try \`${site.openstack("server list")}\``),

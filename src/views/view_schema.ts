@@ -1,6 +1,6 @@
 /**
- * The parts of views' schemas: they say what a daemon's answer must be, and the types of views derive from
- * them. An answer may have keys besides, from a newer daemon: they are left as they are.
+ * The parts of views' schemas: they say what a daemon's answer must be, and the types of views derive from them. An
+ * answer may have more keys, from a newer daemon: they are left as they are.
  */
 import * as v from "valibot";
 
@@ -14,7 +14,7 @@ export function rows<Row extends v.GenericSchema>(row: Row) {
   return v.pipe(v.array(row), v.readonly());
 }
 
-/** One of some words, of which a newer daemon may know more: those that this one knows are told as examples. */
+/** One of some words, of which a newer daemon may know more: those that this one knows are given as examples. */
 export function word<Word extends string>(known: readonly Word[] = []): v.GenericSchema<Word> {
   const schema = known.length === 0 ? string : v.pipe(string, v.examples([...known]));
   return schema as unknown as v.GenericSchema<Word>;

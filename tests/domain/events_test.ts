@@ -78,8 +78,8 @@ Deno.test("a hold tells who began it and why, when its terms change, and when it
   const life = lifeOf(used, [HOLD, 2_000], [HOLD, 2_500], [longer, 3_000], [{ type: "unheld" }, 4_000]);
   assert.deepEqual(toldOf(life), [
     "hold.begun: node 7 is held by maria: disk errors",
-    "hold.changed: node 7 is held on other terms by maria: disk errors",
-    "hold.ended: node 7 is held no longer",
+    "hold.changed: node 7 is held on new terms by maria: disk errors",
+    "hold.ended: node 7 is no longer held",
     "node.used: node 7 is in use",
   ]);
 });

@@ -63,6 +63,6 @@ Deno.test("plan tells a changed file from one that changes nothing by its exit c
   assert.match(offline.stdout, /label tiny: removed\n.*label small: added/);
   assert.match(
     offline.stdout,
-    /would change the pool at the next start of the daemon; none is running, so this goes by the state alone\n$/,
+    /would change the pool at the next start of the daemon; none is running, so this is based on the state alone\n$/,
   );
 });

@@ -9,7 +9,7 @@ function findings(rule: string, text: string): string[] {
 }
 
 Deno.test("a file that exports a name that another one exports is reported", () => {
-  const message = "src/lib/clock.ts exports another Clock: name one of them otherwise";
+  const message = "src/lib/clock.ts exports another Clock: give one of them a different name";
   deepEqual(findings("one-name-one-thing", "export interface Clock {}"), [message]);
   deepEqual(findings("one-name-one-thing", "class Clock {}\nexport { Clock };"), [message]);
   deepEqual(findings("one-name-one-thing", "export const { Clock } = all;"), [message]);

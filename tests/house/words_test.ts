@@ -6,7 +6,7 @@ import { deepEqual } from "node:assert/strict";
 
 const FILES = ["mod.ts", "README.md", "CHANGELOG.md", "config.example.yaml"];
 const FOLDERS = ["src/", "scripts/"];
-const READ = /\.(ts|md|sh|py|yaml)$|^[^.]+$/;
+const READ = /\.(ts|js|md|sh|py|yaml)$|^[^.]+$/;
 
 const PHRASES: ReadonlyMap<string, string> = new Map([
   ["is none", "there is no THING, without, not a THING"],
@@ -14,9 +14,11 @@ const PHRASES: ReadonlyMap<string, string> = new Map([
   ["anew", "again"],
   ["so many", "a number of, that many, the number itself"],
   ["gone on with", "continued, resumed"],
-  ["could not be had", "was not available"],
+  ["be had", "be available"],
   ["put together", "assembled, combined"],
-  ["is under way", "is in progress, is running"],
+  ["under way", "in progress, running"],
+  ["in vain", "for nothing, without success"],
+  ["unless it is said", "by default"],
 ]);
 
 const root = new URL("../../", import.meta.url);

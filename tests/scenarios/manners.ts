@@ -27,7 +27,7 @@ const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
 /** By quirk: what must be said, since nothing that logs in can get by with it. */
 const HINDRANCES: Readonly<Record<string, RegExp>> = {
   "ssh-keyboard-interactive":
-    /requires keyboard-interactive besides or instead of the key.*; set "AuthenticationMethods publickey"/,
+    /requires keyboard-interactive in addition to or instead of the key.*; set "AuthenticationMethods publickey"/,
   "ssh-sha1-only": /offers only key exchange with SHA-1 .*; update it, or add curve25519-sha256/,
   "ssh-post-quantum-only": /offers only post-quantum key exchange .*; add curve25519-sha256/,
 };

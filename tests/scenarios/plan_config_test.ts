@@ -182,7 +182,7 @@ Deno.test("a provider that goes, is retired or leads to another cloud while node
   const moved = await plan(virtual, both.replace("cloud: two", "cloud: one"));
   assert.match(
     moved.warnings.join("\n"),
-    /provider two: leads to another cloud, but 2 nodes are left on the one before/,
+    /provider two: leads to another cloud, but 2 nodes are left on the previous one/,
   );
   assert.deepEqual(moved.providers.map(({ name, state }) => [name, state]), [["two", "moved"]]);
 });

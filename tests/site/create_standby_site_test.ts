@@ -75,7 +75,7 @@ Deno.test("a standby says so where nobody leads, or the leader has no status end
   const page = await ask(null, { path: "/node-list", accept: "text/html" });
   match(
     await page.text(),
-    /<h1>Not here, and not now<\/h1>[^]*This machine is a standby, and no machine leads;/,
+    /<h1>Not available now<\/h1>[^]*This machine is a standby, and no machine leads;/,
   );
   const none = await ask({ host: "a.example.org", status: null }, { path: "/", accept: "application/json" });
   deepEqual(await none.json(), {

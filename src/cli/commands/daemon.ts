@@ -107,7 +107,10 @@ async function startAway(context: CliContext, pidFile: string): Promise<void> {
   });
 }
 
-/** Lets go who waits in `start_in_background.ts`: it runs. Who waited may be gone, and the file with it. */
+/**
+ * Releases the process that waits in `start_in_background.ts`: the daemon runs. The process that waited may be gone,
+ * and the file with it.
+ */
 function reportRunning(path: string): void {
   try {
     Deno.removeSync(path);

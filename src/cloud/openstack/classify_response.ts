@@ -63,7 +63,7 @@ const BAD_REQUEST_PROSE =
 
 /** Nova's policies are named by service, thing and action; a further word is about what one request asks for. */
 const POLICY = /policy doesn't allow (\S+)/i;
-/** That nothing is to be had at all, whatever is asked for. */
+/** That nothing at all is available, whatever is asked for. */
 const SUSPENSION_PROSE = /\b(suspended|billing|payment|unpaid|overdue)\b/i;
 /** Names of a request: where the cloud mentions one, another request may be allowed. */
 const THING_PROSE =

@@ -257,7 +257,7 @@ interface Root {
   until: number;
 }
 
-/** A service that fails to tell its versions is used in its base version for so long. */
+/** A service that fails to tell its versions is used in its base version for this long. */
 const WITHOUT_VERSIONS = 10 * MINUTE;
 
 function givenIds(answer: unknown, key: string): { ids: string[]; given: number } {

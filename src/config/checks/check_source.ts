@@ -24,7 +24,7 @@ export class Findings {
     this.#source = source;
   }
 
-  /** Whether the file has something there, be it right or wrong; what is wrong has been told and is not missing. */
+  /** Whether the file has something there, be it right or wrong; what is wrong has been reported and is not missing. */
   isGiven(path: YamlPath): boolean {
     const node = nodeAt(this.#source.root, path);
     return node !== null && !(node.kind === "scalar" && node.value === null);

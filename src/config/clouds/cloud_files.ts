@@ -31,7 +31,7 @@ interface Reading {
   readonly signal?: AbortSignal;
 }
 
-/** Every file that there is; a broken one is left out and told as a problem. */
+/** Every file that there is; a broken one is left out and reported as a problem. */
 export async function readCloudFiles({ environment, signal }: Reading): Promise<CloudFiles> {
   const problems: Problem[] = [];
   const read = async (paths: readonly string[]) => {

@@ -5,7 +5,7 @@ import { ControlError } from "../control_error.ts";
 import { operation } from "../operation.ts";
 
 export const builderOperations = {
-  /** Takes what a builder has and is at; answers, at once or when there is news, with what it is to have and to do. */
+  /** Takes what a builder has and does; answers, at once or when there is news, with what it is to have and to do. */
   "builder-sync": operation({
     route: "POST /builders/sync",
     needs: "daemon",

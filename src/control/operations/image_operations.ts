@@ -46,7 +46,7 @@ export const imageOperations = {
       return placed;
     },
   }),
-  /** Resolves when each has been filled, has failed once, or is wanted no more. */
+  /** Resolves when each has been filled, has failed once, or is no longer wanted. */
   "image-order-end": operation({
     route: "POST /image-orders/wait",
     needs: "daemon",

@@ -33,7 +33,7 @@ export const reachOperations = {
   }),
 };
 
-/** Nobody can log in there; who asks is told what became of it. */
+/** Nobody can log in there; the caller learns what became of it. */
 async function viewGoneLogin(pool: Pick<StatePool, "report" | "ledger">, wanted: string) {
   const gone = /^\d{1,15}$/.test(wanted) ? await pool.ledger.getHistory(Number(wanted)) : null;
   if (gone === null) {

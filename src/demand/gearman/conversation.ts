@@ -81,7 +81,10 @@ export class GearmanConversation implements Conversation {
     this.#runs.clear();
   }
 
-  /** Asks for the queues of all functions; who asks before the answer is complete shares it. @throws GearmanError */
+  /**
+   * Asks for the queues of all functions; a caller that asks before the answer is complete shares it. @throws
+   * GearmanError
+   */
   readStatus(): Promise<FunctionStatus> {
     this.#status ??= this.#askStatus().finally(() => this.#status = null);
     return this.#status;

@@ -76,8 +76,8 @@ function* holdEvents(previous: NodeRecord | null, next: NodeRecord): Generator<N
   const who = [hold?.owner ? ` by ${hold.owner}` : "", hold?.reason ? `: ${hold.reason}` : ""].join("");
   if (after && !before) yield about(next, "hold.begun", `is held${who}`, owner);
   else if (after && previous?.hold !== hold && !same(previous?.hold, hold)) {
-    yield about(next, "hold.changed", `is held on other terms${who}`, owner);
-  } else if (before && !after) yield about(next, "hold.ended", "is held no longer");
+    yield about(next, "hold.changed", `is held on new terms${who}`, owner);
+  } else if (before && !after) yield about(next, "hold.ended", "is no longer held");
 }
 
 function same(one: NodeRecord["hold"] | undefined, other: NodeRecord["hold"]): boolean {

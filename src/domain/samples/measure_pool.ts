@@ -106,7 +106,7 @@ class Tally {
 /** Of 32 bits. */
 const LARGEST = 2 ** 31 - 1;
 
-/** More than eleven days are told as eleven. */
+/** More than eleven days are reported as eleven. */
 const LONGEST_WAIT = 999_000;
 
 /** Beyond a thousand, three digits: so that a sample is small, however many got their nodes in one minute. */

@@ -75,7 +75,7 @@ const PLACES: Readonly<Record<Exclude<ImageActionType, "build-image" | "upload-i
   "delete-image": 4,
 };
 
-/** Scripts may run for hours, in which they cost nothing here: each keeps its place for so long. */
+/** Scripts may run for hours, in which they cost nothing here: each keeps its place for this long. */
 const SCRIPT_PLACE_TIME = 5 * SECOND;
 
 /** Where what is done for an action is done. */
@@ -200,7 +200,7 @@ export class ImageExecutor implements AsyncDisposable {
 
   async #build(planned: DibImage, { site, config, signal }: AtSite & Pick<Site, "config">): Promise<void> {
     const { ledger, sites, trimLogs } = this.#deps;
-    // One that it is at has been announced by the process that gave it.
+    // One in progress has been announced by the process that gave it.
     const image = sites.isAt(planned) ? planned : await this.#announceDib(planned, site);
     if (image === null) return;
     const paths = { ...config, ...site.folders };

@@ -10,7 +10,7 @@ export interface UploadProgress {
   readonly total: number;
 }
 
-/** An upload that has sent nothing for so long hangs. */
+/** An upload that has sent nothing for this long hangs. */
 const STALL = 5 * SECOND;
 
 /** Who sends them. */

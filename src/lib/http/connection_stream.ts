@@ -107,7 +107,7 @@ export class ConnectionStream extends Duplex {
     done(error);
   }
 
-  // What node:http asks of a socket besides. Time limits are ours.
+  // The rest of what node:http asks of a socket. Time limits are ours.
   destroySoon(): void {
     this.end(() => this.destroy());
   }

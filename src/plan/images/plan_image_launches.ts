@@ -26,7 +26,7 @@ export interface ImageLaunches {
   readonly launches: readonly ImageLaunch[];
   /** Why the others wait, by the image's id. */
   readonly waits: ReadonlyMap<number, Omit<WaitingOn, "since">>;
-  /** By provider: what the servers cost that wait for room in the quotas. */
+  /** By provider: the cost of the servers that wait for room in the quotas. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 

@@ -71,7 +71,7 @@ function planMaking(
   return { do: "act", action: { type: "create-floating-ip", node, ways, otherwise } };
 }
 
-/** Ports that a cloud refuses to list for so long are kept from us. */
+/** Ports that a cloud refuses to list for this long are kept from us. */
 const PORTS_PATIENCE = 30 * SECOND;
 
 function waiting(message: string, until: Instant): NodeStep {

@@ -36,7 +36,7 @@ export const loginQuirks: readonly Quirk[] = [
   login("banner", "The SSH server shows a long text before the authentication.", {
     banner: `${"* Authorized users only! All activity is logged. *\n".repeat(8)}\n`,
   }),
-  login("keyboard-interactive", "The SSH server wants keyboard-interactive besides the key.", {
+  login("keyboard-interactive", "The SSH server wants keyboard-interactive in addition to the key.", {
     alsoWants: ["keyboard-interactive"],
   }),
   login("fips", "The SSH server offers what FIPS 140 allows: no curve25519, no ed25519.", {

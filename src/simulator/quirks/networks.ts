@@ -46,7 +46,7 @@ export const publicNetworkOnly: Quirk = {
 
 export const dualStack: Quirk = {
   name: "dual-stack",
-  about: "Servers have an IPv6 address, told first, and an IPv4 one on each network.",
+  about: "Servers have an IPv6 address, listed first, and an IPv4 one on each network.",
   settings: (settings) => ({
     ...settings,
     networks: settings.networks.map((one) => ({ ...one, ipv6: true })),

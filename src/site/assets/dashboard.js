@@ -12,7 +12,7 @@ const DAY = 24 * HOUR;
 /** Between two loads, from the start of one to the start of the next. */
 const LEAST = 2 * SECOND;
 const MOST = 15 * SECOND;
-/** Without an answer for so long, the page is out of date. */
+/** Without an answer for this long, the page is out of date. */
 const STALE = 30 * SECOND;
 const TIMEOUT = 10 * SECOND;
 
@@ -93,7 +93,7 @@ function morph(from, to) {
 }
 
 function morphAttributes(from, to) {
-  // Whoever folds something open or shut has the last word.
+  // Folding something open or shut by hand has the last word.
   const isOwn = (name) => name === "open" && from.nodeName === "DETAILS";
   for (const { name } of [...from.attributes]) {
     if (!to.hasAttribute(name) && !isOwn(name)) from.removeAttribute(name);

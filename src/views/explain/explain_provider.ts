@@ -55,7 +55,7 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
   };
 }
 
-/** The same obstacle of several labels is told once. */
+/** The same obstacle of several labels is shown once. */
 function obstaclesOfLabels(
   refused: readonly { readonly label: string; readonly refusal: Refusal }[],
   report: PoolReport,

@@ -1,4 +1,4 @@
-/** Parts that explanations of several subjects share: obstacles, nodes, requests, room and errors as they are told. */
+/** Parts that explanations of several subjects share: obstacles, nodes, requests, room and errors, in words. */
 import { countText } from "../../domain/count_text.ts";
 import type { Obstacle, Refusal } from "../../domain/obstacle.ts";
 import { type Evidence, type NodeRecord, stateName } from "../../domain/node.ts";
