@@ -33,10 +33,9 @@ export async function deleteImages(
     if (image === null || image.state.phase === "gone") return missing(id, "image");
     const objection = replaceReady ? whyNotReplaced(image, ids, deps) : null;
     if (objection !== null) return { id, ok: false, message: `image ${id} stays: ${objection}` };
-    if (imageStateName(image) === "delete") return { id, ok: true, message: "already being deleted" };
     const next = transitionImage(image, { type: "delete", by: "user", comment }, now);
     recordImage(edit, { previous: image, next, now });
-    return null;
+    return imageStateName(image) === "delete" ? { id, ok: true, message: "already being deleted" } : null;
   });
   if (!replaceReady) return outcomes;
   return await Promise.all(outcomes.map((outcome) => replaceNodes(outcome, { comment, deps })));

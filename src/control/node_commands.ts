@@ -15,9 +15,9 @@ export function deleteNodes(
 ): Promise<readonly IdOutcome[]> {
   return eachNode(ids, deps, (node) => {
     if (node.role === "subnode") return ofParent(node);
-    if (stateName(node) === "delete") return { event: null, message: "already being deleted" };
     const result = node.timings.used === undefined ? "unused" : "used";
-    return { event: { type: "delete", by: "user", comment, result }, message: "marked for deletion" };
+    const message = stateName(node) === "delete" ? "already being deleted" : "marked for deletion";
+    return { event: { type: "delete", by: "user", comment, result }, message };
   });
 }
 

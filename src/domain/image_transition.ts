@@ -88,7 +88,9 @@ function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes
         evidence: event.evidence,
       };
     case "delete":
-      if (imageStateName(image) === "delete") return { state };
+      if (imageStateName(image) === "delete") {
+        return { state, ...(event.by === "user" && { deletedBy: event.by }) };
+      }
       return { state: deletion(state), comment: event.comment, deletedBy: event.by };
     case "keypair-gone":
       return { state, keypair: null };

@@ -318,11 +318,11 @@ function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
   return rule({ state: node.state, event, node, now });
 }
 
-/** Any node can be marked for deletion; one that is already being deleted stays as it is. */
+/** Any node can be marked for deletion; of one that is already being deleted only changes that somebody wants that. */
 function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
   const { state } = node;
   if (state.phase === "unassign" || state.phase === "delete-server" || state.phase === "delete-address") {
-    return { state };
+    return { state, ...(event.by === "user" && { deletedBy: event.by }) };
   }
   const server = possibleServer(state);
   return {

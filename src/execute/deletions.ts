@@ -5,6 +5,7 @@
  * and the cron `cleanup` come here; nobody else is given what deletes (`CloudDeletions`).
  */
 import type { CloudDeletions, DeleteAnswer, WholeCloud } from "../cloud/cloud.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 import { claimantOf, type CloudThingKind, type LivingRecords } from "../domain/claims.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
@@ -71,15 +72,15 @@ export interface DeletionsDeps {
 /** Refusals that are remembered, so that each is reported once; the oldest are forgotten first. */
 const REMEMBERED = 1_000;
 
-/** A leak whose deletion a cloud accepts and does not carry out is asked for again after that. */
+/** A leak whose deletion a cloud accepts and does not carry out, or does not answer, is asked for again after that. */
 const REPEAT = 10 * MINUTE;
 
 export class Deletions {
   readonly #deps: DeletionsDeps;
   /** The last message about each thing that could not be deleted. */
   readonly #told = new Map<string, string>();
-  /** When the cloud accepted the deletion of a leak. No record says so: a new process asks once more. */
-  readonly #accepted = new Map<string, Instant>();
+  /** When the deletion of a leak was asked for that may be under way. No record says so: a new process asks once more. */
+  readonly #asked = new Map<string, Instant>();
 
   constructor(deps: DeletionsDeps) {
     this.#deps = deps;
@@ -95,21 +96,26 @@ export class Deletions {
       const isThere = order.kind !== "floating-ip" || await this.#isOurFloatingIp(order, { signal });
       const answer = isThere ? await this.#send(order, { signal, confirm }) : "gone";
       this.#told.delete(keyOf(order));
-      if (order.of.type === "leak") this.#accepted.set(keyOf(order), this.#deps.clock.now());
+      this.#noteAsked(order);
       this.#tell(order, { outcome: answer });
       return answer;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof CloudError && error.effect === "unknown") this.#noteAsked(order);
       this.#tellFailure(order, error);
       throw error;
     }
   }
 
-  /** Whether the cloud has accepted a leak's deletion, so that it is not asked again yet. */
-  isAccepted(leak: Pick<DeletionOrder, "kind" | "id">): boolean {
+  /** Whether a leak's deletion may be under way, so that it is not asked for again yet. */
+  isAsked(leak: Pick<DeletionOrder, "kind" | "id">): boolean {
     const since = this.#deps.clock.now() - REPEAT;
-    for (const [key, at] of this.#accepted) if (at <= since) this.#accepted.delete(key);
-    return this.#accepted.has(keyOf(leak));
+    for (const [key, at] of this.#asked) if (at <= since) this.#asked.delete(key);
+    return this.#asked.has(keyOf(leak));
+  }
+
+  #noteAsked(order: DeletionOrder): void {
+    if (order.of.type === "leak") this.#asked.set(keyOf(order), this.#deps.clock.now());
   }
 
   /** Why nothing would be sent for the order at this moment; null: it would. */

@@ -1,18 +1,15 @@
 /**
- * When a request may start: at most a number at once, and not sooner than the interval after the one before.
- * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A part of the
- * server that asks for less gets less (its interval doubles) and success brings back one request a second each time;
- * the other parts are asked as before. One for each server that is talked to; its client calls it.
+ * When a request may start: at most a number at once, and not sooner than the interval after the one before. Kinds of
+ * requests take turns, so that none starves; within a kind it is first come, first served. Each part of the server has
+ * a pace of its own, and may have fewer requests at once: one that asks for less, or hangs, keeps none of the others
+ * waiting. One for each server that is talked to; its client calls it.
  */
 import { type Clock, sleptThrough } from "./clock.ts";
 import { waitFor } from "./in_flight.ts";
+import { Pace, type PacedRequest } from "./pace.ts";
 
 /** A request that may start; disposing of it makes room for another. */
-export interface Slot extends Disposable {
-  /** The server asked for less; `retryAfter` milliseconds pass before anything else starts. */
-  slowDown(options: { retryAfter: number | null }): void;
-  speedUp(): void;
-}
+export interface Slot extends Disposable, PacedRequest {}
 
 interface LimiterState {
   readonly inFlight: number;
@@ -35,66 +32,12 @@ interface Queue<Turn> {
   readonly waiters: Set<Waiter>;
 }
 
-const SECOND = 1_000;
-/** The interval after the first slow-down where there is no rate. */
-const FIRST_INTERVAL = 100;
-const MAX_INTERVAL = 10 * SECOND;
-/** A longer Retry-After is the caller's to wait for, not a queue's. */
-const MAX_PAUSE = 60 * SECOND;
-/** Requests a second that one success gives back. */
-const RECOVERY = 1;
-/** At this interval one without a rate is back to no interval at all. */
-const NEGLIGIBLE_INTERVAL = 10;
-
-/** How often one part of a server may be asked. */
-class Pace {
-  readonly #clock: Clock;
-  readonly #rate: number;
-  interval: number;
-  nextStart = -Infinity;
-  /** Counts slow-downs: requests that were under way at one do not slow down again. */
-  #slowDowns = 0;
-
-  constructor({ clock, rate }: { clock: Clock; rate: number }) {
-    this.#clock = clock;
-    this.#rate = rate;
-    this.interval = rate;
-  }
-
-  /** Begins a request. */
-  start(): Pick<Slot, "slowDown" | "speedUp"> {
-    this.nextStart = this.interval === 0 ? -Infinity : this.#clock.monotonic() + this.interval;
-    const age = this.#slowDowns;
-    return {
-      slowDown: ({ retryAfter }) => this.#slowDown({ age, retryAfter }),
-      speedUp: () => this.#speedUp(age),
-    };
-  }
-
-  #slowDown({ age, retryAfter }: { age: number; retryAfter: number | null }): void {
-    const pause = Math.min(retryAfter ?? 0, MAX_PAUSE);
-    if (age === this.#slowDowns) {
-      this.#slowDowns++;
-      const slower = Math.max(this.interval * 2, FIRST_INTERVAL);
-      this.interval = Math.min(slower, Math.max(MAX_INTERVAL, this.#rate));
-    }
-    const now = this.#clock.monotonic();
-    this.nextStart = Math.max(this.nextStart, now + Math.max(pause, this.interval));
-  }
-
-  #speedUp(age: number): void {
-    if (age !== this.#slowDowns || this.interval <= this.#rate) return;
-    const faster = SECOND / (SECOND / this.interval + RECOVERY);
-    const recovered = this.#rate === 0 && faster <= NEGLIGIBLE_INTERVAL;
-    this.interval = recovered ? 0 : Math.max(faster, this.#rate);
-  }
-}
-
 /** `Turn`: the names of the kinds that take turns. */
 export class RateLimiter<Turn extends string = string> {
   readonly #clock: Clock;
   readonly #rate: number;
   readonly #maxConcurrency: number;
+  readonly #partConcurrency: number;
   readonly #paces = new Map<string, Pace>();
   /** In the order in which they are served next. */
   readonly #waiting = new Map<string, Queue<Turn>>();
@@ -104,11 +47,15 @@ export class RateLimiter<Turn extends string = string> {
   #nextStart = -Infinity;
   #timer: { readonly end: AbortController; readonly at: number } | null = null;
 
-  /** @param options `rate` in milliseconds between two starts, 0 for no limit */
-  constructor(options: { clock: Clock; rate: number; maxConcurrency: number }) {
+  /**
+   * @param options `rate` in milliseconds between two starts, 0 for no limit; `partConcurrency` of `maxConcurrency` are
+   * the most for one part of the server, left out: all
+   */
+  constructor(options: { clock: Clock; rate: number; maxConcurrency: number; partConcurrency?: number }) {
     this.#clock = options.clock;
     this.#rate = options.rate;
     this.#maxConcurrency = options.maxConcurrency;
+    this.#partConcurrency = options.partConcurrency ?? options.maxConcurrency;
   }
 
   /** Requests that wait. */
@@ -173,13 +120,14 @@ export class RateLimiter<Turn extends string = string> {
     return this.#inFlight < this.#maxConcurrency && this.#startOf(pace) <= this.#clock.monotonic();
   }
 
-  /** When a request to the part may start. */
-  #startOf({ nextStart }: Pace): number {
-    return Math.max(this.#nextStart, nextStart);
+  /** When a request to the part may start; Infinity: when one of its own ends. */
+  #startOf({ nextStart, inFlight }: Pace): number {
+    return inFlight < this.#partConcurrency ? Math.max(this.#nextStart, nextStart) : Infinity;
   }
 
   #start(pace: Pace): Slot {
     this.#inFlight++;
+    pace.inFlight++;
     if (this.#rate > 0) this.#nextStart = this.#clock.monotonic() + this.#rate;
     let done = false;
     return {
@@ -188,6 +136,7 @@ export class RateLimiter<Turn extends string = string> {
         if (done) return;
         done = true;
         this.#inFlight--;
+        pace.inFlight--;
         this.#pump();
       },
     };
@@ -234,7 +183,7 @@ export class RateLimiter<Turn extends string = string> {
 
   #wakeAtNextStart(): void {
     const at = Math.min(...[...this.#waiting.values()].map(({ pace }) => this.#startOf(pace)));
-    if (this.#timer !== null && this.#timer.at <= at) return;
+    if (at === Infinity || (this.#timer !== null && this.#timer.at <= at)) return;
     this.#timer?.end.abort();
     const end = new AbortController();
     const timer = this.#timer = { end, at };

@@ -30,8 +30,8 @@ export interface LeakInput extends KnownNodes, LivingRecords {
   readonly installation: string;
   /** Names of the project's keypairs; null: they were not listed. */
   readonly keypairs: readonly string[] | null;
-  /** Whether its deletion was accepted a short while ago. */
-  readonly isAccepted: (leak: { readonly kind: Leak["type"]; readonly id: string }) => boolean;
+  /** Whether its deletion was asked for a short while ago, and not refused. */
+  readonly isAsked: (leak: { readonly kind: Leak["type"]; readonly id: string }) => boolean;
   /** Deletions at most in one pass. */
   readonly most: number;
   /** Each thing is judged apart: one that breaks is left alone, and keeps none of the others. */
@@ -63,7 +63,7 @@ function judged<Thing extends number | string | { readonly id: string }>(
 }
 
 function isOpen(leak: Leak, input: LeakInput): boolean {
-  return !isClaimed(leak, input) && !input.isAccepted({ kind: leak.type, id: leak.id });
+  return !isClaimed(leak, input) && !input.isAsked({ kind: leak.type, id: leak.id });
 }
 
 function isClaimed({ type: kind, provider, id, name }: Leak, living: LeakInput): boolean {

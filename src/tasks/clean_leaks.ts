@@ -1,4 +1,6 @@
-/** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`. */
+/** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`, for each provider apart. */
+import { isRefusal } from "../cloud/is_refusal.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 import { Apart, describeSubject } from "../domain/defect.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, MINUTE } from "../domain/time.ts";
@@ -18,35 +20,21 @@ const KEYPAIRS_EVERY = 15 * MINUTE;
 
 interface CleanLeaksDeps {
   readonly ledger: Ledger;
-  readonly watches: readonly ProviderWatch[];
   readonly clock: Clock;
   /** When the keypairs were listed last, by provider; kept from pass to pass. */
   readonly keypairsListedAt: Map<string, Instant>;
 }
 
-/** @throws Error once all else is done, where something broke */
-export async function cleanLeaks(deps: CleanLeaksDeps, { signal }: { signal: AbortSignal }): Promise<void> {
-  const apart = new Apart("looking for");
-  await Promise.all(
-    deps.watches.map((watch) =>
-      cleanProvider(watch, deps, { apart, signal }).catch((error) => {
-        signal.throwIfAborted();
-        apart.note({ kind: "plan of", id: `leaks on ${watch.provider.name}` }, error);
-      })
-    ),
-  );
-  const [first] = apart.defects;
-  if (first !== undefined) throw new Error(`the ${describeSubject(first.of)} failed`, { cause: first.error });
-}
-
-async function cleanProvider(
+/** One pass over what is on a provider. @throws Error once all else is done, where something broke */
+export async function cleanLeaks(
   watch: ProviderWatch,
   deps: CleanLeaksDeps,
-  { apart, signal }: { apart: Apart; signal: AbortSignal },
+  { signal }: { signal: AbortSignal },
 ): Promise<void> {
   // What was last seen of a provider that does not answer is no ground to delete anything, and where another daemon
   // works on the same state it may be that one's.
   if (watch.observation.failure !== null || watch.observation.frozen !== null) return;
+  const apart = new Apart("looking for");
   const installation = deps.ledger.installation.id;
   const ended = await loadEnded(deps.ledger, markedIds(watch.observation, installation));
   const input: LeakInput = {
@@ -58,15 +46,30 @@ async function cleanProvider(
     ended,
     images: deps.ledger.images,
     keypairs: await listKeypairs(watch, deps, signal),
-    isAccepted: (leak) => watch.deletions.isAccepted(leak),
+    isAsked: (leak) => watch.deletions.isAsked(leak),
     most: MOST,
     apart,
   };
   for (const left of planLeft(input)) watch.deletions.leave(orderOf(left));
-  for (const leak of planLeaks(input)) {
+  const kinds = Map.groupBy(planLeaks(input), ({ type }) => type);
+  await Promise.all([...kinds.values()].map((leaks) => deleteInTurn(leaks, { watch, signal })));
+  const [first] = apart.defects;
+  if (first !== undefined) throw new Error(`the ${describeSubject(first.of)} failed`, { cause: first.error });
+}
+
+/** As long as the service answers. What came of each is told there; what is still a leak is in the next pass again. */
+async function deleteInTurn(
+  leaks: readonly Leak[],
+  { watch: { deletions }, signal }: { watch: ProviderWatch; signal: AbortSignal },
+): Promise<void> {
+  for (const leak of leaks) {
     signal.throwIfAborted();
-    // What came of it is told there; what is still a leak is in the next pass again.
-    await watch.deletions.carryOut(orderOf(leak), { signal }).catch(() => signal.throwIfAborted());
+    try {
+      await deletions.carryOut(orderOf(leak), { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof CloudError && !isRefusal(error)) return;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Whether a provider still leads to where the pool's servers are. Credentials of another project or region show lists
- * without them and know none of them by its id: nothing may be concluded from that. Where the pool has nothing on the
- * provider that is not being deleted, the new place becomes its home. `ProviderWatch` asks before it takes in a listing.
+ * without them and know none of them by its id: nothing may be concluded from that. Once somebody has deleted all that
+ * the pool has on the provider, the new place becomes its home. `ProviderWatch` asks before it takes in a listing.
  */
 import { describePlace, isElsewhere, type Place } from "../domain/home.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -23,12 +23,12 @@ export async function confirmHome(
   const home = ledger.homes.get(provider);
   if (home !== undefined && home.project === place.project && home.region === place.region) return;
   const isBound = home !== undefined && isElsewhere(home, place) &&
-    expected().some(({ use }) => use !== "deleting");
+    expected().some(({ isGivenUp }) => !isGivenUp);
   if (isBound) throw new ElsewhereError(home, place);
   await ledger.saveHome({ provider, ...place });
 }
 
-class ElsewhereError extends Error {
+export class ElsewhereError extends Error {
   override readonly name = "ElsewhereError";
   constructor(home: Place, place: Place) {
     super(

@@ -16,6 +16,8 @@ export interface Expected {
    * The use that its absence would end; things being deleted are looked up first, those that somebody works on last.
    */
   readonly use: "deleting" | "building" | "waiting" | "working";
+  /** Somebody wants it deleted, or what it goes with; left out: it goes by itself, or stays. */
+  readonly isGivenUp?: true;
 }
 
 export function listExpected(
@@ -25,13 +27,19 @@ export function listExpected(
   const all: Expected[] = [];
   for (const node of nodes) {
     const id = serverIdOf(node);
-    if (id !== null) all.push({ kind: "server", id, since: sinceOf(node), use: useOfNode(node) });
+    if (id === null) continue;
+    all.push({ kind: "server", id, since: sinceOf(node), use: useOfNode(node), ...givenUp(node) });
   }
   for (const image of images) {
     const id = externalIdOf(image);
-    if (id !== null) all.push({ kind: "image", id, since: sinceOf(image), use: useOfImage(image) });
+    if (id === null) continue;
+    all.push({ kind: "image", id, since: sinceOf(image), use: useOfImage(image), ...givenUp(image) });
   }
   return all;
+}
+
+function givenUp({ deletedBy }: NodeRecord | ProviderImage): Pick<Expected, "isGivenUp"> {
+  return deletedBy === "user" || deletedBy === "owner" ? { isGivenUp: true } : {};
 }
 
 function sinceOf({ state, phaseSince }: NodeRecord | ProviderImage): Instant {

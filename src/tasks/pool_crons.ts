@@ -48,10 +48,13 @@ export class PoolCrons {
     const cron = (name: string, times: string, run: (signal: AbortSignal) => Promise<void>) =>
       [name, { by: times, open: () => this.#deps.tasks.addCron({ name, cron: times, run }) }] as const;
     const { imageUpdate, cleanup, check } = config.cron;
+    const cleanups = config.providers.map(({ name }) =>
+      cron(`cleanup of ${name}`, cleanup, (signal) => this.#cleanUp(name, signal))
+    );
     await this.#running.configure(
       new Map([
         cron("image-update", imageUpdate, () => this.#orderImages(this.#config!)),
-        cron("cleanup", cleanup, (signal) => this.#cleanUp(signal)),
+        ...cleanups,
         cron("check", check, (signal) => this.#checkReady(this.#config!, signal)),
       ]),
     );
@@ -71,10 +74,10 @@ export class PoolCrons {
     });
   }
 
-  #cleanUp(signal: AbortSignal): Promise<void> {
-    const { ledger, clock, watches } = this.#deps;
-    const keypairsListedAt = this.#keypairsListedAt;
-    return cleanLeaks({ ledger, clock, keypairsListedAt, watches: watches.all() }, { signal });
+  async #cleanUp(provider: string, signal: AbortSignal): Promise<void> {
+    const watch = this.#deps.watches.get(provider);
+    if (watch === null) return;
+    await cleanLeaks(watch, { ...this.#deps, keypairsListedAt: this.#keypairsListedAt }, { signal });
   }
 
   #checkReady(config: Config, signal: AbortSignal): Promise<void> {

@@ -44,6 +44,7 @@ import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
 import { AbsenceProofs } from "./absence_proofs.ts";
 import { LaunchRefusals } from "./launch_refusals.ts";
+import { ElsewhereError } from "./confirm_home.ts";
 import type { Expected } from "./list_expected.ts";
 import { Looks, SLOW } from "./looks.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
@@ -93,6 +94,8 @@ export class ProviderWatch implements ProviderAccess {
   provider: ProviderConfig;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   frozen: string | null = null;
+  /** Why nothing that its cloud says of the pool's things counts, such as that they are gone; null: all does. */
+  elsewhere: string | null = null;
   /** The proofs about things that the listings omit. */
   readonly absence: AbsenceProofs;
   /** Whether it has been asked all that is needed, with whatever result. */
@@ -309,11 +312,21 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #apply(listing: ServerListing): Promise<void> {
-    await this.#deps.confirmPlace?.(listing.place ?? null);
+    await this.#confirmPlace(listing);
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
     this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
     this.absence.survey();
+  }
+
+  async #confirmPlace({ place }: ServerListing): Promise<void> {
+    try {
+      await this.#deps.confirmPlace?.(place ?? null);
+      this.elsewhere = null;
+    } catch (error) {
+      if (error instanceof ElsewhereError) this.elsewhere = error.message;
+      throw error;
+    }
   }
 
   #serversDue(needs: WatchNeeds): Instant {

@@ -9,7 +9,7 @@ import { describeMissing, type Missing, type Observation } from "../domain/obser
 import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
 import type { NewEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
-import { type Instant, SECOND } from "../domain/time.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -192,7 +192,7 @@ export class ProviderWatches implements AsyncDisposable {
         cloud,
         ledger,
         clock,
-        whyFrozen: () => this.#deps.whyFrozen() ?? watch.frozen,
+        whyFrozen: () => this.#deps.whyFrozen() ?? watch.frozen ?? watch.elsewhere,
         tell: (report) => this.#tellDeletion(report),
       }),
       clock,
@@ -244,6 +244,7 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** @returns when to look up more */
   async #prove(watch: ProviderWatch, signal: AbortSignal): Promise<Instant> {
+    if (watch.elsewhere !== null) return this.#deps.clock.now() + MINUTE;
     const before = watch.absence.missing;
     const again = await watch.absence.prove(signal);
     logDoubt(watch.provider.name, before, watch.absence.missing);

@@ -239,7 +239,7 @@ Deno.test("stats count requests, errors and the last error", async () => {
     rate: 0,
     latency: null,
     lastError: null,
-    limiter: { inFlight: 0, most: 16, nextStart: 0, waiting: {} },
+    limiter: { inFlight: 0, most: 24, nextStart: 0, waiting: {} },
     connections: [],
     certificates: [],
   });

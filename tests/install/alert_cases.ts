@@ -216,10 +216,10 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     silent: [{ 'nodepool_task_failing{task="tick"}': `1 0 1 0 1 0 0+0${HOURS}` }],
   },
   NodepoolTaskHangs: {
-    fires: { 'nodepool_task_run_age_seconds{task="cleanup"}': `0+60${HOURS}` },
+    fires: { 'nodepool_task_run_age_seconds{task="cleanup of cloud-a"}': `0+60${HOURS}` },
     by: 13,
     notYet: 9,
-    silent: [{ 'nodepool_task_run_age_seconds{task="cleanup"}': `0 60 120 0 60 120 0+0${HOURS}` }],
+    silent: [{ 'nodepool_task_run_age_seconds{task="cleanup of cloud-a"}': `0 60 120 0 60 120 0+0${HOURS}` }],
   },
   NodepoolDefect: {
     fires: { "nodepool_defects{}": `1+0${HOURS}` },

@@ -28,7 +28,7 @@ function ask(
   return starts;
 }
 
-function setUp(options: { rate: number; maxConcurrency?: number }) {
+function setUp(options: { rate: number; maxConcurrency?: number; partConcurrency?: number }) {
   const clock = new VirtualClock();
   return { clock, limiter: new RateLimiter<Turn>({ clock, maxConcurrency: 16, ...options }) };
 }
@@ -65,6 +65,18 @@ Deno.test("RateLimiter bounds the requests in flight and goes on when one ends",
   await clock.advance(0);
   assert.equal(starts.length, 3);
   assert.equal(limiter.queued, 0);
+});
+
+Deno.test("RateLimiter leaves places to other parts where all that one may have hang", async () => {
+  const { clock, limiter } = setUp({ rate: 0, maxConcurrency: 3, partConcurrency: 2 });
+  const hanging = ask(limiter, clock, { turns: ["list", "list", "list"], part: "networks", last: true });
+  const others = ask(limiter, clock, { turns: ["list", "create"], part: "servers" });
+  await clock.advance(60_000);
+  assert.deepEqual([hanging.length, others.length, limiter.queued], [2, 2, 1]);
+  assert.equal(clock.sleeping, 0, "no timer is needed");
+  hanging[0]!.slot[Symbol.dispose]();
+  await clock.advance(0);
+  assert.deepEqual([hanging.length, limiter.queued], [3, 0]);
 });
 
 Deno.test("RateLimiter forgets a wait that is aborted, in whatever place of the queue", async () => {

@@ -48,7 +48,7 @@ function leakInput(): LeakInput {
     ended,
     images: new Map(),
     keypairs: null,
-    isAccepted: () => false,
+    isAsked: () => false,
     most: 50,
     apart: together,
   };
@@ -58,8 +58,8 @@ const ofServers = (...servers: Server[]) => ({ seen: seen({ servers }) });
 
 Deno.test("a leak whose deletion was accepted a short while ago is not asked for again, and takes no place", () => {
   const two = seen({ servers: [server("s7"), server("s8")] });
-  const isAccepted = ({ id }: { id: string }) => id === "s7";
-  assert.deepEqual(leaks({ seen: two, isAccepted, most: 1 }).map(({ id }) => id), ["s8"]);
+  const isAsked = ({ id }: { id: string }) => id === "s7";
+  assert.deepEqual(leaks({ seen: two, isAsked, most: 1 }).map(({ id }) => id), ["s8"]);
 });
 
 Deno.test("a server whose node has ended is a leak", () => {

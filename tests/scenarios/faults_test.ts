@@ -58,6 +58,24 @@ Deno.test("a deletion that never ends keeps its place, is repeated more and more
   assert.ok(asked >= 4 && asked <= 10, `asked ${asked} times`);
 });
 
+Deno.test("a cloud whose deletions hang keeps no other from being cleaned up", async () => {
+  const clouds = ["one", "two"];
+  const config = poolConfig({ minReady: 0, clouds, maxServers: 2 });
+  await using virtual = await VirtualPool.start({ config, clouds: clouds.map((name) => ({ name })) });
+  const nodes = await virtual.acquire("small", 4);
+  await virtual.during(virtual.ask("delete", { ids: nodes.map(({ id }) => id), comment: "done" }));
+  await virtual.until(() => virtual.count() === 0);
+  virtual.simulator.arm({ fault: 4, operation: "server.delete", cloud: "one", effect: false });
+  const leak = (provider: string, name: string) => {
+    const { id } = nodes.find((node) => node.provider === provider)!;
+    return virtual.makeLeak(name, { provider, nodeId: id });
+  };
+  for (let number = 1; number <= 20; number++) await leak("one", `leak-${number}`);
+  await virtual.clock.advance(5 * MINUTE);
+  const leaked = await leak("two", "leak");
+  await virtual.until(() => !virtual.exists(leaked), 5 * MINUTE);
+});
+
 for (const retryAfter of [30 * MINUTE, 24 * HOUR]) {
   Deno.test(`a cloud that asks for ${retryAfter / MINUTE} minutes of peace is asked again after five`, async () => {
     const faults = [{ fault: 6, operation: "server.create", count: 2, time: retryAfter }];

@@ -314,13 +314,27 @@ export class VirtualPool implements AsyncDisposable {
 
   /** Makes a server beside the pool's; with an installation, one that carries its marks and `more`. @returns its id */
   async makeAlien(name: string, installation?: string, more: Record<string, string> = {}): Promise<string> {
-    const cloud = this.#openCloud(this.pool.report().config!.providers[0]!);
+    const marks = { nodeId: 1, image: "debian", provider: "main" };
+    const metadata = installation === undefined
+      ? {}
+      : { ...serverMetadata({ ...marks, installation }), ...more };
+    return await this.#makeServer(name, { provider: this.pool.config.providers[0]!.name, metadata });
+  }
+
+  /** Makes a server that carries the marks of a node. @returns its id */
+  async makeLeak(name: string, { provider, nodeId }: { provider: string; nodeId: number }): Promise<string> {
+    const marks = { installation: this.store.installation.id, nodeId, image: "debian", provider };
+    return await this.#makeServer(name, { provider, metadata: serverMetadata(marks) });
+  }
+
+  async #makeServer(
+    name: string,
+    { provider, metadata }: { provider: string; metadata: Record<string, string> },
+  ): Promise<string> {
+    const cloud = this.openCloud(provider);
     const { signal } = new AbortController();
     const [flavor] = await this.during(cloud.listFlavors({ signal }));
     const [image] = await this.during(cloud.findImages("debian-12", { signal }));
-    const metadata = installation === undefined
-      ? {}
-      : { ...serverMetadata({ installation, nodeId: 1, image: "debian", provider: "main" }), ...more };
     const request = {
       name,
       imageId: image!.id,

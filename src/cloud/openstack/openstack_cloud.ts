@@ -33,7 +33,7 @@ export interface OpenStackCloudOptions {
   readonly apiTimeout: Milliseconds;
   /** From the start of one request to the start of the next; 0: no limit. */
   readonly rate: Milliseconds;
-  /** Requests in flight at once, besides data of images; null or left out: 16. */
+  /** Requests in flight at once, besides data of images; null or left out: as many as are sensible. */
   readonly maxConcurrency?: number | null;
   readonly onRequest?: TransportOptions["onRequest"];
   readonly connections?: TransportOptions["connections"];
@@ -42,16 +42,19 @@ export interface OpenStackCloudOptions {
   readonly pageSize?: number;
 }
 
-/** Requests in flight at once, where the configuration does not say. */
-export const DEFAULT_CONCURRENCY = 16;
+/** Requests in flight at once, where the configuration does not say: to the cloud, and of those to one of its services. */
+export const DEFAULT_CONCURRENCY = 24;
+const SERVICE_CONCURRENCY = 16;
 const DEFAULT_PAGE_SIZE = 1000;
 
 /** Sends nothing yet: the first call logs in. */
 export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud {
   const { access, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
+  const most = options.maxConcurrency ?? null;
   const limiter = new RateLimiter<RequestTurn>({
     ...options,
-    maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
+    maxConcurrency: most ?? DEFAULT_CONCURRENCY,
+    partConcurrency: most === null ? SERVICE_CONCURRENCY : Math.max(1, most - 1),
   });
   const transport = new Transport({ ...options, limiter });
   const closing = new AbortController();

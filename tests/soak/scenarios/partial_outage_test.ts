@@ -76,6 +76,27 @@ for (const service of ["image", "network"] as const) {
   }
 }
 
+for (const way of ["hangs", "answers slowly"] as const) {
+  Deno.test(`servers are listed while Neutron ${way} that many nodes wait for`, async () => {
+    const config = poolConfig({ minReady: 0, maxServers: 60, provider: "pool: public" });
+    await using virtual = await VirtualPool.start({ config });
+    const used = await virtual.acquire("small", 40);
+    virtual.simulator.arm({ ...WAYS[way]!, time: 50 * SECOND, operation: "*", service: "network" });
+    const ids = used.slice(0, 30).map(({ id }) => id);
+    await virtual.during(virtual.ask("delete", { ids, comment: "done" }));
+    const spec = { label: "small", count: 20, job: null, client: null, deadline: null };
+    await virtual.during(virtual.ask("request", spec));
+    for (let second = 0; second < 300; second++) {
+      await virtual.clock.advance(SECOND);
+      const { now, providers: [main] } = virtual.pool.report();
+      assert.ok(
+        now - main!.listedAt! <= MINUTE + 2 * SECOND,
+        `the servers were listed ${now - main!.listedAt!} ms ago`,
+      );
+    }
+  });
+}
+
 /** What a pool can do without from its start on. */
 const DISPENSABLE: Readonly<Record<string, { operation: string; provider: string }>> = {
   "the compute limits": { operation: "limits.*", provider: "" },

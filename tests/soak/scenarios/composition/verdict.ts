@@ -48,7 +48,7 @@ export async function assertNothingLost(stage: Stage): Promise<void> {
 function assertTasks(stage: Stage): void {
   const providers = stage.virtual.pool.config.providers.flatMap((
     { name },
-  ) => [`provider ${name}`, `missing on ${name}`]);
+  ) => [`provider ${name}`, `missing on ${name}`, `cleanup of ${name}`]);
   const expected = [
     ...providers,
     "tick",
@@ -56,7 +56,6 @@ function assertTasks(stage: Stage): void {
     "requests",
     "samples",
     "check",
-    "cleanup",
     "history",
     "image-update",
     "state",
