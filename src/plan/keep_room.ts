@@ -65,7 +65,8 @@ function placeFor({ size }: LabelAsk, offer: Offer, providers: readonly Provider
   return { provider: offer.provider, part };
 }
 
-function unlessKept(label: string, kept: ReadonlyMap<string, string>): (offer: Offer) => Offer {
+/** @param kept by provider: the label that its room is kept for */
+export function unlessKept(label: string, kept: ReadonlyMap<string, string>): (offer: Offer) => Offer {
   return (offer) => {
     const owner = kept.get(offer.provider);
     if (owner === undefined || owner === label || "refusal" in offer) return offer;
