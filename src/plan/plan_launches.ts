@@ -27,7 +27,7 @@ import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
 import { roomOf } from "./provider_room.ts";
-import { takeTurns, type Turns, turnsAfter } from "./turns.ts";
+import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
 export interface LaunchInput extends WishSituation {
   /** How the labels stood after the planning before. */
@@ -104,9 +104,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
     room: { labels: asks, providers },
-    shortages: asks.flatMap((ask, at) => shortageOf(ask, { ...result, steps: wishes[at]!.steps })),
+    shortages: asks.flatMap((ask, at) => shortageOf(ask, { result, steps: wishes[at]!.steps })),
     wanted: new Map(wishes.map(({ label, waiting }) => [label.name, waiting])),
-    until: earliest([nextChance(input), endOfKeeping(turns, input.now)]),
+    until: earliest([nextChance(input), endOfKeeping(turns, input.now), endOfCeding(turns)]),
   };
 }
 
@@ -118,47 +118,61 @@ export function whyNoMore(name: string, { labels, providers }: AllocationInput):
 }
 
 /**
- * Places that a request gathers in vain make room for other labels: it asks only for what they leave, and not for what
- * it has ceded to one that still waits for it.
+ * Places that a request gathers in vain make room for the labels that compete for them: it asks only for what they leave,
+ * and not for what it has ceded to one that still waits for it.
  */
 function yielding(
   asks: LabelAsk[],
-  { to: { refusals }, gathering = new Set(), turns }: {
+  { to, gathering = new Set(), turns }: {
     to: AllocationResult;
     gathering?: ReadonlySet<string>;
     turns: Turns;
   },
 ): LabelAsk[] {
-  const refused = new Set(refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
-  const yields = refused.isSubsetOf(gathering) ? new Set() : gathering;
-  const openTo = (name: string) => refused.has(name) ? asks.filter((ask) => ask.name === name).flatMap(openProviders) : [];
-  const cedes = asks.map(({ name }) =>
-    new Map(turns.get(name)?.ceded.flatMap(({ to }) => openTo(to).map((provider) => [provider, to] as const)))
+  const short = new Map(
+    asks.filter((ask) => missingRoom(ask, to) > 0).map((ask) => [ask.name, new Set(openProviders(ask))]),
   );
-  if (yields.size === 0 && cedes.every(({ size }) => size === 0)) return asks;
+  const rivals = [...short].filter(([name]) => !gathering.has(name)).map(([, providers]) => providers);
+  const yields = asks.filter((ask) =>
+    gathering.has(ask.name) &&
+    rivals.some((providers) => openProviders(ask).some((name) => providers.has(name)))
+  );
+  const ceded = asks.map(({ name }) =>
+    new Map(
+      turns.get(name)?.ceded.flatMap(({ to }) =>
+        [...short.get(to) ?? []].map((provider) => [provider, to] as const)
+      ),
+    )
+  );
+  if (yields.length === 0 && ceded.every(({ size }) => size === 0)) return asks;
   return asks.map((ask, at) => ({
     ...ask,
-    ...(yields.has(ask.name) ? { demand: 0, spare: ask.demand + ask.spare } : {}),
-    offers: ask.offers.map(unlessKept(ask.name, cedes[at]!)),
+    ...(yields.includes(ask) ? { demand: 0, spare: ask.demand + ask.spare } : {}),
+    offers: ask.offers.map(unlessKept(ask.name, ceded[at]!, "ceded")),
   }));
 }
 
-/** Where it can be launched, and its own max-servers allow it: only the room is missing. */
+/** Nodes for which only the room is missing: they can be launched somewhere, and the label's own max-servers allow them. */
+function missingRoom(ask: LabelAsk, { refusals }: AllocationResult): number {
+  const missing = refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
+  if (openProviders(ask).length === 0) return 0;
+  return Math.max(0, Math.min(missing, capInNodes(ask) - (ask.demand - missing)));
+}
+
 function shortageOf(
   ask: LabelAsk,
-  { refusals, steps }: AllocationResult & Pick<LabelWish, "steps">,
+  { result, steps }: { result: AllocationResult } & Pick<LabelWish, "steps">,
 ): Shortage[] {
-  const missing = refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
-  const granted = ask.demand - missing;
-  const nodes = Math.min(missing, capInNodes(ask) - granted);
-  const providers = openProviders(ask);
-  if (nodes <= 0 || providers.length === 0) return [];
+  const nodes = missingRoom(ask, result);
+  if (nodes === 0) return [];
+  const granted = result.grants.filter(({ label, purpose }) => label === ask.name && purpose === "demand")
+    .reduce((sum, { count }) => sum + count, 0);
   return [{
     label: ask.name,
     servers: nodes * ask.size,
     steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes)
       .map((step) => step * ask.size),
-    providers,
+    providers: openProviders(ask),
   }];
 }
 

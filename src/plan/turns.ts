@@ -7,8 +7,8 @@
  */
 import { isContender, openProviders } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
-import { type Instant, MINUTE } from "../domain/time.ts";
-import type { Ceded } from "./plan_surplus.ts";
+import { earliest, type Instant } from "../domain/time.ts";
+import { type Ceded, DELETED_WITHIN } from "./plan_surplus.ts";
 
 export interface Turn {
   /** The sum of the parts of what it asked for that it was given; only the differences between labels count. */
@@ -29,9 +29,6 @@ interface Ceding {
 }
 
 export type Turns = ReadonlyMap<string, Turn>;
-
-/** Long enough for a server to be deleted. */
-const CEDED_FOR = 10 * MINUTE;
 
 /** At most this much of what it asks for may a label that comes back be ahead or behind. */
 const MEMORY = 1;
@@ -88,14 +85,18 @@ export function turnsAfter(
   const contested = new Set(
     asks.filter((ask) => isContender(ask) && refused.has(ask.name)).flatMap(openProviders),
   );
-  const taken = new Map(asks.map((ask) =>
-    [ask.name, ask.size * openProviders(ask).reduce((sum, provider) => sum + launched(ask.name, provider), 0)]
-  ));
+  const taken = new Map(
+    asks.map((ask) => [
+      ask.name,
+      ask.size * openProviders(ask).reduce((sum, provider) => sum + launched(ask.name, provider), 0),
+    ]),
+  );
   return new Map(asks.flatMap((ask): [string, Turn][] => {
     const { name, served, demand } = ask;
-    const ceded = (turns.get(name)?.ceded ?? []).map(({ servers, ...each }) =>
-      ({ ...each, servers: servers - (taken.get(each.to) ?? 0) })
-    ).filter(({ servers, until }) => servers > 0 && until > now);
+    const ceded = (turns.get(name)?.ceded ?? []).map(({ servers, ...each }) => ({
+      ...each,
+      servers: servers - (taken.get(each.to) ?? 0),
+    })).filter(({ servers, until }) => servers > 0 && until > now);
     if (!isContender(ask)) {
       return turns.has(name) ? [[name, { served, providers: [], keepingSince: null, ceded }]] : [];
     }
@@ -112,6 +113,14 @@ export function turnsAfter(
 export function turnsWithCeded(turns: Turns, ceded: readonly Ceded[], now: Instant): Turns {
   return new Map([...turns].map(([name, turn]) => {
     const own = ceded.filter(({ from }) => from === name);
-    return [name, { ...turn, ceded: turn.ceded.concat(own.map(({ to, servers }) => ({ to, servers, until: now + CEDED_FOR }))) }];
+    return [name, {
+      ...turn,
+      ceded: turn.ceded.concat(own.map(({ to, servers }) => ({ to, servers, until: now + DELETED_WITHIN }))),
+    }];
   }));
+}
+
+/** When the first of them gets back what it has ceded in vain; null: none has ceded anything. */
+export function endOfCeding(turns: Turns): Instant | null {
+  return earliest([...turns.values()].flatMap(({ ceded }) => ceded.map(({ until }) => until)));
 }

@@ -77,6 +77,32 @@ Deno.test("what a request gathers in vain goes for another label, as far as no r
   assert.deepEqual([...plan({ ...going, shortages: [own, other] }).leaving.keys()], [1]);
 });
 
+Deno.test("what a request gathers in vain goes only for what meets another request, and is that label's from then on", () => {
+  const nodes = ready(3);
+  const given = { nodes, gathered: nodes, wanted: new Map([["noble", 9]]) };
+  const other = (...steps: readonly number[]) => ({
+    label: "jammy",
+    servers: 8,
+    steps,
+    providers: ["cloud-a"],
+  });
+  assert.deepEqual([...plan({ ...given, shortages: [other(4, 8)] }).leaving.keys()], []);
+  const met = plan({ ...given, shortages: [other(2, 4)] });
+  assert.deepEqual([...met.leaving.keys()], [1, 2]);
+  assert.deepEqual(met.ceded, [1, 2].map(() => ({ from: "noble", to: "jammy", servers: 1 })));
+  const going = { ...given, nodes: [...nodes, node(states["delete-server"], { id: 20 })] };
+  assert.deepEqual([...plan({ ...going, shortages: [other(4)] }).leaving.keys()], [1, 2, 3]);
+});
+
+Deno.test("a deletion that takes more than ten minutes counts as room that is coming no longer", () => {
+  const shortage = { label: "jammy", servers: 1, steps: [1], providers: ["cloud-a"] };
+  const leaving = (since: number) => {
+    const going = node(states["delete-server"], { id: 20, stateSince: since });
+    return [...plan({ nodes: [...ready(3), going], shortages: [shortage] }).leaving.keys()];
+  };
+  assert.deepEqual([leaving(NOW - 10 * MINUTE + 1), leaving(NOW - 10 * MINUTE)], [[], [3]]);
+});
+
 Deno.test("in a steady demand nothing goes that would be launched again", () => {
   const given = fc.record({
     count: fc.nat(12),
