@@ -14,8 +14,6 @@ export class LabelNodes {
   servers = 0;
   /** Ready, being tested or building; subnodes do not count. */
   onTheWay = 0;
-  /** Being built or deleted; subnodes do not count. */
-  away = 0;
   /** Those whose launch may still fail, by provider; nodes that wait for their subnodes count. */
   readonly launchingByProvider = new Map<string, number>();
   readonly byTarget = new Map<string, number>();
@@ -35,7 +33,6 @@ export class ProviderNodes {
   pooled = 0;
   /** In phase `create`. */
   asking = 0;
-  deleting = 0;
   withFloatingIp = 0;
   /** By flavor, by when their server was asked for; those that are yet to be asked for come last. */
   readonly bySending = new Map<string, SortedRecords<NodeRecord>>();
@@ -214,7 +211,6 @@ function countForLabel(own: LabelNodes, { node, state, by }: Counted): void {
   raise(own.byTarget, node.target, by);
   if (state === "building" || state === "test" || state === "ready") own.onTheWay += by;
   if (node.role !== "node") return;
-  if (state === "building" || state === "delete") own.away += by;
   if (state !== "ready") return;
   raise(own.readyByProvider, node.provider, by);
   if (node.assignedAt === null) raise(own.freeByProvider, node.provider, by);
@@ -225,7 +221,6 @@ function countForProvider(own: ProviderNodes, { node, state, by }: Counted): voi
   if (state !== "ready" && state !== "used") enter(own.unsettled, { node, by });
   if (node.providerImageId === null) own.pooled += by;
   if (node.state.phase === "create") own.asking += by;
-  if (state === "delete") own.deleting += by;
   if (node.floatingIp !== null) own.withFloatingIp += by;
 }
 

@@ -8,6 +8,7 @@ import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
+import { isGoing } from "./is_going.ts";
 
 export interface SurplusInput {
   readonly config: Config;
@@ -33,13 +34,23 @@ export interface Shortage {
   /** Whose requests they are for; null: they are for an image. */
   readonly label: string | null;
   readonly servers: number;
+  /** How many of them meet one request more, two more and so on. */
+  readonly steps: readonly number[];
   readonly providers: readonly string[];
+}
+
+/** Room that one label's requests have gathered in vain and another label's request is to have. */
+export interface Ceded {
+  readonly from: string;
+  readonly to: string;
+  readonly servers: number;
 }
 
 export interface SurplusPlan {
   /** Why each goes, by id. */
   readonly leaving: ReadonlyMap<number, string>;
   readonly unwanted: Unwanted;
+  readonly ceded: readonly Ceded[];
   /** When the next one has been unwanted for long enough; null: none will be. */
   readonly until: Instant | null;
 }
@@ -57,8 +68,8 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
     if (end <= now) leaving.set(id, `not needed for ${durationText(idle)}`);
     else ends.push(end);
   }
-  makeRoom(surplus, { ...input, nodes, leaving });
-  return { leaving, unwanted, until: earliest(ends) };
+  const ceded = makeRoom(surplus, { ...input, nodes, leaving });
+  return { leaving, unwanted, ceded, until: earliest(ends) };
 }
 
 /** Of each label the oldest, as many as it has more than it wants. */
@@ -76,30 +87,43 @@ function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true 
 type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
 /**
- * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where
- * surplus nodes are not enough, those that a request gathers without getting enough go too, as far as no other room is
- * coming.
+ * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
+ * nodes are not enough, those that a request gathers without getting enough go too, as far as no other room is coming and
+ * another request is met by it: else the one would only gather what the other did, and get no further.
  */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving, gathered = [], firstIdOfRun, isUsable = () => true }: Indexed & {
+  { nodes, shortages, leaving, gathered = [], firstIdOfRun, now, isUsable = () => true }: Indexed & {
     leaving: Map<number, string>;
   },
-): void {
+): Ceded[] {
+  if (shortages.length === 0) return [];
   const going = new Map(
-    [...nodes.providers].map(([name, { deleting }]) => [name, isUsable(name) ? deleting : 0]),
+    [...nodes.providers].map((
+      [name, { unsettled }],
+    ) => [
+      name,
+      isUsable(name) ? unsettled.values().filter((node) => isGoing(node, now)).toArray().length : 0,
+    ]),
   );
-  const go = ({ provider }: NodeRecord) => going.set(provider, (going.get(provider) ?? 0) + 1);
+  const go = (node: NodeRecord) =>
+    going.set(node.provider, (going.get(node.provider) ?? 0) + serversOf(node));
   surplus.filter(({ id }) => leaving.has(id)).forEach(go);
   const coming = new Map(going);
-  const giveUp = (free: readonly NodeRecord[], { providers, label }: Shortage, missing: number) => {
+  const canGo = ({ id, assignedAt, provider }: NodeRecord, { providers }: Shortage) =>
+    !leaving.has(id) && assignedAt === null && providers.includes(provider);
+  const giveUp = (free: readonly NodeRecord[], shortage: Shortage, missing: number): NodeRecord[] => {
+    const { label } = shortage;
+    const given: NodeRecord[] = [];
     for (const node of free) {
-      if (missing <= 0) return;
-      if (leaving.has(node.id) || node.assignedAt !== null || !providers.includes(node.provider)) continue;
+      if (missing <= 0) break;
+      if (!canGo(node, shortage)) continue;
       leaving.set(node.id, `its room is needed for ${label === null ? "an image" : `label ${label}`}`);
       go(node);
-      missing -= 1 + node.subnodeCount;
+      given.push(node);
+      missing -= serversOf(node);
     }
+    return given;
   };
   for (const shortage of shortages) {
     let missing = shortage.servers;
@@ -111,8 +135,19 @@ function makeRoom(
     giveUp(surplus, shortage, missing);
   }
   const own = gathered.filter(({ id }) => id >= firstIdOfRun);
-  for (const shortage of shortages) {
+  return shortages.flatMap((shortage) => {
     const room = shortage.providers.reduce((sum, provider) => sum + (going.get(provider) ?? 0), 0);
-    giveUp(own.filter(({ label }) => label !== shortage.label), shortage, shortage.servers - room);
-  }
+    const free = own.filter((node) => node.label !== shortage.label && canGo(node, shortage));
+    const most = room + free.reduce((sum, node) => sum + serversOf(node), 0);
+    const wanted = shortage.steps.findLast((step) => step <= most) ?? 0;
+    const given = giveUp(free, shortage, wanted - room);
+    const { label: to } = shortage;
+    return to === null
+      ? []
+      : given.map((node): Ceded => ({ from: node.label, to, servers: serversOf(node) }));
+  });
+}
+
+function serversOf({ subnodeCount }: NodeRecord): number {
+  return 1 + subnodeCount;
 }
