@@ -9,7 +9,7 @@ import type { HistoryRecord } from "../domain/node.ts";
 import { fits } from "../lib/fits.ts";
 import type { Layer } from "./draft.ts";
 import { orderPair, pausePair } from "../domain/pair_key.ts";
-import { capHistory, capRow } from "./record_caps.ts";
+import { capHistory } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { eventsSchema, historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
 import { rowNames, tableNames } from "./store.ts";
@@ -45,7 +45,7 @@ export function checkRecord(what: string, record: object, schema: v.GenericSchem
 export function checkLayer({ tables, pauses, orders, history, told }: Layer): void {
   for (const table of tableNames) {
     for (const [id, row] of tables[table].changes) {
-      if (row !== null) checkRecord(`${rowNames[table]} ${id}`, capRow(table, row), rowSchemas[table]);
+      if (row !== null) checkRecord(`${rowNames[table]} ${id}`, row, rowSchemas[table]);
     }
   }
   for (const [key, pause] of pauses.changes) checkPair("pause", key, { pair: pausePair(key), record: pause });

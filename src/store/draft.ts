@@ -3,6 +3,7 @@
  * have done so far. Each edit sees what those before it did, and happens whole or (when it throws) not at all.
  * Nothing here waits; the ledger forms a draft, writes it, and only then changes its own records.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { AutoHold } from "../domain/auto_hold.ts";
 import { eventsOf } from "../domain/events/events_of.ts";
 import type { DibImage } from "../domain/dib_image.ts";
@@ -17,7 +18,7 @@ import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./sto
 import { mapTables, tableNames } from "./store.ts";
 import { checkLayer } from "./check_record.ts";
 import { orderKey, orderPair, pauseKey, pausePair } from "../domain/pair_key.ts";
-import { capOrder, capPause } from "./record_caps.ts";
+import { capOrder, capPause, capRow } from "./record_caps.ts";
 
 /**
  * The records that an edit can read and change. Those that it reads are the latest: one that is not the same object
@@ -155,7 +156,7 @@ export class Layer {
   }
 
   putNode(node: NodeRecord): void {
-    putNext(this.tables.nodes, node);
+    putNext(this, "nodes", node);
   }
 
   /** The node leaves the pool, and a history record stays. One that is not there is left alone. */
@@ -167,7 +168,7 @@ export class Layer {
   }
 
   putRequest(request: NodeRequest): void {
-    putNext(this.tables.requests, request);
+    putNext(this, "requests", request);
   }
 
   removeRequest(id: number): void {
@@ -175,7 +176,7 @@ export class Layer {
   }
 
   putDibImage(image: DibImage): void {
-    putNext(this.tables.dibImages, image);
+    putNext(this, "dibImages", image);
   }
 
   removeDibImage(id: number): void {
@@ -183,7 +184,7 @@ export class Layer {
   }
 
   putImage(image: ProviderImage): void {
-    putNext(this.tables.images, image);
+    putNext(this, "images", image);
   }
 
   removeImage(id: number): void {
@@ -191,7 +192,7 @@ export class Layer {
   }
 
   putJob(entry: AutoHold): void {
-    putNext(this.tables.jobs, entry);
+    putNext(this, "jobs", entry);
   }
 
   removeJob(id: number): void {
@@ -265,12 +266,15 @@ function remove<Key, Entity>(overlay: Overlay<Key, Entity>, key: Key): void {
   if (overlay.get(key) !== undefined) overlay.set(key, null);
 }
 
-/** A record that is put back as it was read is no change. */
-function putNext<Entity extends { readonly id: number }>(
-  overlay: Overlay<number, Entity>,
-  entity: Entity,
-): void {
-  if (overlay.get(entity.id) !== entity) overlay.set(entity.id, entity);
+/**
+ * A record that is put back as it was read is no change, nor is one that the caps make the same: who puts a text that is too
+ * long does so whenever it looks, since what is there is another.
+ */
+function putNext<Name extends TableName>(layer: Layer, table: Name, entity: Tables[Name]): void {
+  const rows = layer.tables[table] as Overlay<number, Row>;
+  const [before, next] = [rows.get(entity.id), capRow(table, entity)];
+  if (before === entity || (next !== entity && isDeepStrictEqual(next, before))) return;
+  rows.set(entity.id, next);
 }
 
 /** A record that came and went within one commit was never there. */

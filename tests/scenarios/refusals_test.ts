@@ -78,3 +78,29 @@ for (const refused of ABOUT_THE_CLOUD) {
     });
   });
 }
+
+Deno.test("a request that waits for more reasons than a record has room for waits: nothing is written meanwhile", async () => {
+  const clouds = Array.from(
+    { length: 12 },
+    (_, index) => `${"a-region-with-a-long-name-".repeat(5)}${index}`,
+  );
+  await using virtual = await VirtualPool.start({
+    config: poolConfig({ minReady: 0, maxServers: 1, clouds }),
+    clouds: clouds.map((name) => ({ name })),
+  });
+  await virtual.acquire("small", clouds.length);
+  const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
+  const { id } = await virtual.during(virtual.ask("request", spec));
+  const leaving = new AbortController();
+  const granted = virtual.granted(id, leaving).catch(() => {});
+  const waiting = () => virtual.pool.ledger.requests.get(id)?.waitingOn;
+  await virtual.until(() => waiting()?.reason === "capacity");
+  await virtual.clock.advance(MINUTE);
+  assert.match(waiting()!.message, /^a-region.*: max-servers 1\/1; .*…$/);
+  let commits = 0;
+  using _told = virtual.pool.ledger.subscribe(() => void commits++);
+  await virtual.clock.advance(3 * MINUTE);
+  assert.equal(commits, 0);
+  leaving.abort();
+  await granted;
+});

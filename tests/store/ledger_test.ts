@@ -188,6 +188,28 @@ Deno.test("a record that is put back unchanged is not written", async () => {
   assert.deepEqual([node, commits], [nodeRecord({ id: 1 }), []]);
 });
 
+Deno.test("a record that only the caps make what it is already is not written, and others with it are", async () => {
+  const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
+  const waitingOn = { reason: "capacity", message: "\x1b" + "m".repeat(5_000), since: 7 } as const;
+  const put = () =>
+    ledger.edit((edit) => {
+      edit.putNode({ ...edit.node(1)!, waitingOn });
+      edit.putRequest({ ...(edit.request(5) ?? nodeRequest({ id: 5 })), waitingOn });
+    });
+  await put();
+  assert.equal(ledger.nodes.get(1)!.waitingOn!.message, "m".repeat(1_499) + "…");
+  assert.equal(commits.length, 1);
+  await put();
+  assert.equal(commits.length, 1);
+  await ledger.edit((edit) => {
+    edit.putNode({ ...edit.node(1)!, waitingOn });
+    edit.putNode({ ...edit.node(2)!, waitingOn });
+    edit.putRequest({ ...edit.request(5)!, waitingOn: { ...waitingOn, since: 8 } });
+  });
+  assert.deepEqual(commits[1]!.nodes!.map(({ next }) => next!.id), [2]);
+  assert.equal(ledger.requests.get(5)!.waitingOn!.since, 8);
+});
+
 Deno.test("edit() changes records of several kinds together or, when it throws, none", async () => {
   const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
   const pause = launchPause();
