@@ -48,7 +48,14 @@ export function problemAt(
 ): Problem {
   const { line, column } = positionAt(root, path);
   const marks = marksOf(path, root);
-  return { ...fileProblem(file, message), marks, ...rest, line, column, path: formatPath(path.map(shownStep)) };
+  return {
+    ...fileProblem(file, message),
+    marks,
+    ...rest,
+    line,
+    column,
+    path: formatPath(path.map(shownStep)),
+  };
 }
 
 /** A key that lacks what separates it from its value has the value in it. */
