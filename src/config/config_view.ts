@@ -13,7 +13,7 @@ import { accessSection, openField } from "./schema/access_section.ts";
 import { configSection } from "./schema/config_section.ts";
 import { providerSection } from "./schema/provider_section.ts";
 import { fieldName, itemOf, sectionAt, traitsOf } from "./schema/section.ts";
-import { withoutPassword } from "./without_password.ts";
+import { withoutPassword } from "../lib/without_password.ts";
 import { bracketed } from "../domain/bracketed.ts";
 
 export type View = null | boolean | number | string | Secret | readonly View[] | {

@@ -6,7 +6,7 @@
 import { nearestName } from "../lib/nearest_name.ts";
 import { configSection } from "./schema/config_section.ts";
 import { sectionAt, traitsOf } from "./schema/section.ts";
-import { withoutPassword } from "./without_password.ts";
+import { withoutPassword } from "../lib/without_password.ts";
 
 /** A word that is the name of a secret, here or in a variable of a build. */
 const SECRET = /pass(?:word|wd|phrase|code)|secret|token|api[-_]?key|user[-_]?data|dburi/i;

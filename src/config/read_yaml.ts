@@ -55,7 +55,7 @@ function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Pro
   });
 }
 
-/** What the library's messages quote of the file: it may be a secret that lacks its quotes. */
+/** Text of the file that the library's messages quote: it may be a secret that lacks its quotes. */
 const QUOTED = /(?:(?<=\w):|(?<=escape sequence)) .*/s;
 
 function syntaxMessage(code: string, message: string): string {

@@ -2,7 +2,7 @@
  * The commands' side of the control operations, loaded by those that talk to a pool: over the socket of this machine, or
  * over another wire to the daemon.
  */
-import * as v from "valibot";
+import { errorChain } from "../lib/error_chain.ts";
 import { connectionKind } from "./connection_kind.ts";
 import { ControlError } from "./control_error.ts";
 import {
@@ -69,10 +69,16 @@ function socketWire(path: string): ControlWire {
   const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
   return {
     place: path,
-    send: ({ path, ...call }, options) => fetch(`${ANYWHERE}${path}`, { ...call, ...options, client }),
+    send: ({ path, ...call }, options) =>
+      fetch(`${ANYWHERE}${path}`, { ...call, ...options, client }).catch((error) => {
+        throw new Error(errorChain(error).replace(FETCHING, ""));
+      }),
     [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
   };
 }
+
+/** The part of Deno's message that names the address, which is not the socket's, and its own parts. */
+const FETCHING = /^.* for url \(.*?\): (?:client error \(\w+\): )?/;
 
 interface AskOptions {
   readonly signal?: AbortSignal;
@@ -131,7 +137,13 @@ class WiredPool implements RemotePool {
     const { status, text } = await this.#send({ method: "GET", path: "/" }, options);
     if (status === 404) return SILENT_GREETING;
     if (status >= 400) throw failureOf(status, text);
-    return v.parse(greetingSchema, parsed(text));
+    const greeting = parsed(text);
+    const { problems } = whatIsWrong(greetingSchema, greeting);
+    if (problems === null) return greeting as Greeting;
+    const { place } = this.#wire;
+    throw new Error(
+      `the daemon at ${place} sent an invalid greeting: ${problems}; check that nothing else listens there`,
+    );
   }
 
   /** With its whole body: a daemon may be stopped in the middle of it. */
@@ -228,8 +240,8 @@ function parsed(text: string): unknown {
 }
 
 function failureOf(status: number, text: string): Error {
-  const answer = parsed(text) as { error?: unknown; status?: unknown } | undefined;
-  if (typeof answer !== "object" || typeof answer.error !== "string") {
+  const answer = parsed(text) as { error?: unknown; status?: unknown } | null | undefined;
+  if (typeof answer?.error !== "string") {
     return new Error(`the daemon sent an invalid response (${status}): ${text.slice(0, 200)}`);
   }
   if (CONTROL_STATUSES.has(answer.status)) {

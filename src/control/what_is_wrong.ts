@@ -18,10 +18,13 @@ export function whatIsWrong(schema: v.GenericSchema, input: unknown): Checked {
     if (issue.type === "strict_object" && issue.expected === "never") {
       return `nodepool ${VERSION} does not know "${path}" here`;
     }
-    return path === null ? issue.message : `${path}: ${issue.message}`;
+    const message = issue.message.length > LONGEST ? `${issue.message.slice(0, LONGEST)}…` : issue.message;
+    return path === null ? message : `${path}: ${message}`;
   });
   return { output: null, problems: problems.join("; ") };
 }
 
 /** Ten rows that are wrong in the same way say no more than one. */
 const MOST = 5;
+/** A message quotes what stands there, which may be a text of any length. */
+const LONGEST = 200;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import {
   ACCESS,
@@ -155,6 +156,17 @@ Deno.test("an auth_url that is no Keystone says so", async () => {
       /is not an http\(s\) address/,
     );
     assert.equal(wrong.requests.length, 0);
+  }
+});
+
+Deno.test("a user and a password in an auth_url are neither sent nor shown", async () => {
+  const access = { ...ACCESS, authUrl: "http://ci:zq7x@keystone:5000/v3" };
+  const answers = [{ status: 404 }, { status: 201 }, new CloudError("badResponse", "nonsense")];
+  for (const answer of answers) {
+    const { cloud, requests } = scriptedCloud((request) => isLogin(request) ? answer : null, { access });
+    const { message } = await refusalOf(cloud.listServers({ signal }));
+    assert.match(message, /auth_url http:\/\/\*\*\*@keystone:5000\/v3/);
+    assert.doesNotMatch(message + JSON.stringify(requests), /zq7x/);
   }
 });
 

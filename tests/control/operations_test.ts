@@ -76,6 +76,22 @@ Deno.test("an answer that is not what it should be names the operation and what 
   });
 });
 
+Deno.test("what is no daemon's answer is told as such, and no more than its beginning", async () => {
+  const page = `<html>${"x".repeat(5_000)}`;
+  for (const answer of [page, "", "null", "[]"]) {
+    await daemonOf({ "/": answer, "/views/job-list": answer }, async (client) => {
+      for (const asked of [client.ask("job-list", {}), client.ask("hold", { ids: [1] } as never)]) {
+        const { message } = await asked.then(() => assert.fail(), (error) => error as Error);
+        assert.match(
+          message,
+          /^the daemon at \S+ sent an invalid greeting: .*; check that nothing else listens there$/,
+        );
+        assert.ok(message.length < 400, message);
+      }
+    });
+  }
+});
+
 Deno.test("what a newer daemon says besides is kept, and no reason to refuse its answer", async () => {
   const newer = {
     ...jobList,

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
+import { withoutPassword } from "../../lib/without_password.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
@@ -68,7 +69,7 @@ export async function loginToKeystone(
   });
   const value = response.headers["x-subject-token"];
   const refuse = (message: string) => transport.refuse(call, { kind: "badResponse", message });
-  if (value === undefined) throw refuse(`the response has no token; check auth_url ${access.authUrl}`);
+  if (value === undefined) throw refuse(`the response has no token; check auth_url ${shownUrl(access)}`);
   const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
     refuse,
     tell: (oddity) => options.odd.tell(action, oddity),
@@ -106,7 +107,9 @@ function tokensUrl(access: CloudAccess, refuse: (message: string) => CloudError)
 /** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3. */
 function keystoneV3(authUrl: string, refuse: (message: string) => CloudError): string {
   if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) {
-    throw refuse(`auth_url ${JSON.stringify(authUrl)} is not an http(s) address; correct it`);
+    throw refuse(
+      `auth_url ${JSON.stringify(withoutPassword(authUrl))} is not an http(s) address; correct it`,
+    );
   }
   const { origin, pathname } = new URL(authUrl);
   const root = pathname.replace(/\/+$/, "").replace(/\/v(2\.0|3)$/, "");
@@ -174,6 +177,11 @@ const CHECK: Record<Auth["method"], string> = {
 /** The statuses with which other servers answer a login. */
 const NO_KEYSTONE = new Set([300, 301, 302, 307, 308, 404, 405]);
 
+/** A user and a password in it are sent to nobody, and shown to nobody either. */
+function shownUrl({ authUrl }: CloudAccess): string {
+  return withoutPassword(authUrl);
+}
+
 function explainLogin(error: unknown, access: CloudAccess): unknown {
   if (!(error instanceof CloudError)) return error;
   const { status, requestId, retryAfter, effect, cause } = error;
@@ -182,7 +190,9 @@ function explainLogin(error: unknown, access: CloudAccess): unknown {
   if (status === 401) {
     return rephrase("unauthorized", `; check ${CHECK[access.auth.method]} of cloud ${access.name}`);
   }
-  if (status === null) return rephrase(error.kind, ` (auth_url ${access.authUrl})`);
-  if (NO_KEYSTONE.has(status)) return rephrase(error.kind, `; is auth_url ${access.authUrl} a Keystone v3?`);
+  if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
+  if (NO_KEYSTONE.has(status)) {
+    return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
+  }
   return error;
 }
