@@ -8,6 +8,7 @@ import { ExitCode } from "../cli/exit_code.ts";
 import type { DaemonOptions } from "../cli/wiring.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import { loadUndici } from "../http/load_undici.ts";
+import { ControlError } from "../control/control_error.ts";
 import { localPool } from "../control/local_pool.ts";
 import { StackDump } from "../control/stack_dump.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
@@ -82,7 +83,6 @@ export async function runPool(
     readConfig: () => source.read(),
     readOtherConfig: (other, options) => source.readOther(other, options),
     watchedConfig: {
-      path: options.configFile,
       first: seat.stamp ?? source.first.stamp,
       stamp: () => source.stamp(),
     },
@@ -142,7 +142,10 @@ export async function runPool(
   signals.answer({
     SIGHUP() {
       lines.reopen();
-      void reload(pool, serviceManager).catch(onDefect);
+      void reload(pool, serviceManager).catch((error) => {
+        // One that the end of the pool breaks off has not failed.
+        if (!(error instanceof ControlError)) onDefect(error);
+      });
     },
     SIGUSR2: () => void stackDump.signal(),
   });

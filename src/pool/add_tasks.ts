@@ -100,9 +100,8 @@ function addMetrics(parts: Parts): AsyncDisposable | null {
   return reportMetrics({ metrics, ledger, clock, tasks, config, report, overhead, late });
 }
 
-/** Has the configuration read again when its file changes. null: it is not watched. */
-function addConfigWatch({ deps, clock, tasks, inForce }: Parts): AsyncDisposable | null {
-  const { watchedConfig } = deps;
+/** Has the configuration read again when its files change. null: they are not watched. */
+function addConfigWatch({ deps: { watchedConfig }, clock, tasks, inForce }: Parts): AsyncDisposable | null {
   if (watchedConfig === undefined) return null;
   return watchConfig({ ...watchedConfig, clock, tasks, reload: () => inForce.reload() });
 }

@@ -1,8 +1,9 @@
 /**
- * How a pool ends: each part in its turn, whatever becomes of the others, the state last, so that what they have come to
- * is stored. `Pool` calls it once.
+ * How a pool ends: each part in its turn, whatever becomes of the others, and in time, the state last, so that what they have
+ * come to is stored. `Pool` calls it once.
  */
-import type { Milliseconds } from "../domain/time.ts";
+import { durationText, type Milliseconds, SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -10,6 +11,10 @@ import type { Watching } from "./add_tasks.ts";
 import type { Parts } from "./open_parts.ts";
 
 const log = loggerOf("pool");
+
+/** For a part to end, which takes a moment; those that build images give programs time to clean up. */
+const PATIENCE = 10 * SECOND;
+const BUILD_PATIENCE = 30 * SECOND;
 
 /**
  * Stops every task, waits for what is being stored, closes the clouds. The store is its maker's.
@@ -27,33 +32,50 @@ export async function closeParts(parts: Parts, watching: Watching, grace: Millis
 
 /** Read from its end: what is put in last is ended first. */
 function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDisposableStack {
-  const { stateWatch, clockWatch, deps: { machines } } = parts;
+  const { stateWatch, clockWatch, clock, deps: { machines } } = parts;
   const isLost = stateWatch.isLost || machines?.leadership.isLost === true;
   const stack = new AsyncDisposableStack();
+  const inTime = (name: string, part: AsyncDisposable | null, timeout = PATIENCE) =>
+    stack.defer(() => end(name, { part, clock, timeout }));
   stack.use(parts.ledger);
   stack.use(parts.defects);
   stack.use(watching.log);
   stack.use(watching.plans);
-  stack.use(watching.metrics);
+  inTime("metrics", watching.metrics);
   stack.use(parts.sampler);
-  stack.use(parts.watches);
-  stack.use(parts.gearman);
-  stack.use(parts.targets);
-  stack.use(parts.executor);
+  inTime("the connections to clouds", parts.watches);
+  inTime("the connections to Gearman servers", parts.gearman);
+  inTime("the connections to targets", parts.targets);
+  inTime("work on nodes", parts.executor);
   // Answers that cannot be stored are not worth waiting for.
   if (!isLost) stack.defer(() => lettingFinish(parts, grace));
   // A script or an upload would outlast any grace; the next process takes them up.
-  stack.use(parts.imageExecutor);
+  inTime("work on images", parts.imageExecutor, BUILD_PATIENCE);
   stack.use(parts.builders);
   if (!isLost) stack.defer(() => clockWatch.save());
-  stack.use(stateWatch);
-  stack.use(parts.tasks);
-  stack.use(parts.jobEvents);
-  stack.use(parts.inForce);
-  stack.use(watching.config);
+  inTime("the watch over the state", stateWatch);
+  inTime("the tasks", parts.tasks);
+  inTime("the connections to publishers", parts.jobEvents);
+  inTime("the configuration", parts.inForce);
+  inTime("the watch over the configuration", watching.config);
   stack.use(parts.desk);
   stack.use(parts.events);
   return stack;
+}
+
+/** What waits for a file system or a peer that does not answer is left behind: it is lost with the process, as by a kill. */
+async function end(
+  name: string,
+  { part, ...limits }: { part: AsyncDisposable | null; clock: Clock; timeout: Milliseconds },
+): Promise<void> {
+  if (part === null) return;
+  const { signal } = new AbortController();
+  if (await endsInTime(part[Symbol.asyncDispose](), { ...limits, signal })) return;
+  const length = durationText(limits.timeout);
+  log.error("closing the pool: {name}: did not end within {length}; the daemon ends without waiting for it", {
+    name,
+    length,
+  });
 }
 
 /** Requests in progress are worth their answers: a lost one has to be looked for after the next start. */

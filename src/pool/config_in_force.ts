@@ -15,6 +15,7 @@ import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import { configChanges } from "./config_changes.ts";
 
 /** The result of reading it again. */
@@ -60,7 +61,7 @@ export class ConfigInForce implements AsyncDisposable {
   #queue: Promise<unknown> = Promise.resolve();
   /** The reading that has not begun yet; null: none waits. */
   #next: Promise<ConfigReading> | null = null;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(config: Config, deps: ConfigInForceDeps) {
     this.#deps = deps;
@@ -105,9 +106,11 @@ export class ConfigInForce implements AsyncDisposable {
     });
   }
 
-  /** Waits for what has begun; nothing is read any more. */
+  /** Waits for what is being put into effect; nothing is read any more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(
+      new ControlError(503, "the daemon is stopping and no longer reads the configuration"),
+    );
     await this.#queue;
   }
 
@@ -118,9 +121,6 @@ export class ConfigInForce implements AsyncDisposable {
   }
 
   async #read(): Promise<ConfigReading> {
-    if (this.#isClosed) {
-      throw new ControlError(503, "the daemon is stopping and no longer reads the configuration");
-    }
     const reading = await this.#take();
     const readAt = this.#deps.clock.now();
     const isNews = reading.problems.join("\n") !== this.#problems.join("\n");
@@ -158,8 +158,11 @@ export class ConfigInForce implements AsyncDisposable {
   }
 
   async #take(): Promise<ConfigReading> {
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
     try {
-      const { config } = await this.#deps.read();
+      // The file system may never answer.
+      const { config } = await orAborted(this.#deps.read(), signal);
       const { changes, atNextStart } = configChanges(this.#current, config);
       if (changes.length > 0) {
         tell(changes, atNextStart);
@@ -169,6 +172,7 @@ export class ConfigInForce implements AsyncDisposable {
       }
       return { changes, problems: [] };
     } catch (error) {
+      signal.throwIfAborted();
       this.#excerpts = error instanceof ConfigError ? error.problems.map(excerptText) : [];
       if (error instanceof ConfigError) return { changes: [], problems: error.problems.map(formatProblem) };
       return { changes: [], problems: [`it could not be processed: ${errorChain(error)}`] };

@@ -77,7 +77,7 @@ export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openL
   /** Reads another one, which is not in force; @throws ConfigError */
   readonly readOtherConfig: (other: OtherConfig, options: Call) => Promise<LoadedConfig>;
   /** The file that is read again when it changes; left out: it is read again only when somebody asks for that. */
-  readonly watchedConfig?: Pick<WatchConfigOptions, "path" | "first" | "stamp">;
+  readonly watchedConfig?: Pick<WatchConfigOptions, "first" | "stamp">;
   /** The report's facts about the process. */
   readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
   /** A dump's facts about the process. */

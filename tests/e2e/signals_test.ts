@@ -109,3 +109,25 @@ for (const signal of ["SIGINT", "SIGUSR1", "SIGTERM"] as const) {
     await assert.rejects(Deno.stat(pidFile), Deno.errors.NotFound);
   });
 }
+
+Deno.test("SIGHUP again and again, until a stop is over, breaks nothing", async () => {
+  await using pool = await RunningPool.start({
+    config: oneCloudConfig({ labels: { small: 1 }, maxServers: 2 }),
+    clouds: [QUICK],
+  });
+  pool.startDaemon();
+  await pool.until(async () => await pool.count("ready") === 1);
+  const { pid } = pool;
+  for (let count = 0; count < 20; count++) Deno.kill(pid, "SIGHUP");
+  Deno.kill(pid, "SIGTERM");
+  let isOver = false;
+  const end = pool.daemonsEnd().finally(() => isOver = true);
+  await pool.until(() => {
+    try {
+      if (!isOver) Deno.kill(pid, "SIGHUP");
+    } catch { /* It has just ended. */ }
+    return isOver;
+  }, { every: 1 });
+  assert.equal(await end, 0);
+  assert.doesNotMatch(await pool.log(), /"level":"error"/);
+});

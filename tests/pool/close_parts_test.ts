@@ -1,6 +1,11 @@
 /** The end of a pool of which parts cannot be ended. */
 import assert from "node:assert/strict";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { ConfigInForce } from "../../src/pool/config_in_force.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
+import { config, NOW } from "../plan/plan_fixtures.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { poolConfig, VirtualPool } from "../scenarios/virtual_pool.ts";
 
 const two = poolConfig({ minReady: 1, clouds: ["one", "two"] });
@@ -31,4 +36,42 @@ Deno.test("a part of the pool that cannot be ended keeps none of the others, nor
   );
   await virtual.startPool();
   assert.equal(virtual.pool.report().nodes.length, before, "what was stored is there");
+});
+
+Deno.test("a part of the pool whose end never comes is left behind, and the others end", async () => {
+  await using virtual = await closingWith(() => new Promise(() => {}));
+  const { pool } = virtual;
+  const logged = await loggedLines(() => virtual.stopPool());
+  assert.deepEqual(logged.filter(({ level }) => level === "error").map(({ message }) => message.join("")), [
+    "closing the pool: the connections to clouds: not over after 10s; the daemon ends without waiting for it",
+  ]);
+  await assert.rejects(pool.ledger.edit(() => {}));
+  await virtual.startPool();
+});
+
+Deno.test("a key on a file system that does not answer keeps the pool from launching, not from ending", async () => {
+  const virtual = await VirtualPool.start({
+    config: poolConfig({ minReady: 1 }),
+    readFile: () => new Promise(() => {}),
+  });
+  await using _virtual = virtual;
+  await virtual.clock.advance(MINUTE);
+  assert.equal(virtual.count(), 0);
+  const begunAt = virtual.clock.now();
+  await virtual.stopPool();
+  assert.ok(virtual.clock.now() - begunAt < 30 * SECOND);
+});
+
+Deno.test("a configuration on a file system that does not answer keeps no pool from ending", async () => {
+  const clock = new VirtualClock(NOW);
+  const inForce = new ConfigInForce(config(), {
+    clock,
+    read: () => new Promise(() => {}),
+    apply: () => Promise.resolve(),
+    tell() {},
+    effects: () => [],
+  });
+  const reading = assert.rejects(inForce.reload(), /the daemon is stopping/);
+  await inForce[Symbol.asyncDispose]();
+  await reading;
 });
