@@ -57,7 +57,7 @@ check() { # FOLDER LISTING CONTENTS
 
 # Several starts may write it at once, and a start without it is only slower.
 keep() { # FOLDER STAMP
-  { echo "$2" >"$1.checked.$$" && mv -f "$1.checked.$$" "$1.checked"; } 2>/dev/null || true
+  (umask 077 && echo "$2" >"$1.checked.$$" && mv -f "$1.checked.$$" "$1.checked") 2>/dev/null || true
 }
 
 # Sets `folder` to a whole copy of an archive in this file: LENGTH bytes from the byte FIRST on. A copy that is not
@@ -79,7 +79,7 @@ find_copy() { # NAME LISTING CONTENTS FIRST LENGTH
 # Several first starts may unpack at once: the rename lets one of them win, and the others take the winner's copy.
 unpack() { # LISTING CONTENTS FIRST LENGTH
   find "$cache" -maxdepth 1 '(' -name 'unpack.*' -o -name '*.checked.*' ')' -mtime +1 -exec rm -rf {} + 2>/dev/null || true
-  fresh=$(mktemp -d "$cache/unpack.XXXXXX") || fail "cannot write to $cache"
+  fresh=$(umask 077 && mktemp -d "$cache/unpack.XXXXXX") || fail "cannot write to $cache"
   trap 'rm -rf "$fresh"' EXIT
   trap 'exit 1' HUP INT TERM
   copy=$fresh/${folder##*/}

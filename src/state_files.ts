@@ -4,6 +4,7 @@ import { isEtcdState, readEtcdAddress } from "./domain/etcd_address.ts";
 import type { EtcdConfig } from "./domain/etcd_config.ts";
 import { poolKeys } from "./lead/pool_keys.ts";
 import { systemClock } from "./lib/clock.ts";
+import { fileReason } from "./lib/file_reason.ts";
 import { systemRandom } from "./lib/random.ts";
 import { backupState } from "./store/backup_state.ts";
 import { checkState } from "./store/check_state.ts";
@@ -28,7 +29,9 @@ export function stateFiles(files: ConfigFiles): StateFiles {
     check: (state) => at(state, (place) => checkState(place, deps)),
     export: (state, write) => at(state, (place) => exportState(place, { write, clock })),
     import: async (state, file) => {
-      const text = await Deno.readTextFile(file);
+      const text = await Deno.readTextFile(file).catch((error) => {
+        throw new Error(`cannot read ${file}: ${fileReason(error)}`);
+      });
       await at(state, (place) => importState(place, { lines: text.split("\n"), from: file, clock }));
     },
     copy: (from, to) =>

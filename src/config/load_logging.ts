@@ -4,6 +4,7 @@
  * commands that do a daemon's work read it here.
  */
 import * as v from "valibot";
+import { fileReason } from "../lib/file_reason.ts";
 import type { LogPlan } from "../lib/log_plan.ts";
 import type { LoggingOptions, PlainLog } from "../lib/logging.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
@@ -64,11 +65,7 @@ async function readWith<Value>(path: string, read: () => Value | Promise<Value>)
   try {
     return await read();
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : error instanceof Error
-      ? error.message.split("\n")[0]
-      : String(error);
+    const [why] = fileReason(error).split("\n");
     const problem = fileProblem(path, `cannot read the logging configuration: ${why}`);
     throw new ConfigError([problem], { cause: error });
   }

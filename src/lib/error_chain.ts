@@ -1,7 +1,11 @@
 /** An error and its causes as one line, for the edges where they are shown: the command line and the log. */
+import { fileReason } from "./file_reason.ts";
 
 /** Deeper causes are left out: a chain that long goes in circles, or nobody reads it. */
 const MAX_DEPTH = 8;
+
+/** `Permission denied (os error 13): open '/a'` */
+const OF_FILE = /\(os error \d+\): \w+ '(.*)'$/;
 
 /** @returns `a: b: c`, without a cause that what stands before it says already; whatever was thrown */
 export function errorChain(error: unknown): string {
@@ -12,7 +16,7 @@ export function errorChain(error: unknown): string {
       depth < MAX_DEPTH && (depth === 0 || (cause ?? null) !== null);
       depth++
     ) {
-      const own = textOf(cause);
+      const own = saysFile(text, cause) ? fileReason(cause) : textOf(cause);
       if (!text.includes(own)) text += text === "" ? own : `: ${own}`;
       cause = cause instanceof Error ? cause.cause : undefined;
     }
@@ -20,6 +24,12 @@ export function errorChain(error: unknown): string {
     // Its message cannot be read.
   }
   return text === "" ? "an error without a description" : text;
+}
+
+/** Whether the file that the machine speaks of is named already. */
+function saysFile(text: string, error: unknown): boolean {
+  const file = error instanceof Error ? OF_FILE.exec(error.message)?.[1] : undefined;
+  return file !== undefined && text.includes(file);
 }
 
 function textOf(value: unknown): string {

@@ -6,5 +6,5 @@ export function fileReason(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.NotADirectory) return "a part of its path is not a directory";
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message.replace(/ \(os error \d+\).*$/s, "") : String(error);
 }

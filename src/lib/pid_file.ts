@@ -3,12 +3,13 @@
  * is still in use, whatever process has that id by now. A file that is not plain, or holds something else than an id,
  * is somebody's mistake and left alone. Opened without following a link. The daemon writes one where it is asked to.
  */
+import { fileReason } from "./file_reason.ts";
 
 /** The pid file cannot be written: what was attempted, why, what to do. */
 export class PidFileError extends Error {
   override readonly name = "PidFileError";
-  constructor(path: string, why: string, options?: ErrorOptions) {
-    super(`cannot write the pid file ${path}: ${why}`, options);
+  constructor(path: string, why: string) {
+    super(`cannot write the pid file ${path}: ${why}`);
   }
 }
 
@@ -30,7 +31,7 @@ export function writePidFile(path: string, { onTrouble }: PidFileOptions): Dispo
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
   } catch (error) {
     file.close();
-    throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error), { cause: error });
+    throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error));
   }
   return {
     [Symbol.dispose]() {
@@ -56,7 +57,7 @@ function openPlainFile(path: string): Deno.FsFile {
     file.close();
     throw new PidFileError(path, "it was replaced just now; try again");
   } catch (error) {
-    throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error), { cause: error });
+    throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error));
   }
 }
 
@@ -119,7 +120,7 @@ function textOf(file: Deno.FsFile): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such directory";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Deno.errors.NotFound
+    ? "there is no such directory; create it, or give another --pidfile"
+    : fileReason(error);
 }

@@ -142,7 +142,7 @@ const failures: readonly (readonly [
     "a folder of the pid file that is missing",
     ({ pool }) => Promise.resolve(["-p", `${pool.folder}/run/np.pid`]),
     1,
-    /^nodepoold: cannot write the pid file .*: there is no such directory: /,
+    /^nodepoold: cannot write the pid file .*: there is no such directory; create it, or give another --pidfile\n$/,
   ],
   [
     "a logging.conf that is missing",

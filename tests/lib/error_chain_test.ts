@@ -16,6 +16,20 @@ Deno.test("errorChain() leaves out a cause that is said already", () => {
   );
 });
 
+Deno.test("errorChain() says in a few words what the machine says of a file that is named already", () => {
+  const denied = new Deno.errors.PermissionDenied("Permission denied (os error 13): open '/keys/a b'");
+  equal(
+    errorChain(new Error("cannot write /keys/a b", { cause: denied })),
+    "cannot write /keys/a b: permission denied",
+  );
+  equal(
+    errorChain(new Error("cannot write /keys/a b: permission denied", { cause: denied })),
+    "cannot write /keys/a b: permission denied",
+  );
+  equal(errorChain(new Error("cannot write", { cause: denied })), `cannot write: ${denied.message}`);
+  equal(errorChain(denied), denied.message);
+});
+
 Deno.test("errorChain() makes one line of several", () => {
   equal(errorChain(new Error("first\n   second \r\n\nthird\n")), "first second third");
 });

@@ -146,5 +146,7 @@ Deno.test("a link, a folder and a file of another kind are refused and stay as t
   assert.equal(bench.text(target), "1\n");
   assert.equal(bench.text(join(bench.folder, "none")), null);
   assert.equal(bench.text(join(bench.folder, "hosts")), "127.0.0.1 localhost\n");
-  assert.throws(() => bench.write(join(bench.folder, "no/such.pid")), /there is no such directory/);
+  const path = join(bench.folder, "no/such.pid");
+  const why = "there is no such directory; create it, or give another --pidfile";
+  assert.throws(() => bench.write(path), { message: `cannot write the pid file ${path}: ${why}` });
 });

@@ -218,6 +218,17 @@ Deno.test("a copy that is whole is checked once, not at every start", async () =
   assert.equal(copies(cacheOf(env)).length, 1);
 });
 
+Deno.test("whatever the umask, a start unpacks a copy that later starts can read", async () => {
+  const env = await environment();
+  const args = ["-c", 'umask 0777; exec "$0" exit 9', file];
+  for (let each = 0; each < 2; each++) {
+    const { code, stderr } = await new Deno.Command("sh", { args, env, clearEnv: true }).output();
+    assert.deepEqual({ code, err: new TextDecoder().decode(stderr) }, { code: 9, err: "" });
+  }
+  const [copy = ""] = copies(cacheOf(env));
+  assert.equal((await Deno.stat(join(cacheOf(env), `${copy}.checked`))).mode! & 0o777, 0o600);
+});
+
 Deno.test("the cache is the user's alone, and a later start unpacks nothing", async () => {
   const env = await warmEnvironment();
   await start(env, "exit", "0");

@@ -1,6 +1,7 @@
 /** `nodepool install-links DIR`: 2016's names for this program. */
 import { join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
+import { fileReason } from "../../lib/file_reason.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
@@ -37,7 +38,7 @@ async function ownFile({ program: { file } }: CliContext): Promise<string> {
 async function leadsTo(link: string, target: string): Promise<boolean> {
   const found = await Deno.lstat(link).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw new Error(`cannot examine ${link}`, { cause: error });
+    throw new Error(`cannot look at ${link}: ${fileReason(error)}`);
   });
   if (found === null) return false;
   if (await Deno.realPath(link).catch(() => null) === target) return true;
@@ -49,11 +50,7 @@ async function makeLink(link: string, target: string): Promise<void> {
   try {
     await Deno.symlink(target, link);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such directory"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "permission denied"
-      : String(error);
+    const why = error instanceof Deno.errors.NotFound ? "there is no such directory" : fileReason(error);
     throw new Error(`cannot create the link ${link}: ${why}`);
   }
 }
