@@ -79,7 +79,7 @@ export class Deletions {
   readonly #deps: DeletionsDeps;
   /** The last message about each thing that could not be deleted. */
   readonly #told = new Map<string, string>();
-  /** When the deletion of a leak was asked for that may be under way. No record says so: a new process asks once more. */
+  /** When the deletion of a leak was asked for that may be in progress. No record says so: a new process asks once more. */
   readonly #asked = new Map<string, Instant>();
 
   constructor(deps: DeletionsDeps) {
@@ -107,7 +107,7 @@ export class Deletions {
     }
   }
 
-  /** Whether a leak's deletion may be under way, so that it is not asked for again yet. */
+  /** Whether a leak's deletion may be in progress, so that it is not asked for again yet. */
   isAsked(leak: Pick<DeletionOrder, "kind" | "id">): boolean {
     const since = this.#deps.clock.now() - REPEAT;
     for (const [key, at] of this.#asked) if (at <= since) this.#asked.delete(key);

@@ -31,7 +31,7 @@ export class Pace {
   nextStart = -Infinity;
   /** Requests to the part; the limiter counts them. */
   inFlight = 0;
-  /** Counts slow-downs: requests that were under way at one do not slow down again. */
+  /** Counts slow-downs: requests that were in progress at one do not slow down again. */
   #slowDowns = 0;
 
   constructor({ clock, rate }: { clock: Clock; rate: number }) {

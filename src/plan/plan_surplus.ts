@@ -39,7 +39,7 @@ export interface Shortage {
   readonly providers: readonly string[];
 }
 
-/** Room that one label's requests have gathered in vain and another label's request is to have. */
+/** Room that one label's requests have gathered without getting enough, and another label's request is to have. */
 export interface Ceded {
   readonly from: string;
   readonly to: string;

@@ -121,7 +121,7 @@ export function turnsWithCeded(turns: Turns, ceded: readonly Ceded[], now: Insta
   }));
 }
 
-/** When the first of them gets back what it has ceded in vain; null: none has ceded anything. */
+/** When the first of them gets back what it has ceded to nobody's use; null: none has ceded anything. */
 export function endOfCeding(turns: Turns): Instant | null {
   return earliest([...turns.values()].flatMap(({ ceded }) => ceded.map(({ until }) => until)));
 }

@@ -183,7 +183,7 @@ export class ProviderWatch implements ProviderAccess {
     for (const look of ["flavors", "networks", "base-images", "images"] as const) this.#doubted.add(look);
   }
 
-  /** What is needed may be due sooner now: a run that waits for slow answers does not keep it waiting. */
+  /** A need may be due sooner now: a run that waits for slow answers does not keep it waiting. */
   notePlan(): void {
     this.#planned.resolve();
     this.#planned = Promise.withResolvers();

@@ -43,7 +43,7 @@ Deno.test("a part of the pool whose end never comes is left behind, and the othe
   const { pool } = virtual;
   const logged = await loggedLines(() => virtual.stopPool());
   assert.deepEqual(logged.filter(({ level }) => level === "error").map(({ message }) => message.join("")), [
-    "closing the pool: the connections to clouds: not over after 10s; the daemon ends without waiting for it",
+    "closing the pool: the connections to clouds: did not end within 10s; the daemon ends without waiting for it",
   ]);
   await assert.rejects(pool.ledger.edit(() => {}));
   await virtual.startPool();

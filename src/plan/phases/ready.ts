@@ -54,5 +54,5 @@ const UNUSABLE: ReadonlySet<string> = new Set([
   "RESCUE",
 ]);
 
-/** What is done to a server that somebody deletes: it is ACTIVE all the while, for hours where its host is slow. */
+/** The tasks of a server that somebody deletes: it is ACTIVE all the while, for hours where its host is slow. */
 const DELETING: ReadonlySet<string> = new Set(["deleting", "soft-deleting"]);
