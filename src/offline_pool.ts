@@ -274,6 +274,7 @@ function offlineReport(
       quota: null,
       listedAt: null,
       servers: null,
+      otherServers: null,
       frozen: null,
       foreign: [],
       foreignFloatingIps: [],

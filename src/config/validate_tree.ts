@@ -127,7 +127,22 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
   const node = nodeAt(root, path);
   const found = node === null ? "nothing" : describe(node, path);
   const { expected } = issue;
-  return problemAt(path, { root, file, message: `expected ${expected}, found ${found}`, found, expected });
+  const hint = expected === "a mapping" ? writtenOut(path, { node, found }) : "";
+  return problemAt(path, {
+    root,
+    file,
+    message: `expected ${expected}, found ${found}${hint}`,
+    found,
+    expected,
+  });
+}
+
+/** An item of a list that is only a name, shown in full, where it is a mapping that begins with the name. */
+function writtenOut(path: YamlPath, { node, found }: { node: YamlNode | null; found: string }): string {
+  const isName = node?.kind === "scalar" && typeof node.value === "string" &&
+    JSON.stringify(node.value) === found;
+  const [key] = typeof path.at(-1) === "number" ? Object.keys(sectionAt(configSection, path) ?? {}) : [];
+  return isName && key !== undefined ? `; write \`${key}: ${node.value}\`` : "";
 }
 
 function describe(node: YamlNode, path: YamlPath): string {

@@ -97,7 +97,7 @@ class WiredPool implements RemotePool {
   async ask(name: OperationName, request: object, options: AskOptions = {}): Promise<never> {
     const operation = await descriptorOf(name);
     const call = callOf(operation, request);
-    if (call.method !== "GET") await this.#checkFit(name, options);
+    if (call.method !== "GET") await this.#checkFit(name, { ...options, request });
     if (operation.answer === stream) return await this.#follow(name, { ...options, call }) as never;
     const { status, text } = await this.#send(call, options);
     if (status === 404) await this.#checkFit(name, options);
@@ -109,8 +109,11 @@ class WiredPool implements RemotePool {
   }
 
   /** @throws Error that says who is too old, where the daemon cannot be asked for it */
-  async #checkFit(name: OperationName, options: AskOptions): Promise<void> {
-    const problem = misfit(await this.greet(options), name);
+  async #checkFit(
+    name: OperationName,
+    { request, ...options }: AskOptions & { readonly request?: object },
+  ): Promise<void> {
+    const problem = misfit(await this.greet(options), name, request);
     if (problem !== null) throw new Error(problem);
   }
 

@@ -46,12 +46,28 @@ export const SILENT_GREETING: Greeting = {
     "image-delete dib-image-delete alien-list alien-image-list").split(" "),
 };
 
+/** Of its requests, the keys that it passes over unread, with the options that they come from. */
+const SILENTLY_IGNORED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "hold": { newOwner: "--owner", extend: "--extend" },
+  "image-delete": { replaceReady: "--replace-ready" },
+};
+
 /** Why the sender of the greeting cannot be asked for the operation, and what to do; null: it can. */
-export function misfit({ nodepool, protocol, oldest_protocol, operations }: Greeting, operation: string) {
+export function misfit(greeting: Greeting, operation: string, request: object = {}): string | null {
+  const { nodepool, protocol, oldest_protocol, operations } = greeting;
   if (oldest_protocol > PROTOCOL) return tooOld(nodepool, { isDaemon: false });
   if (protocol < OLDEST_PROTOCOL) return tooOld(nodepool, { isDaemon: true });
-  if (operations.includes(operation)) return null;
-  return `${tooOld(nodepool, { isDaemon: !isNewer(nodepool) })} (it does not know ${operation})`;
+  const unknown = operations.includes(operation)
+    ? greeting === SILENT_GREETING && ignoredOption(operation, request)
+    : operation;
+  return unknown
+    ? `${tooOld(nodepool, { isDaemon: !isNewer(nodepool) })} (it does not know ${unknown})`
+    : null;
+}
+
+function ignoredOption(operation: string, request: object): string | undefined {
+  const given = Object.entries(request).filter(([, value]) => (value ?? false) !== false).map(([key]) => key);
+  return given.map((key) => SILENTLY_IGNORED[operation]?.[key]).find((option) => option !== undefined);
 }
 
 /** For an answer that does not fit: the versions, where they may be why. */

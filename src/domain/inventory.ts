@@ -26,6 +26,8 @@ export class Inventory {
   /** The cloud's clock at the newest listing of either kind. */
   cloudTime: Instant | null = null;
   readonly installation: string;
+  /** Servers of the project without our installation's mark. */
+  #otherCount = 0;
   /** Ids of servers that came, went or changed. */
   readonly changes = new ChangeLog<string>();
   readonly #provider: string | undefined;
@@ -86,6 +88,11 @@ export class Inventory {
   /** How many nodes have a server. */
   get nodeCount(): number {
     return this.#serversOfNode.size;
+  }
+
+  /** How many servers carry no mark of ours. */
+  get otherCount(): number {
+    return this.#otherCount;
   }
 
   /** Ids of nodes that a server is marked with. */
@@ -195,6 +202,7 @@ export class Inventory {
 
   /** Finds out whose the server is by its marks. */
   #link(server: Server): void {
+    if (this.#isOthers(server)) this.#otherCount++;
     const mark = serverMark(server, this.installation, this.#provider);
     if (mark === null) return;
     const { id: nodeId, run } = mark;
@@ -207,12 +215,17 @@ export class Inventory {
   }
 
   #unlink(server: Server): void {
+    if (this.#isOthers(server)) this.#otherCount--;
     this.#strangers.delete(server.id);
     const nodeId = serverMark(server, this.installation, this.#provider)?.id ?? null;
     const ids = nodeId === null ? undefined : this.#serversOfNode.get(nodeId);
     if (nodeId === null || ids === undefined) return;
     ids.delete(server.id);
     if (ids.size === 0) this.#serversOfNode.delete(nodeId);
+  }
+
+  #isOthers(server: Server): boolean {
+    return serverMark(server, this.installation) === null && !isNameless(server);
   }
 
   #forgetAllBut(kept: ReadonlySet<string>): number {

@@ -167,6 +167,8 @@ export interface ProviderReport {
   readonly listedAt: Instant | null;
   /** Servers of this installation in that listing, deltas included. */
   readonly servers: number | null;
+  /** Servers of others in it, in the same project. */
+  readonly otherServers: number | null;
   /** Things of the pool that the listings omit; null: nothing, or it has not been asked. */
   readonly missing: Missing | null;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */

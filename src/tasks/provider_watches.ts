@@ -134,6 +134,7 @@ export class ProviderWatches implements AsyncDisposable {
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,
       servers: seen?.inventory.nodeCount ?? null,
+      otherServers: seen?.inventory.otherCount ?? null,
       frozen: seen?.frozen ?? null,
       foreign: this.#watched.get(name)?.foreign.foreign ?? [],
       foreignFloatingIps: this.#watched.get(name)?.foreign.floatingIps ?? [],

@@ -14,7 +14,7 @@ interface ProjectUse {
   readonly keptHere: readonly NodeRecord[];
   /** Nodes on further providers of the same project, by provider. */
   readonly beside: ReadonlyMap<string, number>;
-  /** Servers that are not the pool's; null: the cloud does not tell. */
+  /** Servers that are not the pool's, as listed last: the quota may have been read before others went; null: not known. */
   readonly others: number | null;
 }
 
@@ -65,13 +65,11 @@ function useOf(
       [];
   const names = [name, ...mates.map((mate) => mate.name)];
   const of = (provider: string): Inhabitants => inhabitants.get(provider) ?? { all: 0, kept: [] };
-  const used = providers.find((provider) => provider.name === name)?.quota?.instances?.used;
-  const inProject = names.reduce((sum, provider) => sum + of(provider).all, 0);
   return {
     kept: names.flatMap((provider) => of(provider).kept),
     keptHere: of(name).kept,
     beside: new Map(names.slice(1).flatMap((mate) => of(mate).all === 0 ? [] : [[mate, of(mate).all]])),
-    others: used === undefined ? null : Math.max(0, used - inProject),
+    others: providers.find((provider) => provider.name === name)?.otherServers ?? null,
   };
 }
 

@@ -67,3 +67,21 @@ Deno.test("commands that a daemon of 0.3.0 does not know say that it is too old"
     assert.match(stderr, /^nodepool: the daemon is too old: it runs nodepool 0\.3\.0, .*\n$/, command);
   }
 });
+
+Deno.test("options that a daemon of 0.3.0 would pass over are refused", async () => {
+  await using opened = await openBench();
+  const options = [
+    ["hold", "1", "--extend", "1d"],
+    ["hold", "1", "--owner", "bob"],
+    ["image-delete", "1", "--replace-ready"],
+  ] as const;
+  for (const [command, id, option, ...value] of options) {
+    const { code, stderr } = await opened.bench.run(command, id, option, ...value);
+    assert.equal(code, 1, command);
+    assert.match(
+      stderr,
+      new RegExp(`^nodepool: the daemon is too old: .* \\(it does not know ${option}\\)\n$`),
+      `${command} ${option}`,
+    );
+  }
+});

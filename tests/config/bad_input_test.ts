@@ -66,6 +66,14 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     faults: ["nodepool.yaml:16:1: limits: expected a mapping, found a list"],
   },
   {
+    title: "a name where a mapping with it belongs",
+    from: "    providers:\n      - name: alpha",
+    to: "    providers: [alpha]",
+    faults: [
+      'nodepool.yaml:5:17: labels[0].providers[0]: expected a mapping, found "alpha"; write `name: alpha`',
+    ],
+  },
+  {
     title: "a mapping where a list belongs",
     from: "    providers:\n      - name: alpha",
     to: "    providers: {name: alpha}",
@@ -141,6 +149,11 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
       /cron.check: "\* \* \*" is not a cron expression: it has 3 fields instead of five .*, or six with seconds last$/,
       /cron.image-update: "0 0 31 2 \*" is not a cron expression: it matches no date$/,
     ],
+  },
+  {
+    title: "a word that stands for a cron expression elsewhere",
+    to: "cron: {cleanup: hourly}\n",
+    faults: [/cron.cleanup: "hourly" is not a cron expression: it has 1 field instead of five /],
   },
   {
     title: "a template with an unknown field, or with half a one",

@@ -64,6 +64,22 @@ Deno.test("a server that comes, goes or begins to do something else has changed;
   assert.deepEqual([...new Set(inventory.changes.since(read))].sort(), ["a", "b"]);
 });
 
+Deno.test("servers of others are those that the cloud shows without our installation's mark", () => {
+  const strange = { ...server("x", 1), metadata: { nodepool_installation: "another" } };
+  const otherProviders = {
+    ...server("y", 2),
+    metadata: serverMetadata({ installation, image: "trusty", provider: "cloud-b", nodeId: 2 }),
+  };
+  const unknown = { ...server("z", null, "UNKNOWN"), name: "" };
+  const inventory = new Inventory(installation, "cloud-a");
+  inventory.apply(
+    listing("complete", 100, [server("a", 1), server("b", null), strange, otherProviders, unknown]),
+  );
+  assert.equal(inventory.otherCount, 2);
+  inventory.apply(listing("delta", 200, [server("b", null, "DELETED"), server("x", 1)]));
+  assert.equal(inventory.otherCount, 0);
+});
+
 Deno.test("a node's servers are those that carry its id and our installation", () => {
   const foreign = {
     ...server("x", 1),

@@ -83,7 +83,7 @@ export function newPool(): PoolReport {
 export function calmPool(): PoolReport {
   const report = sampleReport();
   const [alpha, beta] = report.providers;
-  const well = { ...alpha!, missing: null, stats: { ...alpha!.stats!, errors: 0 } };
+  const well = { ...alpha!, otherServers: 6, missing: null, stats: { ...alpha!.stats!, errors: 0 } };
   const quota = { ...alpha!.quota!, cores: { limit: 40, used: 22 }, instances: { limit: 20, used: 11 } };
   return {
     ...report,

@@ -221,7 +221,7 @@ function crowded(used: number, fields: Parameters<typeof sampleReport>[0] = {}) 
   return {
     labels: [{ name: "noble", wanted: 1, demand: 1, refusals: [{ provider: "cloud-a", obstacle: full }] }],
     config: { ...config!, providers: [first!, { ...second!, access: first!.access }] },
-    providers: providers.map((provider) => ({ ...provider, quota })),
+    providers: providers.map((provider) => ({ ...provider, quota, otherServers: used - 6 })),
     ...fields,
   };
 }
@@ -235,6 +235,15 @@ Deno.test("who uses a full quota is told: nodes of the pool on any provider of t
   assert.match(
     room(6),
     /quota instances 6\/6, cores 40\/40; the quota was read 1m ago, before later launches; /,
+  );
+});
+
+Deno.test("servers that are gone since the quota was read are not told as those of others", () => {
+  const { providers, ...rest } = crowded(9);
+  const fields = { ...rest, providers: providers.map((provider) => ({ ...provider, otherServers: 1 })) };
+  assert.match(
+    explained("cloud-a", fields).facts[0]!.value,
+    /quota instances 9\/9, .*, and 1 server of others$/,
   );
 });
 

@@ -1,5 +1,6 @@
 /** Cron expressions parse, name a time that comes, and mean what their author may expect of 2016's scheduler. */
 import { Cron } from "croner";
+import { countText } from "../../domain/count_text.ts";
 import { cronFields, cronPattern } from "../../domain/cron_expression.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
@@ -20,7 +21,9 @@ export function checkCron({ cron }: ConfigDraft, findings: Findings): void {
 function cronFault(expression: string): string | null {
   const { length } = cronFields(expression);
   if (length < 5 || length > 6) {
-    return `it has ${length} fields instead of five (minute, hour, day, month, day of the week), ` +
+    return `it has ${
+      countText(length, "field")
+    } instead of five (minute, hour, day, month, day of the week), ` +
       "or six with seconds last";
   }
   try {

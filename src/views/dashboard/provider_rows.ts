@@ -135,7 +135,7 @@ function tightest(quota: Quota | null, otherServers: number | null): QuotaBar | 
     name: resourceNames[first.resource],
     limit: first.limit,
     used: first.used,
-    others: share === null ? null : Math.round(first.used * share),
+    others: share === null ? null : Math.min(first.used, Math.round(first.used * share)),
     otherServers: otherServers ?? 0,
   };
 }

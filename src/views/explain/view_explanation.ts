@@ -22,19 +22,27 @@ const explainers: Readonly<Record<SubjectKind, (report: PoolReport, name: string
 
 /** @param name of any of them, or `KIND:NAME`; null: there is no such thing */
 export function viewExplanation(report: PoolReport, name: string): ExplanationView | null {
-  const [, kind, rest] = name.match(/^(label|provider|image|node|request):(.+)$/) ?? [];
-  const kinds = kind === undefined ? Object.keys(explainers) as SubjectKind[] : [kind as SubjectKind];
+  const { kinds, own } = partsOf(name);
   const found = kinds.flatMap((kind) => {
-    const explanation = explainers[kind](report, rest ?? name);
+    const explanation = explainers[kind](report, own);
     return explanation === null ? [] : [{ kind, explanation }];
   });
   const [first, ...others] = found;
   if (first === undefined) return null;
   return {
     ...viewHead(report),
-    subject: { kind: first.kind, name: rest ?? name },
+    subject: { kind: first.kind, name: own },
     ...first.explanation,
     also: others.map((other) => `${other.kind}:${name}`),
+  };
+}
+
+/** The kinds of things that may be meant, and how they are called. */
+function partsOf(name: string): { readonly kinds: readonly SubjectKind[]; readonly own: string } {
+  const [, kind, own = name] = name.match(/^(label|provider|image|node|request):(.+)$/) ?? [];
+  return {
+    kinds: kind === undefined ? Object.keys(explainers) as SubjectKind[] : [kind as SubjectKind],
+    own,
   };
 }
 
@@ -43,8 +51,9 @@ export async function whyNotExplained(
   name: string,
   { history, report }: { history: History; report: PoolReport },
 ): Promise<{ readonly status: 404 | 410; readonly message: string }> {
-  const gone = await findGoneNode(history, name.replace(/^node:/, ""));
+  const { kinds, own } = partsOf(name);
+  const gone = kinds.includes("node") ? await findGoneNode(history, own) : null;
   return gone === null
-    ? { status: 404, message: `there is no label, provider, image, node or request ${name}` }
+    ? { status: 404, message: `there is no ${kinds.join(", ").replace(/, (\w+)$/, " or $1")} ${own}` }
     : { status: 410, message: `${describeGone(gone, report)}; see: nodepool history ${gone.node.id}` };
 }
