@@ -17,6 +17,7 @@ import { grantRequest, recordWait } from "../rules/grant_request.ts";
 import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import { imageSubject } from "../plan/images/image_action.ts";
 import { type ImagePlan, type ImagesInput, planImages } from "../plan/images/plan_images.ts";
 import { type LaunchPlan, whyNoMore } from "../plan/plan_launches.ts";
 import { NodesAtRest } from "../plan/nodes_at_rest.ts";
@@ -156,7 +157,7 @@ export class Tick {
     const plan = this.#timed(() => this.#planImages(config));
     this.#reserved = plan.launches.reserved;
     await this.#imageChanges.store(plan, { config, edits });
-    this.#deps.imageExecutor.dispatch(plan.actions, config);
+    this.#deps.imageExecutor.dispatch(edits.allowed(plan.actions, imageSubject), config);
     return plan;
   }
 
@@ -170,7 +171,10 @@ export class Tick {
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
     await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
-    this.#deps.executor.dispatch(plan.actions, config);
+    this.#deps.executor.dispatch(
+      edits.allowed(plan.actions, ({ node: { id } }) => ({ kind: "node", id })),
+      config,
+    );
     return plan;
   }
 

@@ -188,6 +188,24 @@ Deno.test("every node and subnode has an id of its own, taken before it is used"
   assert.equal(await kit.ledger.takeIds("node", 1), 10);
 });
 
+Deno.test("where a change cannot be stored, nothing is done that follows from it: nothing wakes the next turn at once", async () => {
+  await using kit = await tickKit({
+    nodes: [node(states.boot)],
+    observation: seen({ servers: [server("s7")] }),
+    launching: () => false,
+  });
+  const edit = kit.ledger.edit.bind(kit.ledger);
+  kit.ledger.edit = (run) =>
+    edit((draft) => {
+      const [before, result] = [draft.node(7), run(draft)];
+      if (draft.node(7) !== before) throw new Error("a defect");
+      return result;
+    });
+  await kit.run();
+  assert.deepEqual(kit.turn.list.map(({ of, doing }) => [of, doing]), [[{ kind: "node", id: 7 }, "storing"]]);
+  assert.deepEqual([kit.node(7)?.state.phase, kit.woken()], ["boot", 0]);
+});
+
 Deno.test("a launch that cannot be stored is told, and keeps no other from its node or its server", async () => {
   const zones = ["az1", "z".repeat(80_000)];
   await using kit = await tickKit({
