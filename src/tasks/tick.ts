@@ -10,7 +10,7 @@ import type { Observation } from "../domain/observation.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { TargetState } from "../domain/target_state.ts";
-import { earliest, type Instant, type Milliseconds } from "../domain/time.ts";
+import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
 import { grantRequest, recordWait } from "../rules/grant_request.ts";
@@ -49,6 +49,9 @@ type Moved = Pick<PoolPlan, "until" | "defects">;
 
 /** A tick takes at most this part of the time, however large the pool and however much happens. */
 const LARGEST_SHARE = 0.25;
+
+/** Until what could not be stored is tried again: it may be due at once, each time. */
+const REFUSED_PAUSE = SECOND;
 
 export interface TickDeps {
   readonly ledger: Ledger;
@@ -145,7 +148,11 @@ export class Tick {
     const edits = new TurnEdits();
     try {
       const { until, defects } = await move(edits);
-      return { until, defects: [...defects, ...edits.defects] };
+      const again = edits.defects.length > 0 ? this.#deps.clock.now() + REFUSED_PAUSE : 0;
+      return {
+        until: until && Math.max(until, again),
+        defects: [...defects, ...edits.defects],
+      };
     } catch (error) {
       if (error instanceof StoreError) throw error;
       const whole: Defect = { of: { kind: "plan of", id }, doing: "planning", error };
