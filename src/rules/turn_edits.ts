@@ -3,7 +3,7 @@
  * could not be read back, leaves the others alone and is gathered as a defect. A state that cannot be written ends
  * the turn.
  */
-import { Apart, type DefectSubject } from "../domain/defect.ts";
+import { Apart, type DefectSubject, describeSubject } from "../domain/defect.ts";
 import { inSlices } from "../lib/in_slices.ts";
 import { StoreError } from "../store/store.ts";
 
@@ -21,6 +21,15 @@ interface TurnEdit {
 export class TurnEdits extends Apart {
   constructor() {
     super("storing");
+  }
+
+  /** The actions without those of things of which something was refused: what they begin with is not there. */
+  allowed<Action>(
+    actions: readonly Action[],
+    subjectOf: (action: Action) => DefectSubject,
+  ): readonly Action[] {
+    const refused = new Set(this.defects.map(({ of }) => describeSubject(of)));
+    return actions.filter((action) => !refused.has(describeSubject(subjectOf(action))));
   }
 
   /** Asks for them all, thousands in slices, and waits for them. @throws StoreError */

@@ -87,6 +87,9 @@ async function readAll(reader: StateReader): Promise<Read> {
       of: { prefix: keys.rows(table) },
       schema: rowSchemas[table],
       problems,
+      // Of two with the same id a daemon knows one, and the other would come back once that is gone.
+      misplaced: (key, { id }) =>
+        key[1] === id ? null : `${JSON.stringify(key)} holds ${rowNames[table]} ${id}`,
     });
     counts[rowNames[table]] = rows[table].length;
   }
@@ -111,16 +114,20 @@ const others: [string, Deno.KvListSelector, v.GenericSchema][] = [
 /** One that cannot be read hides no other. */
 async function readEach<Entity>(
   reader: StateReader,
-  { of, schema, problems }: {
+  { of, schema, problems, misplaced = () => null }: {
     of: Deno.KvListSelector;
     schema: v.GenericSchema<unknown, Entity>;
     problems: string[];
+    /** Why the record does not belong under that key; null: it does. */
+    misplaced?: (key: Deno.KvKey, record: Entity) => string | null;
   },
 ): Promise<Entity[]> {
   const records: Entity[] = [];
   for await (const entry of reader.entries(of)) {
     try {
-      records.push(reader.decode(entry, schema));
+      const record = reader.decode(entry, schema);
+      records.push(record);
+      problems.push(...[misplaced(entry.key, record)].filter((problem) => problem !== null));
     } catch (error) {
       if (!(error instanceof StoreError) || error.problem === null) throw error;
       problems.push(error.problem);

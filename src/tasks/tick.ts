@@ -10,13 +10,14 @@ import type { Observation } from "../domain/observation.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { TargetState } from "../domain/target_state.ts";
-import { earliest, type Instant, type Milliseconds } from "../domain/time.ts";
+import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
 import { grantRequest, recordWait } from "../rules/grant_request.ts";
 import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import { imageSubject } from "../plan/images/image_action.ts";
 import { type ImagePlan, type ImagesInput, planImages } from "../plan/images/plan_images.ts";
 import { type LaunchPlan, whyNoMore } from "../plan/plan_launches.ts";
 import { NodesAtRest } from "../plan/nodes_at_rest.ts";
@@ -48,6 +49,9 @@ type Moved = Pick<PoolPlan, "until" | "defects">;
 
 /** A tick takes at most this part of the time, however large the pool and however much happens. */
 const LARGEST_SHARE = 0.25;
+
+/** Until what could not be stored is tried again: it may be due at once, each time. */
+const REFUSED_PAUSE = SECOND;
 
 export interface TickDeps {
   readonly ledger: Ledger;
@@ -144,7 +148,11 @@ export class Tick {
     const edits = new TurnEdits();
     try {
       const { until, defects } = await move(edits);
-      return { until, defects: [...defects, ...edits.defects] };
+      const again = edits.defects.length > 0 ? this.#deps.clock.now() + REFUSED_PAUSE : 0;
+      return {
+        until: until && Math.max(until, again),
+        defects: [...defects, ...edits.defects],
+      };
     } catch (error) {
       if (error instanceof StoreError) throw error;
       const whole: Defect = { of: { kind: "plan of", id }, doing: "planning", error };
@@ -156,7 +164,7 @@ export class Tick {
     const plan = this.#timed(() => this.#planImages(config));
     this.#reserved = plan.launches.reserved;
     await this.#imageChanges.store(plan, { config, edits });
-    this.#deps.imageExecutor.dispatch(plan.actions, config);
+    this.#deps.imageExecutor.dispatch(edits.allowed(plan.actions, imageSubject), config);
     return plan;
   }
 
@@ -170,7 +178,10 @@ export class Tick {
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
     await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
-    this.#deps.executor.dispatch(plan.actions, config);
+    this.#deps.executor.dispatch(
+      edits.allowed(plan.actions, ({ node: { id } }) => ({ kind: "node", id })),
+      config,
+    );
     return plan;
   }
 

@@ -231,15 +231,17 @@ Deno.test("the check names each record that cannot be read, and those that do no
     using kv = await Deno.openKv(state.path);
     await kv.set(["node", 2], "no record");
     await kv.set(["node", 3], '[3,{"id":3}]');
+    await kv.set(["node", 5], (await kv.get(["node", 1])).value);
   }
   const { oddities, counts } = await checkState(state.path, options);
   const text = oddities.join("\n");
   assert.match(text, /\["node",2\] holds no record/);
   assert.match(text, /\["node",3\]/);
+  assert.match(text, /\["node",5\] holds node 1$/m);
   assert.match(text, /nodes 7, 8 have the same server s1/);
   assert.match(text, /node 7: it is a subnode of node 6, which is gone/);
   assert.match(text, /request 1: the next id to be given out is 1/);
-  assert.equal(counts["node"], 3);
+  assert.equal(counts["node"], 4);
   assert.ok(!text.includes("nodepool-state-"), "it names the state, not its own copy");
 });
 

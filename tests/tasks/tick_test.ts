@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
-import { MINUTE } from "../../src/domain/time.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { errorChain } from "../../src/lib/error_chain.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { Defects } from "../../src/tasks/defects.ts";
@@ -186,6 +186,36 @@ Deno.test("every node and subnode has an id of its own, taken before it is used"
   const ids = [...kit.ledger.nodes.keys()];
   assert.deepEqual(ids, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.equal(await kit.ledger.takeIds("node", 1), 10);
+});
+
+/** A kit in which no change of node 7 can be stored. */
+async function stuckKit(...given: Parameters<typeof tickKit>) {
+  const kit = await tickKit(...given);
+  const edit = kit.ledger.edit.bind(kit.ledger);
+  kit.ledger.edit = (run) =>
+    edit((draft) => {
+      const [before, result] = [draft.node(7), run(draft)];
+      if (draft.node(7) !== before) throw new Error("a defect");
+      return result;
+    });
+  return kit;
+}
+
+Deno.test("where a change cannot be stored, nothing is done that follows from it: nothing wakes the next turn at once", async () => {
+  await using kit = await stuckKit({
+    nodes: [node(states.boot)],
+    observation: seen({ servers: [server("s7")] }),
+    launching: () => false,
+  });
+  await kit.run();
+  assert.deepEqual(kit.turn.list.map(({ of, doing }) => [of, doing]), [[{ kind: "node", id: 7 }, "storing"]]);
+  assert.deepEqual([kit.node(7)?.state.phase, kit.woken()], ["boot", 0]);
+});
+
+Deno.test("what is due at once and cannot be stored is tried again a second later", async () => {
+  await using kit = await stuckKit({ nodes: [node(states["delete-address"])], launching: () => false });
+  assert.equal(await kit.run(), NOW + SECOND);
+  assert.deepEqual(kit.turn.list.map(({ of }) => of), [{ kind: "node", id: 7 }]);
 });
 
 Deno.test("a launch that cannot be stored is told, and keeps no other from its node or its server", async () => {

@@ -1,4 +1,5 @@
 /** The actions that a plan of images asks for: one attempt each, by the file of that name in `src/execute/images`. */
+import type { DefectSubject } from "../../domain/defect.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { WaitingOn } from "../../domain/node.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -27,14 +28,19 @@ export type ImageAction = DibAction | ProviderImageAction;
 
 export type ImageActionType = ImageAction["type"];
 
-/** Names a piece of work: the same key is never done twice at once. */
-export function imageActionKey(action: ImageAction): string {
-  return "dibImage" in action && !("image" in action)
-    ? imageKey(action.type, action.dibImage.id)
-    : imageKey(action.type, (action as ProviderImageAction).image.id);
+/** The image that it is for. */
+export function imageSubject(action: ImageAction): DefectSubject {
+  return "image" in action
+    ? { kind: "image", id: action.image.id }
+    : { kind: "dib image", id: action.dibImage.id };
 }
 
-export function imageKey(type: ImageActionType, id: number): string {
+/** Names a piece of work: the same key is never done twice at once. */
+export function imageActionKey(action: ImageAction): string {
+  return imageKey(action.type, imageSubject(action).id);
+}
+
+export function imageKey(type: ImageActionType, id: number | string): string {
   return `${type} ${id}`;
 }
 

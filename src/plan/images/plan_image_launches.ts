@@ -40,7 +40,9 @@ interface ImageLaunchesInput extends Moment {
 }
 
 export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
-  const waiting = input.images.filter(waitsForLaunch);
+  const providers = new Set(input.config.providers.map(({ name }) => name));
+  // Of others it is said already why nothing becomes of them.
+  const waiting = input.images.filter((image) => providers.has(image.provider) && waitsForLaunch(image));
   if (waiting.length === 0) return { launches: [], waits: new Map(), reserved: new Map() };
   const counts = countNodes(input.nodes);
   const wishes = waiting.map((image) => ({ image, offer: offerFor(image, input, counts.isAsked) }));

@@ -50,15 +50,20 @@ export function planProviderImage(
   if (unwanted !== null) {
     return { do: "change", event: { type: "delete", by: "configuration", comment: unwanted } };
   }
-  if (seen === undefined) return { do: "stay" };
+  if (seen === undefined) return { do: isForLaunches(image) ? "leave" : "stay" };
   const ladder = ladders[image.state.phase] as (situation: ImageSituation) => ImageStep;
   return ladder({ image, state: image.state, world, provider, use, seen });
 }
 
-/** Nothing is done there; the launches of servers report on an image that waits for its server. */
-function planFrozen({ state }: ProviderImage, message: string): ImageStep {
-  if (state.phase === "ready") return { do: "stay" };
-  if ("nodeId" in state && state.nodeId === null) return { do: "leave" };
+/** Whether it waits for its server: the launches of servers report on it. */
+function isForLaunches({ state }: ProviderImage): boolean {
+  return "nodeId" in state && state.nodeId === null;
+}
+
+/** Nothing is done there. */
+function planFrozen(image: ProviderImage, message: string): ImageStep {
+  if (image.state.phase === "ready") return { do: "stay" };
+  if (isForLaunches(image)) return { do: "leave" };
   return { do: "wait", reason: "provider", message };
 }
 
