@@ -85,6 +85,11 @@ export function isUnseen(seen: Observation, serverId: string): boolean {
   return server === undefined || server.status === "UNKNOWN";
 }
 
+/** While nothing can be seen, a server may have come up in time: that is decided once it is seen again. */
+export function isOutOfReach({ failure, inventory }: Observation): boolean {
+  return failure !== null && !inventory.completeSince(failure.since);
+}
+
 /** Why a node cannot be used any more that was complete: its own server or a subnode is lost; null: all are there. */
 export function brokenGroup(
   situation: Pick<NodeSituation, "node" | "seen" | "subnodes">,

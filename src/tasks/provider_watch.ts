@@ -160,10 +160,11 @@ export class ProviderWatch implements ProviderAccess {
     return Math.max(0, this.#clock.now() + (atLeast + atMost) / 2 - since - CLOUD_SECOND / 2);
   }
 
-  /** The looks whose last answer is stale. */
+  /** The looks that are needed and whose last answer is stale. */
   get stale(): readonly StaleLook[] {
+    const dues = this.#dues(this.#deps.needs());
     return (Object.keys(LOOKS) as LookName[]).flatMap((look) => {
-      const staleness = this.#looks.staleness(look);
+      const staleness = dues[look] === Infinity ? null : this.#looks.staleness(look);
       return staleness === null ? [] : [{ look, ...staleness, takenAt: this.#takenAt(look) }];
     });
   }

@@ -124,13 +124,14 @@ export class ProviderWatches implements AsyncDisposable {
   report(name: string): ProviderReport {
     const watch = this.get(name);
     const seen = watch?.asked ? watch.observation : null;
+    const stale = watch?.stale ?? [];
     return {
       name,
       reachable: seen === null ? null : seen.failure === null,
       obstacle: watch === null ? null : this.#obstacleOf(watch),
-      error: seen?.failure ?? seen?.troubles.values().next().value ?? null,
+      error: seen?.failure ?? stale.map(({ look }) => seen?.troubles.get(look)).find(Boolean) ?? null,
       ...(seen === null ? {} : { baseImages: seen.catalog.images }),
-      stale: watch?.stale ?? [],
+      stale,
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,
       servers: seen?.inventory.nodeCount ?? null,

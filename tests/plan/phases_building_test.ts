@@ -202,6 +202,13 @@ Deno.test("address: a server without one is waited for until boot-timeout, then 
   ]);
 });
 
+Deno.test("address: while the cloud cannot be listed a server is not given up", () => {
+  const failure = { message: "connection refused", since: NOW - MINUTE };
+  const blind = seen({ inventory: inventory([bare], NOW - 2 * MINUTE), failure });
+  const late = situation(states.address, { seen: blind, now: NOW + 60 * MINUTE });
+  assert.equal(waiting(planAddress(late)).reason, "provider");
+});
+
 const port = {
   id: "p7",
   serverId: "s7",
@@ -251,6 +258,22 @@ Deno.test("address: where ports are kept from us and no pool is asked for, the s
   assert.match(waiting(kept(NOW - MINUTE, "public")).message, /forbidden/);
   const step = kept(NOW - MINUTE, null);
   assert.ok(step.do === "change" && step.event.type === "addressed");
+});
+
+Deno.test("address: while Neutron is out of reach a server that waits for a floating IP is not given up", () => {
+  const at = (kind: "unavailable" | "unauthorized") => {
+    const troubles = new Map([["ports", { message: "list ports: no answer", since: NOW, kind }]] as const);
+    return planAddress(floating({ ports: null, troubles }, { now: NOW + 60 * MINUTE }));
+  };
+  assert.deepEqual(at("unavailable"), { do: "wait", reason: "provider", message: "list ports: no answer" });
+  assert.equal(givenUp(at("unauthorized")).kind, "ipadd");
+});
+
+Deno.test("address: after an outage a node gets one attempt at a floating IP, however late", () => {
+  const late = { now: NOW + 60 * MINUTE };
+  assert.equal(actionOf(planAddress(floating({}, late))), "create-floating-ip");
+  const tried = { attempt: 1, retryAt: NOW + 5 * SECOND };
+  assert.equal(givenUp(planAddress(floating({}, { ...late, fields: tried }))).kind, "ipadd");
 });
 
 Deno.test("address: a server without a port and a pool that is not there are waited for, and named", () => {

@@ -335,6 +335,20 @@ Deno.test("a list of floating IPs from before it was refused is no ground for an
   assert.equal(kit.watch.observation.floatingIps, null);
 });
 
+Deno.test("a look that failed and is not needed any more is no longer stale", async () => {
+  const kit = watchKit();
+  kit.state.failing.set("listPorts", unreachable);
+  kit.need({ portsSince: NOW });
+  await kit.observe();
+  assert.deepEqual(kit.watch.stale.map(({ look }) => look), ["ports"]);
+  kit.need({ portsSince: null });
+  await kit.observeFor(HOUR);
+  assert.deepEqual(kit.watch.stale, []);
+  kit.need({ portsSince: kit.clock.now() });
+  await kit.observe();
+  assert.deepEqual(kit.watch.stale.map(({ look }) => look), ["ports"]);
+});
+
 Deno.test("what cannot be listed again stays in use, what was never seen is not made up", async () => {
   const kit = watchKit();
   await kit.observe();

@@ -1,9 +1,9 @@
 /** An ACTIVE server that needs an address to log in to: a fixed one, or a floating IP made for it. */
 import type { NodeRecord } from "../../domain/node.ts";
-import type { Observation } from "../../domain/observation.ts";
+import type { Failure, Observation } from "../../domain/observation.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
-import { isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { isOutOfReach, isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 import { planFloatingIp } from "./floating_ip.ts";
 
 export function planAddress(situation: NodeSituation<"address">): NodeStep {
@@ -32,7 +32,11 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   if (now >= deadline && isUnseen(seen, server.id)) {
     return { do: "wait", reason: "provider", message: `the cloud cannot report on server ${server.id}` };
   }
-  if (now >= deadline) {
+  const blindness = now >= deadline ? whyBlind(situation, { needsNeutron: floating !== null }) : null;
+  if (blindness !== null) return { do: "wait", reason: "provider", message: blindness };
+  // After an outage or a restart the time may be over without a single attempt: each node gets one.
+  const isTried = floating?.do !== "act" || node.attempt > 0;
+  if (now >= deadline && isTried) {
     const seconds = provider.bootTimeout / 1000;
     const last = lastRefusal(situation);
     return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s${last}`);
@@ -42,6 +46,21 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   if (floating !== null) return floating;
   return { do: "wait", reason: "address", message: "the server has no address yet", until: deadline };
 }
+
+/** Why it cannot be told what became of the address; null: it can. */
+function whyBlind(
+  { state, provider, seen }: NodeSituation<"address">,
+  { needsNeutron }: { needsNeutron: boolean },
+): string | null {
+  if (isOutOfReach(seen)) return `cannot list the servers of ${provider.name}`;
+  if (!needsNeutron) return null;
+  const trouble = seen.troubles.get("ports") ?? seen.troubles.get("floating-ips");
+  if (trouble !== undefined) return OUT_OF_REACH.has(trouble.kind) ? trouble.message : null;
+  return (seen.ports?.takenAt ?? -Infinity) < state.activeAt ? "looking for the server's port" : null;
+}
+
+/** Troubles that pass by themselves; others are refusals, and would stay. */
+const OUT_OF_REACH: ReadonlySet<Failure["kind"]> = new Set(["unavailable", "timeout", "rateLimited"]);
 
 /** Why it has none, as far as somebody said it. */
 function lastRefusal({ node, seen }: NodeSituation<"address">): string {

@@ -1,6 +1,5 @@
 /** A server that the cloud is building: ACTIVE within launch-timeout, or given up. */
-import type { Observation } from "../../domain/observation.ts";
-import { isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { isOutOfReach, isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planBoot(situation: NodeSituation<"boot">): NodeStep {
   const { node, state, now, provider, seen } = situation;
@@ -36,9 +35,4 @@ export function planBoot(situation: NodeSituation<"boot">): NodeStep {
     );
   }
   return { do: "wait", reason: "active", message: `the server is ${status}`, until: deadline };
-}
-
-/** While nothing can be seen, a server may have become ACTIVE in time: that is decided once it is seen again. */
-function isOutOfReach({ failure, inventory }: Observation): boolean {
-  return failure !== null && !inventory.completeSince(failure.since);
 }

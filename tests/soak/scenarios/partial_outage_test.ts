@@ -97,6 +97,21 @@ for (const way of ["hangs", "answers slowly"] as const) {
   });
 }
 
+for (const way of ["is down", "hangs", "is in maintenance"] as const) {
+  Deno.test(`nodes wait for their floating IPs while Neutron ${way}, and no other is launched instead`, async () => {
+    const config = poolConfig({ minReady: 2, provider: "pool: public" });
+    await using virtual = await VirtualPool.start({ config });
+    await virtual.until(() => virtual.count("ready") === 2);
+    virtual.simulator.arm({ ...WAYS[way]!, operation: "*", service: "network" });
+    await virtual.acquire("small", 2);
+    await virtual.clock.advance(30 * MINUTE);
+    assert.equal(virtual.simulator.journal.countOf("server.create"), 4);
+    virtual.simulator.disarm();
+    await virtual.until(() => virtual.count("ready") === 2, 2 * MINUTE);
+    assert.equal(virtual.simulator.journal.countOf("server.create"), 4);
+  });
+}
+
 /** What a pool can do without from its start on. */
 const DISPENSABLE: Readonly<Record<string, { operation: string; provider: string }>> = {
   "the compute limits": { operation: "limits.*", provider: "" },
