@@ -1,4 +1,5 @@
 /** An error and its causes as one line, for the edges where they are shown: the command line and the log. */
+import { oneLine } from "./one_line.ts";
 
 /** Deeper causes are left out: a chain that long goes in circles, or nobody reads it. */
 const MAX_DEPTH = 8;
@@ -23,7 +24,7 @@ export function errorChain(error: unknown): string {
 }
 
 function textOf(value: unknown): string {
-  return oneLine(value instanceof Error ? errorText(value) : otherText(value));
+  return oneLine((value instanceof Error ? errorText(value) : otherText(value)).trim());
 }
 
 /** Several errors at once (a happy-eyeballs connect, `Promise.any`) often have no message of their own. */
@@ -42,8 +43,4 @@ function otherText(value: unknown): string {
   } catch {
     return Object.prototype.toString.call(value);
   }
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, " ");
 }
