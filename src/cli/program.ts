@@ -52,6 +52,7 @@ import { describeExitCodes, ExitCode } from "./exit_code.ts";
 import { helpGroup } from "./help_group.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import { nearestName } from "../lib/nearest_name.ts";
+import { oneLine } from "../lib/one_line.ts";
 import { wrapLines } from "../lib/wrap_words.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -214,7 +215,7 @@ function prepared<Prepared extends Command>(
     getErrHelpWidth: () => Infinity,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
-    outputError: (text) => io.stderr.write(`${name}: ${oneLine(text)}\n`),
+    outputError: (text) => io.stderr.write(`${name}: ${ownWords(text)}\n`),
   });
   return command;
 }
@@ -232,6 +233,6 @@ function refuseEmpty(value: Argument | Option): void {
 const HELP_WIDTH = 80;
 
 /** commander's `error: unknown option '--x'` and its suggestion, as one line of ours. */
-function oneLine(text: string): string {
-  return text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+function ownWords(text: string): string {
+  return oneLine(text.trim().replace(/^error: /, ""));
 }

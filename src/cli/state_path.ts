@@ -5,7 +5,9 @@
  */
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { formatProblem } from "../config/config_error.ts";
+import { denoEnvironment } from "../config/deno_environment.ts";
 import { firstLevel } from "../config/first_level.ts";
+import { readLooseText } from "../config/read_text.ts";
 import { fileReason } from "../lib/file_reason.ts";
 
 export interface StatePath {
@@ -19,7 +21,7 @@ export async function findStatePath(
   { home }: { home: string },
 ): Promise<StatePath> {
   try {
-    const text = await Deno.readTextFile(configFile);
+    const text = await readLooseText(configFile, denoEnvironment);
     const state = await stateIn(text);
     if (state === undefined) return { state: DEFAULT_STATE, problem: await whyUnknown(text, configFile) };
     return { state: expandHome(state ?? DEFAULT_STATE, home), problem: null };

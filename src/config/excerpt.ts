@@ -23,8 +23,9 @@ function excerptOf(
   { line, shown }: { line: string; shown: string },
 ): Excerpt {
   const start = Math.min((column ?? 1) - 1, line.length);
-  const [key = "", name = ""] = line.slice(start).match(KEY) ?? [];
-  const value = line.slice(start + key.length).match(VALUE)?.[0] ?? "";
+  const rest = line.slice(start, start + LONGEST);
+  const [key = "", name = ""] = rest.match(KEY) ?? [];
+  const value = rest.slice(key.length).match(VALUE)?.[0] ?? "";
   const place = marks === "value" && value !== ""
     ? { from: start + key.length, length: value.length }
     : { from: start, length: (name || value).length };
@@ -33,6 +34,9 @@ function excerptOf(
   // Of a key that nobody knows, nobody knows whether a secret follows on it.
   return { ...excerpt, text: `${shown.slice(0, start + key.length)}…` };
 }
+
+/** Characters that are looked at: more than any terminal shows. */
+const LONGEST = 1_000;
 
 /** A key and the blanks to a value of its line. */
 const KEY = /^("[^"]*"|'[^']*'|[^\s"'#{}[\],:]+(?: [^\s"'#{}[\],:]+)*)\s*:(?:\s+|$)/;

@@ -20,6 +20,8 @@ const KEY = /^\s*(?:-\s+)*["']?[\w.<-]+["']?\s*:(?:\s|$)/;
 const BARE = /^\s*[^\s#{}[\],\-]/;
 /** In an address, in the place of a port: a password whose `@` is missing. */
 const ODD_PORT = /\/\/(?:\[[\da-f:.]+\]|(?!\[[\da-f:.]+\])[^/\s@]*):(?!\d+(?:[/\s"',}\]]|$))[^/\s]+/gi;
+/** From its beginning only, as lines may be long. */
+const USER = /(?<![^\s/])[^\s/]+@/g;
 /** A key in the place of its path. */
 const PRIVATE_KEY = /-----BEGIN [\s\S]*/;
 const HIDDEN = "***";
@@ -39,10 +41,7 @@ export function maskedValue(text: string): string {
 
 /** Addresses without user and password, however broken they are. */
 function withoutUsers(text: string): string {
-  return withoutPassword(text).replace(PRIVATE_KEY, HIDDEN).replace(ODD_PORT, "//***").replace(
-    /[^\s/]+@/g,
-    "***@",
-  );
+  return withoutPassword(text).replace(PRIVATE_KEY, HIDDEN).replace(ODD_PORT, "//***").replace(USER, "***@");
 }
 
 /** Goes from line to line: a secret may be longer than the one that it begins in. */

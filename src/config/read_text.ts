@@ -5,6 +5,20 @@ import type { Environment } from "./environment.ts";
 
 /** Far above any real configuration; keeps a wrong path (a disk image, a log) from filling the memory. */
 const MAX_FILE_SIZE = 4 * 1024 * 1024;
+const TOO_LARGE = "is larger than 4 MiB, too large for a configuration";
+
+/**
+ * The text of a file, without a byte order mark, in which something else than UTF-8 is replaced.
+ * @throws what the machine says, Error with the reason when it is too large
+ */
+export async function readLooseText(
+  path: string,
+  { readFile }: Pick<Environment, "readFile">,
+): Promise<string> {
+  const bytes = await readFile(path, { limit: MAX_FILE_SIZE + 1 });
+  if (bytes.length > MAX_FILE_SIZE) throw new Error(`it ${TOO_LARGE}`);
+  return new TextDecoder().decode(bytes);
+}
 
 /**
  * The text of a file, without a byte order mark.
@@ -26,7 +40,7 @@ export async function readText(
 
 function decode(bytes: Uint8Array, path: string): string {
   if (bytes.length > MAX_FILE_SIZE) {
-    throw new ConfigError([fileProblem(path, "is larger than 4 MiB, too large for a configuration")]);
+    throw new ConfigError([fileProblem(path, TOO_LARGE)]);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -1,5 +1,6 @@
 /** An error and its causes as one line, for the edges where they are shown: the command line and the log. */
 import { fileReason } from "./file_reason.ts";
+import { oneLine } from "./one_line.ts";
 
 /** Deeper causes are left out: a chain that long goes in circles, or nobody reads it. */
 const MAX_DEPTH = 8;
@@ -33,7 +34,7 @@ function saysFile(text: string, error: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
-  return oneLine(value instanceof Error ? errorText(value) : otherText(value));
+  return oneLine((value instanceof Error ? errorText(value) : otherText(value)).trim());
 }
 
 /** Several errors at once (a happy-eyeballs connect, `Promise.any`) often have no message of their own. */
@@ -52,8 +53,4 @@ function otherText(value: unknown): string {
   } catch {
     return Object.prototype.toString.call(value);
   }
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, " ");
 }

@@ -3,6 +3,7 @@
  * socket in NOTIFY_SOCKET. A process that none started has none. What cannot be sent is reported once, and ends nothing.
  */
 import { errorChain } from "./error_chain.ts";
+import { oneLine } from "./one_line.ts";
 
 export interface ServiceManager {
   /** Milliseconds, after which without a sign of life it starts the process again; null: it does not watch. */
@@ -38,7 +39,9 @@ export function openServiceManager(
     }
   };
   const tell: ServiceManager["tell"] = (fields) => {
-    const lines = Object.entries(fields).map(([field, value]) => `${field}=${oneLine(value)}`).join("\n");
+    const lines = Object.entries(fields).map(([field, value]) => `${field}=${oneLine(String(value))}`).join(
+      "\n",
+    );
     sent = sent.then(() => send(lines));
   };
   return {
@@ -58,8 +61,4 @@ function watchdogOf(env: (name: string) => string | undefined): number | null {
   const microseconds = Number(env("WATCHDOG_USEC"));
   const pid = env("WATCHDOG_PID");
   return microseconds > 0 && (!pid || Number(pid) === Deno.pid) ? microseconds / 1_000 : null;
-}
-
-function oneLine(value: string | number): string {
-  return String(value).replaceAll(/\s*\n\s*/g, " ");
 }

@@ -3,6 +3,7 @@
  * break in them must not reach anybody's terminal, nor pass for a line of its own. Tables, messages and the log in its
  * form for people are made with it.
  */
+import { oneLine } from "./one_line.ts";
 
 const NOT_PLAIN = /[^\x20-\x7e]/;
 /** Characters that move the cursor or turn the direction of writing. */
@@ -12,7 +13,7 @@ const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206
 /** Line breaks become spaces, other control characters `\u001b`. */
 export function visibleText(text: string): string {
   if (isPlainText(text)) return text;
-  return text.replace(/\s*[\r\n]+\s*/g, " ").replaceAll("\t", " ").replace(CONTROLS, escape);
+  return oneLine(text).replaceAll("\t", " ").replace(CONTROLS, escape);
 }
 
 /** Whether it is printable ASCII alone. */
