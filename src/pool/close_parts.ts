@@ -70,7 +70,7 @@ async function end(
 ): Promise<void> {
   if (part === null) return;
   const { signal } = new AbortController();
-  if (await endsInTime(part[Symbol.asyncDispose](), { ...limits, signal })) return;
+  if (await endsInTime(Promise.resolve(part[Symbol.asyncDispose]()), { ...limits, signal })) return;
   const length = durationText(limits.timeout);
   log.error("closing the pool: {name}: not over after {length}; the daemon ends without waiting for it", {
     name,
