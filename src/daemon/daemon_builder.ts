@@ -57,7 +57,7 @@ export class DaemonBuilder implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #keeping: Promise<void>;
   #isFinishing = false;
-  /** What of the configuration it was opened with. */
+  /** Those that it was opened with. */
   #settings: BuilderSettings | null = null;
   #folder: BuilderFolder | null = null;
   #member: BuilderMember | null = null;

@@ -16,7 +16,7 @@ export interface CronTaskOptions extends TaskBasics {
   readonly timezone?: string;
 }
 
-/** A run may begin so long before its time by the machine's clock, whose smaller corrections nobody is told of. */
+/** A run may begin so long before its time by the machine's clock, whose smaller corrections go unnoticed. */
 const EARLY: Milliseconds = 2 * SECOND;
 
 /**
