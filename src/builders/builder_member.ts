@@ -114,6 +114,11 @@ export class BuilderMember implements AsyncDisposable {
     return [...this.#works.values()].some(({ order, isRunning }) => order?.type === "build" && isRunning);
   }
 
+  /** Whether it has no work, and the leader has heard what became of the last. */
+  get isIdle(): boolean {
+    return this.#works.size === 0;
+  }
+
   /** Ends its work in progress. */
   async [Symbol.asyncDispose](): Promise<void> {
     const reason = new Error("nodepool is stopping");

@@ -1,8 +1,10 @@
 /**
  * The builder in a daemon whose pool's state is in etcd: alone (`daemon --builder-only`), or beside a standby or the leader,
  * which it asks for work over the control door as builders elsewhere do. It waits for its images-dir as long as another
- * builder has that, and begins again in one that is put in the place of its own.
+ * builder has that, and begins again in one that is put in the place of its own. Where the configuration names other folders,
+ * it ends what it is at, and begins again with those.
  */
+import { isDeepStrictEqual } from "node:util";
 import { createDenoCommand } from "../build/deno_command.ts";
 import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
 import { BuilderFolder } from "../builders/builder_folder.ts";
@@ -12,6 +14,7 @@ import type { ConfigSource } from "../config/config_source.ts";
 import { remotePool } from "../control/control_client.ts";
 import { openLeaderWire } from "../control/leader_wire.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
+import type { Config } from "../domain/config.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { SECOND } from "../domain/time.ts";
 import { askEtcd } from "../etcd/ask_etcd.ts";
@@ -44,6 +47,8 @@ interface DaemonBuilderDeps {
   readonly clock: Clock;
 }
 
+type BuilderSettings = ReturnType<typeof settingsOf>;
+
 export class DaemonBuilder implements AsyncDisposable {
   readonly #deps: DaemonBuilderDeps;
   readonly #etcd: Etcd;
@@ -52,6 +57,8 @@ export class DaemonBuilder implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #keeping: Promise<void>;
   #isFinishing = false;
+  /** Those that it was opened with. */
+  #settings: BuilderSettings | null = null;
   #folder: BuilderFolder | null = null;
   #member: BuilderMember | null = null;
 
@@ -101,9 +108,10 @@ export class DaemonBuilder implements AsyncDisposable {
     }
   }
 
-  /** Resolves once its folder is another one. @throws the signal's reason */
+  /** Resolves once its folder is another one, or other folders are configured and it is idle. @throws the signal's reason */
   async #untilReplaced(folder: BuilderFolder): Promise<void> {
     let told: string | null = null;
+    let isOver = false;
     for (;;) {
       await this.#deps.clock.sleep(RETRY, this.#stop);
       const problem = await folder.problem();
@@ -112,7 +120,11 @@ export class DaemonBuilder implements AsyncDisposable {
         else log.warning("this builder does nothing: {problem}", { problem });
       }
       told = problem;
-      if (problem !== null && !this.#isFinishing && await isFolder(folder.path)) return;
+      if (this.#isFinishing) continue;
+      if (problem !== null && await isFolder(folder.path)) return;
+      isOver ||= !isDeepStrictEqual(settingsOf(this.#deps.source.newest), this.#settings);
+      if (isOver) this.#member!.stopAccepting();
+      if (isOver && this.#member!.isIdle) return;
     }
   }
 
@@ -123,16 +135,16 @@ export class DaemonBuilder implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { options: { buildWorkers, uploadWorkers }, source, clock } = this.#deps;
-    const { imagesDir, buildLogDir, elementsDir, scriptDir, buildLogRetention } = source.first.config;
+    const { options: { buildWorkers, uploadWorkers }, clock } = this.#deps;
     const { id: process, ...self } = this.#self;
-    this.#folder = await this.#openFolder(imagesDir);
+    this.#folder = await this.#openFolder();
+    const { folders, buildLogRetention } = this.#settings!;
     this.#member = new BuilderMember({
       folder: this.#folder,
       builder: createDiskimageBuilder({ command: createDenoCommand() }),
       clock,
       self: { ...self, process },
-      folders: { imagesDir, buildLogDir, elementsDir, scriptDir },
+      folders,
       buildWorkers,
       uploadWorkers,
       buildLogRetention,
@@ -141,11 +153,13 @@ export class DaemonBuilder implements AsyncDisposable {
     });
   }
 
-  async #openFolder(path: string): Promise<BuilderFolder> {
+  /** That of the configuration as it is by then. @throws the signal's reason */
+  async #openFolder(): Promise<BuilderFolder> {
     const { signal } = this.#stop;
     for (let told = "";;) {
+      this.#settings = settingsOf(this.#deps.source.newest);
       try {
-        return await BuilderFolder.open(path, { random: systemRandom });
+        return await BuilderFolder.open(this.#settings.folders.imagesDir, { random: systemRandom });
       } catch (error) {
         const problem = errorChain(error);
         if (problem !== told) log.warning("this process builds no images yet: {problem}", { problem });
@@ -174,4 +188,9 @@ export class DaemonBuilder implements AsyncDisposable {
       [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
     };
   }
+}
+
+function settingsOf({ config }: { readonly config: Config }) {
+  const { imagesDir, buildLogDir, elementsDir, scriptDir, buildLogRetention } = config;
+  return { folders: { imagesDir, buildLogDir, elementsDir, scriptDir }, buildLogRetention };
 }

@@ -63,14 +63,14 @@ function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDi
   return stack;
 }
 
-/** A part that waits for a file system or a peer that does not answer is left behind, and lost with the process, as by a kill. */
+/** A part that waits for a file system or a peer that does not answer is left behind: it ends with the process, as by a kill. */
 async function end(
   name: string,
   { part, ...limits }: { part: AsyncDisposable | null; clock: Clock; timeout: Milliseconds },
 ): Promise<void> {
   if (part === null) return;
   const { signal } = new AbortController();
-  if (await endsInTime(part[Symbol.asyncDispose](), { ...limits, signal })) return;
+  if (await endsInTime(Promise.resolve(part[Symbol.asyncDispose]()), { ...limits, signal })) return;
   const length = durationText(limits.timeout);
   log.error("closing the pool: {name}: did not end within {length}; the daemon ends without waiting for it", {
     name,

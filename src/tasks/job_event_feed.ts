@@ -54,16 +54,23 @@ export class JobEventFeed implements AsyncDisposable {
 
   /** How the publishers stand. */
   get publishers(): readonly PublisherState[] {
-    return this.#events.all().flatMap(({ publishers }) => publishers);
+    return this.#config.zmqPublishers.flatMap((endpoint) => this.#events.get(endpoint)?.publishers ?? []);
   }
 
-  /** Listens to the configuration's publishers and no others. */
+  /**
+   * Listens to the configuration's publishers and no others. The connection to one that was there before is kept: events
+   * that nobody hears are lost, and with them the ends of jobs.
+   */
   async configure(config: FeedConfig): Promise<void> {
     this.#config = config;
-    const endpoints = config.zmqPublishers;
     const handlers = { onEvent: (event: JobEvent) => this.#note(event), onState: tell };
-    const one = { by: endpoints, open: () => this.#deps.listen(endpoints, handlers) };
-    await this.#events.configure(new Map(endpoints.length === 0 ? [] : [["events", one]]));
+    const listening = (endpoint: string) => ({
+      by: endpoint,
+      open: () => this.#deps.listen([endpoint], handlers),
+    });
+    await this.#events.configure(
+      new Map(config.zmqPublishers.map((endpoint) => [endpoint, listening(endpoint)])),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -199,7 +199,13 @@ export function imageExecutorOf(
   };
   return new ImageExecutor({
     ledger: kit.ledger,
-    sites: localSites({ builder, clock: kit.clock, buildWorkers: 1, uploadWorkers: 4 }),
+    sites: localSites({
+      builder,
+      clock: kit.clock,
+      openCloud: () => kit.cloud,
+      buildWorkers: 1,
+      uploadWorkers: 4,
+    }),
     trimLogs: (folder, options) => builder.trimLogs(folder, options),
     shell: kit.shell,
     clock: kit.clock,

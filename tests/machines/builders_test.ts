@@ -170,3 +170,26 @@ testNeeding(
     assert.match(await pool.log(), /this builder does nothing: the folder .* is gone/);
   },
 );
+
+testNeeding(
+  etcdNeeds,
+  "a builder whose configuration names other folders builds in those from then on",
+  async () => {
+    await using machines = await set();
+    const [builder] = machines.builders as [Machine];
+    const [leader] = machines.daemons as [Machine];
+    leader.switchOn();
+    builder.switchOn();
+    await atWork(machines);
+    const { configFile, folder } = builder.pool;
+    const text = await Deno.readTextFile(configFile);
+    await Deno.writeTextFile(configFile, text.replace(`${folder}/images`, `${folder}/more`));
+    await machines.until(async () => await readyImages(machines) === 1);
+    assert.equal(filesOf(builder).length, 2, "what it was at came to its end");
+    await machines.until(async () => await Deno.stat(`${folder}/more`).then(() => true, () => false));
+    assert.equal((await machines.clients.run("image-build", "noble", "--no-wait")).code, 0);
+    await machines.until(() =>
+      [...Deno.readDirSync(`${folder}/more`)].some(({ name }) => name.endsWith(".qcow2"))
+    );
+  },
+);

@@ -1,7 +1,8 @@
 /** The configuration is read again while it is being read, while it takes effect, and while the pool ends. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { HOUR, MINUTE } from "../../src/domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { imageConfig } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 const one = poolConfig({ minReady: 1 });
@@ -127,4 +128,22 @@ Deno.test("prices come and go with reloads like any other key, and leave no prob
     assert.equal(virtual.pool.config.providers[0]!.prices?.currency, currency);
     assert.deepEqual(virtual.pool.report().daemon!.configProblems, []);
   }
+});
+
+Deno.test("an upload goes on while its provider comes to be reached in another way", async () => {
+  const imagesWith = (provider: string) => imageConfig({ minReady: 1, provider });
+  await using virtual = await VirtualPool.start({
+    config: imagesWith("auto-floating-ip: false"),
+    clouds: [{ name: "simulator", latency: 3 * SECOND }],
+  });
+  await virtual.until(() => virtual.pool.report().images.some(({ state }) => state.phase === "upload"));
+  await virtual.during(virtual.reconfigure(imagesWith("auto-floating-ip: false\n    max-concurrency: 3")));
+  await virtual.until(() => virtual.count("ready") === 1);
+  const { journal } = virtual.simulator;
+  assert.deepEqual([journal.countOf("image.create"), journal.countOf("image.delete")], [1, 0]);
+  assert.deepEqual(virtual.pool.report().images.map(({ evidence }) => evidence), [null]);
+  await virtual.stopPool();
+  // The simulator's answers take that long.
+  await virtual.clock.advance(3 * SECOND);
+  assert.equal(virtual.clock.sleeping, 0);
 });

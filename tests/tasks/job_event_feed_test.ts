@@ -162,6 +162,16 @@ Deno.test("other publishers are listened to in place of the ones before, the sam
   assert.deepEqual([listening.length, closed(), feed.publishers], [2, 2, []]);
 });
 
+Deno.test("publishers that come, go and change places leave the connections to the others as they are", async () => {
+  const { feed, listening, closed } = await kit([]);
+  await using _feed = feed;
+  await feed.configure(config({ zmqPublishers: ["tcp://new:8888", "tcp://ci:8888"] }));
+  assert.deepEqual([listening, closed()], [[["tcp://ci:8888"], ["tcp://new:8888"]], 0]);
+  assert.deepEqual(feed.publishers.map(({ endpoint }) => endpoint), ["tcp://new:8888", "tcp://ci:8888"]);
+  await feed.configure(config({ zmqPublishers: ["tcp://ci:8888"] }));
+  assert.deepEqual([listening.length, closed()], [2, 1]);
+});
+
 Deno.test("publishers that cannot be listened to are tried again with the next configuration, though it is the same", async () => {
   let isBroken = true;
   const { feed, listening } = await kit([], {

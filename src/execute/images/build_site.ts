@@ -4,9 +4,8 @@
  * record: the executor of images asks it for one attempt, and stores what that came to.
  */
 import type { BuildJob } from "../../build/builder.ts";
-import type { Cloud } from "../../cloud/cloud.ts";
 import type { BuilderName, BuildPlaces } from "../../domain/build_places.ts";
-import type { Config } from "../../domain/config.ts";
+import type { Config, ProviderConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Call } from "../../lib/call.ts";
@@ -20,7 +19,8 @@ export interface UploadWork {
   readonly externalId: string;
   readonly dibImage: DibImage;
   readonly format: string;
-  readonly cloud: Cloud;
+  /** Where it is sent to. */
+  readonly provider: ProviderConfig;
   /** Told as data goes out. */
   readonly onProgress: (progress: { sent: number; total: number }) => void;
 }

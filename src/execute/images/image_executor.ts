@@ -333,14 +333,14 @@ export class ImageExecutor implements AsyncDisposable {
 
   async #upload(
     { image, dibImage, externalId }: ProviderImageAction & { type: "upload-image" },
-    { access: { cloud }, signal }: Pick<Site, "access" | "signal">,
+    { provider, signal }: Pick<Site, "provider" | "signal">,
   ): Promise<ImageOutcome> {
     const site = this.#deps.sites.of(dibImage);
     if (site === null) return imageFailure(new Error(`${hostOf(dibImage)} was lost`), this.#deps.clock.now());
     using _worker = this.#uploads.begin(image.id, placeOf(site));
     const onProgress = (progress: UploadProgress) => this.#uploads.note(image.id, progress);
     const format = image.source.type === "upload" ? image.source.format : "";
-    return await site.upload({ image, externalId, dibImage, format, cloud, onProgress }, { signal });
+    return await site.upload({ image, externalId, dibImage, format, provider, onProgress }, { signal });
   }
 
   async #runScript(

@@ -1,6 +1,8 @@
 /** This process as the one place that builds diskimages, as it is where the state is a file. */
 import type { Builder } from "../../build/builder.ts";
+import type { Cloud } from "../../cloud/cloud.ts";
 import { thisProcess } from "../../domain/build_places.ts";
+import type { ProviderConfig } from "../../domain/config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { executeBuildImage, executeRemoveFiles } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
@@ -9,9 +11,12 @@ import { executeUploadImage } from "./upload_image.ts";
 interface LocalSiteDeps extends Pick<BuildSite, "buildWorkers" | "uploadWorkers"> {
   readonly builder: Builder;
   readonly clock: Clock;
+  readonly openCloud: (provider: ProviderConfig) => Cloud;
 }
 
-export function localSites({ builder, clock, buildWorkers, uploadWorkers }: LocalSiteDeps): BuildSites {
+export function localSites(
+  { builder, clock, openCloud, buildWorkers, uploadWorkers }: LocalSiteDeps,
+): BuildSites {
   const how = { builder, clock };
   const site: BuildSite = {
     builder: null,
@@ -19,8 +24,11 @@ export function localSites({ builder, clock, buildWorkers, uploadWorkers }: Loca
     buildWorkers,
     uploadWorkers,
     build: ({ job }, { signal }) => executeBuildImage(job, { ...how, signal }),
-    upload: ({ externalId, dibImage: { path }, format, cloud, onProgress }, { signal }) =>
-      executeUploadImage({ path, format, externalId }, { ...how, cloud, onProgress, signal }),
+    async upload({ externalId, dibImage: { path }, format, provider, onProgress }, { signal }) {
+      // It takes long: a connection of its own outlasts changes of how the provider is reached.
+      await using cloud = openCloud(provider);
+      return await executeUploadImage({ path, format, externalId }, { ...how, cloud, onProgress, signal });
+    },
     remove: (image, { signal }) =>
       // Files that another machine may have are not this one's to remove.
       image.builder === undefined
