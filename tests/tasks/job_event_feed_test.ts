@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import type { Config } from "../../src/domain/config.ts";
+import { autoHoldReason } from "../../src/domain/auto_hold.ts";
 import { isJobRunning } from "../../src/domain/end_of_hold.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
@@ -130,6 +131,31 @@ Deno.test("jobs on a held node are noted, so that the end of the hold spares tho
   assert.deepEqual(now(), [before.state, "unit", "FAILURE", false]);
   await tell(event("started", { job: "next" }));
   assert.deepEqual([...now(), ended], [before.state, "unit", undefined, true, []]);
+});
+
+Deno.test("a job that begins on a used node whose job is over keeps it until its own end", async () => {
+  const { feed, tell, stored, clock } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await tell(event("started"), event("finalized", { result: "FAILURE" }));
+  await tell(event("started", { job: "next" }));
+  assert.deepEqual([stored().state.phase, stored().job, stored().jobEnd], ["used", "next", null]);
+  await clock.advance(SECOND);
+  await tell(event("finalized", { job: "next" }));
+  assert.deepEqual([stored().job, stored().jobEnd], ["next", { at: NOW + SECOND, result: "SUCCESS" }]);
+});
+
+Deno.test("a node that is to be held for a job that failed is held as soon as the next one begins on it", async () => {
+  const { feed, tell, stored, ledger } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await ledger.edit((edit) =>
+    edit.putJob({ id: 1, revision: 0, job: "unit", holdOnFailure: 1, createdAt: NOW })
+  );
+  await tell(event("started"), event("finalized", { result: "FAILURE" }), event("started", { job: "next" }));
+  assert.deepEqual([stored().state.phase, stored().hold?.reason, stored().jobEnd], [
+    "hold",
+    autoHoldReason("unit"),
+    null,
+  ]);
 });
 
 Deno.test("only the end of its own test-job concerns a node under test", async () => {
