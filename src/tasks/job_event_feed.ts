@@ -59,6 +59,13 @@ export class JobEventFeed implements AsyncDisposable {
     return this.#events.all().flatMap(({ publishers }) => publishers);
   }
 
+  /** Since when no event of any publisher can have been missed; null: some may be, or there are no publishers. */
+  get heardSince(): Instant | null {
+    const { publishers } = this;
+    const isHeard = publishers.length > 0 && publishers.every(({ state }) => state.status === "connected");
+    return isHeard ? Math.max(...publishers.map(({ state }) => state.since)) : null;
+  }
+
   /** Listens to the configuration's publishers and no others. */
   async configure(config: FeedConfig): Promise<void> {
     this.#config = config;

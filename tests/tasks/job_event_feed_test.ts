@@ -4,6 +4,7 @@ import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import type { Config } from "../../src/domain/config.ts";
 import { autoHoldReason } from "../../src/domain/auto_hold.ts";
 import { isJobRunning } from "../../src/domain/end_of_hold.ts";
+import type { LinkState } from "../../src/domain/link_state.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { JobEventFeed } from "../../src/tasks/job_event_feed.ts";
@@ -32,7 +33,11 @@ const NODENAME = node(states.ready).nodename;
 
 async function kit(
   nodes: readonly NodeRecord[],
-  { inForce = config() as Config, beforeListening = (_endpoints: readonly string[]) => {} } = {},
+  {
+    inForce = config() as Config,
+    beforeListening = (_endpoints: readonly string[]) => {},
+    stateOf = (_endpoint: string): LinkState => ({ status: "connected", since: NOW }),
+  } = {},
 ) {
   const ledgerKit = await ledgerWith(...nodes);
   const listening: (readonly string[])[] = [];
@@ -44,10 +49,12 @@ async function kit(
       beforeListening(endpoints);
       listening.push(endpoints);
       onEvent = handlers.onEvent;
-      const publishers = endpoints.map((endpoint) => (
-        { endpoint, state: { status: "connected", since: NOW } as const }
-      ));
-      return { publishers, [Symbol.asyncDispose]: () => Promise.resolve(void closed++) };
+      return {
+        get publishers() {
+          return endpoints.map((endpoint) => ({ endpoint, state: stateOf(endpoint) }));
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(void closed++),
+      };
     },
     onJobEnd: (one, { job, result }) => ended.push([one.id, one.state.phase, job, result]),
     onError: (task, error) => assert.fail(`${task}: ${error}`),
@@ -174,6 +181,23 @@ Deno.test("jobs on machines that are no nodes are passed over, and nodes that co
   await put(node(states.ready));
   await tell(event("started"));
   assert.equal(stored().state.phase, "used");
+});
+
+Deno.test("no event can have been missed since all publishers are connected", async () => {
+  const states = new Map<string, LinkState>();
+  const { feed } = await kit([], { stateOf: (endpoint) => states.get(endpoint)! });
+  await using _feed = feed;
+  const heardSince = (one: LinkState, other: LinkState) => {
+    states.set("tcp://one:8888", one).set("tcp://other:8888", other);
+    return feed.heardSince;
+  };
+  const connected = (since: number) => ({ status: "connected", since } as const);
+  await feed.configure(config({ zmqPublishers: ["tcp://one:8888", "tcp://other:8888"] }));
+  assert.equal(heardSince(connected(5), connected(7)), 7);
+  assert.equal(heardSince(connected(5), { status: "connecting", since: 1 }), null);
+  assert.equal(heardSince({ status: "away", since: 6, message: "refused", retryAt: 9 }, connected(7)), null);
+  await feed.configure(config());
+  assert.equal(feed.heardSince, null, "nobody reports jobs");
 });
 
 Deno.test("other publishers are listened to in place of the ones before, the same ones go on", async () => {
