@@ -268,6 +268,8 @@ const rules: {
   },
   "used": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    // Its target has given it a job before it answered.
+    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
   },

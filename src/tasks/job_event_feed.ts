@@ -115,9 +115,12 @@ function afterEvent(
     const isTest = job === findTarget(config, node.target)?.jenkins?.testJob;
     return isTest && type === "finalized" ? transition(node, { type: "job-ended", result }, now) : null;
   }
+  const free = isBeingHandedOver(node, config)
+    ? transition(node, { type: "assigned", manager: null, next: "ready" }, now)
+    : node;
   // Its start may have been told while nobody listened.
-  const taken = node.state.phase === "ready"
-    ? transition(node, { type: "taken", job, requestId: null }, now)
+  const taken = free.state.phase === "ready"
+    ? transition(free, { type: "taken", job, requestId: null }, now)
     : isBegunAfterAnother(node, event)
     ? transition(keptFor(node, { edit, now }), { type: "job-begun", job }, now)
     : node;
@@ -128,6 +131,12 @@ function afterEvent(
     return transition({ ...taken, job: taken.job ?? job }, { type: "job-ended", result }, now);
   }
   return taken === node ? null : taken;
+}
+
+/** Whether its target has been asked to take it, and may give it jobs before it answers, or without an answer. */
+function isBeingHandedOver({ state, assignedAt, target }: NodeRecord, config: FeedConfig): boolean {
+  const isTested = (findTarget(config, target)?.jenkins?.testJob ?? null) !== null;
+  return state.phase === "assign" && assignedAt !== null && !isTested;
 }
 
 /** The first job on a held node, or one after another: neither the hold's end nor the other's must end it. */

@@ -88,7 +88,7 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
   "ready": { state: { phase: "ready", serverId: "s1" }, knows: ["floating-ip", "taken", "hold"] },
   "used": {
     state: { phase: "used", serverId: "s1" },
-    knows: ["floating-ip", "job-begun", "job-ended", "hold"],
+    knows: ["floating-ip", "assigned", "job-begun", "job-ended", "hold"],
   },
   "hold": {
     state: { phase: "hold", serverId: "s1", lostAt: null },

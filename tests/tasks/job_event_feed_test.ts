@@ -6,6 +6,7 @@ import { autoHoldReason } from "../../src/domain/auto_hold.ts";
 import { isJobRunning } from "../../src/domain/end_of_hold.ts";
 import type { LinkState } from "../../src/domain/link_state.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
+import { transition } from "../../src/domain/node_transition.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { JobEventFeed } from "../../src/tasks/job_event_feed.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
@@ -138,6 +139,17 @@ Deno.test("jobs on a held node are noted, so that the end of the hold spares tho
   assert.deepEqual(now(), [before.state, "unit", "FAILURE", false]);
   await tell(event("started", { job: "next" }));
   assert.deepEqual([...now(), ended], [before.state, "unit", undefined, true, []]);
+});
+
+Deno.test("a job that its target begins before it has answered makes the node used, and the answer still counts", async () => {
+  const assigning = node(states.assign, { assignedAt: NOW - SECOND });
+  const { feed, tell, stored, ledger } = await kit([assigning]);
+  await using _feed = feed;
+  await tell(event("started"));
+  assert.deepEqual([stored().state.phase, stored().job], ["used", "unit"]);
+  const answer = { type: "assigned", manager: "ci", next: "ready" } as const;
+  await ledger.edit((edit) => edit.putNode(transition(edit.node(7)!, answer, NOW)));
+  assert.deepEqual([stored().state.phase, stored().manager], ["used", "ci"]);
 });
 
 Deno.test("a job that begins on a used node whose job is over keeps it until its own end", async () => {
