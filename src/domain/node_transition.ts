@@ -279,6 +279,7 @@ const rules: {
     "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
     "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
     // Whom it is held for stays.
     "job-begun": ({ state, event, node }) => ({ state, job: node.job ?? event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
@@ -288,6 +289,8 @@ const rules: {
     },
   },
   "unassign": {
+    // Its target has taken it in the meantime.
+    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "unassigned": ({ state }) => ({
       state: {

@@ -92,13 +92,25 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
   },
   "hold": {
     state: { phase: "hold", serverId: "s1", lostAt: null },
-    knows: ["answer-lost", "refused", "floating-ip", "job-begun", "job-ended", "unheld", "hold"],
+    knows: ["answer-lost", "refused", "floating-ip", "assigned", "job-begun", "job-ended", "unheld", "hold"],
   },
   "hold, no server known": {
     state: { phase: "hold", serverId: null, lostAt: 5 },
-    knows: ["accepted", "answer-lost", "refused", "floating-ip", "job-begun", "job-ended", "hold"],
+    knows: [
+      "accepted",
+      "answer-lost",
+      "refused",
+      "floating-ip",
+      "assigned",
+      "job-begun",
+      "job-ended",
+      "hold",
+    ],
   },
-  "unassign": { state: { phase: "unassign", serverId: "s1" }, knows: ["floating-ip", "unassigned", "hold"] },
+  "unassign": {
+    state: { phase: "unassign", serverId: "s1" },
+    knows: ["floating-ip", "assigned", "unassigned", "hold"],
+  },
   "delete-server": {
     state: { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: null, acceptedAt: null },
     knows: [
