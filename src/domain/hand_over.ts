@@ -1,5 +1,7 @@
 /** How a target takes its nodes, as the configuration says. Pure. */
 import type { Config, TargetConfig } from "./config.ts";
+import type { NodeRecord } from "./node.ts";
+import type { Instant } from "./time.ts";
 
 /** `none`: its nodes are only used from here. */
 type HandOver = "jenkins" | "gearman" | "none";
@@ -7,6 +9,17 @@ type HandOver = "jenkins" | "gearman" | "none";
 export function handOverOf(target: Pick<TargetConfig, "jenkins" | "assignViaGearman">): HandOver {
   if (target.assignViaGearman) return "gearman";
   return target.jenkins !== null && target.jenkins.url !== null ? "jenkins" : "none";
+}
+
+/**
+ * Whether no job can be running on a ready node: no target has it, or the start of each job would have been reported.
+ * @param heardSince since when no report of a job can have been missed; null: they may be
+ */
+export function isSurelyFree(
+  { assignedAt }: Pick<NodeRecord, "assignedAt">,
+  heardSince: Instant | null,
+): boolean {
+  return assignedAt === null || (heardSince !== null && heardSince <= assignedAt);
 }
 
 /** null: the configuration has no such target any more, as where no target is configured at all. */

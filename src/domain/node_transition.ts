@@ -50,6 +50,8 @@ export type NodeEvent =
   /** It has passed the test-job. */
   | { readonly type: "tested" }
   | ({ readonly type: "taken"; readonly requestId: number | null } & Pick<NodeRecord, "job" | "asked">)
+  /** Its target has given it a job after one that has ended, or while it is held. */
+  | { readonly type: "job-begun"; readonly job: string }
   /** Its job has ended; it is deleted, or held, a while later. A held one stays held. */
   | { readonly type: "job-ended"; readonly result: string | null }
   /** Its target does not know it any more. */
@@ -266,6 +268,9 @@ const rules: {
   },
   "used": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    // Its target has given it a job before it answered.
+    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
+    "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
   },
   // The answer to the request for a server may come when its node has been held or marked for deletion meanwhile.
@@ -274,8 +279,9 @@ const rules: {
     "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
     "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    // Its target goes on giving it jobs. Whom it is held for stays.
-    "taken": ({ state, event, node }) => ({ state, job: node.job ?? event.job, jobEnd: null }),
+    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
+    // Whom it is held for stays.
+    "job-begun": ({ state, event, node }) => ({ state, job: node.job ?? event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
     "unheld": ({ state, event, node }) => {
       if (state.serverId === null) throw new IllegalTransitionError("hold", event.type, node.id);
@@ -283,6 +289,8 @@ const rules: {
     },
   },
   "unassign": {
+    // Its target has taken it in the meantime.
+    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "unassigned": ({ state }) => ({
       state: {

@@ -129,6 +129,7 @@ export class Executor implements AsyncDisposable {
   }
 
   #start(action: Action, { isRefusing, ...site }: ProviderSite & { readonly config: Config }): void {
+    if (action.type === "unassign-node" && this.#isBeingAssigned(action.node)) return;
     const isProbe = action.type === "create-server" && isRefusing;
     const placeTime = PLACE_TIME[action.type];
     const own = { deps: this.#deps, outputs: this.#outputs };
@@ -141,6 +142,11 @@ export class Executor implements AsyncDisposable {
       run: (signal) => this.#creatingServer(action, () => this.#attempt(action, { ...site, signal, ...own })),
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
+  }
+
+  /** A target that is still being told of a node would learn of its end first, and keep it. */
+  #isBeingAssigned({ id }: NodeRecord): boolean {
+    return this.#attempts.isRunning(nodeKey("assign-node", id));
   }
 
   /** Nobody waits for a login to a server that is to be deleted. */

@@ -35,7 +35,7 @@ export function planPool(input: PoolInput): PoolPlan {
   const replacements = part(
     round,
     "replacements",
-    () => planReplacements(input.config, nodes, now),
+    () => planReplacements(input.config, nodes, input),
     NO_REPLACEMENTS,
   );
   using _taken = nodes.assume(taken(granting.grants, now));

@@ -1,5 +1,6 @@
 /** Ready nodes that are older than their label's max-ready-age are replaced, a few at a time. */
 import type { Config, LabelConfig } from "../domain/config.ts";
+import { isSurelyFree } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Instant } from "../domain/time.ts";
@@ -14,7 +15,12 @@ export interface Replacements {
   readonly until: Instant | null;
 }
 
-export function planReplacements(config: Config, nodes: Iterable<NodeRecord>, now: Instant): Replacements {
+/** @param when `heardSince`: since when no report of a job can have been missed; null or left out: they may be */
+export function planReplacements(
+  config: Config,
+  nodes: Iterable<NodeRecord>,
+  { now, heardSince = null }: { readonly now: Instant; readonly heardSince?: Instant | null | undefined },
+): Replacements {
   const index = NodeIndex.of(nodes);
   const aged: NodeRecord[] = [];
   let until = Infinity;
@@ -27,6 +33,7 @@ export function planReplacements(config: Config, nodes: Iterable<NodeRecord>, no
         until = Math.min(until, endOf(node, label));
         break;
       }
+      if (!isSurelyFree(node, heardSince)) continue;
       places ??= placesFree(countAway(label, index, now), ready.size);
       if (places-- > 0) aged.push(node);
     }

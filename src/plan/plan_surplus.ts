@@ -2,9 +2,11 @@
  * Ready nodes above min-ready that nobody wants are given back, the oldest first: once they have been unwanted for
  * `limits.idle`, and at once where another label's requests or an image need their room. A label keeps as many ready nodes
  * as it wants, so that none is launched for one that was given back. Only nodes of this run of the daemon go: where the
- * state is a copy, those of earlier runs may be in use by what the original has handed out. Pure; `planPool` calls it.
+ * state is a copy, those of earlier runs may be in use by what the original has handed out; and of those that a target has,
+ * only where no job's start can have been missed. Pure; `planPool` calls it.
  */
 import type { Config } from "../domain/config.ts";
+import { isSurelyFree } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
@@ -25,6 +27,8 @@ export interface SurplusInput {
   readonly shortages: readonly Shortage[];
   /** The first id that this run gave out. */
   readonly firstIdOfRun: number;
+  /** Since when no report of a job can have been missed; null or left out: they may be. */
+  readonly heardSince?: Instant | null;
 }
 
 export type Unwanted = ReadonlyMap<number, Instant>;
@@ -73,14 +77,17 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
 }
 
 /** Of each label the oldest, as many as it has more than it wants. */
-function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true }: Indexed): NodeRecord[] {
+function surplusOf(
+  { nodes, config, wanted, firstIdOfRun, heardSince = null, isUsable = () => true }: Indexed,
+): NodeRecord[] {
+  const mayGo = (node: NodeRecord) =>
+    node.id >= firstIdOfRun && isUsable(node.provider) && isSurelyFree(node, heardSince);
   const minReady = new Map(config.labels.map((label) => [label.name, Math.max(0, label.minReady)]));
   return [...nodes.labels].flatMap(([label, { ready, readyByProvider }]) => {
     let surplus = -(minReady.get(label) ?? 0) - (wanted.get(label) ?? 0);
     for (const [provider, count] of readyByProvider) surplus += isUsable(provider) ? count : 0;
     if (surplus <= 0) return [];
-    return ready.values().filter(({ id, provider }) => id >= firstIdOfRun && isUsable(provider)).take(surplus)
-      .toArray();
+    return ready.values().filter(mayGo).take(surplus).toArray();
   });
 }
 

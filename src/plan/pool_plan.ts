@@ -49,6 +49,8 @@ export interface PoolInput extends Moment {
   readonly unwanted?: Unwanted;
   /** The first id that this run of the daemon gave out; left out: all are of it. */
   readonly firstIdOfRun?: number;
+  /** Since when no report of a job on a node can have been missed; null or left out: they may be. */
+  readonly heardSince?: Instant | null;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
   /** Which nodes are to be moved, where that is not all: the rest is left as it is. */

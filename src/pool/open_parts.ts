@@ -207,7 +207,7 @@ function openHands(
 function openTick(
   { deps, clock, ledger, does, errand, intake, ...parts }: Ground & Sight & Demand & Hands,
 ): Tick {
-  const { executor, imageExecutor, watches, targets, desk, gearman, faults } = parts;
+  const { executor, imageExecutor, watches, targets, desk, gearman, jobEvents, faults } = parts;
   return new Tick({
     ledger,
     executor,
@@ -222,6 +222,7 @@ function openTick(
     targets: () => targets.states(),
     deserted: () => desk.deserted,
     demand: () => gearman.demand,
+    heardSince: () => jobEvents.heardSince,
     faults: () => faults.found,
     wallOffset: () => parts.clockWatch.wallOffset,
     launching: () => watches.firstLookEnd() === null,

@@ -42,12 +42,24 @@ export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd
   }
   if (state === "delete") return "deleting";
   const ended = withEnd(node, { job: job ?? node.job, result, now });
-  if (ended.job !== null && isFailure(result) && mayHold(edit, ended.job)) {
-    edit.putNode(heldFor(ended.job, ended, now));
+  const held = heldAfterEnd(edit, ended, { result, now });
+  if (held !== null) {
+    edit.putNode(held);
     return "held";
   }
   edit.putNode(transition(ended, { type: "delete", by: "job", comment, result: "used" }, now));
   return "deleted";
+}
+
+/** The node as it is held after its job's end; null: the job did not fail, or there is nothing to hold it for. */
+export function heldAfterEnd(
+  edit: Edit,
+  node: NodeRecord,
+  { result, now }: Pick<JobEnd, "result" | "now">,
+): NodeRecord | null {
+  return node.job !== null && isFailure(result) && mayHold(edit, node.job)
+    ? heldFor(node.job, node, now)
+    : null;
 }
 
 /** Whose end it was and how it went, which its history tells. The first end counts. */

@@ -12,8 +12,8 @@ export interface Target extends AsyncDisposable {
   /** Whether it takes nodes now. What is wrong with it is the answer, not an error: throws only the signal's reason. */
   observe(options: Call): Promise<TargetState>;
   /**
-   * Asks for an agent once; `effect` of a thrown TargetError tells whether it may exist all the same. `"exists"`: there
-   * is one of that name, from an earlier attempt or from another life: it may lead to another address.
+   * Asks for an agent once; `effect` of a thrown TargetError tells whether it may exist all the same. `"created"`: also by
+   * an earlier attempt. `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
    */
   createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
   /** Gives an agent another label and leaves the rest of it as it is; doing so twice comes to the same. */

@@ -13,6 +13,8 @@ import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { findTarget } from "../domain/hand_over.ts";
+import { heldAfterEnd } from "../rules/end_job.ts";
+import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 export interface JobEventFeedDeps {
@@ -57,6 +59,13 @@ export class JobEventFeed implements AsyncDisposable {
     return this.#config.zmqPublishers.flatMap((endpoint) => this.#events.get(endpoint)?.publishers ?? []);
   }
 
+  /** Since when no event of any publisher can have been missed; null: some may be, or there are no publishers. */
+  get heardSince(): Instant | null {
+    const { publishers } = this;
+    const isHeard = publishers.length > 0 && publishers.every(({ state }) => state.status === "connected");
+    return isHeard ? Math.max(...publishers.map(({ state }) => state.since)) : null;
+  }
+
   /**
    * Listens to the configuration's publishers and no others. The connection to one that was there before is kept: events
    * that nobody hears are lost, and with them the ends of jobs.
@@ -93,7 +102,7 @@ export class JobEventFeed implements AsyncDisposable {
     const config = this.#config;
     const previous = await ledger.edit((edit) => {
       const node = edit.node(id);
-      const next = node === null ? null : afterEvent(node, event, { config, now: clock.now() });
+      const next = node === null ? null : afterEvent(node, event, { config, edit, now: clock.now() });
       if (next === null) return null;
       edit.putNode(next);
       return node;
@@ -106,16 +115,21 @@ export class JobEventFeed implements AsyncDisposable {
 function afterEvent(
   node: NodeRecord,
   event: JobEvent,
-  { config, now }: { config: FeedConfig; now: Instant },
+  { config, edit, now }: { config: FeedConfig; edit: Edit; now: Instant },
 ): NodeRecord | null {
   const { job, result, type } = event;
   if (node.state.phase === "test") {
     const isTest = job === findTarget(config, node.target)?.jenkins?.testJob;
     return isTest && type === "finalized" ? transition(node, { type: "job-ended", result }, now) : null;
   }
+  const free = isBeingHandedOver(node, config)
+    ? transition(node, { type: "assigned", manager: null, next: "ready" }, now)
+    : node;
   // Its start may have been published while nobody listened.
-  const taken = node.state.phase === "ready" || isBegunOnHeld(node, event)
-    ? transition(node, { type: "taken", job, requestId: null }, now)
+  const taken = free.state.phase === "ready"
+    ? transition(free, { type: "taken", job, requestId: null }, now)
+    : isBegunAfterAnother(node, event)
+    ? transition(keptFor(node, { edit, now }), { type: "job-begun", job }, now)
     : node;
   if (taken.state.phase !== "used" && taken.state.phase !== "hold") return null;
   if (type === "finalized") {
@@ -126,9 +140,22 @@ function afterEvent(
   return taken === node ? null : taken;
 }
 
-/** The first job on a held node, or one after another: the hold's end must not end it. */
-function isBegunOnHeld(node: NodeRecord, { type }: JobEvent): boolean {
-  return node.state.phase === "hold" && type === "started" && !isJobRunning(node);
+/** Whether its target has been asked to take it, and may give it jobs before it answers, or without an answer. */
+function isBeingHandedOver({ state, assignedAt, target }: NodeRecord, config: FeedConfig): boolean {
+  const isTested = (findTarget(config, target)?.jenkins?.testJob ?? null) !== null;
+  return state.phase === "assign" && assignedAt !== null && !isTested;
+}
+
+/** The first job on a held node, or one after another: neither the hold's end nor the other's must end it. */
+function isBegunAfterAnother(node: NodeRecord, { type }: JobEvent): boolean {
+  const isInUse = node.state.phase === "hold" || node.state.phase === "used";
+  return isInUse && type === "started" && !isJobRunning(node);
+}
+
+/** A node that was to be held for the job that has ended is held now. */
+function keptFor(node: NodeRecord, { edit, now }: { edit: Edit; now: Instant }): NodeRecord {
+  if (node.state.phase !== "used" || node.jobEnd === null) return node;
+  return heldAfterEnd(edit, node, { result: node.jobEnd.result, now }) ?? node;
 }
 
 function tell({ endpoint, state }: PublisherState): void {

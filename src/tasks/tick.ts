@@ -72,6 +72,8 @@ export interface TickDeps {
   readonly deserted: () => ReadonlySet<number>;
   /** Nodes that jobs in queues ask for, by label. */
   readonly demand: () => ReadonlyMap<string, number>;
+  /** Since when no report of a job on a node can have been missed; null: they may be. */
+  readonly heardSince: () => Instant | null;
   /** By path: why a file on this machine is of no use. */
   readonly faults: () => ReadonlyMap<string, string>;
   /** All that is moved; the whole pool, if nothing is said. */
@@ -258,6 +260,7 @@ export class Tick {
       seen: seen(),
       targets: targets(),
       demand: demand(),
+      heardSince: this.#deps.heardSince(),
       faults: this.#deps.faults(),
       turns: this.#turns,
       unwanted: this.#unwanted,

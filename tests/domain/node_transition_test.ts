@@ -33,6 +33,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
   "testing": { type: "testing" },
   "tested": { type: "tested" },
   "taken": { type: "taken", job: "gate-unit", requestId: 4 },
+  "job-begun": { type: "job-begun", job: "gate-docs" },
   "job-ended": { type: "job-ended", result: "FAILURE" },
   "unassigned": { type: "unassigned" },
   "hold": { type: "hold", hold },
@@ -85,16 +86,31 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
     knows: ["floating-ip", "testing", "tested", "job-ended", "hold"],
   },
   "ready": { state: { phase: "ready", serverId: "s1" }, knows: ["floating-ip", "taken", "hold"] },
-  "used": { state: { phase: "used", serverId: "s1" }, knows: ["floating-ip", "job-ended", "hold"] },
+  "used": {
+    state: { phase: "used", serverId: "s1" },
+    knows: ["floating-ip", "assigned", "job-begun", "job-ended", "hold"],
+  },
   "hold": {
     state: { phase: "hold", serverId: "s1", lostAt: null },
-    knows: ["answer-lost", "refused", "floating-ip", "taken", "job-ended", "unheld", "hold"],
+    knows: ["answer-lost", "refused", "floating-ip", "assigned", "job-begun", "job-ended", "unheld", "hold"],
   },
   "hold, no server known": {
     state: { phase: "hold", serverId: null, lostAt: 5 },
-    knows: ["accepted", "answer-lost", "refused", "floating-ip", "taken", "job-ended", "hold"],
+    knows: [
+      "accepted",
+      "answer-lost",
+      "refused",
+      "floating-ip",
+      "assigned",
+      "job-begun",
+      "job-ended",
+      "hold",
+    ],
   },
-  "unassign": { state: { phase: "unassign", serverId: "s1" }, knows: ["floating-ip", "unassigned", "hold"] },
+  "unassign": {
+    state: { phase: "unassign", serverId: "s1" },
+    knows: ["floating-ip", "assigned", "unassigned", "hold"],
+  },
   "delete-server": {
     state: { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: null, acceptedAt: null },
     knows: [

@@ -18,7 +18,15 @@ import {
   seen,
   states,
 } from "../plan/plan_fixtures.ts";
-import { type ExecutorKit, executorKit, gate, HOST_KEY, serverRequests } from "./execute_fixtures.ts";
+import { sampleConfig } from "../views/sample_pool.ts";
+import {
+  type ExecutorKit,
+  executorKit,
+  gate,
+  HOST_KEY,
+  scriptedTarget,
+  serverRequests,
+} from "./execute_fixtures.ts";
 
 const HOLD: NodeEvent = { type: "hold", hold: { reason: "look", owner: "ada", until: null } };
 const DELETE: NodeEvent = { type: "delete", by: "user", comment: "by hand", result: "unused" };
@@ -223,6 +231,35 @@ Deno.test("a login ends when its node is to be deleted", async () => {
   await kit.executor.settled();
   assert.notEqual(aborted, null);
   assert.deepEqual([kit.node()!.state.phase, kit.defects], ["delete-server", []]);
+});
+
+Deno.test("an agent that is still being made is not removed before it is there", async () => {
+  const made = gate<unknown>();
+  const calls: string[] = [];
+  const target = scriptedTarget((method) => {
+    calls.push(method);
+    return method === "createAgent" ? made.run() : Promise.resolve("deleted");
+  });
+  const settings = sampleConfig().targets[0]!;
+  const jenkins = { url: "http://ci/", user: null, apiKey: null, credentialsId: null, testJob: null };
+  await using kit = await executorKit({
+    nodes: [node(states.assign, { addresses: ADDRESSES })],
+    target: { type: "jenkins", target, config: { ...settings, jenkins } },
+  });
+  kit.dispatch([{ type: "assign-node", node: kit.node()! }]);
+  await kit.clock.advanceUntil(() => calls.length > 0, { within: SECOND });
+  await change(kit, DELETE);
+  assert.equal(kit.node()!.state.phase, "unassign");
+  const unassign = () => kit.dispatch([{ type: "unassign-node", node: kit.node()! }]);
+  unassign();
+  await kit.clock.advance(SECOND);
+  assert.deepEqual(calls, ["createAgent"]);
+  made.open("created");
+  await kit.executor.settled();
+  assert.equal(kit.node()!.manager, settings.name, "so that a manager is asked to give it back");
+  unassign();
+  await kit.executor.settled();
+  assert.deepEqual([calls, kit.node()!.state.phase], [["createAgent", "deleteAgent"], "delete-server"]);
 });
 
 const login = (kit: ExecutorKit): Action => ({ type: "login", node: kit.node()!, address: "10.0.0.7" });

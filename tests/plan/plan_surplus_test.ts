@@ -65,6 +65,15 @@ Deno.test("for room that others need as many go as are missing, without what is 
   assert.equal(plan({ nodes, shortages: [{ ...shortage, providers: ["cloud-b"] }] }).leaving.size, 0);
 });
 
+Deno.test("a node that a target has goes only where the start of each job on it would have been reported", () => {
+  const nodes = ready(3).map((each) => ({ ...each, assignedAt: NOW - 5 * MINUTE }));
+  const unwanted = new Map(nodes.map(({ id }) => [id, NOW - IDLE]));
+  const leaving = (heardSince: number | null) => [...plan({ nodes, unwanted, heardSince }).leaving.keys()];
+  assert.deepEqual(leaving(null), [], "nobody listens to its publisher");
+  assert.deepEqual(leaving(NOW - MINUTE), [], "a start may have been missed");
+  assert.deepEqual(leaving(NOW - 6 * MINUTE), [3, 2]);
+});
+
 Deno.test("what a request gathers in vain goes for another label, as far as no room is coming, and never for its own", () => {
   const nodes = ready(6);
   const given = { nodes, gathered: nodes, wanted: new Map([["noble", 7]]) };

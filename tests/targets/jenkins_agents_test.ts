@@ -89,6 +89,16 @@ Deno.test("createAgent() of a name that is taken says so and changes nothing", a
   assert.equal(jenkins.agents.get(NODE_12.name)!.xml, xml);
 });
 
+Deno.test("createAgent() takes an agent of another label or host key for another's", async () => {
+  const { target } = setUp();
+  await target.createAgent(NODE_12, { signal });
+  const key = `ssh-ed25519 ${HOST_KEY.slice(-60)}`;
+  for (const change of [{ label: null }, { hostKeys: [key] }, { port: 2222 }]) {
+    assert.equal(await target.createAgent({ ...NODE_12, ...change }, { signal }), "exists");
+  }
+  assert.equal(await target.createAgent(NODE_12, { signal }), "created");
+});
+
 Deno.test("createAgent() of a name that Jenkins does not take gives Jenkins' reason", async () => {
   const { target } = setUp();
   const error = await refusalOf(target.createAgent({ ...NODE_12, name: "a:b" }, { signal }));
@@ -97,14 +107,14 @@ Deno.test("createAgent() of a name that Jenkins does not take gives Jenkins' rea
   assert.equal(error.message, "create agent a:b on target ci: ‘:’ is an unsafe character (HTTP 400)");
 });
 
-Deno.test("an agent whose creation was not answered exists at the next attempt", async () => {
+Deno.test("an agent whose creation was not answered is found created at the next attempt, and keeps its job", async () => {
   const { target, jenkins } = setUp();
   jenkins.failNext({ ...CREATE, breakage: "reset", after: true });
   const error = await refusalOf(target.createAgent(NODE_12, { signal }));
   assert.deepEqual([error.kind, error.effect, error.status], ["unavailable", "unknown", null]);
   assert.match(error.message, /^create agent trusty-cloud-a-12 on target ci: .*the connection broke/);
   assert.equal(jenkins.calls.filter((call) => call.includes("doCreateItem")).length, 1);
-  assert.equal(await target.createAgent(NODE_12, { signal }), "exists");
+  assert.equal(await target.createAgent(NODE_12, { signal }), "created");
 });
 
 for (

@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import type { Config } from "../../src/domain/config.ts";
+import { autoHoldReason } from "../../src/domain/auto_hold.ts";
 import { isJobRunning } from "../../src/domain/end_of_hold.ts";
+import type { LinkState } from "../../src/domain/link_state.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
+import { transition } from "../../src/domain/node_transition.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { JobEventFeed } from "../../src/tasks/job_event_feed.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
@@ -31,7 +34,11 @@ const NODENAME = node(states.ready).nodename;
 
 async function kit(
   nodes: readonly NodeRecord[],
-  { inForce = config() as Config, beforeListening = (_endpoints: readonly string[]) => {} } = {},
+  {
+    inForce = config() as Config,
+    beforeListening = (_endpoints: readonly string[]) => {},
+    stateOf = (_endpoint: string): LinkState => ({ status: "connected", since: NOW }),
+  } = {},
 ) {
   const ledgerKit = await ledgerWith(...nodes);
   const listening: (readonly string[])[] = [];
@@ -43,10 +50,12 @@ async function kit(
       beforeListening(endpoints);
       listening.push(endpoints);
       onEvent = handlers.onEvent;
-      const publishers = endpoints.map((endpoint) => (
-        { endpoint, state: { status: "connected", since: NOW } as const }
-      ));
-      return { publishers, [Symbol.asyncDispose]: () => Promise.resolve(void closed++) };
+      return {
+        get publishers() {
+          return endpoints.map((endpoint) => ({ endpoint, state: stateOf(endpoint) }));
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(void closed++),
+      };
     },
     onJobEnd: (one, { job, result }) => ended.push([one.id, one.state.phase, job, result]),
     onError: (task, error) => assert.fail(`${task}: ${error}`),
@@ -132,6 +141,42 @@ Deno.test("jobs on a held node are noted, so that the end of the hold spares tho
   assert.deepEqual([...now(), ended], [before.state, "unit", undefined, true, []]);
 });
 
+Deno.test("a job that its target begins before it has answered makes the node used, and the answer still counts", async () => {
+  const assigning = node(states.assign, { assignedAt: NOW - SECOND });
+  const { feed, tell, stored, ledger } = await kit([assigning]);
+  await using _feed = feed;
+  await tell(event("started"));
+  assert.deepEqual([stored().state.phase, stored().job], ["used", "unit"]);
+  const answer = { type: "assigned", manager: "ci", next: "ready" } as const;
+  await ledger.edit((edit) => edit.putNode(transition(edit.node(7)!, answer, NOW)));
+  assert.deepEqual([stored().state.phase, stored().manager], ["used", "ci"]);
+});
+
+Deno.test("a job that begins on a used node whose job is over keeps it until its own end", async () => {
+  const { feed, tell, stored, clock } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await tell(event("started"), event("finalized", { result: "FAILURE" }));
+  await tell(event("started", { job: "next" }));
+  assert.deepEqual([stored().state.phase, stored().job, stored().jobEnd], ["used", "next", null]);
+  await clock.advance(SECOND);
+  await tell(event("finalized", { job: "next" }));
+  assert.deepEqual([stored().job, stored().jobEnd], ["next", { at: NOW + SECOND, result: "SUCCESS" }]);
+});
+
+Deno.test("a node that is to be held for a job that failed is held as soon as the next one begins on it", async () => {
+  const { feed, tell, stored, ledger } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await ledger.edit((edit) =>
+    edit.putJob({ id: 1, revision: 0, job: "unit", holdOnFailure: 1, createdAt: NOW })
+  );
+  await tell(event("started"), event("finalized", { result: "FAILURE" }), event("started", { job: "next" }));
+  assert.deepEqual([stored().state.phase, stored().hold?.reason, stored().jobEnd], [
+    "hold",
+    autoHoldReason("unit"),
+    null,
+  ]);
+});
+
 Deno.test("only the end of its own test-job concerns a node under test", async () => {
   const { feed, tell, stored, ended } = await kit([node(states.test)], { inForce: TESTING });
   await using _feed = feed;
@@ -148,6 +193,23 @@ Deno.test("jobs on machines that are no nodes are passed over, and nodes that co
   await put(node(states.ready));
   await tell(event("started"));
   assert.equal(stored().state.phase, "used");
+});
+
+Deno.test("no event can have been missed since all publishers are connected", async () => {
+  const states = new Map<string, LinkState>();
+  const { feed } = await kit([], { stateOf: (endpoint) => states.get(endpoint)! });
+  await using _feed = feed;
+  const heardSince = (one: LinkState, other: LinkState) => {
+    states.set("tcp://one:8888", one).set("tcp://other:8888", other);
+    return feed.heardSince;
+  };
+  const connected = (since: number) => ({ status: "connected", since } as const);
+  await feed.configure(config({ zmqPublishers: ["tcp://one:8888", "tcp://other:8888"] }));
+  assert.equal(heardSince(connected(5), connected(7)), 7);
+  assert.equal(heardSince(connected(5), { status: "connecting", since: 1 }), null);
+  assert.equal(heardSince({ status: "away", since: 6, message: "refused", retryAt: 9 }, connected(7)), null);
+  await feed.configure(config());
+  assert.equal(feed.heardSince, null, "nobody reports jobs");
 });
 
 Deno.test("other publishers are listened to in place of the ones before, the same ones go on", async () => {

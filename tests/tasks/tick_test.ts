@@ -30,6 +30,7 @@ async function tickKit(
     targets: () => new Map(),
     deserted: () => new Set(),
     demand: () => new Map(),
+    heardSince: () => null,
     faults: () => new Map(),
     wallOffset: () => 0,
     launching: () => true,

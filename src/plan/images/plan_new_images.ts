@@ -106,15 +106,19 @@ function buildFor(use: ImageUse, input: NewImagesInput): DibImage | null {
   return fitting.toSorted((a, b) => b.version - a.version)[0] ?? null;
 }
 
-/** Builds whose newest is older than rebuild-age: counted from the newest ever, also if it is deleted since. */
+/**
+ * Builds whose newest is older than rebuild-age, counted from the newest ever, also if it is deleted since; and the first
+ * ones of diskimages that images are to be made of from now on.
+ */
 function agedOrders(uses: readonly ImageUse[], input: NewImagesInput, times: Instant[]): OrderName[] {
   const names = new Set(uses.filter(({ isUsed }) => isUsed).flatMap(({ image }) => image.diskimage ?? []));
   return [...names].flatMap((name) => {
     const diskimage = findDiskimage(input.config, name);
     const order = input.order(null, name);
-    if (diskimage === null || diskimage.pause || order === null) return [];
-    if (order.doneVersion === null || order.orderedAt !== null) return [];
-    const due = order.doneVersion * SECOND + diskimage.rebuildAge + AGE_SLACK;
+    if (diskimage === null || diskimage.pause || (order?.orderedAt ?? null) !== null) return [];
+    const newest = order?.doneVersion ?? null;
+    if (newest === null) return takesOver(name, uses, input) ? updateOf(name, uses) : [];
+    const due = newest * SECOND + diskimage.rebuildAge + AGE_SLACK;
     if (due > input.now) {
       times.push(due);
       return [];
@@ -123,13 +127,25 @@ function agedOrders(uses: readonly ImageUse[], input: NewImagesInput, times: Ins
   });
 }
 
+/** Whether an image that is ready was made of something else before the configuration named the diskimage for it. */
+function takesOver(diskimage: string, uses: readonly ImageUse[], input: NewImagesInput): boolean {
+  return usesOf(diskimage, uses).some((use) =>
+    ownImages(use, input).some(({ state, source }) =>
+      state.phase === "ready" && (source.type !== "upload" || source.diskimage !== diskimage)
+    )
+  );
+}
+
 /** A new build of a diskimage, and its uploads to where it is used. */
 function updateOf(diskimage: string, uses: readonly ImageUse[]): OrderName[] {
-  const used = uses.filter(({ image, isUsed }) => isUsed && image.diskimage === diskimage);
   return [
     { provider: null, image: diskimage },
-    ...used.map(({ provider, image }) => ({ provider: provider.name, image: image.name })),
+    ...usesOf(diskimage, uses).map(({ provider, image }) => ({ provider: provider.name, image: image.name })),
   ];
+}
+
+function usesOf(diskimage: string, uses: readonly ImageUse[]): readonly ImageUse[] {
+  return uses.filter(({ image, isUsed }) => isUsed && image.diskimage === diskimage);
 }
 
 function ownImages({ provider, image }: ImageUse, { images }: NewImagesInput): ProviderImage[] {

@@ -1,7 +1,8 @@
 /**
- * An agent's `config.xml` with another label: the text of the root's own `<label>` changes, every other byte stays, so
+ * An agent's `config.xml`, compared with what is asked for, and with another label: the text of the root's own `<label>` changes, every other byte stays, so
  * that nothing of what plugins keep there is lost. Pure; `jenkins_agents` calls it.
  */
+import type { AgentRequest } from "../target.ts";
 import { escapeXml, unescapeEntities } from "./entities.ts";
 
 interface LabelChange {
@@ -22,6 +23,24 @@ export function changeLabel(xml: string, label: string): LabelChange {
   const text = isSelfClosing ? element : escapeXml(label);
   const previous = isSelfClosing ? "" : unescapeEntities(xml.slice(start, end));
   return { xml: xml.slice(0, start) + text + xml.slice(end), previous };
+}
+
+/**
+ * Whether an agent's `config.xml` is what the request asks for: it leads to the same server, and has the same label.
+ * @throws Error as `changeLabel`
+ */
+export function isConfigOf(xml: string, { host, port, hostKeys, label }: AgentRequest): boolean {
+  const keys = textsOf("key", xml);
+  return textsOf("host", xml).includes(host) && textsOf("port", xml).includes(String(port)) &&
+    (keys.length === 0 || hostKeys.some((hostKey) => keys.includes(hostKey.split(" ")[1]!))) &&
+    changeLabel(xml, "").previous === (label ?? "");
+}
+
+/** The texts of the elements of that name that hold nothing else. */
+function textsOf(name: string, xml: string): readonly string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"))].map(([, text]) =>
+    unescapeEntities(text!)
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Jenkins' agents: made from a form, relabelled through their XML, removed. */
 import type { AgentRequest, Target } from "../target.ts";
 import { TargetError } from "../target_error.ts";
-import { changeLabel } from "./agent_config.ts";
+import { changeLabel, isConfigOf } from "./agent_config.ts";
 import { agentForm } from "./agent_form.ts";
 import { expectRedirect } from "./expect_redirect.ts";
 import type { JenkinsCall, JenkinsClient } from "./jenkins_client.ts";
@@ -48,9 +48,17 @@ async function createAgent(
   } catch (error) {
     // Jenkins refuses a name that is taken with nothing but a sentence, which may be in any language.
     const mayBeTaken = error instanceof TargetError && error.status === 400;
-    if (mayBeTaken && await hasAgent(agent.name, options)) return "exists";
-    throw error;
+    if (!mayBeTaken || !await hasAgent(agent.name, options)) throw error;
+    return await isThere(agent, options) ? "created" : "exists";
   }
+}
+
+/** Whether the agent is as it is asked for: an earlier attempt has made it, and a job may run on it. */
+async function isThere(agent: AgentRequest, { client, signal }: ClientCall): Promise<boolean> {
+  const call = agentCall(agent.name, { what: "look at", client, signal });
+  const path = `${call.path}/config.xml`;
+  const { status, body } = await client.request({ ...call, method: "GET", path, accept: [403, 404] });
+  return status === 200 && orRefuse(call, client, () => isConfigOf(new TextDecoder().decode(body), agent));
 }
 
 async function relabelAgent(
@@ -60,10 +68,11 @@ async function relabelAgent(
   const call = agentCall(name, { what: "relabel", client, signal });
   const path = `${call.path}/config.xml`;
   const { body } = await client.request({ ...call, method: "GET", path });
-  const { xml, previous } = changeConfig(body, {
-    label,
-    refuse: (problem, cause) => client.refuse(call, { kind: "badResponse", problem, effect: "none", cause }),
-  });
+  const { xml, previous } = orRefuse(
+    call,
+    client,
+    () => changeLabel(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body), label),
+  );
   if (previous !== label) {
     const changed = { type: "application/xml; charset=utf-8", text: xml };
     await client.request({ ...call, method: "POST", path, body: changed });
@@ -71,14 +80,13 @@ async function relabelAgent(
   return { previous };
 }
 
-function changeConfig(
-  body: Uint8Array,
-  { label, refuse }: { label: string; refuse: (problem: string, cause: unknown) => Error },
-) {
+/** Has the refusal of an answer that is no agent's configuration say so. */
+function orRefuse<Result>(call: { action: string }, client: JenkinsClient, read: () => Result): Result {
   try {
-    return changeLabel(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body), label);
+    return read();
   } catch (cause) {
-    throw refuse("its config.xml is not valid XML; check url", cause);
+    const problem = "its config.xml is not valid XML; check url";
+    throw client.refuse(call, { kind: "badResponse", problem, effect: "none", cause });
   }
 }
 

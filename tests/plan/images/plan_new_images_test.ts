@@ -140,6 +140,28 @@ Deno.test("planImages() orders a build and its uploads anew once the newest is o
   assert.equal(young.until, NOW + SECOND);
 });
 
+Deno.test("planImages() orders the first build of a diskimage that an image is to be made of from now on", () => {
+  const { source } = ready;
+  assert.ok(source.type === "upload");
+  const before = { ...ready, source: { ...source, diskimage: "jammy" } };
+  const orders = (fields: Parameters<typeof imagesInput>[0]) =>
+    planImages(imagesInput({ images: [before], ...fields })).wanted.orders;
+  const update = [{ provider: null, image: "noble" }, { provider: "cloud-a", image: "noble" }];
+  assert.deepEqual(orders({}), update);
+  assert.deepEqual(
+    orders({ images: [{ ...ready, source: { type: "snapshot", setup: "prepare.sh" } }] }),
+    update,
+  );
+  assert.deepEqual(orders({ images: [ready] }), []);
+  const known = (fields: Parameters<typeof sampleOrder>[0]) => [sampleOrder({ provider: null, ...fields })];
+  assert.deepEqual(orders({ orders: known({ orderedAt: NOW }) }), []);
+  assert.deepEqual(
+    orders({ orders: known({ doneVersion: versionNow }) }),
+    [],
+    "later ones are its age's affair",
+  );
+});
+
 Deno.test("planImages() does not make anew at once what was deleted by hand: age counts from the newest ever", () => {
   const { orders, builds } = aged({ doneVersion: versionNow });
   assert.deepEqual([orders, builds], [[], []]);

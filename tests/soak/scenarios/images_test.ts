@@ -247,6 +247,19 @@ Deno.test("an image and a diskimage that the configuration no longer has are cle
   assert.deepEqual(imagesOf(virtual).map(({ image }) => image), ["noble"]);
 });
 
+Deno.test("an image that is to be made of another diskimage is, at once, and the one before serves until then", async () => {
+  const config = imageConfig({ minReady: 1 });
+  await using virtual = await VirtualPool.start({ config });
+  await virtual.until(() => virtual.count("ready") === 1, HOUR);
+  const renamed = config.replace("diskimage: noble", "diskimage: fresh")
+    .replace("- name: noble\n    elements", "- name: fresh\n    elements");
+  await virtual.during(virtual.reconfigure(renamed));
+  await virtual.until(() => readyImages(virtual).length === 2, HOUR);
+  const sources = readyImages(virtual).map(({ source }) => source.type === "upload" && source.diskimage);
+  assert.deepEqual(sources, ["noble", "fresh"]);
+  assert.equal(virtual.count("ready"), 1);
+});
+
 Deno.test("foreign images are never touched, also a copy of ours that carries our marks", async () => {
   await using virtual = await VirtualPool.start({ config: imageConfig({ minReady: 1 }) });
   await virtual.until(() => virtual.count("ready") === 1, HOUR);
