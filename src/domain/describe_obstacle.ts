@@ -46,7 +46,9 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
   "label-max-servers": (use) => `the label's ${useText(use)}`,
   "quota": ({ uses }, wording) =>
     `quota full: ${uses.map(useText).join(", ")}${linkOf(wording, ` (${seeManual("quota")})`)}`,
-  "reserved-room": ({ label }) => `room is reserved for label ${label}, which has had the smallest share`,
+  "reserved-room": ({ label, because }) =>
+    `room is reserved for label ${label}, ` +
+    (because === "share" ? "which has had the smallest share" : "for which nodes of this label were deleted"),
   "paused": describePause,
   "probing": describePause,
   "image-not-configured": ({ image }) => `the provider has no image ${image}`,

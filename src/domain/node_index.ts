@@ -35,7 +35,6 @@ export class ProviderNodes {
   pooled = 0;
   /** In phase `create`. */
   asking = 0;
-  deleting = 0;
   withFloatingIp = 0;
   /** By flavor, by when their server was asked for; those that are yet to be asked for come last. */
   readonly bySending = new Map<string, SortedRecords<NodeRecord>>();
@@ -225,7 +224,6 @@ function countForProvider(own: ProviderNodes, { node, state, by }: Counted): voi
   if (state !== "ready" && state !== "used") enter(own.unsettled, { node, by });
   if (node.providerImageId === null) own.pooled += by;
   if (node.state.phase === "create") own.asking += by;
-  if (state === "delete") own.deleting += by;
   if (node.floatingIp !== null) own.withFloatingIp += by;
 }
 

@@ -28,7 +28,7 @@ export function planWithTurns(
   if (kept.size === 0) return { ...result, keeping: new Set() };
   const others = labels.map((label) => ({
     ...label,
-    offers: label.offers.map(unlessKept(label.name, kept)),
+    offers: label.offers.map(unlessKept(label.name, kept, "share")),
   }));
   return { ...planAllocation({ labels: others, providers }), keeping: new Set(kept.values()) };
 }
@@ -65,11 +65,16 @@ function placeFor({ size }: LabelAsk, offer: Offer, providers: readonly Provider
   return { provider: offer.provider, part };
 }
 
-function unlessKept(label: string, kept: ReadonlyMap<string, string>): (offer: Offer) => Offer {
+/** @param kept by provider: the label that its room is kept for */
+export function unlessKept(
+  label: string,
+  kept: ReadonlyMap<string, string>,
+  because: "share" | "ceded",
+): (offer: Offer) => Offer {
   return (offer) => {
     const owner = kept.get(offer.provider);
     if (owner === undefined || owner === label || "refusal" in offer) return offer;
-    return { provider: offer.provider, refusal: { kind: "reserved-room", label: owner } };
+    return { provider: offer.provider, refusal: { kind: "reserved-room", label: owner, because } };
   };
 }
 

@@ -17,6 +17,8 @@ export interface LabelWish {
   readonly ask: LabelAsk;
   /** Nodes that requests and jobs in queues wait for. */
   readonly waiting: number;
+  /** How many nodes more meet one more request or job, two more and so on: the smallest first. */
+  readonly steps: readonly number[];
   /** By provider; one that offers nothing is missing. */
   readonly offers: ReadonlyMap<string, LaunchOffer>;
   readonly reasons: { readonly demand: string; readonly spare: string };
@@ -46,14 +48,15 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
   const { config, requests, targets } = situation;
   const own = counts.label(label.name);
   const have = own.onTheWay;
-  const waiting = requests
-    .filter((request) => request.label === label.name)
-    .reduce((sum, request) => sum + request.count, situation.demand.get(label.name) ?? 0);
+  const asking = requests.filter((request) => request.label === label.name).map(({ count }) => count)
+    .concat(Array.from({ length: situation.demand.get(label.name) ?? 0 }, () => 1));
+  const waiting = asking.reduce((sum, count) => sum + count, 0);
   const demand = Math.max(0, waiting - have);
   const { asked, ...offered } = offersFor(label, situation, counts);
   return {
     label,
     waiting,
+    steps: stepsOf(asking, have),
     ...offered,
     reasons: {
       demand: `${waiting} requested, have ${have}`,
@@ -71,6 +74,11 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
         .map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),
     },
   };
+}
+
+function stepsOf(asking: readonly number[], have: number): number[] {
+  let sum = -have;
+  return [...asking].sort((a, b) => a - b).map((count) => sum += count).filter((missing) => missing > 0);
 }
 
 function offersFor(

@@ -22,12 +22,12 @@ import type {
 import { Placement } from "./allocation_placement.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
 import { countNodes } from "./count_nodes.ts";
-import { endOfKeeping, planWithTurns, turnsWithKeeping } from "./keep_room.ts";
+import { endOfKeeping, planWithTurns, turnsWithKeeping, unlessKept } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
 import { roomOf } from "./provider_room.ts";
-import { takeTurns, type Turns, turnsAfter } from "./turns.ts";
+import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
 export interface LaunchInput extends WishSituation {
   /** How the labels stood after the planning before. */
@@ -84,7 +84,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   );
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
   const first = planWithTurns({ labels: inTurn, providers }, input);
-  const asks = yielding(inTurn, { to: first, gathering: input.gathering });
+  const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
   const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const granted = new Map<string, number>();
@@ -93,6 +93,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     refusals: result.refusals,
     launched: (label, provider) => granted.get(pauseKey(provider, label)) ?? 0,
     turns: input.turns,
+    now: input.now,
   });
   const turns = turnsWithKeeping(after, result.keeping, input.now);
   return {
@@ -103,9 +104,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
     room: { labels: asks, providers },
-    shortages: asks.flatMap((ask) => shortageOf(ask, result)),
+    shortages: asks.flatMap((ask, at) => shortageOf(ask, { result, steps: wishes[at]!.steps })),
     wanted: new Map(wishes.map(({ label, waiting }) => [label.name, waiting])),
-    until: earliest([nextChance(input), endOfKeeping(turns, input.now)]),
+    until: earliest([nextChance(input), endOfKeeping(turns, input.now), endOfCeding(turns)]),
   };
 }
 
@@ -116,26 +117,63 @@ export function whyNoMore(name: string, { labels, providers }: AllocationInput):
   return asks.flatMap((_, position) => reasonsOf(position, { labels: asks, providers, placement }));
 }
 
-/** Places that a request gathers in vain make room for other labels: it asks only for what they leave. */
+/**
+ * Places that a request gathers in vain make room for the labels that compete for them: it asks only for what they leave,
+ * and not for what it has ceded to one that still waits for it.
+ */
 function yielding(
   asks: LabelAsk[],
-  { to: { refusals }, gathering = new Set() }: { to: AllocationResult; gathering?: ReadonlySet<string> },
+  { to, gathering = new Set(), turns }: {
+    to: AllocationResult;
+    gathering?: ReadonlySet<string>;
+    turns: Turns;
+  },
 ): LabelAsk[] {
-  if (gathering.size === 0 || !refusals.some(({ label, demand }) => demand > 0 && !gathering.has(label))) {
-    return asks;
-  }
-  return asks.map((ask) =>
-    gathering.has(ask.name) ? { ...ask, demand: 0, spare: ask.demand + ask.spare } : ask
+  const short = new Map(
+    asks.filter((ask) => missingRoom(ask, to) > 0).map((ask) => [ask.name, new Set(openProviders(ask))]),
   );
+  const rivals = [...short].filter(([name]) => !gathering.has(name)).map(([, providers]) => providers);
+  const yields = asks.filter((ask) =>
+    gathering.has(ask.name) &&
+    rivals.some((providers) => openProviders(ask).some((name) => providers.has(name)))
+  );
+  const ceded = asks.map(({ name }) =>
+    new Map(
+      turns.get(name)?.ceded.flatMap(({ to }) =>
+        [...short.get(to) ?? []].map((provider) => [provider, to] as const)
+      ),
+    )
+  );
+  if (yields.length === 0 && ceded.every(({ size }) => size === 0)) return asks;
+  return asks.map((ask, at) => ({
+    ...ask,
+    ...(yields.includes(ask) ? { demand: 0, spare: ask.demand + ask.spare } : {}),
+    offers: ask.offers.map(unlessKept(ask.name, ceded[at]!, "ceded")),
+  }));
 }
 
-/** Where it can be launched, and its own max-servers allow it: only the room is missing. */
-function shortageOf(ask: LabelAsk, { refusals }: AllocationResult): Shortage[] {
+/** Nodes for which only the room is missing: they can be launched somewhere, and the label's own max-servers allow them. */
+function missingRoom(ask: LabelAsk, { refusals }: AllocationResult): number {
   const missing = refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
-  const nodes = Math.min(missing, capInNodes(ask) - (ask.demand - missing));
-  const providers = openProviders(ask);
-  if (nodes <= 0 || providers.length === 0) return [];
-  return [{ label: ask.name, servers: nodes * ask.size, providers }];
+  if (openProviders(ask).length === 0) return 0;
+  return Math.max(0, Math.min(missing, capInNodes(ask) - (ask.demand - missing)));
+}
+
+function shortageOf(
+  ask: LabelAsk,
+  { result, steps }: { result: AllocationResult } & Pick<LabelWish, "steps">,
+): Shortage[] {
+  const nodes = missingRoom(ask, result);
+  if (nodes === 0) return [];
+  const granted = result.grants.filter(({ label, purpose }) => label === ask.name && purpose === "demand")
+    .reduce((sum, { count }) => sum + count, 0);
+  return [{
+    label: ask.name,
+    servers: nodes * ask.size,
+    steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes)
+      .map((step) => step * ask.size),
+    providers: openProviders(ask),
+  }];
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */

@@ -20,6 +20,7 @@ import { planRequestWaits } from "./plan_request_waits.ts";
 import { planSubnodes, type SubnodePlan } from "./plan_subnodes.ts";
 import { planSurplus, type Shortage, type SurplusPlan } from "./plan_surplus.ts";
 import type { NodeChange, PoolInput, PoolPlan } from "./pool_plan.ts";
+import { turnsWithCeded } from "./turns.ts";
 import { whyWithheld, withheldLabels, withoutStill } from "./withheld_nodes.ts";
 
 export function planPool(input: PoolInput): PoolPlan {
@@ -42,8 +43,8 @@ export function planPool(input: PoolInput): PoolPlan {
   const granted = new Set(granting.grants.map(({ request }) => request.id));
   const requests = queue.waiting.filter(({ id }) => !granted.has(id));
   const planned = planNew(round, { ...queue, requests, subnodes, granting });
-  const launches = planned ?? { ...NO_LAUNCHES, turns: input.turns };
   const surplus = planGivingBack(round, { launches: planned, granting });
+  const launches = withCeded(planned ?? { ...NO_LAUNCHES, turns: input.turns }, surplus, now);
   const replaceable = replacements.nodes.filter(({ label }) => launches.offered.has(label));
   const leaving = new Map([
     ...surplus.leaving,
@@ -147,7 +148,7 @@ function planGivingBack(
   { launches, granting }: { launches: LaunchPlan | null; granting: GrantPlan },
 ): SurplusPlan {
   const { unwanted = new Map(), firstIdOfRun = 0 } = round;
-  const none = { leaving: new Map<number, string>(), unwanted, until: null };
+  const none = { leaving: new Map<number, string>(), unwanted, ceded: [], until: null };
   if (launches === null || round.launchesNothing) return none;
   const plan = () =>
     planSurplus({
@@ -162,10 +163,15 @@ function planGivingBack(
   return part(round, "surplus", plan, none);
 }
 
+function withCeded(launches: LaunchPlan, { ceded }: SurplusPlan, now: Instant): LaunchPlan {
+  return ceded.length === 0 ? launches : { ...launches, turns: turnsWithCeded(launches.turns, ceded, now) };
+}
+
 function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
   return [...reserved].map(([provider, costs]) => ({
     label: null,
     servers: costs.length,
+    steps: costs.map((_, at) => at + 1),
     providers: [provider],
   }));
 }

@@ -5,9 +5,9 @@
  * state is a copy, those of earlier runs may be in use by what the original has handed out. Pure; `planPool` calls it.
  */
 import type { Config } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
-import { durationText, earliest, type Instant } from "../domain/time.ts";
+import { durationText, earliest, type Instant, MINUTE } from "../domain/time.ts";
 
 export interface SurplusInput {
   readonly config: Config;
@@ -33,16 +33,29 @@ export interface Shortage {
   /** Whose requests they are for; null: they are for an image. */
   readonly label: string | null;
   readonly servers: number;
+  /** How many of them meet one request more, two more and so on. */
+  readonly steps: readonly number[];
   readonly providers: readonly string[];
+}
+
+/** Room that one label's requests have gathered in vain and another label's request is to have. */
+export interface Ceded {
+  readonly from: string;
+  readonly to: string;
+  readonly servers: number;
 }
 
 export interface SurplusPlan {
   /** Why each goes, by id. */
   readonly leaving: ReadonlyMap<number, string>;
   readonly unwanted: Unwanted;
+  readonly ceded: readonly Ceded[];
   /** When the next one has been unwanted for long enough; null: none will be. */
   readonly until: Instant | null;
 }
+
+/** So long a deletion counts as room that is coming. */
+export const DELETED_WITHIN = 10 * MINUTE;
 
 export function planSurplus(input: SurplusInput): SurplusPlan {
   const { now, config: { limits: { idle } } } = input;
@@ -57,8 +70,8 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
     if (end <= now) leaving.set(id, `not needed for ${durationText(idle)}`);
     else ends.push(end);
   }
-  makeRoom(surplus, { ...input, nodes, leaving });
-  return { leaving, unwanted, until: earliest(ends) };
+  const ceded = makeRoom(surplus, { ...input, nodes, leaving });
+  return { leaving, unwanted, ceded, until: earliest(ends) };
 }
 
 /** Of each label the oldest, as many as it has more than it wants. */
@@ -76,29 +89,42 @@ function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true 
 type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
 /**
- * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
- * nodes are not enough, those that a request gathers in vain go too, as far as no other room is coming.
+ * Nodes that are being deleted make room already, unless that takes too long: a cloud may never do it. A target may just have sent a job to a node that it has. Where surplus
+ * nodes are not enough, those that a request gathers in vain go too, as far as no other room is coming and another
+ * request is met by it: else the one would only gather in vain what the other did.
  */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving, gathered = [], firstIdOfRun, isUsable = () => true }: Indexed & {
+  { nodes, shortages, leaving, gathered = [], firstIdOfRun, now, isUsable = () => true }: Indexed & {
     leaving: Map<number, string>;
   },
-): void {
+): Ceded[] {
+  if (shortages.length === 0) return [];
+  const isGoing = (node: NodeRecord) =>
+    stateName(node) === "delete" && now < node.stateSince + DELETED_WITHIN;
   const going = new Map(
-    [...nodes.providers].map(([name, { deleting }]) => [name, isUsable(name) ? deleting : 0]),
+    [...nodes.providers].map((
+      [name, { unsettled }],
+    ) => [name, isUsable(name) ? unsettled.values().filter(isGoing).toArray().length : 0]),
   );
-  const go = ({ provider }: NodeRecord) => going.set(provider, (going.get(provider) ?? 0) + 1);
+  const go = (node: NodeRecord) =>
+    going.set(node.provider, (going.get(node.provider) ?? 0) + serversOf(node));
   surplus.filter(({ id }) => leaving.has(id)).forEach(go);
   const coming = new Map(going);
-  const giveUp = (free: readonly NodeRecord[], { providers, label }: Shortage, missing: number) => {
+  const canGo = ({ id, assignedAt, provider }: NodeRecord, { providers }: Shortage) =>
+    !leaving.has(id) && assignedAt === null && providers.includes(provider);
+  const giveUp = (free: readonly NodeRecord[], shortage: Shortage, missing: number): NodeRecord[] => {
+    const { label } = shortage;
+    const given: NodeRecord[] = [];
     for (const node of free) {
-      if (missing <= 0) return;
-      if (leaving.has(node.id) || node.assignedAt !== null || !providers.includes(node.provider)) continue;
+      if (missing <= 0) break;
+      if (!canGo(node, shortage)) continue;
       leaving.set(node.id, `its room is needed for ${label === null ? "an image" : `label ${label}`}`);
       go(node);
-      missing -= 1 + node.subnodeCount;
+      given.push(node);
+      missing -= serversOf(node);
     }
+    return given;
   };
   for (const shortage of shortages) {
     let missing = shortage.servers;
@@ -110,8 +136,19 @@ function makeRoom(
     giveUp(surplus, shortage, missing);
   }
   const own = gathered.filter(({ id }) => id >= firstIdOfRun);
-  for (const shortage of shortages) {
+  return shortages.flatMap((shortage) => {
     const room = shortage.providers.reduce((sum, provider) => sum + (going.get(provider) ?? 0), 0);
-    giveUp(own.filter(({ label }) => label !== shortage.label), shortage, shortage.servers - room);
-  }
+    const free = own.filter((node) => node.label !== shortage.label && canGo(node, shortage));
+    const most = room + free.reduce((sum, node) => sum + serversOf(node), 0);
+    const wanted = shortage.steps.findLast((step) => step <= most) ?? 0;
+    const given = giveUp(free, shortage, wanted - room);
+    const { label: to } = shortage;
+    return to === null
+      ? []
+      : given.map((node): Ceded => ({ from: node.label, to, servers: serversOf(node) }));
+  });
+}
+
+function serversOf({ subnodeCount }: NodeRecord): number {
+  return 1 + subnodeCount;
 }

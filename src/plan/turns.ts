@@ -7,7 +7,8 @@
  */
 import { isContender, openProviders } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
-import type { Instant } from "../domain/time.ts";
+import { earliest, type Instant } from "../domain/time.ts";
+import { type Ceded, DELETED_WITHIN } from "./plan_surplus.ts";
 
 export interface Turn {
   /** The sum of the parts of what it asked for that it was given; only the differences between labels count. */
@@ -16,6 +17,15 @@ export interface Turn {
   readonly providers: readonly string[];
   /** Since when it has had nothing and room is kept for it, with breaks; null: none is. */
   readonly keepingSince: Instant | null;
+  /** Room that it has ceded and the others have not taken yet. */
+  readonly ceded: readonly Ceding[];
+}
+
+interface Ceding {
+  readonly to: string;
+  readonly servers: number;
+  /** Then it is given up: something keeps them from it. */
+  readonly until: Instant;
 }
 
 export type Turns = ReadonlyMap<string, Turn>;
@@ -64,26 +74,53 @@ function entryOf(
  */
 export function turnsAfter(
   asks: readonly LabelAsk[],
-  { refusals, launched, turns }: {
+  { refusals, launched, turns, now }: {
     refusals: AllocationResult["refusals"];
     launched: (label: string, provider: string) => number;
     turns: Turns;
+    now: Instant;
   },
 ): Turns {
   const refused = new Set(refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
   const contested = new Set(
     asks.filter((ask) => isContender(ask) && refused.has(ask.name)).flatMap(openProviders),
   );
+  const taken = new Map(
+    asks.map((ask) => [
+      ask.name,
+      ask.size * openProviders(ask).reduce((sum, provider) => sum + launched(ask.name, provider), 0),
+    ]),
+  );
   return new Map(asks.flatMap((ask): [string, Turn][] => {
     const { name, served, demand } = ask;
+    const ceded = (turns.get(name)?.ceded ?? []).map(({ servers, ...each }) => ({
+      ...each,
+      servers: servers - (taken.get(each.to) ?? 0),
+    })).filter(({ servers, until }) => servers > 0 && until > now);
     if (!isContender(ask)) {
-      return turns.has(name) ? [[name, { served, providers: [], keepingSince: null }]] : [];
+      return turns.has(name) ? [[name, { served, providers: [], keepingSince: null, ceded }]] : [];
     }
     const providers = openProviders(ask);
     const given = providers.filter((provider) => contested.has(provider))
       .reduce((sum, provider) => sum + launched(name, provider), 0);
     const got = providers.reduce((sum, provider) => sum + launched(name, provider), 0);
     const keepingSince = got > 0 ? null : turns.get(name)?.keepingSince ?? null;
-    return [[name, { served: served + given / demand, providers, keepingSince }]];
+    return [[name, { served: served + given / demand, providers, keepingSince, ceded }]];
   }));
+}
+
+/** How they stand with what has just been ceded. */
+export function turnsWithCeded(turns: Turns, ceded: readonly Ceded[], now: Instant): Turns {
+  return new Map([...turns].map(([name, turn]) => {
+    const own = ceded.filter(({ from }) => from === name);
+    return [name, {
+      ...turn,
+      ceded: turn.ceded.concat(own.map(({ to, servers }) => ({ to, servers, until: now + DELETED_WITHIN }))),
+    }];
+  }));
+}
+
+/** When the first of them gets back what it has ceded in vain; null: none has ceded anything. */
+export function endOfCeding(turns: Turns): Instant | null {
+  return earliest([...turns.values()].flatMap(({ ceded }) => ceded.map(({ until }) => until)));
 }

@@ -91,7 +91,7 @@ function planRound({ labels, providers }: AllocationInput, turns: Turns) {
   const asks = takeTurns(labels, turns);
   const { grants, refusals } = planAllocation({ labels: asks, providers });
   const launched = (label: string, provider: string) => grantedOn({ grants, refusals }, label, provider);
-  return { grants, refusals, after: turnsAfter(asks, { refusals, launched, turns }) };
+  return { grants, refusals, after: turnsAfter(asks, { refusals, launched, turns, now: 0 }) };
 }
 
 /**

@@ -49,6 +49,51 @@ const withLabel = (fields: Parameters<typeof label>[0], more: Parameters<typeof 
   config: config({ labels: [label(fields)], ...more }),
 });
 
+Deno.test("room that a label has ceded is the other's until that has taken it, or ten minutes have passed", () => {
+  const two = config({
+    labels: [label({ name: "noble", minReady: 0 }), label({ name: "other", minReady: 0 })],
+    providers: [provider({ maxServers: 1 })],
+  });
+  const requests = [
+    sampleRequest({ id: 1, label: "noble", count: 9 }),
+    sampleRequest({ id: 2, label: "other" }),
+  ];
+  const ceded = [{ to: "other", servers: 2, until: NOW + MINUTE }];
+  const turns = new Map(["noble", "other"].map((name) => [name, {
+    served: name === "noble" ? 0 : 5,
+    providers: ["cloud-a"],
+    keepingSince: null,
+    ceded: name === "noble" ? ceded : [],
+  }]));
+  const plan = (fields: Partial<LaunchInput>) =>
+    planLaunches(input({ config: two, requests, turns, ...fields }));
+  const names = (fields: Partial<LaunchInput> = {}) =>
+    plan(fields).launches.map((launch) => launch.label.name);
+  assert.deepEqual(names(), ["other"]);
+  assert.deepEqual(names({ requests: [requests[0]!] }), ["noble"], "nobody else waits for it");
+  const full = plan({ nodes: nodes("used", 1) });
+  assert.deepEqual(told(full.reports[0]!.refusals).map(({ reason }) => reason), [
+    "room is reserved for label other, for which nodes of this label were deleted",
+  ]);
+  assert.equal(full.until, NOW + MINUTE);
+  assert.deepEqual(plan({}).turns.get("noble")?.ceded, [{ ...ceded[0], servers: 1 }]);
+  assert.deepEqual(plan({ now: NOW + MINUTE }).turns.get("noble")?.ceded, []);
+});
+
+Deno.test("a request that gathers nodes in vain makes room only for labels that compete with it", () => {
+  const providers = [provider({ maxServers: 1 }), provider({ name: "cloud-b", maxServers: 1 })];
+  const requests = [sampleRequest({ id: 1, count: 2 }), sampleRequest({ id: 2, label: "other", count: 2 })];
+  const shortages = (where: string) => {
+    const labels = [label({ minReady: 0 }), label({ name: "other", minReady: 0, providers: [where] })];
+    const full = config({ labels, providers });
+    return planLaunches(
+      input({ config: full, requests, gathering: new Set(["noble"]), nodes: nodes("used", 1) }),
+    )
+      .shortages.map((shortage) => shortage.label);
+  };
+  assert.deepEqual([shortages("cloud-a"), shortages("cloud-b")], [["other"], ["noble", "other"]]);
+});
+
 function nodes(phase: "create" | "boot" | "ready" | "used" | "delete-server", count: number): NodeRecord[] {
   return Array.from({ length: count }, (_, index) => {
     const id = 100 + index;

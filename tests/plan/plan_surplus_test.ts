@@ -41,7 +41,7 @@ Deno.test("of what is ready above min-ready and what is waited for, the oldest a
 Deno.test("nodes of an earlier run stay, since the original of a copied state may have handed them out", () => {
   const given = {
     nodes: ready(5),
-    shortages: [{ label: "jammy", servers: 9, providers: ["cloud-a"] }],
+    shortages: [{ label: "jammy", servers: 9, steps: [9], providers: ["cloud-a"] }],
   };
   assert.deepEqual([...plan({ ...given, firstIdOfRun: 4 }).leaving.keys()], [5, 4]);
   assert.equal(plan({ ...given, firstIdOfRun: 6 }).leaving.size, 0);
@@ -56,7 +56,7 @@ Deno.test("a node that is wanted meanwhile begins anew", () => {
 });
 
 Deno.test("for room that others need as many go as are missing, without what is being deleted, and of no target", () => {
-  const shortage = { label: "jammy", servers: 3, providers: ["cloud-a"] };
+  const shortage = { label: "jammy", servers: 3, steps: [1, 2, 3], providers: ["cloud-a"] };
   const going = node(states["delete-server"], { id: 20 });
   const nodes = [...ready(6), going];
   assert.deepEqual([...plan({ nodes, shortages: [shortage] }).leaving.keys()], [6, 5]);
@@ -68,13 +68,39 @@ Deno.test("for room that others need as many go as are missing, without what is 
 Deno.test("what a request gathers in vain goes for another label, as far as no room is coming, and never for its own", () => {
   const nodes = ready(6);
   const given = { nodes, gathered: nodes, wanted: new Map([["noble", 7]]) };
-  const own = { label: "noble", servers: 1, providers: ["cloud-a"] };
-  const other = { label: "jammy", servers: 2, providers: ["cloud-a"] };
+  const own = { label: "noble", servers: 1, steps: [1], providers: ["cloud-a"] };
+  const other = { label: "jammy", servers: 2, steps: [1, 2], providers: ["cloud-a"] };
   assert.deepEqual([...plan({ ...given, shortages: [own] }).leaving.keys()], []);
   assert.deepEqual([...plan({ ...given, shortages: [own, other] }).leaving.keys()], [1, 2]);
   assert.deepEqual([...plan({ ...given, firstIdOfRun: 6, shortages: [other] }).leaving.keys()], [6]);
   const going = { ...given, nodes: [...nodes, node(states["delete-server"], { id: 20 })] };
   assert.deepEqual([...plan({ ...going, shortages: [own, other] }).leaving.keys()], [1]);
+});
+
+Deno.test("what a request gathers in vain goes only for what meets another request, and is that label's from then on", () => {
+  const nodes = ready(3);
+  const given = { nodes, gathered: nodes, wanted: new Map([["noble", 9]]) };
+  const other = (...steps: readonly number[]) => ({
+    label: "jammy",
+    servers: 8,
+    steps,
+    providers: ["cloud-a"],
+  });
+  assert.deepEqual([...plan({ ...given, shortages: [other(4, 8)] }).leaving.keys()], []);
+  const met = plan({ ...given, shortages: [other(2, 4)] });
+  assert.deepEqual([...met.leaving.keys()], [1, 2]);
+  assert.deepEqual(met.ceded, [1, 2].map(() => ({ from: "noble", to: "jammy", servers: 1 })));
+  const going = { ...given, nodes: [...nodes, node(states["delete-server"], { id: 20 })] };
+  assert.deepEqual([...plan({ ...going, shortages: [other(4)] }).leaving.keys()], [1, 2, 3]);
+});
+
+Deno.test("a deletion that takes more than ten minutes counts as room that is coming no longer", () => {
+  const shortage = { label: "jammy", servers: 1, steps: [1], providers: ["cloud-a"] };
+  const leaving = (since: number) => {
+    const going = node(states["delete-server"], { id: 20, stateSince: since });
+    return [...plan({ nodes: [...ready(3), going], shortages: [shortage] }).leaving.keys()];
+  };
+  assert.deepEqual([leaving(NOW - 10 * MINUTE + 1), leaving(NOW - 10 * MINUTE)], [[], [3]]);
 });
 
 Deno.test("in a steady demand nothing goes that would be launched again", () => {
@@ -91,7 +117,7 @@ Deno.test("in a steady demand nothing goes that would be launched again", () => 
       nodes,
       wanted: new Map([["noble", wanted]]),
       unwanted: new Map(nodes.map(({ id }) => [id, NOW - IDLE])),
-      shortages: [{ label: null, servers, providers: ["cloud-a"] }],
+      shortages: [{ label: null, servers, steps: [servers], providers: ["cloud-a"] }],
     });
     const deficit = Math.max(0, Math.max(0, minReady) + wanted - (count - leaving.size));
     assert.ok(leaving.size === 0 || deficit === 0);

@@ -57,7 +57,7 @@ class BusyPool {
     const launched = (name: string, provider: string) =>
       result.grants.filter((grant) => grant.label === name && grant.provider === provider)
         .reduce((sum, { count }) => sum + count, 0);
-    const after = turnsAfter(asks, { refusals: result.refusals, launched, turns: this.#turns });
+    const after = turnsAfter(asks, { refusals: result.refusals, launched, turns: this.#turns, now: this.#now });
     this.#turns = turnsWithKeeping(after, result.keeping, this.#now);
     for (const grant of result.grants) {
       const at = Number(grant.label.slice(1));
