@@ -111,6 +111,22 @@ Deno.test("a request that gathers nodes in vain keeps their room from another la
   assert.equal(virtual.simulator.journal.countOf("server.create"), 12, "nothing was launched in vain");
 });
 
+Deno.test("two requests that gather nodes in vain do not take each other's by turns", async () => {
+  const config = poolConfig({ minReady: 0, maxServers: 10, more: ["other"] });
+  await using virtual = await VirtualPool.start({ config });
+  const [held] = await virtual.acquire("small");
+  await virtual.during(virtual.ask("hold", { ids: [held!.id], reason: null, owner: null, duration: null }));
+  const large = await ask(virtual, 10);
+  await virtual.until(() => virtual.count("ready", "small") === 9);
+  const other = await ask(virtual, 10, "other");
+  await virtual.clock.advance(3 * HOUR);
+  assert.deepEqual([virtual.count("ready", "small"), virtual.count("ready", "other")], [9, 0]);
+  assert.equal(virtual.simulator.journal.countOf("server.create"), 10);
+  const few = await ask(virtual, 1, "other");
+  await virtual.until(() => few.state.granted, 35 * MINUTE);
+  assert.deepEqual([large.state.granted, other.state.granted], [false, false]);
+});
+
 Deno.test("a large request is met while small ones of another label keep coming", async () => {
   const config = poolConfig({ minReady: 0, maxServers: 6, more: ["other"] });
   await using virtual = await VirtualPool.start({ config });
