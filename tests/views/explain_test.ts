@@ -38,6 +38,12 @@ Deno.test("explain of a label counts what is missing itself where nothing is pla
   assert.deepEqual(obstacles.map(({ message }) => message), ["launches are stopped"]);
 });
 
+Deno.test("explain of a label counts no node of a provider that is not configured as there for it", () => {
+  const nodes = [1, 2, 3].map((id) => sampleNode({ id, provider: "cloud-0" }));
+  const { summary } = explained("noble", { nodes, requests: [], labels: [] });
+  assert.equal(summary, "label noble: 3 nodes are missing; there: 3 ready");
+});
+
 Deno.test("a label and its providers tell the same of what each provider lacks, though another one launches", () => {
   const networkMissing = {
     kind: "network-missing",

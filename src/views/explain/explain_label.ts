@@ -26,7 +26,7 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   const refusals = refusalsOfLabel(report, name);
   const asked = requests.filter(({ grantedAt }) => grantedAt === null)
     .reduce((sum, { count }) => sum + count, report.demand.get(name) ?? 0);
-  const missing = missingOf(nodes, asked + Math.max(0, label?.minReady ?? 0));
+  const missing = missingOf(nodes, asked + Math.max(0, label?.minReady ?? 0), report);
   const isWaiting = missing === 0 && requests.some(({ grantedAt }) => grantedAt === null);
   const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
@@ -60,9 +60,15 @@ function jobFacts(count: number) {
   return count === 0 ? [] : [{ name: "jobs", value: `${count} in Gearman's queue` }];
 }
 
-/** Counted, whatever the last planning said: it may have planned no launches at all, or one at a time. */
-function missingOf(nodes: readonly NodeRecord[], wanted: number): number {
-  const onTheWay = nodes.filter((node) => ["building", "test", "ready"].includes(stateName(node)));
+/**
+ * Counted, whatever the last planning said: it may have planned no launches at all, or one at a time. Nodes of a provider
+ * that is not configured are handed out to nobody.
+ */
+function missingOf(nodes: readonly NodeRecord[], wanted: number, { config }: PoolReport): number {
+  const known = config?.providers.map(({ name }) => name);
+  const onTheWay = nodes.filter((node) =>
+    ["building", "test", "ready"].includes(stateName(node)) && known?.includes(node.provider) !== false
+  );
   return Math.max(0, wanted - onTheWay.length);
 }
 
