@@ -20,10 +20,15 @@ interface KeptAllocation extends AllocationResult {
 /** Distributes launches; where a label cannot have its turn, once more without the room that it needs. */
 export function planWithTurns(
   { labels, providers }: AllocationInput,
-  { turns, now }: { turns: Turns; now: Instant },
+  { turns, now, lasting }: {
+    turns: Turns;
+    now: Instant;
+    /** A provider with only that in use which nobody knows an end of; left out: all comes to an end. */
+    lasting?: (provider: string) => ProviderRoom | null;
+  },
 ): KeptAllocation {
   const result = planAllocation({ labels, providers });
-  const waiting = placesToKeep(labels, { providers, result });
+  const waiting = placesToKeep(labels, { providers, result, lasting });
   const kept = new Map(waiting.filter(([, name]) => mayKeep(turns.get(name), now)));
   if (kept.size === 0) return { ...result, keeping: new Set() };
   const others = labels.map((label) => ({
@@ -36,7 +41,11 @@ export function planWithTurns(
 /** By provider: the label that its room is kept for. */
 function placesToKeep(
   labels: readonly LabelAsk[],
-  { providers, result }: { providers: readonly ProviderRoom[]; result: AllocationResult },
+  { providers, result, lasting = () => null }: {
+    providers: readonly ProviderRoom[];
+    result: AllocationResult;
+    lasting?: ((provider: string) => ProviderRoom | null) | undefined;
+  },
 ): [string, string][] {
   const contested = new Set(result.grants.map(({ provider }) => provider));
   const owed = owedNodes(labels);
@@ -45,9 +54,17 @@ function placesToKeep(
     const label = labels[next]!;
     const places = label.offers.flatMap((offer) => placeFor(label, offer, providers) ?? []);
     if (owed[next]! < 1 || places.some(({ part }) => part >= 1)) return [];
-    const [place] = places.filter(({ provider }) => contested.has(provider)).sort((a, b) => b.part - a.part);
+    const [place] = places.filter(({ provider }) =>
+      contested.has(provider) && canFit(label, lasting(provider))
+    )
+      .sort((a, b) => b.part - a.part);
     return place === undefined ? [] : [[place.provider, label.name]];
   });
+}
+
+/** Whether a node of it fits there; where that is not known, it does. */
+function canFit(label: LabelAsk, room: ProviderRoom | null): boolean {
+  return room === null || label.offers.some((offer) => (placeFor(label, offer, [room])?.part ?? 0) >= 1);
 }
 
 /** How large a part of what a node takes is free there; null: even with nothing in use it would not fit. */

@@ -26,7 +26,7 @@ import { endOfKeeping, planWithTurns, turnsWithKeeping, unlessKept } from "./kee
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
-import { roomOf } from "./provider_room.ts";
+import { lastingRoom, roomOf } from "./provider_room.ts";
 import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
 export interface LaunchInput extends WishSituation {
@@ -82,10 +82,12 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
       promised: input.promised.get(provider.name),
     })
   );
+  const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
+  const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
-  const first = planWithTurns({ labels: inTurn, providers }, input);
+  const first = planWithTurns({ labels: inTurn, providers }, { ...input, lasting });
   const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
-  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, input);
+  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, { ...input, lasting });
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const granted = new Map<string, number>();
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted));

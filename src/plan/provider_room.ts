@@ -2,7 +2,7 @@
  * The room that a provider has left: its max-servers and the cloud's quotas, less the requests since they were read.
  */
 import type { ProviderConfig } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
@@ -104,6 +104,16 @@ export function quotaOfOthers(provider: ProviderConfig, { nodes, seen }: Situati
   const all = quotaRoom(provider, { nodes, seen, promised: [] });
   const own = quotaRoom(provider, { nodes, seen: { ...seen, quota: without(() => 0) }, promised: [] });
   return without((resource) => Math.max(0, (all[resource]?.used ?? 0) - (own[resource]?.used ?? 0)));
+}
+
+/** With only what others use and what is held: nobody knows when that ends. */
+export function lastingRoom(provider: ProviderConfig, { nodes, seen }: Situation): ProviderRoom {
+  const index = NodeIndex.of(nodes);
+  const isHeld = (node: NodeRecord) => stateName(index.nodeOf(node) ?? node) === "hold";
+  return roomOf(provider, {
+    nodes: index.provider(provider.name).all.values().filter(isHeld),
+    seen: seen && { ...seen, quota: quotaOfOthers(provider, { nodes, seen }) },
+  });
 }
 
 /** How many servers of that cost the quotas allow, were nothing used; and the quota that allows the fewest. */

@@ -13,6 +13,7 @@ import {
   quota,
   refusal,
   seen,
+  states,
   together,
   told,
 } from "./plan_fixtures.ts";
@@ -78,6 +79,34 @@ Deno.test("room that a label has ceded is the other's until that has taken it, o
   assert.equal(full.until, NOW + MINUTE);
   assert.deepEqual(plan({}).turns.get("noble")?.ceded, [{ ...ceded[0], servers: 1 }]);
   assert.deepEqual(plan({ now: NOW + MINUTE }).turns.get("noble")?.ceded, []);
+});
+
+Deno.test("no room is kept for a label that what others use, or what is held, leaves too little for", () => {
+  const labels = [label({ name: "large", minReady: 0, subnodes: 2 }), label({ name: "small", minReady: 0 })];
+  const requests = [
+    sampleRequest({ id: 1, label: "large" }),
+    sampleRequest({ id: 2, label: "small", count: 9 }),
+  ];
+  const turns = new Map(labels.map(({ name }) => [name, {
+    served: name === "large" ? 0 : 5,
+    providers: ["cloud-a"],
+    keepingSince: null,
+    ceded: [],
+  }]));
+  const launched = (fields: Partial<LaunchInput>) =>
+    planLaunches(input({
+      config: config({ labels, providers: [provider({ maxServers: 4 })] }),
+      requests,
+      turns,
+      ...fields,
+    })).launches.map((launch) => launch.label.name);
+  const held = [1, 2].map((id) => node(states.hold, { id }));
+  assert.deepEqual(launched({ nodes: nodes("used", 2) }), [], "these end some time");
+  assert.deepEqual(launched({ nodes: held }), ["small", "small"]);
+  assert.deepEqual(launched({ nodes: [held[0]!, ...nodes("used", 1)] }), []);
+  const cores = (used: number) => only(seen({ quota: quota({ cores: { limit: 4, used } }) }));
+  assert.deepEqual(launched(cores(2)), ["small", "small"], "others use them");
+  assert.deepEqual(launched({ ...cores(2), nodes: nodes("used", 2) }), [], "the pool does");
 });
 
 Deno.test("a request that gathers nodes in vain makes room only for labels that compete with it", () => {
