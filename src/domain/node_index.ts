@@ -14,8 +14,6 @@ export class LabelNodes {
   servers = 0;
   /** Ready, being tested or building; subnodes do not count. */
   onTheWay = 0;
-  /** Being built or deleted; subnodes do not count. */
-  away = 0;
   /** Those whose launch may still fail, by provider; nodes that wait for their subnodes count. */
   readonly launchingByProvider = new Map<string, number>();
   readonly byTarget = new Map<string, number>();
@@ -213,7 +211,6 @@ function countForLabel(own: LabelNodes, { node, state, by }: Counted): void {
   raise(own.byTarget, node.target, by);
   if (state === "building" || state === "test" || state === "ready") own.onTheWay += by;
   if (node.role !== "node") return;
-  if (state === "building" || state === "delete") own.away += by;
   if (state !== "ready") return;
   raise(own.readyByProvider, node.provider, by);
   if (node.assignedAt === null) raise(own.freeByProvider, node.provider, by);

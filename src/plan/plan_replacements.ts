@@ -1,8 +1,9 @@
 /** Ready nodes that are older than their label's max-ready-age are replaced, a few at a time. */
 import type { Config, LabelConfig } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Instant } from "../domain/time.ts";
+import { isGoing } from "./is_going.ts";
 
 /** Of a label's ready nodes, at most this part is away being replaced at any time. */
 const PART_AT_ONCE = 0.1;
@@ -19,15 +20,15 @@ export function planReplacements(config: Config, nodes: Iterable<NodeRecord>, no
   let until = Infinity;
   for (const label of config.labels) {
     if (label.maxReadyAge === null) continue;
-    const { ready, away } = index.label(label.name);
-    const places = placesFree(away, ready.size);
-    let old = 0;
+    const { ready } = index.label(label.name);
+    let places: number | null = null;
     for (const node of ready) {
       if (endOf(node, label) > now) {
         until = Math.min(until, endOf(node, label));
         break;
       }
-      if (old++ < places) aged.push(node);
+      places ??= placesFree(countAway(label, index, now), ready.size);
+      if (places-- > 0) aged.push(node);
     }
   }
   return { nodes: aged, until: until === Infinity ? null : until };
@@ -35,6 +36,16 @@ export function planReplacements(config: Config, nodes: Iterable<NodeRecord>, no
 
 function endOf(node: NodeRecord, label: LabelConfig): Instant {
   return node.stateSince + (label.maxReadyAge ?? Infinity);
+}
+
+/** Being built or deleted; subnodes do not count. */
+function countAway({ name }: LabelConfig, { providers }: NodeIndex, now: Instant): number {
+  const isAway = (node: NodeRecord) =>
+    node.label === name && node.role === "node" && (stateName(node) === "building" || isGoing(node, now));
+  return providers.values().reduce(
+    (sum, { unsettled }) => sum + unsettled.values().filter(isAway).toArray().length,
+    0,
+  );
 }
 
 /** At max-servers the next one is launched only when the old one is gone. */

@@ -5,9 +5,10 @@
  * state is a copy, those of earlier runs may be in use by what the original has handed out. Pure; `planPool` calls it.
  */
 import type { Config } from "../domain/config.ts";
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
-import { durationText, earliest, type Instant, MINUTE } from "../domain/time.ts";
+import { durationText, earliest, type Instant } from "../domain/time.ts";
+import { isGoing } from "./is_going.ts";
 
 export interface SurplusInput {
   readonly config: Config;
@@ -54,9 +55,6 @@ export interface SurplusPlan {
   readonly until: Instant | null;
 }
 
-/** So long a deletion counts as room that is coming. */
-export const DELETED_WITHIN = 10 * MINUTE;
-
 export function planSurplus(input: SurplusInput): SurplusPlan {
   const { now, config: { limits: { idle } } } = input;
   const nodes = NodeIndex.of(input.nodes);
@@ -89,7 +87,7 @@ function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true 
 type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
 /**
- * Nodes that are being deleted make room already, unless that takes too long: a cloud may never do it. A target may just have sent a job to a node that it has. Where surplus
+ * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
  * nodes are not enough, those that a request gathers in vain go too, as far as no other room is coming and another
  * request is met by it: else the one would only gather in vain what the other did.
  */
@@ -100,12 +98,13 @@ function makeRoom(
   },
 ): Ceded[] {
   if (shortages.length === 0) return [];
-  const isGoing = (node: NodeRecord) =>
-    stateName(node) === "delete" && now < node.stateSince + DELETED_WITHIN;
   const going = new Map(
     [...nodes.providers].map((
       [name, { unsettled }],
-    ) => [name, isUsable(name) ? unsettled.values().filter(isGoing).toArray().length : 0]),
+    ) => [
+      name,
+      isUsable(name) ? unsettled.values().filter((node) => isGoing(node, now)).toArray().length : 0,
+    ]),
   );
   const go = (node: NodeRecord) =>
     going.set(node.provider, (going.get(node.provider) ?? 0) + serversOf(node));

@@ -8,7 +8,8 @@
 import { isContender, openProviders } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
 import { earliest, type Instant } from "../domain/time.ts";
-import { type Ceded, DELETED_WITHIN } from "./plan_surplus.ts";
+import { DELETED_WITHIN } from "./is_going.ts";
+import type { Ceded } from "./plan_surplus.ts";
 
 export interface Turn {
   /** The sum of the parts of what it asked for that it was given; only the differences between labels count. */

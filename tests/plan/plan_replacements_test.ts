@@ -29,6 +29,11 @@ Deno.test("while one is being replaced, that is deleted or built, the next ones 
   }
 });
 
+Deno.test("a deletion that takes more than ten minutes keeps no other node from being replaced", () => {
+  const stuck = node(states["delete-server"], { id: 9, stateSince: NOW - 10 * MINUTE });
+  assert.deepEqual(retired([...readyNodes(5), stuck]), [5]);
+});
+
 Deno.test("nodes in use and of labels without max-ready-age do not age", () => {
   assert.deepEqual(retired([node(states.used, { stateSince: NOW - 9 * HOUR })]), []);
   assert.deepEqual(planReplacements(config(), readyNodes(3), NOW), { nodes: [], until: null });
