@@ -52,3 +52,19 @@ Deno.test("a provider that was retired before the daemon's start says how many n
   await virtual.clock.advance(10 * MINUTE);
   assert.deepEqual(await said(virtual), { message: "can be removed now", removable: true, problems: [] });
 });
+
+Deno.test("nodes of a provider that is removed too early stay, others are launched in their place, and both count once it is back", async () => {
+  const clouds = [{ name: "east" }, { name: "west" }];
+  const both = poolConfig({ minReady: 4, clouds: ["east", "west"] });
+  await using virtual = await VirtualPool.start({ config: both, clouds });
+  await virtual.until(() => virtual.count("ready") === 4);
+  await virtual.during(virtual.reconfigure(poolConfig({ minReady: 4, clouds: ["west"] })));
+  await virtual.until(() => virtual.servers("west") === 4, 5 * MINUTE);
+  assert.equal(virtual.servers("east"), 2);
+  const taken = await virtual.acquire("small", 3);
+  assert.deepEqual(taken.map(({ provider }) => provider), ["west", "west", "west"]);
+  await virtual.until(() => virtual.servers("west") === 7, 5 * MINUTE);
+  await virtual.during(virtual.reconfigure(both));
+  await virtual.clock.advance(20 * MINUTE);
+  assert.deepEqual([virtual.count("ready"), virtual.count("used")], [4, 3]);
+});
