@@ -139,19 +139,33 @@ function yielding(
     gathering.has(ask.name) &&
     rivals.some((providers) => openProviders(ask).some((name) => providers.has(name)))
   );
-  const ceded = asks.map(({ name }) =>
-    new Map(
-      turns.get(name)?.ceded.flatMap(({ to }) =>
-        [...short.get(to) ?? []].map((provider) => [provider, to] as const)
-      ),
-    )
-  );
-  if (yields.length === 0 && ceded.every(({ size }) => size === 0)) return asks;
-  return asks.map((ask, at) => ({
+  const ceded = cededPlaces(turns, short);
+  if (yields.length === 0 && ceded.size === 0) return asks;
+  return asks.map((ask) => ({
     ...ask,
     ...(yields.includes(ask) ? { demand: 0, spare: ask.demand + ask.spare } : {}),
-    offers: ask.offers.map(unlessKept(ask.name, ceded[at]!, "ceded")),
+    offers: ask.offers.map(unlessKept(ask.name, ceded.get(ask.name) ?? new Map(), "ceded")),
   }));
+}
+
+/**
+ * By label, then provider: to whom it has ceded room there that is short of it. Of those that have ceded room to each
+ * other, however many, one may always take it: what was ceded last counts first.
+ * @param short where labels could be launched that lack only the room
+ */
+function cededPlaces(
+  turns: Turns,
+  short: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const places = new Map<string, Map<string, string>>();
+  const cedings = [...turns].flatMap(([from, { ceded }]) => ceded.map((each) => ({ from, ...each })));
+  for (const { from, to } of cedings.sort((a, b) => b.until - a.until)) {
+    for (const provider of short.get(to) ?? []) {
+      if (places.get(to)?.has(provider)) continue;
+      places.set(from, new Map([...places.get(from) ?? [], [provider, to]]));
+    }
+  }
+  return places;
 }
 
 /** Nodes for which only the room is missing: they can be launched somewhere, and the label's own max-servers allow them. */

@@ -81,6 +81,24 @@ Deno.test("room that a label has ceded is the other's until that has taken it, o
   assert.deepEqual(plan({ now: NOW + MINUTE }).turns.get("noble")?.ceded, []);
 });
 
+Deno.test("labels that have ceded room to each other do not wait for each other", () => {
+  const names = ["a", "b", "c"];
+  const requests = names.map((name, at) => sampleRequest({ id: at + 1, label: name }));
+  const labels = names.map((name) => label({ name, minReady: 0 }));
+  const turns = new Map(names.map((name, at) => [name, {
+    served: 0,
+    providers: ["cloud-a"],
+    keepingSince: null,
+    ceded: [{ to: names[(at + 1) % 3]!, servers: 1, until: NOW + (at + 1) * MINUTE }],
+  }]));
+  const { launches } = planLaunches(input({
+    config: config({ labels, providers: [provider({ maxServers: 1 })] }),
+    requests,
+    turns,
+  }));
+  assert.equal(launches.length, 1);
+});
+
 Deno.test("no room is kept for a label that what others use, or what is held, leaves too little for", () => {
   const labels = [label({ name: "large", minReady: 0, subnodes: 2 }), label({ name: "small", minReady: 0 })];
   const requests = [
