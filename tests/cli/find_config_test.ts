@@ -189,5 +189,8 @@ Deno.test("a file that is no configuration by its size is not read whole", async
   await using bench = await CliBench.open({ daemon: false });
   const { code, stderr } = await bench.runBare({ name: "nodepool", file: null }, "-c", "/dev/zero", "list");
   assert.equal(code, 2);
-  assert.match(stderr, /the configuration \/dev\/zero \(named by -c\) cannot be read: it is larger than 4 MiB/);
+  assert.match(
+    stderr,
+    /the configuration \/dev\/zero \(named by -c\) cannot be read: it is larger than 4 MiB/,
+  );
 });

@@ -85,7 +85,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "an alias of no anchor",
     "clouds:\n  - name: *alpha\n",
-    '2:11: there is no anchor of this name above this line; put a text that begins with * in quotes',
+    "2:11: there is no anchor of this name above this line; put a text that begins with * in quotes",
   ],
   ["an alias that contains itself", "clouds: &all\n  - *all\n", "2:3: an alias here contains itself"],
   ["aliases of aliases without end", BOMB.join("\n"), "aliases make this file far too large"],
