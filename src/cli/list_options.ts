@@ -21,7 +21,11 @@ export function outputOption() {
 /** `--sort COLUMN`. */
 export function sortOption() {
   return new Option("--sort <column>", "sort by a column; -COLUMN: in descending order")
-    .argParser((text): SortOrder => parseSortOrder(text));
+    .argParser((text): SortOrder => {
+      const order = parseSortOrder(text);
+      if (order.by.trim() === "") throw new InvalidArgumentError("Expected a column, such as age or -age.");
+      return order;
+    });
 }
 
 /** `--columns A,B`. */

@@ -55,6 +55,8 @@ for (
     [["list", "-o", "xml"], "Allowed choices are table, wide, json, yaml, csv, name."],
     [["list", "--state", "raedy"], "Allowed choices are building, test, ready, used, hold, delete."],
     [["list", "x"], "An id is a whole number"],
+    [["list", "--sort", ""], "Expected a column, such as age or -age."],
+    [["list", "--sort=-"], "Expected a column, such as age or -age."],
     [["hold"], "missing required argument 'id'"],
     [
       ["hold", "1", "--for", "soon"],
