@@ -202,7 +202,9 @@ export function imageExecutorOf(
     sites: localSites({
       builder,
       clock: kit.clock,
-      openCloud: () => kit.cloud,
+      // The kit closes its cloud itself.
+      openCloud: () =>
+        Object.create(kit.cloud, { [Symbol.asyncDispose]: { value: () => Promise.resolve() } }),
       buildWorkers: 1,
       uploadWorkers: 4,
     }),
