@@ -144,7 +144,7 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  /** A target that is still being told of a node would learn of its end first, and keep it. */
+  /** A target that is still taking a node would be asked to forget it first, and then keep it. */
   #isBeingAssigned({ id }: NodeRecord): boolean {
     return this.#attempts.isRunning(nodeKey("assign-node", id));
   }
