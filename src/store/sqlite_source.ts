@@ -3,7 +3,6 @@
  * altogether, and twice as long to hand over thousands of records.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { deserialize } from "node:v8";
 import { decodeSqliteKey, encodeSqliteKey, sqliteRange } from "./sqlite_keys.ts";
 import type { StateEntry, StateSource } from "./state_source.ts";
@@ -35,11 +34,10 @@ const BATCH = 250;
 export class SqliteSource implements StateSource, Disposable {
   readonly #database: DatabaseSync;
 
-  /** @param options `isAlone`: nobody else has the file open, and there is no log; so SQLite needs nothing beside it */
+  /** @param options `isAlone`: nobody else has the file open, so that SQLite shares nothing beside it, which takes room */
   constructor(path: string, { isAlone = false } = {}) {
-    const file = pathToFileURL(path);
-    if (isAlone) file.searchParams.set("immutable", "1");
-    this.#database = new DatabaseSync(file, { readOnly: true });
+    this.#database = new DatabaseSync(path, { readOnly: !isAlone });
+    if (isAlone) this.#database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1");
   }
 
   get(key: Deno.KvKey): Promise<StateEntry> {
