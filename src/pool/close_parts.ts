@@ -63,7 +63,7 @@ function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDi
   return stack;
 }
 
-/** A part that waits for a file system or a peer that does not answer is left behind: it ends with the process, as by a kill. */
+/** A part that waits for a file system or a peer that does not answer is left to end with the process, as by a kill. */
 async function end(
   name: string,
   { part, ...limits }: { part: AsyncDisposable | null; clock: Clock; timeout: Milliseconds },

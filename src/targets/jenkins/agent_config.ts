@@ -1,6 +1,7 @@
 /**
- * An agent's `config.xml`, compared with what is asked for, and with another label: the text of the root's own `<label>` changes, every other byte stays, so
- * that nothing of what plugins keep there is lost. Pure; `jenkins_agents` calls it.
+ * An agent's `config.xml`: compared with what is asked for, and given another label. Only the text of the root's own
+ * `<label>` changes, every other byte stays, so that nothing of what plugins keep there is lost. Pure; `jenkins_agents`
+ * calls it.
  */
 import type { AgentRequest } from "../target.ts";
 import { escapeXml, unescapeEntities } from "./entities.ts";
