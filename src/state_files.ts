@@ -1,4 +1,5 @@
 /** Copies, checks and exports of a state, in a file or in etcd, with the real clock. `mod.ts` gives them to commands. */
+import { UsageError } from "./cli/cli_error.ts";
 import type { ConfigFiles, StateFiles } from "./cli/wiring.ts";
 import { isEtcdState, readEtcdAddress } from "./domain/etcd_address.ts";
 import type { EtcdConfig } from "./domain/etcd_config.ts";
@@ -30,7 +31,7 @@ export function stateFiles(files: ConfigFiles): StateFiles {
     export: (state, write) => at(state, (place) => exportState(place, { write, clock })),
     import: async (state, file) => {
       const text = await Deno.readTextFile(file).catch((error) => {
-        throw new Error(`cannot read ${file}: ${fileReason(error)}`);
+        throw new UsageError(`cannot import ${file}: ${fileReason(error)}`);
       });
       await at(state, (place) => importState(place, { lines: text.split("\n"), from: file, clock }));
     },

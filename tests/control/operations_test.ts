@@ -80,8 +80,9 @@ Deno.test("what is no daemon's answer is told as such, and no more than its begi
   const page = `<html>${"x".repeat(5_000)}`;
   for (const answer of [page, "", "null", "[]"]) {
     await daemonOf({ "/": answer, "/views/job-list": answer }, async (client) => {
-      for (const asked of [client.ask("job-list", {}), client.ask("hold", { ids: [1] } as never)]) {
-        const { message } = await asked.then(() => assert.fail(), (error) => error as Error);
+      const questions = [() => client.ask("job-list", {}), () => client.ask("hold", { ids: [1] } as never)];
+      for (const ask of questions) {
+        const { message } = await ask().then(() => assert.fail(), (error) => error as Error);
         assert.match(
           message,
           /^the daemon at \S+ sent an invalid greeting: .*; check that nothing else listens there$/,

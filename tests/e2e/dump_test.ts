@@ -102,7 +102,7 @@ Deno.test("`dump` prints the same as text and as JSON; without a daemon it says 
   assert.ok(dump.work.some(({ waits }) => waits.some(({ stack }) => stack.length > 3)));
   assert.ok(dump.memory.rss > 2 ** 20 && dump.memory.heap_used > 2 ** 20);
   assert.equal(dump.profiling_since, null);
-  assert.deepEqual(dump.rate_limiters.map(({ provider, most }) => [provider, most]), [["main", 16]]);
+  assert.deepEqual(dump.rate_limiters.map(({ provider, most }) => [provider, most]), [["main", 24]]);
 
   const text = await pool.run("dump");
   assert.equal(text.code, 0);

@@ -2,7 +2,6 @@
 import { Command } from "@commander-js/extra-typings";
 import type { StateCheck } from "../../domain/state_check.ts";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
-import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
 import { findStateFile } from "../open_pool.ts";
@@ -73,10 +72,7 @@ export function importCommand(context: CliContext) {
     .action(async (file) => {
       const state = await findStateFile(context);
       const files = await stateFilesOf(context);
-      await files.import(state, file).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-        throw new UsageError(`cannot import ${file}: there is no such file`);
-      });
+      await files.import(state, file);
       report(context, state, await files.check(state));
     });
 }
