@@ -17,7 +17,7 @@ const WIDTH = 100;
  * @returns those with the words in their titles first, then those that have them most often
  */
 export function searchManual(words: readonly string[]): readonly Hit[] {
-  const wanted = words.map((word) => oneLine(word).toLowerCase()).filter((word) => word !== "");
+  const wanted = words.map((word) => withSingleBlanks(word).toLowerCase()).filter((word) => word !== "");
   if (wanted.length === 0) return [];
   const count = (text: string) => occurrences(text.toLowerCase(), wanted);
   return pieces().map((piece) => ({ ...piece, inTitle: count(piece.title), inText: count(piece.text) }))
@@ -51,11 +51,11 @@ function plainBlocks(markdown: string): readonly string[] {
 }
 
 function plain(markdown: string): string {
-  return oneLine(markdown).replaceAll(/^(- |\| )| \|$/g, "").replaceAll(" | ", ": ")
+  return withSingleBlanks(markdown).replaceAll(/^(- |\| )| \|$/g, "").replaceAll(" | ", ": ")
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll(/`|\*\*/g, "");
 }
 
-function oneLine(text: string): string {
+function withSingleBlanks(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }
 

@@ -105,14 +105,11 @@ function makeRoom(
   },
 ): Ceded[] {
   if (shortages.length === 0) return [];
-  const going = new Map(
-    [...nodes.providers].map((
-      [name, { unsettled }],
-    ) => [
-      name,
-      isUsable(name) ? unsettled.values().filter((node) => isGoing(node, now)).toArray().length : 0,
-    ]),
-  );
+  const goingOn = (provider: string) =>
+    isUsable(provider)
+      ? nodes.provider(provider).unsettled.values().filter((node) => isGoing(node, now)).toArray().length
+      : 0;
+  const going = new Map([...nodes.providers.keys()].map((name) => [name, goingOn(name)]));
   const go = (node: NodeRecord) =>
     going.set(node.provider, (going.get(node.provider) ?? 0) + serversOf(node));
   surplus.filter(({ id }) => leaving.has(id)).forEach(go);

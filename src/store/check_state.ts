@@ -127,7 +127,8 @@ async function readEach<Entity>(
     try {
       const record = reader.decode(entry, schema);
       records.push(record);
-      problems.push(...[misplaced(entry.key, record)].filter((problem) => problem !== null));
+      const problem = misplaced(entry.key, record);
+      if (problem !== null) problems.push(problem);
     } catch (error) {
       if (!(error instanceof StoreError) || error.problem === null) throw error;
       problems.push(error.problem);

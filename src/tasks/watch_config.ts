@@ -1,7 +1,7 @@
 /**
- * Notices that the files of the configuration have changed, by looking every two seconds: however they come to be replaced, that
- * is seen. Whoever writes one may not have come to its end, and the first half of a file may be a good one with fewer
- * labels: files are read once two looks have seen the same, and every minute anyway. Reading them is the pool's.
+ * Notices that the files of the configuration have changed, however they are replaced, by looking every two seconds. A file
+ * may still be being written, and the first half of one may be a good one with fewer labels: files are read once two looks
+ * have seen the same, and every minute anyway. Reading them is the pool's.
  */
 import type { Clock } from "../lib/clock.ts";
 import { orAborted } from "../lib/or_aborted.ts";
