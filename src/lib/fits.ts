@@ -92,19 +92,54 @@ function each(check: Check): Check {
   return (input) => Array.isArray(input) && input.every(check);
 }
 
-/** A strict one has no other keys: no more than have been found. */
+/** The keys of an object in their order, and what is known of all objects that have the same. */
+interface Shape {
+  readonly keys: readonly string[];
+  readonly checks: readonly Check[];
+  /** Whether a key that is needed is missing, or there is one that may not be. */
+  readonly isOdd: boolean;
+}
+
+/** Shapes that are kept of a kind; records of one table have a few. */
+const SHAPES = 8;
+
+/** A strict one has no other keys. To look each key up takes longer than to check its value: it is done once a shape. */
 function all(entries: Known["entries"], { isStrict = false } = {}): Check {
-  const checks = Object.entries(entries).map(([key, entry]) => ({ key, check: checkOf(entry) }));
+  const checks = new Map(Object.entries(entries).map(([key, entry]) => [key, checkOf(entry)]));
+  const shapes: Shape[] = [];
+  const learn = (input: object): Shape => {
+    const keys = Object.keys(input);
+    const others = keys.filter((key) => !checks.has(key));
+    const missing = [...checks].filter(([key, check]) => !keys.includes(key) && !check(undefined));
+    const isOdd = missing.length > 0 || isStrict && others.length > 0;
+    const shape = { keys, checks: keys.map((key) => checks.get(key) ?? anything), isOdd };
+    shapes.splice(0, shapes.length === SHAPES ? SHAPES : 0, shape);
+    return shape;
+  };
   return (input) => {
     if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
-    let found = 0;
-    for (const { key, check } of checks) {
-      const value = (input as Readonly<Record<string, unknown>>)[key];
-      if (!check(value)) return false;
-      if (value !== undefined) found++;
-    }
-    return !isStrict || Object.keys(input).length === found;
+    for (const shape of shapes) if (hasKeys(input, shape)) return fitsShape(input, shape);
+    return fitsShape(input, learn(input));
   };
+}
+
+function fitsShape(input: object, { checks, isOdd }: Shape): boolean {
+  if (isOdd) return false;
+  let at = 0;
+  for (const key in input) {
+    if (!checks[at++]!((input as Readonly<Record<string, unknown>>)[key])) return false;
+  }
+  return true;
+}
+
+const anything: Check = () => true;
+
+function hasKeys(input: object, { keys }: Shape): boolean {
+  let at = 0;
+  for (const key in input) {
+    if (keys[at++] !== key) return false;
+  }
+  return at === keys.length;
 }
 
 /** By the value of a key, which is a literal in each. */

@@ -28,16 +28,26 @@ const JOINED = `
 
 type Joined = readonly [joined: string | null, size: number, texts: number, count: number, last: Uint8Array];
 
+/** Bytes of a file that are mapped at the most; the rest is read. */
+const MAPPED = 2 ** 30;
+
 /** Values that are read at once. */
 const BATCH = 250;
 
 export class SqliteSource implements StateSource, Disposable {
   readonly #database: DatabaseSync;
 
-  /** @param options `isAlone`: nobody else has the file open, so that SQLite shares nothing beside it, which takes room */
+  /**
+   * @param options `isAlone`: nobody else has the file open, so that SQLite shares nothing beside it, which takes room, and
+   * maps the file into memory, which takes a third less time than reading it page by page
+   */
   constructor(path: string, { isAlone = false } = {}) {
     this.#database = new DatabaseSync(path, { readOnly: !isAlone });
-    if (isAlone) this.#database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1");
+    if (isAlone) {
+      this.#database.exec(
+        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1; PRAGMA mmap_size = ${MAPPED}`,
+      );
+    }
   }
 
   get(key: Deno.KvKey): Promise<StateEntry> {
