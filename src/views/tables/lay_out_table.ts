@@ -6,7 +6,7 @@
 import { displayWidth } from "../../lib/display_width.ts";
 import { isPlainText, visibleText } from "../../lib/visible_text.ts";
 import { longestWord } from "../../lib/wrap_words.ts";
-import type { Column, ColumnKind } from "./column.ts";
+import { type Column, type ColumnKind, standsRight } from "./column.ts";
 
 /** A column with what stands in it, and how wide it is drawn. */
 export interface FilledColumn {
@@ -16,6 +16,8 @@ export interface FilledColumn {
   readonly width: number;
   /** Printable ASCII alone: each cell is as wide as it is long, also when it is cut. */
   readonly isPlain: boolean;
+  /** As numbers do. */
+  readonly standsRight: boolean;
 }
 
 export interface TableLayout {
@@ -55,7 +57,7 @@ export function filledColumn(column: FilledColumn["column"], texts: readonly str
   const cells = isPlain ? texts : texts.map(visibleText);
   let width = displayWidth(column.header);
   for (const cell of cells) width = Math.max(width, isPlain ? cell.length : displayWidth(cell));
-  return { column, cells, width, isPlain };
+  return { column, cells, width, isPlain, standsRight: standsRight(column) };
 }
 
 function withoutEmpty(columns: readonly FilledColumn[]): readonly FilledColumn[] {

@@ -1,7 +1,7 @@
 /** A list with a line for each field, where a terminal is too narrow for a line for each row. Empty fields have none. */
 import { wrapLines } from "../../lib/wrap_words.ts";
 import type { FilledColumn } from "./lay_out_table.ts";
-import { painterOf, type RowAt, type TableOptions } from "./table_options.ts";
+import { painted, type RowAt, type TableOptions } from "./table_options.ts";
 
 /** Ends with a line break. */
 export function renderRecords(
@@ -26,5 +26,5 @@ function renderField(
   const term = mark + column.header.padEnd(widest + 2);
   const text = cells[row]!;
   const wrapped = wrapLines(term + text, width);
-  return `${wrapped === term + text ? term + painterOf(at)(text, one) : wrapped}\n`;
+  return `${wrapped === term + text ? term + painted(text, one, at) : wrapped}\n`;
 }

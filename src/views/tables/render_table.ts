@@ -4,7 +4,7 @@
  */
 import { cutToWidth, displayWidth } from "../../lib/display_width.ts";
 import { wrapWords } from "../../lib/wrap_words.ts";
-import { cellReader, type Column, plainColumns, type ShownList, standsRight } from "./column.ts";
+import { cellReader, type Column, plainColumns, type ShownList } from "./column.ts";
 import {
   type FilledColumn,
   filledColumn,
@@ -13,7 +13,7 @@ import {
   totalWidth,
 } from "./lay_out_table.ts";
 import { renderRecords } from "./render_records.ts";
-import { painterOf, type RowAt, type TableOptions } from "./table_options.ts";
+import { painted, type RowAt, type TableOptions } from "./table_options.ts";
 import { renderTerms } from "./render_terms.ts";
 
 /** Ends with a line break. */
@@ -57,42 +57,33 @@ function* draw(
   const { grid, last } = layout;
   const border = `+${grid.map(({ width }) => "-".repeat(width + 2)).join("+")}+` +
     `${"-".repeat(last === undefined ? 0 : last.width + 1)}\n`;
-  const headers = line(grid, (one) => pad(one.column.header, one));
-  yield `${border}${headers}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
+  const headers = grid.map((one) => ` ${pad(one.column.header, one)} |`).join("");
+  yield `${border}|${headers}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
   for (let row = 0; row < count; row++) yield drawRow(layout, { row, options });
   if (count > 0) yield border;
 }
 
-function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
-  const paint = painterOf(at);
-  const lineBreak = () => `\n${" ".repeat(totalWidth(grid) + 1)}`;
-  const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(lineBreak())}`;
-  const isMarked = (at.options.marks?.[at.row] ?? null) !== null;
-  const cells = line(grid, (one) => paint(pad(one.cells[at.row]!, one), one), isMarked);
-  return `${cells}${hanging}\n${below.map((one) => drawBelow(one, at)).join("")}`;
-}
-
 /** A mark in place of the border shows without colours, too. */
-function line(
-  grid: readonly FilledColumn[],
-  textOf: (one: FilledColumn) => string,
-  isMarked = false,
-): string {
-  return `${isMarked ? ">" : "|"} ${grid.map(textOf).join(" | ")} |`;
+function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
+  const mark = (at.options.marks?.[at.row] ?? null) === null ? "|" : ">";
+  const cells = grid.map((one) => painted(pad(one.cells[at.row]!, one), one, at)).join(" | ");
+  const hanging = last === undefined
+    ? ""
+    : ` ${linesOf(last, at).join(`\n${" ".repeat(totalWidth(grid) + 1)}`)}`;
+  return `${mark} ${cells} |${hanging}\n${below.map((one) => drawBelow(one, at)).join("")}`;
 }
 
 function pad(text: string, one: FilledColumn): string {
-  const { column, width, isPlain } = one;
+  const { width, isPlain, standsRight } = one;
   const room = width - (isPlain ? text.length : displayWidth(text));
   if (room < 0) return pad(cutToWidth(text, width), one);
   const length = text.length + room;
-  return standsRight(column) ? text.padStart(length) : text.padEnd(length);
+  return standsRight ? text.padStart(length) : text.padEnd(length);
 }
 
 /** Of a cell right of the grid. */
 function linesOf(one: FilledColumn, at: RowAt): readonly string[] {
-  const paint = painterOf(at);
-  return wrapWords(one.cells[at.row]!, one.width).map((text) => paint(text, one));
+  return wrapWords(one.cells[at.row]!, one.width).map((text) => painted(text, one, at));
 }
 
 const INDENT = "    ";
@@ -100,7 +91,6 @@ const INDENT = "    ";
 function drawBelow(one: FilledColumn, at: RowAt): string {
   const text = one.cells[at.row]!;
   if (text === "") return "";
-  const paint = painterOf(at);
   return wrapWords(`${one.column.header}: ${text}`, at.options.width! - INDENT.length)
-    .map((part) => `${INDENT}${paint(part, one)}\n`).join("");
+    .map((part) => `${INDENT}${painted(part, one, at)}\n`).join("");
 }

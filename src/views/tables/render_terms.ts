@@ -1,7 +1,7 @@
 /** A list of facts, each after the word that it is about, without header and borders: what matters stands in the first line. */
 import { wrapLines } from "../../lib/wrap_words.ts";
 import type { FilledColumn } from "./lay_out_table.ts";
-import { painterOf, type TableOptions } from "./table_options.ts";
+import { painted, type TableOptions } from "./table_options.ts";
 
 /** @param columns the words, then what is said of each. Ends with a line break */
 export function renderTerms(
@@ -16,8 +16,7 @@ export function renderTerms(
     if (width === null || wrapLines(term + text, width) !== term + text) {
       return width === null ? term + text : wrapLines(term + text, width);
     }
-    const paint = painterOf({ row, options });
-    return term + values.map((one) => paint(one.cells[row]!, one)).join("  ");
+    return term + values.map((one) => painted(one.cells[row]!, one, { row, options })).join("  ");
   };
   return Array.from({ length: count }, (_, row) => `${line(row).trimEnd()}\n`).join("");
 }

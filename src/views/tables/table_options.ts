@@ -32,15 +32,10 @@ export interface RowAt {
   readonly options: TableOptions;
 }
 
-/** Colours the cells of a row; what it is given is all of a cell, or a line of it. */
-export function painterOf({ row, options }: RowAt): (padded: string, one: FilledColumn) => string {
+/** A cell, or a line of it, in its colour. */
+export function painted(text: string, { column, cells }: FilledColumn, { row, options }: RowAt): string {
   const { paint, marks } = options;
-  if (paint === undefined) return (padded) => padded;
-  const changed = marks?.[row] ?? null;
-  return (padded, { column, cells }) =>
-    paint(padded, {
-      kind: column.kind,
-      text: cells[row]!,
-      isChanged: changed !== null && changed.has(column.field),
-    });
+  if (paint === undefined) return text;
+  const isChanged = marks?.[row]?.has(column.field) ?? false;
+  return paint(text, { kind: column.kind, text: cells[row]!, isChanged });
 }
