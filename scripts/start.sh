@@ -36,7 +36,7 @@ find_cache() {
       /*) cache=$base/nodepool ;;
       *) continue ;;
     esac
-    (umask 077 && mkdir -p "$base" && mkdir "$cache") 2>/dev/null || true
+    [ -d "$cache" ] || (umask 077 && mkdir -p "$base" && mkdir "$cache") 2>/dev/null || true
     if is_private "$cache"; then
       if [ -w "$cache" ]; then return; fi
     elif [ -e "$cache" ] || [ -L "$cache" ]; then
