@@ -30,15 +30,15 @@ interface DecodedRecord {
 
 /** The version and the record in a stored value; null: it is not a record. */
 export function decodeRecord(value: unknown): DecodedRecord | null {
-  return decodeRecords({ values: String(value), count: 1 })?.[0] ?? null;
+  return decodeRecords({ values: `[${String(value)}]`, count: 1 })?.[0] ?? null;
 }
 
-/** Of several values at once, joined by commas, which takes less time; null: one of them is not a record. */
+/** Of several values at once, in a JSON array, which takes less time; null: one of them is not a record. */
 export function decodeRecords(
   { values, count }: { readonly values: string; readonly count: number },
 ): DecodedRecord[] | null {
   try {
-    const parsed: unknown[] = JSON.parse(`[${values}]`);
+    const parsed: unknown[] = JSON.parse(values);
     if (parsed.length !== count) return null;
     return parsed.map((one) => {
       if (!Array.isArray(one) || !Number.isSafeInteger(one[0])) throw new TypeError("not a record");

@@ -49,7 +49,10 @@ Deno.test("whatever keys and values there are, all that is asked for is the same
         }
         const all = await read(kv, { prefix: [prefix!] }, {});
         const joined = [...source.joined([prefix!])];
-        assert.equal(joined.map(({ values }) => values).join(), all.map(({ value }) => value).join());
+        assert.equal(
+          joined.map(({ values }) => values.slice(1, -1)).join(),
+          all.map(({ value }) => value).join(),
+        );
         assert.equal(joined.reduce((sum, { count }) => sum + count, 0), all.length);
       },
     ),
