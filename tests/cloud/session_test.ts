@@ -8,6 +8,7 @@ import {
   CATALOG,
   isLogin,
   type Reply,
+  type Script,
   scriptedCloud,
   service,
   tokenReply,
@@ -63,15 +64,57 @@ Deno.test("a cloud that refuses every token is unauthorized, without a login for
   assert.ok(logins() <= 3, `${logins()} logins`);
 });
 
-Deno.test("a token is renewed shortly before its end, whatever the cloud's clock says", async () => {
+Deno.test("a token is renewed some minutes before its end, whatever the cloud's clock says", async () => {
   const { cloud, clock, logins } = scriptedCloud(({ url }) => url.startsWith(NOVA) ? NO_SERVERS : null);
   await cloud.listServers({ signal });
-  await clock.advance(3_530_000);
+  await clock.advance(3_290_000);
   await cloud.listServers({ signal });
   assert.equal(logins(), 1);
   await clock.advance(20_000);
   await cloud.listServers({ signal });
   assert.equal(logins(), 2);
+});
+
+/** A cloud whose first login is answered, and whose later ones are as the test says. */
+function renewedAs(next: () => ReturnType<Script>) {
+  let number = 0;
+  return scriptedCloud((request) => {
+    if (isLogin(request)) return number++ === 0 ? tokenReply(1) : next();
+    return request.url.startsWith(NOVA) ? NO_SERVERS : null;
+  });
+}
+
+Deno.test("a slow renewal keeps no call waiting while the token in use is good", async () => {
+  const { cloud, clock, logins, requests } = renewedAs(() => "silence");
+  await cloud.listServers({ signal });
+  for (const pause of [3_310_000, 30_000, 30_000]) {
+    await clock.advance(pause);
+    await Promise.all([1, 2, 3].map(() => cloud.listServers({ signal })));
+    assert.equal(logins(), 2, "one renewal at a time");
+  }
+  assert.equal(tokenOf(requests.at(-1)!), "token-1");
+  await clock.advance(240_000);
+  const late = cloud.listServers({ signal }).then(() => "answered", () => "refused");
+  await clock.advance(200_000);
+  assert.equal(await late, "refused", "once it has ended, calls wait for the new one");
+});
+
+Deno.test("a renewal that fails is tried again after a while, and costs no call", async () => {
+  const replies: Reply[] = [];
+  const { cloud, clock, logins, requests } = renewedAs(() => replies.shift() ?? { status: 500 });
+  await cloud.listServers({ signal });
+  await clock.advance(3_310_000);
+  for (let second = 0; second < 60; second++) {
+    await cloud.listServers({ signal });
+    await clock.advance(1_000);
+  }
+  assert.ok(logins() >= 2 && logins() <= 4, `${logins()} logins`);
+  replies.push(tokenReply(2));
+  await clock.advance(60_000);
+  await cloud.listServers({ signal });
+  await clock.advance(0);
+  await cloud.listServers({ signal });
+  assert.equal(tokenOf(requests.at(-1)!), "token-2");
 });
 
 Deno.test("a token of 20 seconds is used for most of its life", async () => {

@@ -7,7 +7,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
 import { withoutPassword } from "../../lib/without_password.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
-import { type Milliseconds, SECOND } from "../../domain/time.ts";
+import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
@@ -18,8 +18,10 @@ import type { Transport } from "./transport.ts";
 
 export interface Token {
   readonly value: string;
-  /** On our monotonic clock: from then on a new one is taken. */
+  /** On our monotonic clock: from then on a new one is taken, as soon as Keystone gives it. */
   readonly renewAt: number;
+  /** On the same clock; Infinity: not known. */
+  readonly endsAt: number;
   readonly catalog: ServiceCatalog;
   /** null where the token is not scoped to a project. */
   readonly projectId: string | null;
@@ -39,8 +41,11 @@ const TokenAnswer = v.object({
   }),
 });
 
-/** A token is renewed so long before it ends, or a tenth of its life before where it is short-lived. */
-const MAX_MARGIN = 60 * SECOND;
+/**
+ * A token is renewed so long before it ends, or a tenth of its life before where it is short-lived: Keystone may be slow,
+ * or down for a while.
+ */
+const MAX_MARGIN = 5 * MINUTE;
 
 /** @throws CloudError `unauthorized` when Keystone refuses, with what to check */
 export async function loginToKeystone(
@@ -78,6 +83,7 @@ export async function loginToKeystone(
   return {
     value,
     renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),
+    endsAt: askedAt + life,
     catalog: token.catalog,
     projectId: token.project?.id ?? null,
     login: {
