@@ -119,7 +119,7 @@ function effectOf(status: number): "none" | "unknown" {
 
 function silence({ status, headers }: SendResponse): string {
   if (status >= 300 && status < 400 && headers.location !== undefined) {
-    return `redirected to ${headers.location}; use that address`;
+    return `redirected to ${headers.location}`;
   }
   return `the cloud responded with status ${status} and no message`;
 }

@@ -181,7 +181,7 @@ const CHECK: Record<Auth["method"], string> = {
 };
 
 /** The statuses with which other servers answer a login. */
-const NO_KEYSTONE = new Set([300, 301, 302, 307, 308, 404, 405]);
+const NO_KEYSTONE = new Set([300, 404, 405]);
 
 /** A user and a password in it are sent to nobody, and shown to nobody either. */
 function shownUrl({ authUrl }: CloudAccess): string {
@@ -197,6 +197,7 @@ function explainLogin(error: unknown, access: CloudAccess): unknown {
     return rephrase("unauthorized", `; check ${CHECK[access.auth.method]} of cloud ${access.name}`);
   }
   if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
+  if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
   if (NO_KEYSTONE.has(status)) {
     return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }

@@ -1,6 +1,6 @@
 /**
  * One request to one cloud, as the services above mean it: its turn in the rate limit, its deadline, a few more
- * attempts where a repetition is harmless, redirects of GETs (without the token once they leave the origin), and
+ * attempts where a repetition is harmless, redirects of GETs (without the token, but to https on the same host), and
  * errors that name what was attempted. Knows neither tokens nor services; `session` does.
  */
 import { bulkhead } from "../../lib/bulkhead.ts";
@@ -81,6 +81,8 @@ export class Transport implements AsyncDisposable {
   readonly #stats = new RequestStats();
   readonly #closing = new AbortController();
   readonly #inFlight = new Set<Promise<unknown>>();
+  /** Where services want https: by the origin that redirects, the one that it redirects to. */
+  readonly #secured = new Map<string, string>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -166,7 +168,7 @@ export class Transport implements AsyncDisposable {
     adaptRate(slot, { status: response.status, refusal });
     throw this.refuse(call, {
       ...refusal,
-      message: explain(refusal, response.status),
+      message: explain(refusal, call, response),
       status: response.status,
     });
   }
@@ -242,15 +244,31 @@ export class Transport implements AsyncDisposable {
     };
   }
 
+  /** @returns a redirect where it leads to somewhere that wants the token, which is not sent there */
   async #sendAndFollow(call: HttpCall, signal: AbortSignal): Promise<SendResponse> {
-    let request: SendRequest = { method: call.method, url: call.url, headers: call.headers, body: call.body };
+    const { method, headers, body } = call;
+    let request: SendRequest = { method, url: this.#whereNow(call.url), headers, body };
+    let leaving: SendResponse | null = null;
     for (let redirects = 0;; redirects++) {
       this.#stats.sent();
       const response = await this.#options.send(request, { signal });
+      if (response.status === 401 && leaving !== null) return leaving;
       const target = redirectOf(request, response);
       if (target === null || redirects === MAX_REDIRECTS) return response;
-      request = { ...request, url: target.href, headers: headersFor(request, target) };
+      const from = new URL(request.url);
+      if (isSecuring(from, target)) this.#secured.set(from.origin, target.origin);
+      request = { ...request, url: target.href };
+      if ("x-auth-token" in request.headers && !mayKnowToken(from, target)) {
+        const { "x-auth-token": _token, ...others } = request.headers;
+        request = { ...request, headers: others };
+        leaving = response;
+      }
     }
+  }
+
+  #whereNow(url: string): string {
+    const { origin, pathname, search } = new URL(url);
+    return `${this.#secured.get(origin) ?? origin}${pathname}${search}`;
   }
 
   #pauseBeforeRetry(failed: { call: HttpCall; error: unknown; attempt: number }): Milliseconds | null {
@@ -282,15 +300,22 @@ function adaptRate(slot: Slot, { status, refusal }: { status: number; refusal: C
 }
 
 function redirectOf({ method, url }: SendRequest, { status, headers }: SendResponse): URL | null {
-  if (method !== "GET" || ![301, 302, 303, 307, 308].includes(status)) return null;
+  if (method !== "GET" || !isRedirect(status)) return null;
   return URL.canParse(headers.location ?? "", url) ? new URL(headers.location!, url) : null;
 }
 
-/** The token is for the origin it was meant for. */
-function headersFor({ url, headers }: SendRequest, target: URL): SendRequest["headers"] {
-  if (new URL(url).origin === target.origin) return headers;
-  const { "x-auth-token": _token, ...others } = headers;
-  return others;
+/** The token is for the origin it was meant for, and for the same host where only https is asked for. */
+function mayKnowToken(from: URL, target: URL): boolean {
+  return from.origin === target.origin || isUpgrade(from, target);
+}
+
+/** Whether nothing but https is asked for: then all that the origin has is there. */
+function isSecuring(from: URL, target: URL): boolean {
+  return isUpgrade(from, target) && from.pathname === target.pathname && from.search === target.search;
+}
+
+function isUpgrade(from: URL, target: URL): boolean {
+  return from.hostname === target.hostname && from.protocol === "http:" && target.protocol === "https:";
 }
 
 const ADVICE: Partial<Record<CloudError["kind"], string>> = {
@@ -298,8 +323,22 @@ const ADVICE: Partial<Record<CloudError["kind"], string>> = {
   quota: "launches resume when there is room; or raise the quota or lower max-servers",
 };
 
-function explain(refusal: ClassifiedResponse, status: number): string {
-  const advice = status === 401 ? undefined : ADVICE[refusal.kind];
+function explain(refusal: ClassifiedResponse, { service }: HttpCall, { status }: SendResponse): string {
+  const advice = isRedirect(status)
+    ? whereToCorrect(service)
+    : status === 401
+    ? undefined
+    : ADVICE[refusal.kind];
   const id = refusal.requestId === null ? "" : `, ${refusal.requestId}`;
   return `${refusal.message} (HTTP ${status}${id})${advice === undefined ? "" : `; ${advice}`}`;
+}
+
+/** undefined: the login says it. */
+function whereToCorrect(service: ServiceType): string | undefined {
+  if (service === "identity") return undefined;
+  return `correct the ${service} endpoint in the cloud's catalog, or set ${service}_endpoint_override`;
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
 }
