@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
+import { isRefusal } from "../../src/cloud/is_refusal.ts";
 import { CloudError } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import {
@@ -354,6 +355,22 @@ Deno.test("an endpoint that is not in the catalog says what there is and what to
   );
   assert.match(await message({}, []), /the catalog has no compute service/);
   assert.match(await message({ apiVersions: { compute: "3" } }), /compute_api_version 3 is not supported/);
+});
+
+Deno.test("a service that the catalog does not have is not there; one that is elsewhere is a wrong configuration", async () => {
+  const refusal = async (access: Partial<CloudAccess>) => {
+    const catalog = CATALOG.filter(({ type }) => type !== "network" || access.regionName !== undefined);
+    const { cloud } = scriptedCloud((request) => isLogin(request) ? tokenReply(1, { catalog }) : null, {
+      access: { ...ACCESS, ...access },
+    });
+    return await refusalOf(cloud.listNetworks({ signal }));
+  };
+  const missing = await refusal({});
+  assert.deepEqual([missing.kind, missing.effect, isRefusal(missing)], ["notFound", "none", true]);
+  for (const wrong of [{ regionName: "Mars" }, { serviceTypes: { network: "neutron" } }]) {
+    const error = await refusal(wrong);
+    assert.deepEqual([error.kind, isRefusal(error)], ["badRequest", false], error.message);
+  }
 });
 
 Deno.test("no token and no secret is in any error", async () => {

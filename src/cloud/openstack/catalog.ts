@@ -28,13 +28,18 @@ const ALIASES: Record<ServiceType, readonly string[]> = {
   identity: ["identity", "identityv3"],
 };
 
-/**
- * @returns the endpoint's address and region, null where it is not known; or why it was not found and what to check
- */
+/** Why an endpoint was not found and what to check. */
+interface MissingEndpoint {
+  readonly missing: string;
+  /** Whether the cloud does not have the service at all, as far as its catalog tells. */
+  readonly isNotOffered: boolean;
+}
+
+/** @returns the endpoint's address and region, null where it is not known */
 export function findEndpoint(
   service: ServiceType,
   options: { catalog: ServiceCatalog; access: CloudAccess; projectId: string | null },
-): { url: string; region: string | null } | { missing: string } {
+): { url: string; region: string | null } | MissingEndpoint {
   const { catalog, access, projectId } = options;
   const override = access.endpointOverrides[service];
   if (override !== undefined) return { url: fillIn(override, projectId), region: null };
@@ -46,7 +51,11 @@ export function findEndpoint(
   if (typeof found?.url === "string") {
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
-  return { missing: explainMissing(service, { endpoints: offered, all: endpoints, interfaces, region }) };
+  const isAsUsual = access.serviceTypes[service] === undefined && access.serviceNames[service] === undefined;
+  return {
+    missing: explainMissing(service, { endpoints: offered, all: endpoints, interfaces, region }),
+    isNotOffered: endpoints.length === 0 && isAsUsual,
+  };
 }
 
 type Endpoint = ServiceCatalog[number]["endpoints"][number];

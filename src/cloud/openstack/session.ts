@@ -11,6 +11,7 @@ import type { Place } from "../../domain/home.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
+import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import { isRefusal } from "../is_refusal.ts";
 import type { SendRequest, SendResponse } from "../../http/send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
@@ -193,8 +194,8 @@ export class Session {
     service: ServiceType,
     { token, call }: { token: Token; call: { action: string; signal: AbortSignal } },
   ): Promise<ServiceRoot> {
-    const refuse = (message: string) =>
-      this.#transport.refuse(call, { kind: "badRequest", message, effect: "none" });
+    const refuse = (message: string, kind: CloudErrorKind = "badRequest") =>
+      this.#transport.refuse(call, { kind, message, effect: "none" });
     const unspoken = checkApiVersion(service, this.#access.apiVersions[service]);
     if (unspoken !== null) throw refuse(unspoken);
     const found = findEndpoint(service, {
@@ -202,7 +203,7 @@ export class Session {
       access: this.#access,
       projectId: token.projectId,
     });
-    if ("missing" in found) throw refuse(found.missing);
+    if ("missing" in found) throw refuse(found.missing, found.isNotOffered ? "notFound" : "badRequest");
     if (!URL.canParse(found.url)) throw refuse(`the ${service} endpoint ${found.url} is not an address`);
     return await orAborted(this.#discover(service, found.url), call.signal);
   }
