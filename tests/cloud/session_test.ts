@@ -341,6 +341,18 @@ Deno.test("the endpoint is that of the region, the service type and name, or the
   assert.equal(await askedAddress(two, { endpointOverrides }), "http://override/v2.1/project-1");
 });
 
+Deno.test("an endpoint is taken with its path and an IPv6 address, and refused without http", async () => {
+  const address = (url: string) => askedAddress([service("compute", url)]);
+  assert.equal(
+    await address("http://[2001:db8::1]/compute/v2.1/%(tenant_id)s/"),
+    "http://[2001:db8::1]/compute/v2.1/project-1",
+  );
+  for (const wrong of ["nova:8774/v2.1", "//nova:8774/v2.1", "ftp://nova/v2.1"]) {
+    const { message } = await refusalOf(address(wrong));
+    assert.match(message, /the compute endpoint .* is not an http\(s\) address/);
+  }
+});
+
 Deno.test("an endpoint that is not in the catalog says what there is and what to check", async () => {
   const message = async (access: Partial<CloudAccess>, catalog = CATALOG) => {
     const { cloud } = scriptedCloud((request) => isLogin(request) ? tokenReply(1, { catalog }) : null, {

@@ -204,7 +204,11 @@ export class Session {
       projectId: token.projectId,
     });
     if ("missing" in found) throw refuse(found.missing, found.isNotOffered ? "notFound" : "badRequest");
-    if (!URL.canParse(found.url)) throw refuse(`the ${service} endpoint ${found.url} is not an address`);
+    if (!/^https?:/.test(URL.parse(found.url)?.protocol ?? "")) {
+      throw refuse(
+        `the ${service} endpoint ${found.url} is not an http(s) address; set ${service}_endpoint_override`,
+      );
+    }
     return await orAborted(this.#discover(service, found.url), call.signal);
   }
 
