@@ -27,8 +27,7 @@ import { OddAnswers } from "./odd_answers.ts";
 import type { Token } from "./keystone_login.ts";
 import type { Outflow } from "./outflow.ts";
 import { TokenCache } from "./token_cache.ts";
-import type { HttpCall, Transport } from "./transport.ts";
-import type { RequestTurn } from "./turn.ts";
+import type { HttpCall, RequestTurn, Transport } from "./transport.ts";
 
 export interface ServiceCall {
   /** "delete server 4711": every error begins with it. */
