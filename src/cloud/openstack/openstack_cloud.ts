@@ -12,9 +12,7 @@ import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
 import { createNetworkService, getNetworkQuotas } from "./network.ts";
 import { createServers } from "./servers.ts";
-import type { ServiceOptions } from "./service_options.ts";
-import { Session } from "./session.ts";
-import { createSnapshots } from "./snapshot.ts";
+import { type ServiceOptions, Session } from "./session.ts";
 import { type RequestTurn, Transport, type TransportOptions } from "./transport.ts";
 
 /** `send` is not closed with the cloud: the caller that made it disposes of it. */
@@ -51,7 +49,6 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     ...createCompute(services),
     ...createNetworkService(services),
     ...createImageService(services),
-    ...createSnapshots(services),
     logIn: (call) => session.logIn(call),
     getQuota: (call) => told(NO_COMPUTE_QUOTA, () => getComputeLimits(session, call), clock),
     getNetworkQuota: (call) => told(NO_NETWORK_QUOTA, () => getNetworkQuotas(services, call), clock),
