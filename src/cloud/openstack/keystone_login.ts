@@ -14,7 +14,7 @@ import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
 import type { OddAnswers } from "./odd_answers.ts";
 import { parseInstant } from "./server_schema.ts";
-import type { Transport } from "./transport.ts";
+import type { HttpCall, Transport } from "./transport.ts";
 
 export interface Token {
   readonly value: string;
@@ -54,16 +54,18 @@ export async function loginToKeystone(
 ): Promise<Token> {
   const { transport, clock, signal } = options;
   const action = `log in as ${describeUser(access.auth)}`;
-  const call = {
+  const url = tokensUrl(access.authUrl);
+  if (url === null) {
+    const message = `auth_url ${JSON.stringify(shownUrl(access))} is not an http(s) address; correct it`;
+    throw transport.refuse({ action }, { kind: "badRequest", message, effect: "none" });
+  }
+  const call: HttpCall = {
     action,
-    service: "identity" as const,
-    turn: "login" as const,
+    service: "identity",
+    turn: "login",
     repeatable: true,
-    method: "POST" as const,
-    url: tokensUrl(
-      access,
-      (message) => transport.refuse({ action }, { kind: "badRequest", message, effect: "none" }),
-    ),
+    method: "POST",
+    url,
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ auth: authBody(access) }),
     signal,
@@ -106,25 +108,16 @@ function lifetime(
   return life > 0 ? life : Infinity;
 }
 
-function tokensUrl(access: CloudAccess, refuse: (message: string) => CloudError): string {
-  return `${keystoneV3(access.authUrl, refuse)}/auth/tokens`;
-}
-
-/** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3. */
-function keystoneV3(authUrl: string, refuse: (message: string) => CloudError): string {
-  if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) {
-    throw refuse(
-      `auth_url ${JSON.stringify(withoutPassword(authUrl))} is not an http(s) address; correct it`,
-    );
-  }
+/** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3; null: it is not an http(s) address. */
+function tokensUrl(authUrl: string): string | null {
+  if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) return null;
   const { origin, pathname } = new URL(authUrl);
   const root = pathname.replace(/\/+$/, "").replace(/\/v(2\.0|3)$/, "");
-  return `${origin}${root}/v3`;
+  return `${origin}${root}/v3/auth/tokens`;
 }
 
-function authBody(access: CloudAccess): unknown {
-  const scope = scopeBody(access.scope);
-  return { identity: identityBody(access.auth), ...(scope !== null && { scope }) };
+function authBody({ auth, scope }: CloudAccess): unknown {
+  return { identity: identityBody(auth), ...(scope.kind !== "none" && { scope: scopeBody(scope) }) };
 }
 
 function identityBody(auth: Auth): unknown {
@@ -148,7 +141,7 @@ function userBody(user: { userId: string | null; username: string | null; userDo
   return { name: user.username, domain: domainBody(user.userDomain) };
 }
 
-function scopeBody(scope: Scope): object | null {
+function scopeBody(scope: Exclude<Scope, { kind: "none" }>): object {
   switch (scope.kind) {
     case "project":
       if (scope.id !== null) return { project: { id: scope.id } };
@@ -157,8 +150,6 @@ function scopeBody(scope: Scope): object | null {
       return { domain: domainBody(scope.domain) };
     case "system":
       return { system: { all: true } };
-    case "none":
-      return null;
   }
 }
 
