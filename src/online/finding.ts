@@ -4,7 +4,7 @@ import type { Asked } from "./look.ts";
 
 export type Finding = Omit<OnlineCheck, "provider">;
 
-export type Findings = Finding | readonly Finding[];
+export type Verdict = Finding | readonly Finding[];
 
 /** The check and the subject of a finding. */
 type About = Pick<Finding, "check" | "subject">;

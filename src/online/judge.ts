@@ -9,14 +9,14 @@ import {
   checkRoles,
 } from "./checks/account_checks.ts";
 import { checkKeypair, checkSecurityGroups, checkZones } from "./checks/boot_checks.ts";
-import { checkFiles, checkFlavor, checkImage } from "./checks/image_checks.ts";
+import { checkFlavor, checkImage, checkImageFiles } from "./checks/image_checks.ts";
 import { checkLabel } from "./checks/check_label.ts";
 import { checkFloatingIps, checkNetworks } from "./checks/network_checks.ts";
-import type { Finding, Findings } from "./finding.ts";
+import type { Finding, Verdict } from "./finding.ts";
 import type { Look } from "./look.ts";
 
 /** The checks that concern every server of the provider. */
-const OF_PROVIDERS: readonly ((look: Look) => Findings)[] = [
+const OF_PROVIDERS: readonly ((look: Look) => Verdict)[] = [
   checkLogin,
   checkRoles,
   checkListings,
@@ -30,7 +30,7 @@ const OF_PROVIDERS: readonly ((look: Look) => Findings)[] = [
   checkSecurityGroups,
 ];
 
-const OF_IMAGES = [checkImage, checkFlavor, checkFiles];
+const OF_IMAGES = [checkImage, checkFlavor, checkImageFiles];
 
 export function judge(look: Look): OnlineCheck[] {
   const shared = OF_PROVIDERS.flatMap((check) => check(look));

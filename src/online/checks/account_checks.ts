@@ -1,5 +1,5 @@
 /** What concerns the cloud as a whole: who we are there, what it shows us, its clock, certificates and quota. */
-import { answerOf, failure, type Findings, ok, unknown, warning } from "../finding.ts";
+import { answerOf, failure, ok, unknown, type Verdict, warning } from "../finding.ts";
 import type { QuotaUse } from "../../domain/server.ts";
 import { planFloatingIps } from "../../plan/floating_ip_plan.ts";
 import type { Look } from "../look.ts";
@@ -7,7 +7,7 @@ import { DAY, durationText, isoText } from "../../domain/time.ts";
 import { clockSkew } from "../../domain/clock_skew.ts";
 
 /** Whether Keystone lets us in. */
-export function checkLogin({ login }: Look): Findings {
+export function checkLogin({ login }: Look): Verdict {
   const about = { check: "login", subject: null } as const;
   if ("problem" in login) return failure(about, login.problem);
   const { user, project } = login.value;
@@ -21,7 +21,7 @@ export function checkLogin({ login }: Look): Findings {
 const READING = new Set(["reader", "auditor", "observer"]);
 
 /** Whether the user's roles look like those of somebody who may make servers: policies differ, so it is a guess. */
-export function checkRoles({ login }: Look): Findings {
+export function checkRoles({ login }: Look): Verdict {
   const about = { check: "roles", subject: null } as const;
   const roles = answerOf(login)?.roles ?? [];
   if (roles.length === 0) return [];
@@ -33,7 +33,7 @@ export function checkRoles({ login }: Look): Findings {
 }
 
 /** Whether the cloud lists what the daemon must know before it launches anything. */
-export function checkListings({ login, seen }: Look): Findings {
+export function checkListings({ login, seen }: Look): Verdict {
   const about = { check: "listings", subject: null } as const;
   if ("problem" in login) return [];
   if (seen.failure !== null) return failure(about, seen.failure.message);
@@ -53,7 +53,7 @@ export function checkListings({ login, seen }: Look): Findings {
 const SOON = 30 * DAY;
 
 /** Until when the certificates of the cloud's services are valid. One that is not stops the login. */
-export function checkCertificates({ provider, certificates, now, wallOffset }: Look): Findings {
+export function checkCertificates({ provider, certificates, now, wallOffset }: Look): Verdict {
   return certificates.map(({ host, validUntil }) => {
     const about = { check: "certificate", subject: host } as const;
     const left = validUntil - now - wallOffset;
@@ -68,7 +68,7 @@ export function checkCertificates({ provider, certificates, now, wallOffset }: L
 }
 
 /** Whether this machine and the cloud agree on the time: certificates and people rely on it, launches do not. */
-export function checkClock({ seen, cloudAhead, wallOffset }: Look): Findings {
+export function checkClock({ seen, cloudAhead, wallOffset }: Look): Verdict {
   const about = { check: "clock", subject: null } as const;
   if (seen.inventory.completeAt === null) return [];
   if (cloudAhead === null) return unknown(about, "the cloud does not report its time");
@@ -79,7 +79,7 @@ export function checkClock({ seen, cloudAhead, wallOffset }: Look): Findings {
 }
 
 /** Compares the project's quota with max-servers. Whether it has room now is the labels' matter. */
-export function checkQuota(look: Look): Findings {
+export function checkQuota(look: Look): Verdict {
   const { provider, seen } = look;
   const about = { check: "quota", subject: null } as const;
   if (seen.inventory.completeAt === null || seen.failure !== null) return [];

@@ -1,11 +1,11 @@
 /** The names that servers are asked for with: of zones, security groups and keypairs. */
 import { suggest } from "../../lib/suggest.ts";
-import { failure, type Findings, ok, unknown, warning } from "../finding.ts";
+import { failure, ok, unknown, type Verdict, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 import { keyBlob } from "../../lib/ssh_key/key_blob.ts";
 
 /** Whether the cloud has the availability zones that servers are asked for in. */
-export function checkZones({ provider, zones }: Look): Findings {
+export function checkZones({ provider, zones }: Look): Verdict {
   if (zones === null) return [];
   return provider.availabilityZones.map((zone) => {
     const about = { check: "zone", subject: zone } as const;
@@ -16,7 +16,7 @@ export function checkZones({ provider, zones }: Look): Findings {
 }
 
 /** Whether the cloud has the security groups, each only once: Nova takes no name that two have. */
-export function checkSecurityGroups({ provider, securityGroups: groups }: Look): Findings {
+export function checkSecurityGroups({ provider, securityGroups: groups }: Look): Verdict {
   if (groups === null) return [];
   return provider.securityGroups.map((wanted) => {
     const about = { check: "security_group", subject: wanted } as const;
@@ -34,12 +34,12 @@ export function checkSecurityGroups({ provider, securityGroups: groups }: Look):
 }
 
 /** Whether the keypairs that servers are booted with are there, and are those of the private keys that log in. */
-export function checkKeypair(look: Look): Findings {
+export function checkKeypair(look: Look): Verdict {
   const names = new Set(look.images.map(({ keypair }) => keypair));
   return [...names].flatMap((keypair) => keypair === null ? [] : checkOne(keypair, look));
 }
 
-function checkOne(keypair: string, { keypairs, images, local }: Look): Findings {
+function checkOne(keypair: string, { keypairs, images, local }: Look): Verdict {
   if (keypairs === null) return [];
   const about = { check: "keypair", subject: keypair } as const;
   if ("problem" in keypairs) return unknown(about, keypairs.problem);

@@ -1,14 +1,14 @@
 /** What servers are booted from and logged in to with, by image. */
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import { suggest } from "../../lib/suggest.ts";
-import { answerOf, failure, type Findings, ok } from "../finding.ts";
+import { answerOf, failure, ok, type Verdict } from "../finding.ts";
 import type { Look } from "../look.ts";
 import type { Flavor } from "../../domain/server.ts";
 import { chooseFlavor, whyNoFlavor } from "../../plan/choose_flavor.ts";
 import { filesOfImage } from "../../domain/local_files.ts";
 
 /** Whether the cloud has the image that servers are booted from, or that an image is prepared on. */
-export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, cloudImages }: Look): Findings {
+export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, cloudImages }: Look): Verdict {
   const about = { check: "image", subject: name } as const;
   if (baseImage === null) return ok(about, "built here and uploaded");
   const found = seen.catalog.images.get(baseImage);
@@ -25,7 +25,7 @@ export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, clo
 }
 
 /** Which flavor the daemon would choose for an image. */
-export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Findings {
+export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Verdict {
   const about = { check: "flavor", subject: image.name } as const;
   const { flavors, images } = seen.catalog;
   if (flavors === null) return [];
@@ -51,7 +51,7 @@ function advice({ flavorName, nameFilter }: ProviderImageConfig, flavors: readon
 }
 
 /** Whether the private key can be used, and the scripts are there that the image is prepared and proven with. */
-export function checkFiles(image: ProviderImageConfig, { local }: Look): Findings {
+export function checkImageFiles(image: ProviderImageConfig, { local }: Look): Verdict {
   const scripts = (["builder", "checker"] as const).flatMap((role) =>
     filesOfImage(image, { role, hasOwnKey: true, config: local })
   );

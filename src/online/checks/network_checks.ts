@@ -2,12 +2,12 @@
 import type { Network } from "../../domain/server.ts";
 import { chooseNetworks, isUnclear, type UnclearNetwork } from "../../plan/choose_networks.ts";
 import { suggest } from "../../lib/suggest.ts";
-import { failure, type Findings, ok, warning } from "../finding.ts";
+import { failure, ok, type Verdict, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 import { floatingIpSources, planFloatingIps } from "../../plan/floating_ip_plan.ts";
 
 /** Whether the cloud has the networks that servers are attached to; where none is named, whether it can choose one. */
-export function checkNetworks({ provider, seen }: Look): Findings {
+export function checkNetworks({ provider, seen }: Look): Verdict {
   const { networks } = seen.catalog;
   if (networks === null) return [];
   const about = { check: "network", subject: null } as const;
@@ -30,7 +30,7 @@ export function checkNetworks({ provider, seen }: Look): Findings {
 }
 
 /** Whether nodes get a floating IP, from where and why. */
-export function checkFloatingIps({ provider, seen }: Look): Findings {
+export function checkFloatingIps({ provider, seen }: Look): Verdict {
   // Problems of its own networks are findings of the networks.
   const { networks } = seen.catalog;
   if (networks === null || isUnclear(chooseNetworks(provider, { networks }))) return [];
