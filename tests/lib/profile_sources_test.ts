@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { atSources } from "../../src/lib/profile_sources.ts";
 
 function profileOf(url: string) {
-  const callFrame = { functionName: "work", url, lineNumber: 0, columnNumber: 4 };
+  const callFrame = { functionName: "work", scriptId: "0", url, lineNumber: 0, columnNumber: 4 };
   return { nodes: [{ id: 1, callFrame }], startTime: 0, endTime: 1 };
 }
 

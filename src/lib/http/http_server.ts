@@ -163,7 +163,7 @@ export class HttpServer implements AsyncDisposable {
       const refused = this.#refuse(message.headers);
       if (refused !== null) return await endWith(refused, { answer, connection });
       const body = await readBody(message, this.#limits.bodyBytes);
-      connection.beginRequest();
+      connection.requests++;
       connection.isStreaming = this.#isStream(pathOf(message));
       try {
         await inFlight.run(workOf(message), this.#clock, async () => {
