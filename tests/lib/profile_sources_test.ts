@@ -17,6 +17,7 @@ Deno.test("a profile names the sources where a map tells them, by the map's own 
     const [node] = atSources(profileOf(url)).nodes;
     assert.deepEqual(node!.callFrame, {
       functionName: "work",
+      scriptId: "0",
       url: new URL("../src/a.ts", url).href,
       lineNumber: 2,
       columnNumber: 1,
