@@ -44,18 +44,27 @@ export function findEndpoint(
   const override = access.endpointOverrides[service];
   if (override !== undefined) return { url: fillIn(override, projectId), region: null };
   const endpoints = endpointsOf(service, { catalog, access });
-  const region = access.serviceRegions[service] ?? access.regionName;
+  if (endpoints.length === 0) {
+    const isAsUsual = access.serviceTypes[service] === undefined &&
+      access.serviceNames[service] === undefined;
+    const advice = `check the cloud's project and ${service}_service_type`;
+    return { missing: `the catalog has no ${service} service; ${advice}`, isNotOffered: isAsUsual };
+  }
   const interfaces = access.serviceInterfaces[service] ?? access.interfaces;
   const offered = interfaces.flatMap((name) => endpoints.filter((each) => interfaceOf(each) === name));
+  if (offered.length === 0) {
+    const missing = `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`;
+    return { missing, isNotOffered: false };
+  }
+  const region = access.serviceRegions[service] ?? access.regionName;
   const found = offered.find((endpoint) => region === null || inRegion(endpoint, region));
   if (typeof found?.url === "string") {
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
-  const isAsUsual = access.serviceTypes[service] === undefined && access.serviceNames[service] === undefined;
-  return {
-    missing: explainMissing(service, { endpoints: offered, all: endpoints, interfaces, region }),
-    isNotOffered: endpoints.length === 0 && isAsUsual,
-  };
+  const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
+  const missing = `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
+    "check region_name";
+  return { missing, isNotOffered: false };
 }
 
 type Endpoint = ServiceCatalog[number]["endpoints"][number];
@@ -85,25 +94,4 @@ function inRegion(endpoint: Endpoint, region: string): boolean {
 
 function fillIn(url: string, projectId: string | null): string {
   return url.replace(/[%$]\((project|tenant)_id\)s?/g, projectId ?? "");
-}
-
-function explainMissing(
-  service: ServiceType,
-  found: {
-    endpoints: readonly Endpoint[];
-    all: readonly Endpoint[];
-    interfaces: readonly string[];
-    region: string | null;
-  },
-): string {
-  const { endpoints, all, interfaces, region } = found;
-  if (all.length === 0) {
-    return `the catalog has no ${service} service; check the cloud's project and ${service}_service_type`;
-  }
-  if (endpoints.length === 0) {
-    return `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`;
-  }
-  const regions = [...new Set(endpoints.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
-  return `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
-    "check region_name";
 }

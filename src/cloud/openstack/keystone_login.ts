@@ -12,7 +12,7 @@ import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
-import type { OddAnswers } from "./odd_answers.ts";
+import type { TellOddity } from "./odd_answers.ts";
 import { parseInstant } from "./server_schema.ts";
 import type { HttpCall, Transport } from "./transport.ts";
 
@@ -50,7 +50,7 @@ const MAX_MARGIN = 5 * MINUTE;
 /** @throws CloudError `unauthorized` when Keystone refuses, with what to check */
 export async function loginToKeystone(
   access: CloudAccess,
-  options: { transport: Transport; clock: Clock; odd: OddAnswers; signal: AbortSignal },
+  options: { transport: Transport; clock: Clock; tellOddity: TellOddity; signal: AbortSignal },
 ): Promise<Token> {
   const { transport, clock, signal } = options;
   const action = `log in as ${describeUser(access.auth)}`;
@@ -79,7 +79,7 @@ export async function loginToKeystone(
   if (value === undefined) throw refuse(`the response has no token; check auth_url ${shownUrl(access)}`);
   const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
     refuse,
-    tell: (oddity) => options.odd.tell(action, oddity),
+    tell: (oddity) => options.tellOddity(action, oddity),
   });
   const life = lifetime(token, parseInstant(response.headers.date) ?? clock.wall());
   return {

@@ -24,7 +24,7 @@ import {
   versionDocumentUrl,
 } from "./discovery.ts";
 import { mendedAnswer, type Oddity } from "./mended_answer.ts";
-import { OddAnswers } from "./odd_answers.ts";
+import { oddityTeller, type TellOddity } from "./odd_answers.ts";
 import type { Token } from "./keystone_login.ts";
 import { TokenCache } from "./token_cache.ts";
 import type { HttpCall, RequestTurn, Transport } from "./transport.ts";
@@ -79,7 +79,7 @@ export class Session {
   readonly #tokens: TokenCache;
   readonly #closing: AbortSignal;
   readonly #clock: Clock;
-  readonly #odd: OddAnswers;
+  readonly #tellOddity: TellOddity;
   /** By endpoint: a service that moves in the catalog is looked up again. */
   readonly #roots = new Map<string, Root>();
 
@@ -87,8 +87,8 @@ export class Session {
     this.#access = options.access;
     this.#transport = options.transport;
     this.#clock = options.clock;
-    this.#odd = new OddAnswers(options.transport.name);
-    this.#tokens = new TokenCache({ ...options, odd: this.#odd });
+    this.#tellOddity = oddityTeller(options.transport.name);
+    this.#tokens = new TokenCache({ ...options, tellOddity: this.#tellOddity });
     this.#closing = options.closing;
   }
 
@@ -99,7 +99,7 @@ export class Session {
     const { status } = response;
     const refuse = (message: string) =>
       this.#transport.refuse(call, { kind: "badResponse", message, status, effect });
-    const tell = (oddity: Oddity) => this.#odd.tell(call.action, oddity);
+    const tell = (oddity: Oddity) => this.#tellOddity(call.action, oddity);
     let value: unknown;
     const json = () => value ??= parseJson(response, refuse);
     const parse: Answer["parse"] = (schema) => mendedAnswer(schema, json(), { refuse, tell });

@@ -8,7 +8,7 @@ import { loggerOf } from "../../lib/logging.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import { durationText, type Milliseconds, SECOND } from "../../domain/time.ts";
-import type { OddAnswers } from "./odd_answers.ts";
+import type { TellOddity } from "./odd_answers.ts";
 import { loginToKeystone, type Token } from "./keystone_login.ts";
 import type { Transport } from "./transport.ts";
 
@@ -18,7 +18,7 @@ interface TokenCacheOptions {
   readonly clock: Clock;
   /** Aborted with the cloud: a login is shared, so no single caller's signal may end it. */
   readonly closing: AbortSignal;
-  readonly odd: OddAnswers;
+  readonly tellOddity: TellOddity;
 }
 
 const log = loggerOf("cloud");
