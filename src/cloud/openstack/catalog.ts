@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 
-export type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
+/** The services that are found in it. */
+export type ServiceType = "compute" | "network" | "image";
 
 const EndpointSchema = v.object({
   interface: v.string(),
@@ -24,8 +25,6 @@ const ALIASES: Record<ServiceType, readonly string[]> = {
   compute: ["compute", "computev21"],
   network: ["network"],
   image: ["image"],
-  volumev3: ["volumev3", "block-storage", "block-store", "volume"],
-  identity: ["identity", "identityv3"],
 };
 
 /** Why an endpoint was not found and what to check. */

@@ -16,21 +16,15 @@ import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import { isRefusal } from "../is_refusal.ts";
 import type { SendRequest, SendResponse } from "../../http/send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
-import {
-  checkApiVersion,
-  offers,
-  readServiceRoot,
-  type ServiceRoot,
-  versionDocumentUrl,
-} from "./discovery.ts";
+import { checkApiVersion, discoverRoot, offers, type ServiceRoot } from "./discovery.ts";
 import { mendedAnswer, type Oddity } from "./mended_answer.ts";
 import { oddityTeller, type TellOddity } from "./odd_answers.ts";
 import type { Token } from "./keystone_login.ts";
 import { TokenCache } from "./token_cache.ts";
 import type { HttpCall, RequestTurn, Transport } from "./transport.ts";
 
-export interface ServiceCall
-  extends Call, Pick<HttpCall, "action" | "service" | "accept" | "outflow" | "confirm"> {
+export interface ServiceCall extends Call, Pick<HttpCall, "action" | "accept" | "outflow" | "confirm"> {
+  readonly service: ServiceType;
   /** Left out: GET. */
   readonly method?: SendRequest["method"];
   /** After the version: `/servers/detail?limit=1000`. */
@@ -217,18 +211,16 @@ export class Session {
     const now = this.#clock.monotonic();
     const known = this.#roots.get(key);
     if (known !== undefined && now < known.until) return known.root;
-    const found: Root = { service, root: this.#findRoot(service, endpoint), until: Infinity };
+    const found: Root = {
+      service,
+      root: discoverRoot(service, endpoint, (url) => this.#askVersions(service, url)),
+      until: Infinity,
+    };
     this.#roots.set(key, found);
     found.root.then(({ isTold }) => {
       if (!isTold) found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
     }, () => this.#roots.delete(key));
     return found.root;
-  }
-
-  async #findRoot(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
-    const url = versionDocumentUrl(service, endpoint);
-    const document = url === null ? null : await this.#askVersions(service, url);
-    return readServiceRoot(service, { endpoint, document });
   }
 
   /**

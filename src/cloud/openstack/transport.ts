@@ -26,7 +26,7 @@ export type RequestTurn = "login" | "list" | "create" | "delete" | "look" | "oth
 export interface HttpCall extends SendRequest {
   /** The action attempted: "create server node-12"; every error begins with it. */
   readonly action: string;
-  readonly service: ServiceType;
+  readonly service: ServiceType | "identity";
   readonly turn: RequestTurn;
   /** Whether sending it twice comes to the same; only such calls are repeated. */
   readonly repeatable: boolean;
@@ -332,7 +332,7 @@ function explain(refusal: ClassifiedResponse, { service }: HttpCall, { status }:
 }
 
 /** undefined: the login says it. */
-function whereToCorrect(service: ServiceType): string | undefined {
+function whereToCorrect(service: HttpCall["service"]): string | undefined {
   if (service === "identity") return undefined;
   return `correct the ${service} endpoint in the cloud's catalog, or set ${service}_endpoint_override`;
 }
