@@ -26,8 +26,7 @@ export function openCloud(
     clock,
     random: systemRandom,
     onRequest,
-    connections: () => send.connections,
-    certificates: () => send.certificates,
+    sockets: send,
   });
   const close = cloud[Symbol.asyncDispose].bind(cloud);
   return Object.assign(cloud, {

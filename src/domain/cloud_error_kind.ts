@@ -1,6 +1,6 @@
 /** The kinds of refusals that a cloud gives; planners decide by them, `classifyResponse` finds them. */
 export type CloudErrorKind =
-  /** 404: the thing is not there. */
+  /** 404: the thing is not there. Without a status: the service is not in the cloud's catalog. */
   | "notFound"
   /** 403 or 413 over quota: wait until there is room. */
   | "quota"

@@ -4,6 +4,7 @@ import { CloudError } from "../domain/cloud_error.ts";
 import { decodedBody } from "./decoded_body.ts";
 import type { SendRequest, SendResponse } from "./send.ts";
 import { proxyAuthorization, proxyRefusal } from "./proxy_connector.ts";
+import { concatenated } from "../lib/concatenated.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 
 interface ExchangeOptions {
@@ -60,16 +61,5 @@ async function readBounded(body: AsyncIterable<Uint8Array>, maxBody: number): Pr
     }
     chunks.push(chunk);
   }
-  return concatenate(chunks, length);
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return chunks.length === 1 ? chunks[0]! : concatenated(chunks);
 }

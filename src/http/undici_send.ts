@@ -71,11 +71,11 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
       throw describeSendFailure(error, { url, proxy: askedProxy(url, options), signal, trust, ownExpiry });
     }
   };
-  Object.defineProperty(send, "connections", { get: () => connections.counts });
-  Object.defineProperty(send, "certificates", { get: () => connections.certificates });
-  return Object.assign(send as Send & Pick<UndiciSend, "connections" | "certificates">, {
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
-  });
+  return Object.defineProperties(send, {
+    connections: { get: () => connections.counts },
+    certificates: { get: () => connections.certificates },
+    [Symbol.asyncDispose]: { value: () => connections[Symbol.asyncDispose]() },
+  }) as UndiciSend;
 }
 
 async function trustOf(
@@ -185,13 +185,9 @@ class Connections implements AsyncDisposable {
       maxBody: this.#maxBody,
       proxy: askedProxy(new URL(request.url), this.#options),
       connector: (closing) => this.#connector(tls, closing),
-    });
+    }).finally(() => this.#streamed.delete(answer));
     this.#streamed.add(answer);
-    try {
-      return await answer;
-    } finally {
-      this.#streamed.delete(answer);
-    }
+    return await answer;
   }
 
   #createAgent(tls: TlsOptions): Agent {

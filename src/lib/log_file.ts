@@ -48,10 +48,6 @@ export class LogFile implements Disposable {
     }
   }
 
-  isTerminal(): boolean {
-    return false;
-  }
-
   /** Why lines do not reach their place now, for people; null: they do. */
   get problem(): string | null {
     const { file } = this.#place;
@@ -83,13 +79,11 @@ export class LogFile implements Disposable {
   /** Opens what is in its place now, where that is another file or none. */
   reopen(): void {
     try {
-      if (this.#isInPlace()) {
-        this.#reopenFailure = null;
-        return;
+      if (!this.#isInPlace()) {
+        const next = open(this.#place);
+        this.#file.close();
+        this.#file = next;
       }
-      const next = open(this.#place);
-      this.#file.close();
-      this.#file = next;
       this.#reopenFailure = null;
     } catch (error) {
       this.#reopenFailure = `cannot open the log ${this.#place.file} again: ${

@@ -23,27 +23,19 @@ interface SetLevel {
 export class LogLevels {
   readonly #overrides = new Map<string, Override>();
   readonly #clock: Pick<Clock, "monotonic">;
-  #version = 0;
 
   constructor(clock: Pick<Clock, "monotonic">) {
     this.#clock = clock;
-  }
-
-  /** Changes when any of them does. */
-  get version(): number {
-    return this.#version;
   }
 
   /** @param time milliseconds; null: as long as the process runs */
   set(category: string, { level, time = null }: { level: LogLevel; time?: number | null }): void {
     const end = time === null ? null : this.#clock.monotonic() + time;
     this.#overrides.set(category, { level, end });
-    this.#version++;
   }
 
   /** A category and those below it, as the configuration has them again. */
   reset(category: string): void {
-    this.#version++;
     for (const name of this.#overrides.keys()) {
       if (name === category || name.startsWith(`${category}.`)) this.#overrides.delete(name);
     }
@@ -56,7 +48,6 @@ export class LogLevels {
       name
     );
     for (const category of over) this.#overrides.delete(category);
-    if (over.length > 0) this.#version++;
     return over;
   }
 

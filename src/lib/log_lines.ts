@@ -1,8 +1,8 @@
 /** A record of the log as what is written: JSON for machines, text for people, or a line in Python's format. */
 import { getTextFormatter, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { isoHere } from "./local_times.ts";
+import { inFlight } from "./in_flight.ts";
 import { UNLIMITED } from "./log_category.ts";
-import { idsBehind } from "./log_context.ts";
 import { type PythonFields, pythonLine } from "./python_format.ts";
 import { visibleText } from "./visible_text.ts";
 
@@ -15,6 +15,17 @@ const LONGEST_VALUE = 4_000;
 /** Whether the record is of those that somebody asked for, all of which are written. */
 export function isUnlimited({ category }: LogRecord): boolean {
   return category[1] === UNLIMITED;
+}
+
+/**
+ * The record with the facts (`node`, `provider`, …) of the work that it belongs to: whatever is logged below an attempt,
+ * down to the requests to a cloud, has those of the attempt, so that one id finds all lines of a launch. What a line says
+ * itself stands first.
+ */
+export function withContext(record: LogRecord): LogRecord {
+  const about = inFlight.about;
+  if (about === null) return record;
+  return { ...record, properties: { ...about, ...record.properties } };
 }
 
 /**
@@ -91,4 +102,13 @@ function plain(value: unknown): string {
     : Array.isArray(value)
     ? value.map(plain).join(", ")
     : String(value);
+}
+
+/** Ids that people search for, in words, where the sentence does not name them: ` (node 12, req-…)`; else empty. */
+function idsBehind(text: string, { node, requestId }: Readonly<Record<string, unknown>>): string {
+  const ids = [
+    ...(node === undefined || new RegExp(`\\bnode ${node}\\b`).test(text) ? [] : [`node ${node}`]),
+    ...(typeof requestId !== "string" || text.includes(requestId) ? [] : [requestId]),
+  ];
+  return ids.length === 0 ? "" : ` (${ids.join(", ")})`;
 }

@@ -1,5 +1,5 @@
 /** The files and streams that a plan names, opened once each, and the lines that they get. `logging.ts` has one. */
-import type { LogLevel, LogRecord } from "@logtape/logtape";
+import type { LogRecord } from "@logtape/logtape";
 import { type Clock, systemClock } from "./clock.ts";
 import { LogLevels } from "./log_levels.ts";
 import { LogFile } from "./log_file.ts";
@@ -25,9 +25,6 @@ export class LogOutputs implements Disposable {
   readonly #levels: LogLevels;
   readonly #clock: Clock;
   readonly #outputs = new Map<LogHandler, Output>();
-  /** By category and level. */
-  readonly #known = new Map<string, readonly Output[]>();
-  #version = 0;
 
   /** @throws LogFileError */
   constructor(plan: LogPlan, { clock = systemClock, levels = new LogLevels(clock) }: OutputOptions = {}) {
@@ -43,12 +40,12 @@ export class LogOutputs implements Disposable {
   }
 
   /** Whether lines of that category and level go anywhere. */
-  takes({ category, level }: Pick<LogRecord, "category" | "level">): boolean {
-    return this.#outputsOf(category, level).length > 0;
+  takes(record: Pick<LogRecord, "category" | "level">): boolean {
+    return this.#outputsOf(record).length > 0;
   }
 
   write(record: LogRecord): void {
-    for (const output of this.#outputsOf(record.category, record.level)) output.write(output.lines(record));
+    for (const output of this.#outputsOf(record)) output.write(output.lines(record));
   }
 
   /** Opens files again that are not in their place any more. */
@@ -64,7 +61,6 @@ export class LogOutputs implements Disposable {
   [Symbol.dispose](): void {
     for (const { file } of this.#outputs.values()) file?.[Symbol.dispose]();
     this.#outputs.clear();
-    this.#known.clear();
   }
 
   #open(handler: LogHandler): void {
@@ -84,17 +80,10 @@ export class LogOutputs implements Disposable {
     this.#outputs.set(handler, { write: (line) => file.write(line), lines, file });
   }
 
-  #outputsOf(category: readonly string[], level: LogLevel): readonly Output[] {
-    if (this.#version !== this.#levels.version) this.#known.clear();
-    this.#version = this.#levels.version;
+  #outputsOf({ category, level }: Pick<LogRecord, "category" | "level">): readonly Output[] {
     const name = category.join(".");
-    const key = `${level} ${name}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
     const handlers = handlersFor(this.#plan, { category: name, level, set: this.#levels.of(name) });
-    const outputs = handlers.flatMap((handler) => this.#outputs.get(handler) ?? []);
-    this.#known.set(key, outputs);
-    return outputs;
+    return handlers.flatMap((handler) => this.#outputs.get(handler) ?? []);
   }
 }
 

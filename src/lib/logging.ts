@@ -5,10 +5,9 @@
 import { configure, getLogger, type LogLevel, type LogRecord, reset } from "@logtape/logtape";
 import { type Clock, sleptThrough, systemClock } from "./clock.ts";
 import { LOG_CATEGORIES, type LogCategory } from "./log_category.ts";
-import { withContext } from "./log_context.ts";
 import { LogLevels } from "./log_levels.ts";
 import { LogLimiter } from "./log_limiter.ts";
-import { isUnlimited } from "./log_lines.ts";
+import { isUnlimited, withContext } from "./log_lines.ts";
 import { LogOutputs } from "./log_outputs.ts";
 import { handlersFor, levelOf, type LogPlan } from "./log_plan.ts";
 import { type LevelWish, shortCategory } from "./log_spec.ts";

@@ -9,6 +9,10 @@ type Request = "SIGHUP" | "SIGUSR2";
 export class ProcessSignals implements Disposable {
   readonly #stop = Promise.withResolvers<Deno.Signal>();
   readonly #end = Promise.withResolvers<Deno.Signal>();
+  /** The first signal that asks the process to stop. */
+  readonly stop = this.#stop.promise;
+  /** The signal that asks it not to wait for builds either: SIGTERM, or a second SIGINT. */
+  readonly end = this.#end.promise;
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   readonly #early = new Set<Request>();
   #answers: Readonly<Record<Request, () => void>> | null = null;
@@ -24,16 +28,6 @@ export class ProcessSignals implements Disposable {
       ["SIGUSR2", () => this.#request("SIGUSR2")],
     ];
     for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
-  }
-
-  /** The first signal that asks the process to stop. */
-  get stop(): Promise<Deno.Signal> {
-    return this.#stop.promise;
-  }
-
-  /** The signal that asks it not to wait for builds either: SIGTERM, or a second SIGINT. */
-  get end(): Promise<Deno.Signal> {
-    return this.#end.promise;
   }
 
   /** Whether it has been asked to stop. */

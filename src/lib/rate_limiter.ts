@@ -21,9 +21,8 @@ interface LimiterState {
   readonly waiting: Readonly<Record<string, number>>;
 }
 
-interface Waiter {
-  start(slot: Slot): void;
-}
+/** Called when its request may start. */
+type Waiter = (slot: Slot) => void;
 
 /** Requests of one kind to one part that wait. */
 interface Queue<Turn> {
@@ -99,21 +98,20 @@ export class RateLimiter<Turn extends string = string> {
   }
 
   #wait(of: { key: string; turn: Turn; pace: Pace }, signal: AbortSignal): Promise<Slot> {
-    return new Promise<Slot>((resolve, reject) => {
-      const abort = () => {
-        this.#remove(of.key, waiter);
-        reject(signal.reason);
-      };
-      const waiter: Waiter = {
-        start: (slot) => {
-          signal.removeEventListener("abort", abort);
-          resolve(slot);
-        },
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      this.#add(of, waiter);
-      this.#pump();
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<Slot>();
+    const abort = () => {
+      this.#remove(of.key, waiter);
+      reject(signal.reason);
+    };
+    const waiter: Waiter = (slot) => {
+      signal.removeEventListener("abort", abort);
+      resolve(slot);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    this.#waiting.getOrInsertComputed(of.key, () => ({ ...of, waiters: new Set() })).waiters.add(waiter);
+    this.#queued++;
+    this.#pump();
+    return promise;
   }
 
   #mayStart(pace: Pace): boolean {
@@ -142,13 +140,6 @@ export class RateLimiter<Turn extends string = string> {
     };
   }
 
-  #add({ key, turn, pace }: { key: string; turn: Turn; pace: Pace }, waiter: Waiter): void {
-    const queue = this.#waiting.get(key);
-    if (queue === undefined) this.#waiting.set(key, { turn, pace, waiters: new Set([waiter]) });
-    else queue.waiters.add(waiter);
-    this.#queued++;
-  }
-
   #remove(key: string, waiter: Waiter): void {
     const { waiters } = this.#waiting.get(key)!;
     waiters.delete(waiter);
@@ -160,10 +151,10 @@ export class RateLimiter<Turn extends string = string> {
   #pump(): void {
     for (let next = this.#next(); next !== null; next = this.#next()) {
       const [key, { pace, waiters }] = next;
-      const waiter: Waiter = waiters.values().next().value!;
-      this.#remove(key, waiter);
+      const [waiter] = waiters;
+      this.#remove(key, waiter!);
       this.#moveToEnd(key);
-      waiter.start(this.#start(pace));
+      waiter!(this.#start(pace));
     }
     if (this.#queued > 0 && this.#inFlight < this.#maxConcurrency) this.#wakeAtNextStart();
   }

@@ -4,6 +4,8 @@ import type { Asked } from "./look.ts";
 
 export type Finding = Omit<OnlineCheck, "provider">;
 
+export type Verdict = Finding | readonly Finding[];
+
 /** The check and the subject of a finding. */
 type About = Pick<Finding, "check" | "subject">;
 

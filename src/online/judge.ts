@@ -1,26 +1,22 @@
 /** All that a look at a provider tells, in the order of the table. Pure. */
 import type { OnlineCheck } from "../domain/online_check.ts";
-import { checkCertificates } from "./checks/check_certificates.ts";
-import { checkClock } from "./checks/check_clock.ts";
-import { checkFlavor } from "./checks/check_flavor.ts";
-import { checkFloatingIps } from "./checks/check_floating_ips.ts";
-import { checkImage } from "./checks/check_image.ts";
-import { checkKeypair } from "./checks/check_keypair.ts";
+import {
+  checkCertificates,
+  checkClock,
+  checkListings,
+  checkLogin,
+  checkQuota,
+  checkRoles,
+} from "./checks/account_checks.ts";
+import { checkKeypair, checkSecurityGroups, checkZones } from "./checks/boot_checks.ts";
+import { checkFlavor, checkImage, checkImageFiles } from "./checks/image_checks.ts";
 import { checkLabel } from "./checks/check_label.ts";
-import { checkListings } from "./checks/check_listings.ts";
-import { checkLogin } from "./checks/check_login.ts";
-import { checkNetworks } from "./checks/check_networks.ts";
-import { checkPrivateKey } from "./checks/check_private_key.ts";
-import { checkQuota } from "./checks/check_quota.ts";
-import { checkRoles } from "./checks/check_roles.ts";
-import { checkScripts } from "./checks/check_scripts.ts";
-import { checkSecurityGroups } from "./checks/check_security_groups.ts";
-import { checkZones } from "./checks/check_zones.ts";
-import type { Finding } from "./finding.ts";
+import { checkFloatingIps, checkNetworks } from "./checks/network_checks.ts";
+import type { Finding, Verdict } from "./finding.ts";
 import type { Look } from "./look.ts";
 
 /** The checks that concern every server of the provider. */
-const OF_PROVIDERS: readonly ((look: Look) => Finding[])[] = [
+const OF_PROVIDERS: readonly ((look: Look) => Verdict)[] = [
   checkLogin,
   checkRoles,
   checkListings,
@@ -34,7 +30,7 @@ const OF_PROVIDERS: readonly ((look: Look) => Finding[])[] = [
   checkSecurityGroups,
 ];
 
-const OF_IMAGES = [checkImage, checkFlavor, checkPrivateKey, checkScripts];
+const OF_IMAGES = [checkImage, checkFlavor, checkImageFiles];
 
 export function judge(look: Look): OnlineCheck[] {
   const shared = OF_PROVIDERS.flatMap((check) => check(look));

@@ -14,7 +14,7 @@ import {
   securityGroupsMissing,
   zonesForbidden,
 } from "./quirks/narrow_policies.ts";
-import { dualStack, networksById, publicNetworkOnly, secondPortRouted } from "./quirks/networks.ts";
+import { dualStack, networksById, noNeutron, publicNetworkOnly, secondPortRouted } from "./quirks/networks.ts";
 import { oddItems, oddServers } from "./quirks/odd_items.ts";
 import { noDescriptions, noPaging, oldNova } from "./quirks/old_services.ts";
 
@@ -23,6 +23,7 @@ export const quirkTable: readonly Quirk[] = [
   noAddressTypes,
   networksById,
   publicNetworkOnly,
+  noNeutron,
   secondPortRouted,
   dualStack,
   flavorsWithoutDisk,

@@ -381,13 +381,14 @@ export class ProviderWatch implements ProviderAccess {
     return [...this.#catalog.images.values()].some((image) => image === null || !isActive(image));
   }
 
-  /** Nova chooses a network by itself where none is named. */
+  /** Nova chooses a network by itself where none is named: a cloud may have no Neutron, or keep its networks back. */
   async #listNetworks(signal: AbortSignal): Promise<readonly Network[]> {
     const { networks, pool } = this.provider;
     try {
       return await this.cloud.listNetworks({ signal });
     } catch (error) {
-      if (networks.length > 0 || pool !== null || !isRefusal(error)) throw error;
+      const isDown = !isRefusal(error) || error.kind === "unavailable";
+      if (networks.length > 0 || pool !== null || isDown) throw error;
       return [];
     }
   }

@@ -70,7 +70,9 @@ export function planWatch(
   const { use } = planFloatingIps(provider, networks);
   const addressing = use === "no" ? [] : pending.filter(({ state }) => state.phase === "address");
   const isLooking = strangeFloatingIp || addressing.some(({ attempt }) => attempt > 0);
-  const listsThem = use !== "no" || provider.cleanFloatingIps || own.withFloatingIp > 0;
+  // Whether there are any where none is asked for, the networks tell first.
+  const mayMake = use === "yes" || (use === "maybe" && networks !== null);
+  const listsThem = mayMake || provider.cleanFloatingIps || own.withFloatingIp > 0;
   return {
     pending: pending.length > 0,
     interval: listingInterval(pending, { nodes: own, now }),

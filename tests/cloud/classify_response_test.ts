@@ -295,3 +295,35 @@ Deno.test("classifyResponse() knows of no effect where a status of success canno
   const refusal = classify({ status: 200, body: "<html>all is well</html>" });
   assert.deepEqual([refusal.kind, refusal.effect], ["badResponse", "unknown"]);
 });
+
+Deno.test("a page that is made to be slow to read is read fast", () => {
+  const parts = [
+    "<",
+    " ",
+    "&",
+    "<head ",
+    "<style>",
+    "<script></scrip",
+    "<a ",
+    "<!--",
+    "<br ",
+    "gAAAA",
+    "eyJ.",
+    "a\n",
+  ];
+  const pieces = [...parts, "maximum number of ", "policy doesn't allow a:", "attribute '"];
+  for (const piece of pieces) {
+    const body = piece.repeat(1_000_000 / piece.length);
+    const replies = [400, 403, 500].flatMap((status) => [
+      toResponse({ status, body }),
+      toResponse({ status, body: { forbidden: { message: body.slice(0, 16_000) } } }),
+    ]);
+    const times = [1, 2, 3].map(() => {
+      const begun = performance.now();
+      for (const reply of replies) classifyResponse(reply, { now: NOW });
+      return performance.now() - begun;
+    });
+    const took = Math.min(...times);
+    assert.ok(took < 100, `${JSON.stringify(piece)}: ${took} ms`);
+  }
+});

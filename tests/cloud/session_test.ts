@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
+import { isRefusal } from "../../src/cloud/is_refusal.ts";
 import { CloudError } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import {
@@ -8,6 +9,7 @@ import {
   CATALOG,
   isLogin,
   type Reply,
+  type Script,
   scriptedCloud,
   service,
   tokenReply,
@@ -63,15 +65,57 @@ Deno.test("a cloud that refuses every token is unauthorized, without a login for
   assert.ok(logins() <= 3, `${logins()} logins`);
 });
 
-Deno.test("a token is renewed shortly before its end, whatever the cloud's clock says", async () => {
+Deno.test("a token is renewed some minutes before its end, whatever the cloud's clock says", async () => {
   const { cloud, clock, logins } = scriptedCloud(({ url }) => url.startsWith(NOVA) ? NO_SERVERS : null);
   await cloud.listServers({ signal });
-  await clock.advance(3_530_000);
+  await clock.advance(3_290_000);
   await cloud.listServers({ signal });
   assert.equal(logins(), 1);
   await clock.advance(20_000);
   await cloud.listServers({ signal });
   assert.equal(logins(), 2);
+});
+
+/** A cloud whose first login is answered, and whose later ones are as the test says. */
+function renewedAs(next: () => ReturnType<Script>) {
+  let number = 0;
+  return scriptedCloud((request) => {
+    if (isLogin(request)) return number++ === 0 ? tokenReply(1) : next();
+    return request.url.startsWith(NOVA) ? NO_SERVERS : null;
+  });
+}
+
+Deno.test("a slow renewal keeps no call waiting while the token in use is good", async () => {
+  const { cloud, clock, logins, requests } = renewedAs(() => "silence");
+  await cloud.listServers({ signal });
+  for (const pause of [3_310_000, 30_000, 30_000]) {
+    await clock.advance(pause);
+    await Promise.all([1, 2, 3].map(() => cloud.listServers({ signal })));
+    assert.equal(logins(), 2, "one renewal at a time");
+  }
+  assert.equal(tokenOf(requests.at(-1)!), "token-1");
+  await clock.advance(240_000);
+  const late = cloud.listServers({ signal }).then(() => "answered", () => "refused");
+  await clock.advance(200_000);
+  assert.equal(await late, "refused", "once it has ended, calls wait for the new one");
+});
+
+Deno.test("a renewal that fails is tried again after a while, and costs no call", async () => {
+  const replies: Reply[] = [];
+  const { cloud, clock, logins, requests } = renewedAs(() => replies.shift() ?? { status: 500 });
+  await cloud.listServers({ signal });
+  await clock.advance(3_310_000);
+  for (let second = 0; second < 60; second++) {
+    await cloud.listServers({ signal });
+    await clock.advance(1_000);
+  }
+  assert.ok(logins() >= 2 && logins() <= 4, `${logins()} logins`);
+  replies.push(tokenReply(2));
+  await clock.advance(60_000);
+  await cloud.listServers({ signal });
+  await clock.advance(0);
+  await cloud.listServers({ signal });
+  assert.equal(tokenOf(requests.at(-1)!), "token-2");
 });
 
 Deno.test("a token of 20 seconds is used for most of its life", async () => {
@@ -297,6 +341,18 @@ Deno.test("the endpoint is that of the region, the service type and name, or the
   assert.equal(await askedAddress(two, { endpointOverrides }), "http://override/v2.1/project-1");
 });
 
+Deno.test("an endpoint is taken with its path and an IPv6 address, and refused without http", async () => {
+  const address = (url: string) => askedAddress([service("compute", url)]);
+  assert.equal(
+    await address("http://[2001:db8::1]/compute/v2.1/%(tenant_id)s/"),
+    "http://[2001:db8::1]/compute/v2.1/project-1",
+  );
+  for (const wrong of ["nova:8774/v2.1", "//nova:8774/v2.1", "ftp://nova/v2.1"]) {
+    const { message } = await refusalOf(address(wrong));
+    assert.match(message, /the compute endpoint .* is not an http\(s\) address/);
+  }
+});
+
 Deno.test("an endpoint that is not in the catalog says what there is and what to check", async () => {
   const message = async (access: Partial<CloudAccess>, catalog = CATALOG) => {
     const { cloud } = scriptedCloud((request) => isLogin(request) ? tokenReply(1, { catalog }) : null, {
@@ -311,6 +367,22 @@ Deno.test("an endpoint that is not in the catalog says what there is and what to
   );
   assert.match(await message({}, []), /the catalog has no compute service/);
   assert.match(await message({ apiVersions: { compute: "3" } }), /compute_api_version 3 is not supported/);
+});
+
+Deno.test("a service that the catalog does not have is not there; one that is elsewhere is a wrong configuration", async () => {
+  const refusal = async (access: Partial<CloudAccess>) => {
+    const catalog = CATALOG.filter(({ type }) => type !== "network" || access.regionName !== undefined);
+    const { cloud } = scriptedCloud((request) => isLogin(request) ? tokenReply(1, { catalog }) : null, {
+      access: { ...ACCESS, ...access },
+    });
+    return await refusalOf(cloud.listNetworks({ signal }));
+  };
+  const missing = await refusal({});
+  assert.deepEqual([missing.kind, missing.effect, isRefusal(missing)], ["notFound", "none", true]);
+  for (const wrong of [{ regionName: "Mars" }, { serviceTypes: { network: "neutron" } }]) {
+    const error = await refusal(wrong);
+    assert.deepEqual([error.kind, isRefusal(error)], ["badRequest", false], error.message);
+  }
 });
 
 Deno.test("no token and no secret is in any error", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { SendRequest } from "../../src/http/send.ts";
 import { refusalOf } from "../http/refusal_of.ts";
-import { isLogin, type Reply, type Script, scriptedCloud } from "./scripted_cloud.ts";
+import { ACCESS, isLogin, NOVA_VERSIONS, type Reply, type Script, scriptedCloud } from "./scripted_cloud.ts";
 import { NODE_12 } from "./server_request.ts";
 
 const { signal } = new AbortController();
@@ -162,7 +162,6 @@ Deno.test("a redirect of a GET is followed; the token stays with its own origin"
 for (
   const [title, address] of [
     ["port", "http://nova:9999/servers"],
-    ["scheme", "https://nova:8774/servers"],
     ["host of the same domain", "http://other.nova:8774/servers"],
   ] as const
 ) {
@@ -181,6 +180,65 @@ for (
   });
 }
 
+Deno.test("a cloud that wants https on the same host is spoken to there from then on, creations included", async () => {
+  const created = { status: 202, body: { server: { id: "s1" } } };
+  const { cloud, requests } = scriptedCloud(({ method, url }) => {
+    if (!url.includes("nova")) return null;
+    if (url.startsWith("http:")) {
+      return { status: 302, headers: { location: url.replace("http://nova:8774", "https://nova") } };
+    }
+    return url.endsWith("nova/") ? { body: NOVA_VERSIONS } : method === "GET" ? NO_SERVERS : created;
+  });
+  assert.deepEqual((await cloud.listServers({ signal })).servers, []);
+  assert.deepEqual(await cloud.createServer(NODE_12, { signal }), { id: "s1" });
+  const nova = requests.filter(({ url }) => url.includes("nova"));
+  assert.deepEqual(
+    nova.map(({ method, url, headers }) => [method, url.split("?")[0], headers["x-auth-token"]]),
+    [
+      ["GET", "http://nova:8774/", undefined],
+      ["GET", "https://nova/", undefined],
+      ["GET", "https://nova/v2.1/servers/detail", "token-1"],
+      ["POST", "https://nova/v2.1/servers", "token-1"],
+    ],
+  );
+});
+
+Deno.test("a redirect from https to http is followed without the token", async () => {
+  const access = { ...ACCESS, endpointOverrides: { compute: "https://nova/v2.1" } };
+  const { cloud, requests } = scriptedCloud(({ url }) => {
+    if (url.startsWith("http://nova/")) return NO_SERVERS;
+    return url.includes("/servers/detail")
+      ? { status: 302, headers: { location: url.replace("https:", "http:") } }
+      : null;
+  }, { access });
+  await cloud.listServers({ signal });
+  await cloud.listServers({ signal });
+  const sent = requests.filter(({ url }) => url.includes("/servers/detail"));
+  assert.deepEqual(sent.map(({ url, headers }) => [new URL(url).protocol, headers["x-auth-token"]]), [
+    ["https:", "token-1"],
+    ["http:", undefined],
+    ["https:", "token-1"],
+    ["http:", undefined],
+  ]);
+});
+
+Deno.test("where the other side of a redirect wants the token that it is not sent, the redirect is the error", async () => {
+  const { cloud, logins } = scriptedCloud((request) => {
+    const { host, pathname } = new URL(request.url);
+    if (host === "elsewhere") return { status: 401 };
+    return pathname === "/v2.1/servers/detail"
+      ? { status: 301, headers: { location: "http://elsewhere/servers" } }
+      : null;
+  });
+  const error = await refusalOf(cloud.listServers({ signal }));
+  assert.deepEqual([error.kind, error.status, error.effect, logins()], ["badResponse", 301, "none", 1]);
+  assert.equal(
+    error.message,
+    "list servers on alpha: redirected to http://elsewhere/servers (HTTP 301); correct the compute endpoint in the " +
+      "cloud's catalog, or set compute_endpoint_override",
+  );
+});
+
 Deno.test("redirects that go round in circles end in an error", async () => {
   const round = { status: 302, headers: { location: "http://nova:8774/v2.1/servers/detail" } };
   const { cloud, calls } = scriptedCloud(nova(round));
@@ -188,14 +246,27 @@ Deno.test("redirects that go round in circles end in an error", async () => {
   assert.ok(calls().length < 10);
 });
 
-Deno.test("a redirect of a POST is not followed; the error names the address to use", async () => {
+Deno.test("a redirect of a POST is not followed; the error names the address and where to set it", async () => {
   const { cloud, calls } = scriptedCloud(
     nova({ status: 301, headers: { location: "https://nova/v2.1/servers" } }),
   );
   const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
-  assert.match(error.message, /redirected to https:\/\/nova\/v2\.1\/servers/);
+  assert.match(error.message, /redirected to https:\/\/nova\/v2\.1\/servers .*compute_endpoint_override/);
   assert.equal(error.effect, "none");
   assert.equal(calls().length, 1);
+});
+
+Deno.test("a redirect of a login is not followed; the error names the address and auth_url", async () => {
+  const location = "https://keystone:5000/v3/auth/tokens";
+  const { cloud, requests } = scriptedCloud((request) =>
+    isLogin(request) ? { status: 302, headers: { location } } : null
+  );
+  const { message } = await refusalOf(cloud.listServers({ signal }));
+  assert.equal(
+    message,
+    `log in as robot on alpha: redirected to ${location} (HTTP 302); correct auth_url http://keystone:5000/v3`,
+  );
+  assert.equal(requests.length, 1);
 });
 
 Deno.test("429 slows the provider down, and stats tell", async () => {

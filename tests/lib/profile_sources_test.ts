@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { atSources } from "../../src/lib/profile_sources.ts";
 
 function profileOf(url: string) {
-  const callFrame = { functionName: "work", url, lineNumber: 0, columnNumber: 4 };
+  const callFrame = { functionName: "work", scriptId: "0", url, lineNumber: 0, columnNumber: 4 };
   return { nodes: [{ id: 1, callFrame }], startTime: 0, endTime: 1 };
 }
 
@@ -17,6 +17,7 @@ Deno.test("a profile names the sources where a map tells them, by the map's own 
     const [node] = atSources(profileOf(url)).nodes;
     assert.deepEqual(node!.callFrame, {
       functionName: "work",
+      scriptId: "0",
       url: new URL("../src/a.ts", url).href,
       lineNumber: 2,
       columnNumber: 1,

@@ -94,6 +94,16 @@ Deno.test("a quota that Neutron does not tell is a warning: it may leave no floa
   assert.equal(lines.length, 1);
 });
 
+Deno.test("a cloud without Neutron is right for servers that need nothing of it, and says what it lacks for others", async () => {
+  const { config, clouds } = brokenCloud([]);
+  const bare = [{ ...clouds[0]!, quirks: ["no-neutron"] }, clouds[1]!];
+  assert.deepEqual(await troubles({ config, clouds: bare }), [
+    "warning network: none configured, and the cloud lists none for servers; if it chooses none by itself, name one under networks",
+  ]);
+  const named = broken("a network that is there");
+  assert.match((await troubles({ ...named, clouds: bare }))[0]!, /the catalog has no network service/);
+});
+
 Deno.test("a label that is disabled, and a provider that is to hold nothing, stop nothing", async () => {
   const { config, clouds } = brokenCloud([]);
   const changed = config.replace("min-ready: 1", "min-ready: -1").replace("max-servers: 6", "max-servers: 0");

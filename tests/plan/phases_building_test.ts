@@ -260,6 +260,16 @@ Deno.test("address: where ports are kept from us and no pool is asked for, the s
   assert.ok(step.do === "change" && step.event.type === "addressed");
 });
 
+Deno.test("address: while Neutron is down no server goes without its floating IP, whatever is asked for", () => {
+  for (const kind of ["unavailable", "timeout", "rateLimited"] as const) {
+    const since = NOW - 10 * MINUTE;
+    const troubles = new Map([["ports", { message: "list ports: no answer", since, kind }]] as const);
+    const at = floating({ ports: null, troubles });
+    const step = planAddress({ ...at, provider: { ...at.provider, pool: null } });
+    assert.match(waiting(step).message, /no answer/, kind);
+  }
+});
+
 Deno.test("address: while Neutron is out of reach a server that waits for a floating IP is not given up", () => {
   const at = (kind: "unavailable" | "unauthorized") => {
     const troubles = new Map([["ports", { message: "list ports: no answer", since: NOW, kind }]] as const);

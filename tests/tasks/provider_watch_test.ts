@@ -376,6 +376,27 @@ Deno.test("networks that cannot be listed stop a provider that names some, and n
   }
 });
 
+Deno.test("a cloud without Neutron has no networks; one whose Neutron is down has those that it had", async () => {
+  const bare = () => watchKit({ provider: { ...provider(), networks: [], pool: null } as ProviderConfig });
+  const none = bare();
+  none.state.failing.set("listNetworks", new CloudError("notFound", "the catalog has no network service"));
+  await none.observe();
+  assert.deepEqual(none.watch.observation.catalog.networks, []);
+  for (const status of [500, 502, 503, 504]) {
+    const down = bare();
+    down.state.failing.set("listNetworks", refused(status));
+    await down.observe();
+    assert.equal(down.watch.observation.catalog.networks, null);
+    down.state.failing.clear();
+    await down.observeFor(2 * MINUTE);
+    const before = down.watch.observation.catalog.networks;
+    assert.ok(before !== null && before.length > 0);
+    down.state.failing.set("listNetworks", refused(status));
+    await down.observeFor(2 * HOUR);
+    assert.deepEqual(down.watch.observation.catalog.networks, before);
+  }
+});
+
 Deno.test("a service that takes us for nobody, does not answer or has had enough stops nothing else", async () => {
   for (
     const error of [

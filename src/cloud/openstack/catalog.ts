@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 
-export type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
+/** The services that are found in it. */
+export type ServiceType = "compute" | "network" | "image";
 
 const EndpointSchema = v.object({
   interface: v.string(),
@@ -24,29 +25,45 @@ const ALIASES: Record<ServiceType, readonly string[]> = {
   compute: ["compute", "computev21"],
   network: ["network"],
   image: ["image"],
-  volumev3: ["volumev3", "block-storage", "block-store", "volume"],
-  identity: ["identity", "identityv3"],
 };
 
-/**
- * @returns the endpoint's address and region, null where it is not known; or why it was not found and what to check
- */
+/** Why an endpoint was not found and what to check. */
+interface MissingEndpoint {
+  readonly missing: string;
+  /** Whether the cloud does not have the service at all, as far as its catalog tells. */
+  readonly isNotOffered: boolean;
+}
+
+/** @returns the endpoint's address and region, null where it is not known */
 export function findEndpoint(
   service: ServiceType,
   options: { catalog: ServiceCatalog; access: CloudAccess; projectId: string | null },
-): { url: string; region: string | null } | { missing: string } {
+): { url: string; region: string | null } | MissingEndpoint {
   const { catalog, access, projectId } = options;
   const override = access.endpointOverrides[service];
   if (override !== undefined) return { url: fillIn(override, projectId), region: null };
   const endpoints = endpointsOf(service, { catalog, access });
-  const region = access.serviceRegions[service] ?? access.regionName;
+  if (endpoints.length === 0) {
+    const isAsUsual = access.serviceTypes[service] === undefined &&
+      access.serviceNames[service] === undefined;
+    const advice = `check the cloud's project and ${service}_service_type`;
+    return { missing: `the catalog has no ${service} service; ${advice}`, isNotOffered: isAsUsual };
+  }
   const interfaces = access.serviceInterfaces[service] ?? access.interfaces;
   const offered = interfaces.flatMap((name) => endpoints.filter((each) => interfaceOf(each) === name));
+  if (offered.length === 0) {
+    const missing = `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`;
+    return { missing, isNotOffered: false };
+  }
+  const region = access.serviceRegions[service] ?? access.regionName;
   const found = offered.find((endpoint) => region === null || inRegion(endpoint, region));
   if (typeof found?.url === "string") {
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
-  return { missing: explainMissing(service, { endpoints: offered, all: endpoints, interfaces, region }) };
+  const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
+  const missing = `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
+    "check region_name";
+  return { missing, isNotOffered: false };
 }
 
 type Endpoint = ServiceCatalog[number]["endpoints"][number];
@@ -76,25 +93,4 @@ function inRegion(endpoint: Endpoint, region: string): boolean {
 
 function fillIn(url: string, projectId: string | null): string {
   return url.replace(/[%$]\((project|tenant)_id\)s?/g, projectId ?? "");
-}
-
-function explainMissing(
-  service: ServiceType,
-  found: {
-    endpoints: readonly Endpoint[];
-    all: readonly Endpoint[];
-    interfaces: readonly string[];
-    region: string | null;
-  },
-): string {
-  const { endpoints, all, interfaces, region } = found;
-  if (all.length === 0) {
-    return `the catalog has no ${service} service; check the cloud's project and ${service}_service_type`;
-  }
-  if (endpoints.length === 0) {
-    return `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`;
-  }
-  const regions = [...new Set(endpoints.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
-  return `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
-    "check region_name";
 }

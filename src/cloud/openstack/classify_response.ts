@@ -119,7 +119,7 @@ function effectOf(status: number): "none" | "unknown" {
 
 function silence({ status, headers }: SendResponse): string {
   if (status >= 300 && status < 400 && headers.location !== undefined) {
-    return `redirected to ${headers.location}; use that address`;
+    return `redirected to ${headers.location}`;
   }
   return `the cloud responded with status ${status} and no message`;
 }
@@ -183,11 +183,14 @@ function parse(text: string): unknown {
   }
 }
 
-/** A proxy's or Glance's page: its text, with no heading repeated by the title. */
+/**
+ * A proxy's or Glance's page: its text, with no heading repeated by the title. What is never closed reaches to the end, so
+ * that each pattern looks at each character once.
+ */
 function fromHtml(text: string): string {
   return text
-    .replace(/<(head|style|script)\b[\s\S]*?<\/\1>/gi, " ")
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<(head|style|script)\b[\s\S]*?(?:<\/\1>|$)/gi, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/&(quot|amp|lt|gt|#39|nbsp);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name]);
 }
 

@@ -2,11 +2,9 @@
 import * as v from "valibot";
 import type { Flavor, QuotaUse } from "../../domain/server.ts";
 import type { WholeCloud } from "../cloud.ts";
-import { deleteResource } from "./delete_resource.ts";
+import { deleteResource, NOVA } from "./one_resource.ts";
 import { listItems } from "./paging.ts";
-import { saysNovaGone } from "./says_gone.ts";
-import type { ServiceOptions } from "./service_options.ts";
-import type { Session } from "./session.ts";
+import type { ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
 
 type Compute = Pick<
@@ -39,60 +37,39 @@ const KeypairsSchema = v.object({
 export function createCompute({ session, pageSize }: ServiceOptions): Compute {
   const compute = { service: "compute" } as const;
   return {
-    listFlavors: (call) => listFlavors({ ...call, session, pageSize }),
-    async listZones({ signal }) {
-      const path = "/os-availability-zone";
-      const answer = await session.request({ ...compute, action: "list zones", method: "GET", path, signal });
-      return answer.parse(ZonesSchema).availabilityZoneInfo
+    async listFlavors(call) {
+      const flavors = { ...compute, action: "list flavors", path: "/flavors/detail", schema: FlavorSchema };
+      const raws = await listItems("flavors", { ...flavors, ...call, session, pageSize });
+      // Administrators are shown those too that nothing can be booted with.
+      return raws.filter((raw) => raw["OS-FLV-DISABLED:disabled"] !== true).map(toFlavor);
+    },
+    async listZones(call) {
+      const zones = { ...compute, action: "list zones", path: "/os-availability-zone" };
+      return (await session.request({ ...zones, ...call })).parse(ZonesSchema).availabilityZoneInfo
         .filter((zone) => zone.zoneState?.available ?? true)
         .map((zone) => zone.zoneName);
     },
-    async listKeypairs({ signal }) {
-      const path = "/os-keypairs";
-      const answer = await session.request({
-        ...compute,
-        action: "list keypairs",
-        method: "GET",
-        path,
-        signal,
-      });
-      return answer.parse(KeypairsSchema).keypairs.map(({ keypair: { name, public_key } }) => ({
-        name,
-        publicKey: public_key ?? null,
-      }));
+    async listKeypairs(call) {
+      const answer = await session.request({ ...compute, action: "list keypairs", path: KEYPAIRS, ...call });
+      return answer.parse(KeypairsSchema).keypairs
+        .map(({ keypair: { name, public_key } }) => ({ name, publicKey: public_key ?? null }));
     },
     async createKeypair({ name, publicKey }, { signal }) {
       const action = `create keypair ${name}`;
       const body = { keypair: { name, public_key: publicKey } };
-      await session.request({ ...compute, action, method: "POST", path: "/os-keypairs", body, signal });
+      await session.request({ ...compute, action, method: "POST", path: KEYPAIRS, body, signal });
     },
-    deleteKeypair: (name, call) =>
-      deleteResource(
-        {
-          ...compute,
-          what: `keypair ${name}`,
-          path: `/os-keypairs/${encodeURIComponent(name)}`,
-          saysGone: saysNovaGone,
-        },
-        { ...call, session },
-      ),
+    deleteKeypair(name, call) {
+      const path = `${KEYPAIRS}/${encodeURIComponent(name)}`;
+      return deleteResource(NOVA, { what: `keypair ${name}`, path, ...call, session });
+    },
   };
 }
 
-async function listFlavors(
-  options: Call & { session: Session; pageSize: number },
-): Promise<readonly Flavor[]> {
-  const call = { action: "list flavors", service: "compute", path: "/flavors/detail" } as const;
-  const raws = await listItems("flavors", { ...options, ...call, schema: FlavorSchema });
-  // Administrators are shown those too that nothing can be booted with.
-  return raws.filter((raw) => raw["OS-FLV-DISABLED:disabled"] !== true)
-    .map(({ id, name, ram, vcpus, disk }) => ({
-      id,
-      name,
-      ramMib: ram ?? 0,
-      vcpus: vcpus ?? 0,
-      diskGib: disk ?? 0,
-    }));
+const KEYPAIRS = "/os-keypairs";
+
+function toFlavor({ id, name, ram, vcpus, disk }: v.InferOutput<typeof FlavorSchema>): Flavor {
+  return { id, name, ramMib: ram ?? 0, vcpus: vcpus ?? 0, diskGib: disk ?? 0 };
 }
 
 const LimitsSchema = v.object({
@@ -115,15 +92,9 @@ interface ComputeLimits {
 }
 
 /** The project's absolute limits; what the cloud does not tell has no limit. */
-export async function getComputeLimits(session: Session, { signal }: Call): Promise<ComputeLimits> {
-  const answer = await session.request({
-    action: "read the compute limits",
-    service: "compute",
-    method: "GET",
-    path: "/limits",
-    signal,
-  });
-  const { absolute } = answer.parse(LimitsSchema).limits;
+export async function getComputeLimits(session: Session, call: Call): Promise<ComputeLimits> {
+  const limits = { service: "compute", action: "read the compute limits", path: "/limits" } as const;
+  const { absolute } = (await session.request({ ...limits, ...call })).parse(LimitsSchema).limits;
   return {
     instances: toQuotaUse(absolute.maxTotalInstances, absolute.totalInstancesUsed),
     cores: toQuotaUse(absolute.maxTotalCores, absolute.totalCoresUsed),

@@ -27,46 +27,43 @@ const VersionSchema = v.object({
 type Version = v.InferOutput<typeof VersionSchema>;
 
 /** The major version spoken, its ids in version documents, and where it is when nothing tells. */
-const SPOKEN: Record<ServiceType, { major: string; ids: RegExp; path: string }> = {
+const SPOKEN: Readonly<Record<ServiceType, { major: string; ids: RegExp; path: string }>> = {
   compute: { major: "2", ids: /^v2\.1$/, path: "v2.1" },
   network: { major: "2", ids: /^v2\.0$/, path: "v2.0" },
   image: { major: "2", ids: /^v2(\.\d+)?$/, path: "v2" },
-  volumev3: { major: "3", ids: /^v3(\.\d+)?$/, path: "v3" },
-  identity: { major: "3", ids: /^v3(\.\d+)?$/, path: "v3" },
 };
 
 /** The path of an endpoint: before the version, the version, and what comes after it (a project's id). */
 const VERSIONED = /^(.*?)\/(v\d+(?:\.\d+)?)((?:\/[^/]+)?)$/;
 
 /**
- * The address whose version document tells about the endpoint; null where none is needed: the endpoint names the
- * version already and the service has no microversions.
+ * @param ask for the answer at the address whose version document tells about the endpoint; null where there is none. It
+ *   is not called where the endpoint names the version already and the service has no microversions.
  */
-export function versionDocumentUrl(service: ServiceType, endpoint: string): string | null {
-  const { origin, pathname } = split(endpoint);
-  const match = pathname.match(VERSIONED);
-  if (match === null) return `${origin}${pathname}/`;
-  const isNeeded = service === "compute" || !isSpoken(service, match[2]!);
-  return isNeeded ? `${origin}${match[1]}/` : null;
-}
-
-/** @param document the answer at `versionDocumentUrl`; null where there was none */
-export function readServiceRoot(
+export async function discoverRoot(
   service: ServiceType,
-  { endpoint, document }: { endpoint: string; document: SendResponse | null },
-): ServiceRoot {
-  const { path, ids } = SPOKEN[service];
-  const { origin, pathname } = split(endpoint);
-  const [, before = pathname, named = path, after = ""] = pathname.match(VERSIONED) ?? [];
-  const own = isSpoken(service, named) ? named : path;
+  endpoint: string,
+  ask: (url: string) => Promise<SendResponse | null>,
+): Promise<ServiceRoot> {
+  const { major, path, ids } = SPOKEN[service];
+  const { origin, pathname } = new URL(endpoint);
+  const bare = pathname.replace(/\/+$/, "");
+  const [, before = bare, named = "", after = ""] = bare.match(VERSIONED) ?? [];
+  // Old catalogs list Glance with its v1.
+  const isSpoken = named.slice(1).split(".")[0] === major;
+  const isNeeded = service === "compute" || !isSpoken;
+  const document = isNeeded ? await ask(`${origin}${before}/`) : null;
   const best = versionsIn(document).filter((version) => ids.test(version.id)).toSorted(byStatus)[0];
   if (best === undefined) {
-    const isTold = versionDocumentUrl(service, endpoint) === null;
-    return { url: `${origin}${before}/${own}${after}`, maxMicroversion: null, isTold };
+    const url = `${origin}${before}/${isSpoken ? named : path}${after}`;
+    return { url, maxMicroversion: null, isTold: !isNeeded };
   }
   const root = rebase(selfLink(best), { before, fallback: path });
-  const maxMicroversion = parseMicroversion(best.version ?? "");
-  return { url: `${origin}${root}${after}`, maxMicroversion, isTold: true };
+  return {
+    url: `${origin}${root}${after}`,
+    maxMicroversion: parseMicroversion(best.version ?? ""),
+    isTold: true,
+  };
 }
 
 /** Checks the version that `*_api_version` asks for; null where the cloud supports it, else why not. */
@@ -76,21 +73,11 @@ export function checkApiVersion(service: ServiceType, asked: string | undefined)
   return `${service}_api_version ${asked} is not supported; use ${major} or leave it out`;
 }
 
-/** Old catalogs list Glance with its v1. */
-function isSpoken(service: ServiceType, version: string): boolean {
-  return version.slice(1).split(".")[0] === SPOKEN[service].major;
-}
-
 /** Whether a microversion ("2.37") is offered. */
 export function offers(root: ServiceRoot, microversion: string): boolean {
   const wanted = parseMicroversion(microversion);
   const [major, minor] = root.maxMicroversion ?? [0, 0];
   return wanted !== null && (major > wanted[0] || (major === wanted[0] && minor >= wanted[1]));
-}
-
-function split(endpoint: string): { origin: string; pathname: string } {
-  const { origin, pathname } = new URL(endpoint);
-  return { origin, pathname: pathname.replace(/\/+$/, "") };
 }
 
 /** `{versions: […]}`, `{versions: {values: […]}}`, `{version: {…}}`: services differ. */

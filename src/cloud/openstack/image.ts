@@ -1,17 +1,16 @@
 /** Glance: the images of a name, of a project and of an installation, and their life: made, filled, deleted. */
 import * as v from "valibot";
+import type { Call } from "../../lib/call.ts";
 import type { CloudImage } from "../../domain/server.ts";
 import { isUuid } from "../../domain/is_uuid.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
-import type { ImageRequest, WholeCloud } from "../cloud.ts";
-import { deleteResource } from "./delete_resource.ts";
-import { ImageSchema, toImage } from "./image_schema.ts";
-import { uploadImage } from "./image_upload.ts";
+import { type Milliseconds, MINUTE } from "../../domain/time.ts";
+import type { WholeCloud } from "../cloud.ts";
+import { deleteResource, GLANCE, showResource } from "./one_resource.ts";
+import { Outflow } from "./outflow.ts";
 import { listItems } from "./paging.ts";
-import { saysGlanceGone } from "./says_gone.ts";
-import type { ServiceOptions } from "./service_options.ts";
-import type { Session } from "./session.ts";
-import type { Call } from "../../lib/call.ts";
+import { parseInstant } from "./server_schema.ts";
+import type { ServiceOptions } from "./session.ts";
 
 type ImageService = Pick<
   WholeCloud,
@@ -27,115 +26,162 @@ type ImageService = Pick<
 
 const CreatedSchema = v.object({ id: v.string() });
 
-/** The statuses for an image that does not exist, or no longer exists. */
-const GONE = [404, 410];
+/**
+ * A token that ends within an upload can cost the whole of it: some stores are written to with the user's own. Most
+ * uploads are shorter than this, and tokens live an hour or more.
+ */
+const TOKEN_GOOD_FOR: Milliseconds = 30 * MINUTE;
 
-export function createImageService(options: ServiceOptions): ImageService {
-  const { session } = options;
+export function createImageService({ session, clock, pageSize }: ServiceOptions): ImageService {
+  const list = async (action: string, filter: Readonly<Record<string, string>>, { signal }: Call) => {
+    const call = { action, service: "image", path: "/images", turn: "list", signal } as const;
+    const query = Object.entries(filter);
+    return (await listItems("images", { ...call, session, pageSize, query, schema: ImageSchema })).map(
+      toImage,
+    );
+  };
   return {
     async findImages(nameOrId, call) {
-      const byId = isUuid(nameOrId) ? await findById(nameOrId, { ...call, session }) : null;
-      if (byId !== null) return [byId];
-      const images = await listImages({ name: nameOrId }, {
-        ...options,
-        ...call,
-        action: `find image ${nameOrId}`,
-      });
+      const action = `find image ${nameOrId}`;
+      if (isUuid(nameOrId)) {
+        const byId = {
+          action,
+          service: "image",
+          path: `/images/${nameOrId}`,
+          accept: [404],
+          ...call,
+        } as const;
+        const answer = await session.request(byId);
+        if (answer.response.status !== 404) return [toImage(answer.parse(ImageSchema))];
+      }
+      const images = await list(action, { name: nameOrId }, call);
       // As with any filter, a cloud may ignore it.
       return images.filter(({ name }) => name === nameOrId).toSorted((one, other) =>
         (other.createdAt ?? 0) - (one.createdAt ?? 0)
       );
     },
-    getImage: (id, call) => getImage(id, { ...call, session }),
+    async getImage(id, { signal }) {
+      const answer = await showResource(GLANCE, {
+        ...imageOf(id),
+        turn: "look",
+        repeatable: false,
+        signal,
+        session,
+      });
+      if (answer === "gone") return "gone";
+      const image = toImage(answer.parse(ImageSchema));
+      if (image.id !== id) throw answer.refuse(`the response is about image ${image.id}`);
+      return image;
+    },
     async listOwnImages(installation, call) {
-      const action = "list the images of this installation";
-      const images = await listImages({ [INSTALLATION_KEY]: installation }, { ...options, ...call, action });
+      const filter = { [INSTALLATION_KEY]: installation };
+      const images = await list("list the images of this installation", filter, call);
       // A filter that a cloud does not know is one that it ignores.
       return images.filter(({ properties }) => properties[INSTALLATION_KEY] === installation);
     },
-    listImages: (call) => listImages({}, { ...options, ...call, action: "list images" }),
+    listImages: (call) => list("list images", {}, call),
     async listProjectImages(call) {
       const action = "list the project's images";
       const owner = await session.projectId(call);
       if (owner === null) throw session.refuse({ action }, "the login has no project; set project_name");
-      const images = await listImages({ owner }, { ...options, ...call, action });
-      return images.filter((image) => image.owner === owner);
+      return (await list(action, { owner }, call)).filter((image) => image.owner === owner);
     },
-    createImage: (request, call) => createImage(request, { ...call, session }),
-    uploadImage: (id, data, call) => uploadImage(id, data, { ...options, ...call }),
+    async createImage({ name, diskFormat, properties }, { signal }) {
+      const fields = { name, disk_format: diskFormat, container_format: "bare", visibility: "private" };
+      const answer = await session.request({
+        action: `create image ${name}`,
+        service: "image",
+        method: "POST",
+        path: "/images",
+        body: { ...properties, ...fields },
+        turn: "create",
+        signal,
+      });
+      return { id: answer.parse(CreatedSchema).id };
+    },
+    /** Sent once, for as long as it moves. */
+    async uploadImage(id, data, { signal }) {
+      const { what, path } = imageOf(id);
+      using outflow = new Outflow(data, { clock });
+      await session.request({
+        action: `upload ${what}`,
+        service: "image",
+        method: "PUT",
+        path: `${path}/file`,
+        outflow,
+        tokenGoodFor: TOKEN_GOOD_FOR,
+        repeatable: false,
+        signal,
+      });
+    },
+    /** Any 404 counts: a listing is to tell whether it is gone. */
     deleteImage: (id, call) =>
-      deleteResource(
-        { what: `image ${id}`, service: "image", path: `/images/${encodeURIComponent(id)}`, gone: GONE },
-        { ...call, session },
-      ),
+      deleteResource({ ...GLANCE, saysGone: () => true }, { ...imageOf(id), ...call, session }),
   };
 }
 
-async function findById(
-  id: string,
-  { session, signal }: Call & { session: Session },
-): Promise<CloudImage | null> {
-  const answer = await session.request({
-    action: `find image ${id}`,
-    service: "image",
-    method: "GET",
-    path: `/images/${id}`,
-    accept: [404],
-    signal,
-  });
-  return answer.response.status === 404 ? null : toImage(answer.parse(ImageSchema));
+function imageOf(id: string) {
+  return { what: `image ${id}`, path: `/images/${encodeURIComponent(id)}` };
 }
 
-async function getImage(
-  id: string,
-  { session, signal }: Call & { session: Session },
-): Promise<CloudImage | "gone"> {
-  const answer = await session.request({
-    action: `show image ${id}`,
-    service: "image",
-    method: "GET",
-    path: `/images/${encodeURIComponent(id)}`,
-    turn: "look",
-    repeatable: false,
-    accept: GONE,
-    signal,
-  });
-  if (saysGlanceGone(answer.response)) return "gone";
-  if (GONE.includes(answer.response.status)) throw answer.refuse(NOT_GLANCE);
-  const image = toImage(answer.parse(ImageSchema));
-  if (image.id !== id) throw answer.refuse(`the response is about image ${image.id}`);
-  return image;
+/** Glance puts an image's own properties beside its fields. */
+const ImageSchema = v.looseObject({
+  id: v.string(),
+  name: v.nullish(v.string()),
+  status: v.nullish(v.string()),
+  created_at: v.nullish(v.string()),
+  min_ram: v.nullish(v.number()),
+  min_disk: v.nullish(v.number()),
+  size: v.nullish(v.number()),
+  owner: v.nullish(v.string()),
+  checksum: v.nullish(v.string()),
+  os_hash_algo: v.nullish(v.string()),
+  os_hash_value: v.nullish(v.string()),
+});
+
+type RawImage = v.InferOutput<typeof ImageSchema>;
+
+/** Fields of Glance itself that hold text: not properties that somebody set. */
+const OWN_FIELDS = new Set([
+  "id",
+  "name",
+  "status",
+  "created_at",
+  "updated_at",
+  "checksum",
+  "container_format",
+  "direct_url",
+  "disk_format",
+  "file",
+  "os_hash_algo",
+  "os_hash_value",
+  "owner",
+  "schema",
+  "self",
+  "stores",
+  "visibility",
+]);
+
+function toImage(raw: RawImage): CloudImage {
+  return {
+    id: raw.id,
+    name: raw.name ?? "",
+    status: raw.status ?? "unknown",
+    createdAt: parseInstant(raw.created_at),
+    minRamMib: raw.min_ram ?? 0,
+    minDiskGib: raw.min_disk ?? 0,
+    size: raw.size ?? null,
+    owner: raw.owner || null,
+    checksum: raw.checksum || null,
+    hash: toHash(raw),
+    properties: Object.fromEntries(
+      Object.entries(raw).filter((entry): entry is [string, string] =>
+        typeof entry[1] === "string" && !OWN_FIELDS.has(entry[0])
+      ),
+    ),
+  };
 }
 
-async function listImages(
-  filter: Readonly<Record<string, string>>,
-  { session, pageSize, signal, action }: ServiceOptions & Call & { action: string },
-): Promise<readonly CloudImage[]> {
-  const call = { action, service: "image", path: "/images", turn: "list", signal } as const;
-  const query = Object.entries(filter);
-  return (await listItems("images", { ...call, session, pageSize, query, schema: ImageSchema })).map(toImage);
+function toHash({ os_hash_algo: algorithm, os_hash_value: value }: RawImage): CloudImage["hash"] {
+  return algorithm && value ? { algorithm, value } : null;
 }
-
-async function createImage(
-  { name, diskFormat, properties }: ImageRequest,
-  { session, signal }: Call & { session: Session },
-): Promise<{ id: string }> {
-  const answer = await session.request({
-    action: `create image ${name}`,
-    service: "image",
-    method: "POST",
-    path: "/images",
-    body: {
-      ...properties,
-      name,
-      disk_format: diskFormat,
-      container_format: "bare",
-      visibility: "private",
-    },
-    turn: "create",
-    signal,
-  });
-  return { id: answer.parse(CreatedSchema).id };
-}
-
-const NOT_GLANCE = "the 404 did not come from Glance; check the address of the image service";

@@ -7,19 +7,21 @@ import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
 import { withoutPassword } from "../../lib/without_password.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
-import { type Milliseconds, SECOND } from "../../domain/time.ts";
+import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
-import type { OddAnswers } from "./odd_answers.ts";
+import type { TellOddity } from "./odd_answers.ts";
 import { parseInstant } from "./server_schema.ts";
-import type { Transport } from "./transport.ts";
+import type { HttpCall, Transport } from "./transport.ts";
 
 export interface Token {
   readonly value: string;
-  /** On our monotonic clock: from then on a new one is taken. */
+  /** On our monotonic clock: from then on a new one is taken, as soon as Keystone gives it. */
   readonly renewAt: number;
+  /** On the same clock; Infinity: not known. */
+  readonly endsAt: number;
   readonly catalog: ServiceCatalog;
   /** null where the token is not scoped to a project. */
   readonly projectId: string | null;
@@ -39,26 +41,31 @@ const TokenAnswer = v.object({
   }),
 });
 
-/** A token is renewed so long before it ends, or a tenth of its life before where it is short-lived. */
-const MAX_MARGIN = 60 * SECOND;
+/**
+ * A token is renewed so long before it ends, or a tenth of its life before where it is short-lived: Keystone may be slow,
+ * or down for a while.
+ */
+const MAX_MARGIN = 5 * MINUTE;
 
 /** @throws CloudError `unauthorized` when Keystone refuses, with what to check */
 export async function loginToKeystone(
   access: CloudAccess,
-  options: { transport: Transport; clock: Clock; odd: OddAnswers; signal: AbortSignal },
+  options: { transport: Transport; clock: Clock; tellOddity: TellOddity; signal: AbortSignal },
 ): Promise<Token> {
   const { transport, clock, signal } = options;
   const action = `log in as ${describeUser(access.auth)}`;
-  const call = {
+  const url = tokensUrl(access.authUrl);
+  if (url === null) {
+    const message = `auth_url ${JSON.stringify(shownUrl(access))} is not an http(s) address; correct it`;
+    throw transport.refuse({ action }, { kind: "badRequest", message, effect: "none" });
+  }
+  const call: HttpCall = {
     action,
-    service: "identity" as const,
-    turn: "login" as const,
+    service: "identity",
+    turn: "login",
     repeatable: true,
-    method: "POST" as const,
-    url: tokensUrl(
-      access,
-      (message) => transport.refuse({ action }, { kind: "badRequest", message, effect: "none" }),
-    ),
+    method: "POST",
+    url,
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ auth: authBody(access) }),
     signal,
@@ -72,12 +79,13 @@ export async function loginToKeystone(
   if (value === undefined) throw refuse(`the response has no token; check auth_url ${shownUrl(access)}`);
   const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
     refuse,
-    tell: (oddity) => options.odd.tell(action, oddity),
+    tell: (oddity) => options.tellOddity(action, oddity),
   });
   const life = lifetime(token, parseInstant(response.headers.date) ?? clock.wall());
   return {
     value,
     renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),
+    endsAt: askedAt + life,
     catalog: token.catalog,
     projectId: token.project?.id ?? null,
     login: {
@@ -100,25 +108,16 @@ function lifetime(
   return life > 0 ? life : Infinity;
 }
 
-function tokensUrl(access: CloudAccess, refuse: (message: string) => CloudError): string {
-  return `${keystoneV3(access.authUrl, refuse)}/auth/tokens`;
-}
-
-/** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3. */
-function keystoneV3(authUrl: string, refuse: (message: string) => CloudError): string {
-  if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) {
-    throw refuse(
-      `auth_url ${JSON.stringify(withoutPassword(authUrl))} is not an http(s) address; correct it`,
-    );
-  }
+/** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3; null: it is not an http(s) address. */
+function tokensUrl(authUrl: string): string | null {
+  if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) return null;
   const { origin, pathname } = new URL(authUrl);
   const root = pathname.replace(/\/+$/, "").replace(/\/v(2\.0|3)$/, "");
-  return `${origin}${root}/v3`;
+  return `${origin}${root}/v3/auth/tokens`;
 }
 
-function authBody(access: CloudAccess): unknown {
-  const scope = scopeBody(access.scope);
-  return { identity: identityBody(access.auth), ...(scope !== null && { scope }) };
+function authBody({ auth, scope }: CloudAccess): unknown {
+  return { identity: identityBody(auth), ...(scope.kind !== "none" && { scope: scopeBody(scope) }) };
 }
 
 function identityBody(auth: Auth): unknown {
@@ -142,7 +141,7 @@ function userBody(user: { userId: string | null; username: string | null; userDo
   return { name: user.username, domain: domainBody(user.userDomain) };
 }
 
-function scopeBody(scope: Scope): object | null {
+function scopeBody(scope: Exclude<Scope, { kind: "none" }>): object {
   switch (scope.kind) {
     case "project":
       if (scope.id !== null) return { project: { id: scope.id } };
@@ -151,8 +150,6 @@ function scopeBody(scope: Scope): object | null {
       return { domain: domainBody(scope.domain) };
     case "system":
       return { system: { all: true } };
-    case "none":
-      return null;
   }
 }
 
@@ -175,7 +172,7 @@ const CHECK: Record<Auth["method"], string> = {
 };
 
 /** The statuses with which other servers answer a login. */
-const NO_KEYSTONE = new Set([300, 301, 302, 307, 308, 404, 405]);
+const NO_KEYSTONE = new Set([300, 404, 405]);
 
 /** A user and a password in it are sent to nobody, and shown to nobody either. */
 function shownUrl({ authUrl }: CloudAccess): string {
@@ -191,6 +188,7 @@ function explainLogin(error: unknown, access: CloudAccess): unknown {
     return rephrase("unauthorized", `; check ${CHECK[access.auth.method]} of cloud ${access.name}`);
   }
   if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
+  if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
   if (NO_KEYSTONE.has(status)) {
     return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }

@@ -4,11 +4,9 @@ import type { FloatingIp, Network, Port, QuotaUse } from "../../domain/server.ts
 import type { Cloud, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
-import { deleteResource } from "./delete_resource.ts";
+import { deleteResource, NEUTRON, showResource } from "./one_resource.ts";
 import { listItems } from "./paging.ts";
-import { saysNeutronGone } from "./says_gone.ts";
-import type { ServiceOptions } from "./service_options.ts";
-import type { Session } from "./session.ts";
+import type { ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
 
 type NetworkService = Pick<
@@ -54,6 +52,8 @@ const FloatingIpSchema = v.object({
   description: v.nullish(v.string()),
 });
 
+const OneFloatingIp = v.object({ floatingip: FloatingIpSchema });
+
 const SecurityGroupSchema = v.object({
   id: v.string(),
   name: v.string(),
@@ -70,6 +70,14 @@ const ROUTER_PORTS = [
 
 export function createNetworkService(options: ServiceOptions): NetworkService {
   const { session } = options;
+  const listOwn = async <S extends Resource>(
+    collection: string,
+    schema: S,
+    { signal, ...filter }: Call & { device_owner?: string },
+  ) => {
+    const own = await ownOnly(session, { signal });
+    return await listResources(collection, { ...options, signal, schema, filter: { ...own, ...filter } });
+  };
   return {
     async listNetworks(call) {
       const networks = await listResources("networks", { ...options, ...call, schema: NetworkSchema });
@@ -79,51 +87,36 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
         .filter((network) => network["router:external"] || isOpenTo(network, ours))
         .map((network) => toNetwork(network, ranges));
     },
-    async listPorts(call) {
-      const filter = await ownOnly(session, call);
-      const ports = await listResources("ports", { ...options, ...call, schema: PortSchema, filter });
+    async listPorts({ signal }) {
+      const ports = await listOwn("ports", PortSchema, { signal });
       return ports.filter((port) => port.device_owner?.startsWith("compute:")).map(toPort);
     },
-    async listRoutedNetworks(call) {
-      const own = await ownOnly(session, call);
-      const ports = await Promise.all(ROUTER_PORTS.map((owner) => {
-        const filter = { ...own, device_owner: owner };
-        return listResources("ports", { ...options, ...call, schema: PortSchema, filter });
-      }));
+    async listRoutedNetworks({ signal }) {
+      const ports = await Promise.all(
+        ROUTER_PORTS.map((owner) => listOwn("ports", PortSchema, { signal, device_owner: owner })),
+      );
       return ports.flat().flatMap(({ network_id }) => network_id ?? []);
     },
-    async listFloatingIps(call) {
-      const filter = await ownOnly(session, call);
-      const ips = await listResources("floatingips", {
-        ...options,
-        ...call,
-        schema: FloatingIpSchema,
-        filter,
-      });
-      return ips.map(toFloatingIp);
+    async listFloatingIps({ signal }) {
+      return (await listOwn("floatingips", FloatingIpSchema, { signal })).map(toFloatingIp);
     },
     createFloatingIp: (request, call) => createFloatingIp(request, { ...call, session }),
-    getFloatingIp: (id, call) => getFloatingIp(id, { ...call, session }),
-    deleteFloatingIp: (id, call) =>
-      deleteResource(
-        {
-          what: `floating IP ${id}`,
-          service: "network",
-          path: `/floatingips/${encodeURIComponent(id)}`,
-          saysGone: saysNeutronGone,
-        },
-        { ...call, session },
-      ),
+    async getFloatingIp(id, { signal }) {
+      const answer = await showResource(NEUTRON, { ...floatingIpOf(id), turn: "delete", signal, session });
+      return answer === "gone" ? null : toFloatingIp(answer.parse(OneFloatingIp).floatingip);
+    },
+    deleteFloatingIp: (id, call) => deleteResource(NEUTRON, { ...floatingIpOf(id), ...call, session }),
     async listSecurityGroups(call) {
-      const groups = await listResources("security_groups", {
-        ...options,
-        ...call,
-        schema: SecurityGroupSchema,
-      });
+      const schema = SecurityGroupSchema;
+      const groups = await listResources("security_groups", { ...options, ...call, schema });
       const ours = await session.projectId(call);
       return groups.filter((group) => isOpenTo(group, ours)).map(({ id, name }) => ({ id, name }));
     },
   };
+}
+
+function floatingIpOf(id: string) {
+  return { what: `floating IP ${id}`, path: `/floatingips/${encodeURIComponent(id)}` };
 }
 
 function toNetwork(raw: v.InferOutput<typeof NetworkSchema>, ranges: ReadonlyMap<string, string[]>): Network {
@@ -199,58 +192,27 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Old Neutrons know no descriptions, and refuse the request for one: it is made without. */
 async function createFloatingIp(
-  { description, ...request }: FloatingIpRequest,
-  options: Call & { session: Session },
-): Promise<FloatingIp> {
-  try {
-    return await askForFloatingIp({ ...request, description }, options);
-  } catch (error) {
-    if (!(error instanceof CloudError) || error.status !== 400) throw error;
-    return await askForFloatingIp(request, options);
-  }
-}
-
-type FloatingIpRequest = Parameters<Cloud["createFloatingIp"]>[0];
-
-async function askForFloatingIp(
-  { networkId, portId, description }: Omit<FloatingIpRequest, "description"> & { description?: string },
+  { networkId, portId, description }: Parameters<Cloud["createFloatingIp"]>[0],
   { session, signal }: Call & { session: Session },
 ): Promise<FloatingIp> {
-  const answer = await session.request({
+  const wish = { floating_network_id: networkId, port_id: portId };
+  const call = {
     action: `create a floating IP for port ${portId}`,
     service: "network",
     method: "POST",
     path: "/floatingips",
-    body: { floatingip: { floating_network_id: networkId, port_id: portId, description } },
     turn: "create",
     signal,
+  } as const;
+  const ask = (floatingip: object) => session.request({ ...call, body: { floatingip } });
+  const answer = await ask({ ...wish, description }).catch((error) => {
+    if (!(error instanceof CloudError) || error.status !== 400) throw error;
+    return ask(wish);
   });
-  const made = toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
+  const made = toFloatingIp(answer.parse(OneFloatingIp).floatingip);
   if (made.address === "") throw answer.refuse(`floating IP ${made.id} has no address`);
   return made;
 }
-
-async function getFloatingIp(
-  id: string,
-  { session, signal }: Call & { session: Session },
-): Promise<FloatingIp | null> {
-  const action = `show floating IP ${id}`;
-  const path = `/floatingips/${encodeURIComponent(id)}`;
-  const answer = await session.request({
-    action,
-    service: "network",
-    method: "GET",
-    path,
-    turn: "delete",
-    accept: [404],
-    signal,
-  });
-  if (saysNeutronGone(answer.response)) return null;
-  if (answer.response.status === 404) throw answer.refuse(NOT_NEUTRON);
-  return toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
-}
-
-const NOT_NEUTRON = "the 404 did not come from Neutron; check the address of the network service";
 
 function toPort(raw: v.InferOutput<typeof PortSchema>): Port {
   return {
@@ -292,7 +254,7 @@ export async function getNetworkQuotas(options: ServiceOptions, call: Call): Pro
   const { session } = options;
   const project = await session.projectId(call);
   if (project === null) return { floatingIps: null, ports: null };
-  const read = { action: "read the network quotas", service: "network", method: "GET", ...call } as const;
+  const read = { action: "read the network quotas", service: "network", ...call } as const;
   const path = `/quotas/${project}`;
   const details = await session.request({ ...read, path: `${path}/details`, accept: WITHOUT_DETAILS });
   if (details.response.status === 200) {
@@ -304,19 +266,19 @@ export async function getNetworkQuotas(options: ServiceOptions, call: Call): Pro
   }
   const { quota } = (await session.request({ ...read, path })).parse(LimitsSchema);
   return {
-    floatingIps: await countUse("floatingips", { limit: quota.floatingip, ...options, ...call }),
-    ports: await countUse("ports", { limit: quota.port, ...options, ...call }),
+    floatingIps: await countUse("floatingips", quota.floatingip, { ...options, ...call }),
+    ports: await countUse("ports", quota.port, { ...options, ...call }),
   };
 }
 
 async function countUse(
   collection: string,
-  options: ServiceOptions & Call & { limit: number | null | undefined },
+  limit: number | null | undefined,
+  options: ServiceOptions & Call,
 ): Promise<QuotaUse | null> {
-  const { limit, session, signal } = options;
   if (limit === null || limit === undefined) return null;
   if (limit < 0) return toQuotaUse(limit, 0);
-  const filter = await ownOnly(session, { signal });
+  const filter = await ownOnly(options.session, options);
   const things = await listResources(collection, { ...options, schema: IdSchema, filter });
   return toQuotaUse(limit, things.length);
 }

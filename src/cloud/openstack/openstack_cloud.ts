@@ -5,39 +5,23 @@
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Instant, Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Random } from "../../lib/random.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import type { WholeCloud } from "../cloud.ts";
 import { isRefusal } from "../is_refusal.ts";
-import type { Send } from "../../http/send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
 import { createNetworkService, getNetworkQuotas } from "./network.ts";
 import { createServers } from "./servers.ts";
-import type { ServiceOptions } from "./service_options.ts";
-import { Session } from "./session.ts";
-import { createSnapshots } from "./snapshot.ts";
-import { Transport, type TransportOptions } from "./transport.ts";
-import type { RequestTurn } from "./turn.ts";
-import type { CloudStats } from "../../domain/cloud_stats.ts";
+import { type ServiceOptions, Session } from "./session.ts";
+import { type RequestTurn, Transport, type TransportOptions } from "./transport.ts";
 
-export interface OpenStackCloudOptions {
-  /** The provider's name, for messages. */
-  readonly name: string;
+/** `send` is not closed with the cloud: the caller that made it disposes of it. */
+export interface OpenStackCloudOptions extends Omit<TransportOptions, "limiter"> {
   readonly access: CloudAccess;
-  /** Not closed with the cloud: the caller that made it disposes of it. */
-  readonly send: Send;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** For one request, from its start to the end of its answer; the data of an image takes as long as it moves. */
-  readonly apiTimeout: Milliseconds;
   /** From the start of one request to the start of the next; 0: no limit. */
   readonly rate: Milliseconds;
   /** Requests in flight at once, besides data of images; null or left out: as many as are sensible. */
   readonly maxConcurrency?: number | null;
-  readonly onRequest?: TransportOptions["onRequest"];
-  readonly connections?: TransportOptions["connections"];
-  readonly certificates?: TransportOptions["certificates"];
   /** Items in one page of a listing; clouds give 1000 at most. */
   readonly pageSize?: number;
 }
@@ -65,11 +49,10 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     ...createCompute(services),
     ...createNetworkService(services),
     ...createImageService(services),
-    ...createSnapshots(services),
     logIn: (call) => session.logIn(call),
     getQuota: (call) => told(NO_COMPUTE_QUOTA, () => getComputeLimits(session, call), clock),
     getNetworkQuota: (call) => told(NO_NETWORK_QUOTA, () => getNetworkQuotas(services, call), clock),
-    get stats(): CloudStats {
+    get stats() {
       return transport.stats;
     },
     async [Symbol.asyncDispose]() {

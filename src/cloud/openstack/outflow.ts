@@ -1,7 +1,7 @@
 /**
  * An image's data on its way out: a stream that is opened and read while it is sent, never ahead of it. It counts
  * what has gone: a piece counts once the next is asked for, since the sender asks when the socket has taken the one
- * before. So it knows how long the upload may still take. `image_upload` makes one for each upload, `session` and
+ * before. So it knows how long the upload may still take. `image` makes one for each upload, `session` and
  * `transport` ask it.
  */
 import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";

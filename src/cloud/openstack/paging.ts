@@ -50,7 +50,7 @@ export async function listItems<S extends ItemSchema>(
     async fetch({ marker, limit }) {
       const page = [["limit", String(limit)], ...(marker === null ? [] : [["marker", marker]])];
       const search = new URLSearchParams([...query, ...page] as [string, string][]);
-      const answer = await session.request({ ...call, method: "GET", path: `${path}?${search}` });
+      const answer = await session.request({ ...call, path: `${path}?${search}` });
       return { ...answer.items(key, schema), hasNext: hasNextPage(key, answer) };
     },
   });
@@ -79,30 +79,27 @@ const SMALL_PAGE = 100;
 export async function listAllPages<T extends { readonly id: string }>(
   options: PagingOptions<T>,
 ): Promise<readonly T[]> {
-  try {
-    return await listRestarting(options);
-  } catch (error) {
-    if (!(error instanceof FirstPageRefusedError)) throw error;
-    if (options.pageSize <= SMALL_PAGE) throw error.cause;
-    return await listAllPages({ ...options, pageSize: SMALL_PAGE });
-  }
-}
-
-async function listRestarting<T extends { readonly id: string }>(
-  options: PagingOptions<T>,
-): Promise<readonly T[]> {
-  for (let restarts = 0;; restarts++) {
+  for (let { pageSize } = options, restarts = 0;;) {
     try {
-      return await listOnce(options);
+      return await listOnce({ ...options, pageSize });
     } catch (error) {
-      if (!(error instanceof MarkerGoneError)) throw error;
-      if (restarts === MAX_RESTARTS) throw error.cause;
+      if (!(error instanceof PageRefusedError)) throw error;
+      const mayRepeat = error.isFirst ? pageSize > SMALL_PAGE : restarts++ < MAX_RESTARTS;
+      if (!mayRepeat) throw error.cause;
+      if (error.isFirst) pageSize = SMALL_PAGE;
     }
   }
 }
 
-class MarkerGoneError extends Error {}
-class FirstPageRefusedError extends Error {}
+class PageRefusedError extends Error {
+  /** Then it is its size that is refused, else the marker. */
+  readonly isFirst: boolean;
+
+  constructor(cause: unknown, { isFirst }: { isFirst: boolean }) {
+    super("page", { cause });
+    this.isFirst = isFirst;
+  }
+}
 
 /** @param known how many items a listing had that asked for smaller pages */
 async function listOnce<T extends { readonly id: string }>(
@@ -145,19 +142,10 @@ async function fetchAfter<T>(wish: PageWish, { fetch }: PagingOptions<T>): Promi
   try {
     return await fetch(wish);
   } catch (error) {
-    if (wish.marker !== null && isMarkerGone(error)) throw new MarkerGoneError("marker", { cause: error });
-    if (wish.marker === null && isBadRequest(error)) {
-      throw new FirstPageRefusedError("page", { cause: error });
-    }
-    throw error;
+    const isFirst = wish.marker === null;
+    // Nova answers 400 and Glance 400 or 404 to a marker; the listing itself was good, since its first page came.
+    const isRefused = error instanceof CloudError &&
+      (error.status === 400 || (error.status === 404 && !isFirst));
+    throw isRefused ? new PageRefusedError(error, { isFirst }) : error;
   }
-}
-
-/** Nova answers 400 and Glance 400 or 404; the listing itself was good, since its first page came. */
-function isMarkerGone(error: unknown): boolean {
-  return isBadRequest(error) || (error instanceof CloudError && error.status === 404);
-}
-
-function isBadRequest(error: unknown): boolean {
-  return error instanceof CloudError && error.status === 400;
 }

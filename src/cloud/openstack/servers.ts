@@ -1,23 +1,25 @@
-/** Nova's servers: complete listings and deltas, one POST and one DELETE for each life, console and fault. */
+/** Nova's servers: complete listings and deltas, one POST and one DELETE for each life, console, fault and snapshots. */
 import * as v from "valibot";
 import type { CloudAhead, Server, ServerListing } from "../../domain/server.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
 import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { saysNoConsole } from "./classify_response.ts";
-import { deleteResource } from "./delete_resource.ts";
+import { deleteResource, NOVA, showResource } from "./one_resource.ts";
 import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
-import { saysNovaGone } from "./says_gone.ts";
 import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
-import type { ServiceOptions } from "./service_options.ts";
-import type { ServiceCall, Session } from "./session.ts";
+import type { Answer, ServiceCall, ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
 
-type Servers = Pick<WholeCloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
+type Servers = Pick<
+  WholeCloud,
+  "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer" | "createSnapshot"
+>;
 
 const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
+const SnapshotSchema = v.object({ image_id: v.string() });
 
 export function createServers(options: ServiceOptions): Servers {
   const { session } = options;
@@ -34,44 +36,62 @@ export function createServers(options: ServiceOptions): Servers {
       const answer = await session.request(await createCall(request, { session, signal }));
       return { id: answer.parse(CreatedSchema).server.id };
     },
-    deleteServer: (id, call) =>
-      deleteResource(
-        {
-          what: `server ${id}`,
-          service: "compute",
-          path: `/servers/${encodeURIComponent(id)}`,
-          saysGone: saysNovaGone,
-        },
-        { ...call, session },
-      ),
-    getConsole: (id, call) => getConsole(id, { ...call, session }),
-    getServer: (id, call) => getServer(id, { ...call, session }),
+    deleteServer: (id, call) => deleteResource(NOVA, { ...serverOf(id), ...call, session }),
+    async getServer(id, { signal }) {
+      const { what, path } = serverOf(id);
+      const look = { action: `show ${what}`, service: "compute", signal } as const;
+      const microversion = await downCellVersion(session, look);
+      const call = { path, microversion, turn: "look", repeatable: false, signal } as const;
+      const answer = await showResource(NOVA, { what, ...call, session });
+      if (answer === "gone") return "gone";
+      const server = toServer(answer.parse(OneSchema).server);
+      if (server.id !== id) throw answer.refuse(`the response is about server ${server.id}`);
+      return server;
+    },
+    async getConsole(id, { lines, signal }) {
+      const { what, path } = serverOf(id);
+      const body = { "os-getConsoleOutput": { length: lines } };
+      const action = `read the console of ${what}`;
+      try {
+        const call = { ...actionCall(path, body), action, repeatable: true, signal };
+        return (await session.request(call)).parse(ConsoleSchema).output ?? "";
+      } catch (error) {
+        if (error instanceof CloudError && saysNoConsole(error)) return "";
+        throw error;
+      }
+    },
+    async createSnapshot({ serverId, name, properties }, { signal }) {
+      const { what, path } = serverOf(serverId);
+      const body = { createImage: { name, metadata: properties } };
+      const action = `make image ${name} of ${what}`;
+      const call: ServiceCall = { ...actionCall(path, body), action, turn: "create", signal };
+      if (!await session.offers(ID_IN_BODY, call)) return { id: idInLocation(await session.request(call)) };
+      const answer = await session.request({ ...call, microversion: ID_IN_BODY });
+      return { id: answer.parse(SnapshotSchema).image_id };
+    },
   };
 }
 
-async function getServer(
-  id: string,
-  { session, signal }: Call & { session: Session },
-): Promise<Server | "gone"> {
-  const call = {
-    action: `show server ${id}`,
-    service: "compute",
-    method: "GET",
-    path: `/servers/${encodeURIComponent(id)}`,
-    turn: "look",
-    repeatable: false,
-    accept: [404],
-    signal,
-  } as const;
-  const answer = await session.request({ ...call, microversion: await downCellVersion(session, call) });
-  if (saysNovaGone(answer.response)) return "gone";
-  if (answer.response.status === 404) throw answer.refuse(NOT_NOVA);
-  const server = toServer(answer.parse(OneSchema).server);
-  if (server.id !== id) throw answer.refuse(`the response is about server ${server.id}`);
-  return server;
+function serverOf(id: string) {
+  return { what: `server ${id}`, path: `/servers/${encodeURIComponent(id)}` };
 }
 
-const NOT_NOVA = "the 404 did not come from Nova; check the address of the compute service";
+function actionCall(path: string, body: unknown) {
+  return { service: "compute", method: "POST", path: `${path}/action`, body } as const;
+}
+
+/** From here on the answer to a snapshot tells the image's id; before, only the address in its Location does. */
+const ID_IN_BODY = "2.45";
+
+/** The end of `http://glance/images/ID`. */
+const LOCATION = /\/images\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\/?$/i;
+
+function idInLocation({ response, refuse }: Answer): string {
+  const { location } = response.headers;
+  const match = location?.match(LOCATION);
+  if (match) return match[1]!;
+  throw refuse(`the response's Location is ${location ?? "missing"} and has no image id`);
+}
 
 /** From here on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
 const DOWN_CELLS = "2.69";
@@ -95,7 +115,7 @@ async function listServers(
 ): Promise<ServerListing> {
   const startedAt = clock.now();
   const action = changesSince === undefined ? "list servers" : "list changed servers";
-  const call = { action, service: "compute", method: "GET", turn: "list", signal } as const;
+  const call = { action, service: "compute", turn: "list", signal } as const;
   const microversion = changesSince === undefined ? await downCellVersion(session, call) : undefined;
   let date: Instant | null = null;
   let cloudAhead: CloudAhead | null = null;
@@ -151,7 +171,7 @@ const AUTO_NETWORK = "2.37";
 
 async function createCall(
   request: ServerRequest,
-  { session, signal }: { session: Session; signal: AbortSignal },
+  { session, signal }: Call & { session: Session },
 ): Promise<ServiceCall> {
   const call = {
     action: `create server ${request.name}`,
@@ -161,9 +181,8 @@ async function createCall(
     turn: "create",
     signal,
   } as const;
-  if (request.networkIds.length > 0) {
-    return { ...call, body: serverBody(request, request.networkIds.map((uuid) => ({ uuid }))) };
-  }
+  const chosen = request.networkIds.map((uuid) => ({ uuid }));
+  if (chosen.length > 0) return { ...call, body: serverBody(request, chosen) };
   if (!await session.offers(AUTO_NETWORK, call)) return { ...call, body: serverBody(request, undefined) };
   return { ...call, microversion: AUTO_NETWORK, body: serverBody(request, "auto") };
 }
@@ -184,7 +203,7 @@ function serverBody(
       ...(keypair !== null && { key_name: keypair }),
       ...(securityGroups.length > 0 && { security_groups: securityGroups.map((group) => ({ name: group })) }),
       ...(configDrive !== null && { config_drive: configDrive }),
-      ...(userdata !== null && { user_data: base64(userdata) }),
+      ...(userdata !== null && { user_data: new TextEncoder().encode(userdata).toBase64() }),
     },
   };
 }
@@ -201,29 +220,4 @@ function bootSource({ imageId, volumeGib }: ServerRequest): object {
       delete_on_termination: true,
     }],
   };
-}
-
-function base64(text: string): string {
-  return new TextEncoder().encode(text).toBase64();
-}
-
-async function getConsole(
-  id: string,
-  { session, signal, lines }: Call & { session: Session; lines: number },
-): Promise<string> {
-  try {
-    const answer = await session.request({
-      action: `read the console of server ${id}`,
-      service: "compute",
-      method: "POST",
-      path: `/servers/${encodeURIComponent(id)}/action`,
-      body: { "os-getConsoleOutput": { length: lines } },
-      repeatable: true,
-      signal,
-    });
-    return answer.parse(ConsoleSchema).output ?? "";
-  } catch (error) {
-    if (error instanceof CloudError && saysNoConsole(error)) return "";
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@
  * it is refused. The services' files (`servers`, `compute`, `network`, `image`) call it.
  */
 import * as v from "valibot";
+import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
@@ -11,35 +12,25 @@ import type { Place } from "../../domain/home.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
+import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import { isRefusal } from "../is_refusal.ts";
 import type { SendRequest, SendResponse } from "../../http/send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
-import {
-  checkApiVersion,
-  offers,
-  readServiceRoot,
-  type ServiceRoot,
-  versionDocumentUrl,
-} from "./discovery.ts";
+import { checkApiVersion, discoverRoot, offers, type ServiceRoot } from "./discovery.ts";
 import { mendedAnswer, type Oddity } from "./mended_answer.ts";
-import { OddAnswers } from "./odd_answers.ts";
+import { oddityTeller, type TellOddity } from "./odd_answers.ts";
 import type { Token } from "./keystone_login.ts";
-import type { Outflow } from "./outflow.ts";
 import { TokenCache } from "./token_cache.ts";
-import type { HttpCall, Transport } from "./transport.ts";
-import type { RequestTurn } from "./turn.ts";
+import type { HttpCall, RequestTurn, Transport } from "./transport.ts";
 
-export interface ServiceCall {
-  /** "delete server 4711": every error begins with it. */
-  readonly action: string;
+export interface ServiceCall extends Call, Pick<HttpCall, "action" | "accept" | "outflow" | "confirm"> {
   readonly service: ServiceType;
-  readonly method: SendRequest["method"];
+  /** Left out: GET. */
+  readonly method?: SendRequest["method"];
   /** After the version: `/servers/detail?limit=1000`. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, instead of a body. Once it has begun the call is not repeated with another token. */
-  readonly outflow?: Outflow;
   /** A token that ends sooner is renewed first. */
   readonly tokenGoodFor?: Milliseconds;
   /** Nova's, such as "2.37"; without it the base version is spoken. */
@@ -47,10 +38,14 @@ export interface ServiceCall {
   readonly turn?: RequestTurn;
   /** Default: all but POST. */
   readonly repeatable?: boolean;
-  readonly accept?: readonly number[];
-  /** Called before each attempt, when its turn has come; what it throws is thrown, and nothing is sent. */
-  readonly confirm?: () => void;
-  readonly signal: AbortSignal;
+}
+
+/** What each service's file is made with. */
+export interface ServiceOptions {
+  readonly session: Session;
+  readonly clock: Clock;
+  /** Items asked for in one page of a listing. */
+  readonly pageSize: number;
 }
 
 /** A service's own idea of what an answer is, with the message of an error to go with it. */
@@ -78,7 +73,7 @@ export class Session {
   readonly #tokens: TokenCache;
   readonly #closing: AbortSignal;
   readonly #clock: Clock;
-  readonly #odd: OddAnswers;
+  readonly #tellOddity: TellOddity;
   /** By endpoint: a service that moves in the catalog is looked up again. */
   readonly #roots = new Map<string, Root>();
 
@@ -86,19 +81,19 @@ export class Session {
     this.#access = options.access;
     this.#transport = options.transport;
     this.#clock = options.clock;
-    this.#odd = new OddAnswers(options.transport.name);
-    this.#tokens = new TokenCache({ ...options, odd: this.#odd });
+    this.#tellOddity = oddityTeller(options.transport.name);
+    this.#tokens = new TokenCache({ ...options, tellOddity: this.#tellOddity });
     this.#closing = options.closing;
   }
 
   /** @throws CloudError */
   async request(call: ServiceCall): Promise<Answer> {
     const response = await this.#send(call);
-    const effect = call.method === "GET" ? "none" : "unknown";
+    const effect = isGet(call) ? "none" : "unknown";
     const { status } = response;
     const refuse = (message: string) =>
       this.#transport.refuse(call, { kind: "badResponse", message, status, effect });
-    const tell = (oddity: Oddity) => this.#odd.tell(call.action, oddity);
+    const tell = (oddity: Oddity) => this.#tellOddity(call.action, oddity);
     let value: unknown;
     const json = () => value ??= parseJson(response, refuse);
     const parse: Answer["parse"] = (schema) => mendedAnswer(schema, json(), { refuse, tell });
@@ -123,7 +118,7 @@ export class Session {
     } catch (error) {
       const isVersion = call.microversion !== undefined && isRefusal(error) && error.status === 406;
       if (isVersion) await this.#withdrawMicroversions(call.service);
-      if (!isVersion || call.method !== "GET") throw error;
+      if (!isVersion || !isGet(call)) throw error;
       return await this.#send({ ...call, microversion: undefined });
     }
   }
@@ -145,17 +140,17 @@ export class Session {
     return offers(await this.#root(call.service, { token, call }), microversion);
   }
 
-  async logIn({ signal }: { signal: AbortSignal }): Promise<CloudLogin> {
+  async logIn({ signal }: Call): Promise<CloudLogin> {
     return (await this.#tokens.get({ signal })).login;
   }
 
   /** The project that the token is for. */
-  async projectId({ signal }: { signal: AbortSignal }): Promise<string | null> {
+  async projectId({ signal }: Call): Promise<string | null> {
     return (await this.#tokens.get({ signal })).projectId;
   }
 
   /** Whose servers the compute service shows; null: the token is for no project. */
-  async place({ signal }: { signal: AbortSignal }): Promise<Place | null> {
+  async place({ signal }: Call): Promise<Place | null> {
     const { catalog, projectId: project } = await this.#tokens.get({ signal });
     if (project === null) return null;
     const found = findEndpoint("compute", { catalog, access: this.#access, projectId: project });
@@ -191,10 +186,10 @@ export class Session {
 
   async #root(
     service: ServiceType,
-    { token, call }: { token: Token; call: { action: string; signal: AbortSignal } },
+    { token, call }: { token: Token; call: Call & { action: string } },
   ): Promise<ServiceRoot> {
-    const refuse = (message: string) =>
-      this.#transport.refuse(call, { kind: "badRequest", message, effect: "none" });
+    const refuse = (message: string, kind: CloudErrorKind = "badRequest") =>
+      this.#transport.refuse(call, { kind, message, effect: "none" });
     const unspoken = checkApiVersion(service, this.#access.apiVersions[service]);
     if (unspoken !== null) throw refuse(unspoken);
     const found = findEndpoint(service, {
@@ -202,8 +197,12 @@ export class Session {
       access: this.#access,
       projectId: token.projectId,
     });
-    if ("missing" in found) throw refuse(found.missing);
-    if (!URL.canParse(found.url)) throw refuse(`the ${service} endpoint ${found.url} is not an address`);
+    if ("missing" in found) throw refuse(found.missing, found.isNotOffered ? "notFound" : "badRequest");
+    if (!/^https?:/.test(URL.parse(found.url)?.protocol ?? "")) {
+      throw refuse(
+        `the ${service} endpoint ${found.url} is not an http(s) address; set ${service}_endpoint_override`,
+      );
+    }
     return await orAborted(this.#discover(service, found.url), call.signal);
   }
 
@@ -212,18 +211,16 @@ export class Session {
     const now = this.#clock.monotonic();
     const known = this.#roots.get(key);
     if (known !== undefined && now < known.until) return known.root;
-    const found: Root = { service, root: this.#findRoot(service, endpoint), until: Infinity };
+    const found: Root = {
+      service,
+      root: discoverRoot(service, endpoint, (url) => this.#askVersions(service, url)),
+      until: Infinity,
+    };
     this.#roots.set(key, found);
     found.root.then(({ isTold }) => {
       if (!isTold) found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
     }, () => this.#roots.delete(key));
     return found.root;
-  }
-
-  async #findRoot(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
-    const url = versionDocumentUrl(service, endpoint);
-    const document = url === null ? null : await this.#askVersions(service, url);
-    return readServiceRoot(service, { endpoint, document });
   }
 
   /**
@@ -274,39 +271,33 @@ function isTokenRefused(error: unknown): error is CloudError {
   return error instanceof CloudError && error.status === 401 && error.kind === "unauthorized";
 }
 
+function isGet({ method = "GET" }: ServiceCall): boolean {
+  return method === "GET";
+}
+
 function toHttp(call: ServiceCall, { token, root }: { token: Token; root: ServiceRoot }): HttpCall {
-  const { action, service, method, signal, turn = "other", repeatable = method !== "POST" } = call;
-  const { accept, body, outflow, confirm } = call;
+  const { method = "GET", turn = "other", repeatable = method !== "POST" } = call;
+  const { path, body, outflow, microversion } = call;
   return {
-    action,
-    service,
+    ...call,
+    method,
     turn,
     repeatable,
-    accept,
-    outflow,
-    confirm,
-    signal,
-    method,
-    url: root.url + call.path,
+    url: root.url + path,
     headers: {
       accept: "application/json",
       "x-auth-token": token.value,
       ...(body !== undefined && { "content-type": "application/json" }),
-      ...(outflow !== undefined && dataHeaders(outflow)),
-      ...(call.microversion !== undefined && microversionHeaders(call.microversion)),
+      ...(outflow !== undefined && {
+        "content-type": "application/octet-stream",
+        "content-length": String(outflow.size),
+      }),
+      // Nova before 2.27 knows only the older name.
+      ...(microversion !== undefined && {
+        "openstack-api-version": `compute ${microversion}`,
+        "x-openstack-nova-api-version": microversion,
+      }),
     },
     body: body === undefined ? outflow?.body : JSON.stringify(body),
-  };
-}
-
-function dataHeaders({ size }: Outflow): Record<string, string> {
-  return { "content-type": "application/octet-stream", "content-length": String(size) };
-}
-
-/** Nova before 2.27 knows only the older name. */
-function microversionHeaders(microversion: string): Record<string, string> {
-  return {
-    "openstack-api-version": `compute ${microversion}`,
-    "x-openstack-nova-api-version": microversion,
   };
 }

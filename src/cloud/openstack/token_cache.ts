@@ -1,40 +1,40 @@
 /**
- * The token in force: taken at the first call, renewed shortly before it ends and after a 401, with one login in
- * progress at a time however many calls wait for it. `session` calls it.
+ * The token in force: taken at the first call, renewed some minutes before it ends, beside the calls that it is still
+ * good for, and after a 401. There is one login at a time, however many calls wait for it. `session` calls it.
  */
 import type { Clock } from "../../lib/clock.ts";
-import { waitFor } from "../../lib/in_flight.ts";
+import { inFlight, waitFor } from "../../lib/in_flight.ts";
+import { loggerOf } from "../../lib/logging.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
-import type { Milliseconds } from "../../domain/time.ts";
-import type { OddAnswers } from "./odd_answers.ts";
+import { durationText, type Milliseconds, SECOND } from "../../domain/time.ts";
+import type { TellOddity } from "./odd_answers.ts";
 import { loginToKeystone, type Token } from "./keystone_login.ts";
 import type { Transport } from "./transport.ts";
 
-export class TokenCache {
-  readonly #access: CloudAccess;
-  readonly #transport: Transport;
-  readonly #clock: Clock;
+interface TokenCacheOptions {
+  readonly access: CloudAccess;
+  readonly transport: Transport;
+  readonly clock: Clock;
   /** Aborted with the cloud: a login is shared, so no single caller's signal may end it. */
-  readonly #closing: AbortSignal;
-  readonly #odd: OddAnswers;
+  readonly closing: AbortSignal;
+  readonly tellOddity: TellOddity;
+}
+
+const log = loggerOf("cloud");
+
+/** From a renewal that failed to the next one, while the token in use is good. */
+const RENEWAL_PAUSE = 30 * SECOND;
+
+export class TokenCache {
+  readonly #options: TokenCacheOptions;
   #token: Token | null = null;
   #login: Promise<Token> | null = null;
+  /** On our monotonic clock: no renewal that nobody waits for begins before. */
+  #renewNotBefore = 0;
 
-  constructor(
-    options: {
-      access: CloudAccess;
-      transport: Transport;
-      clock: Clock;
-      closing: AbortSignal;
-      odd: OddAnswers;
-    },
-  ) {
-    this.#access = options.access;
-    this.#transport = options.transport;
-    this.#clock = options.clock;
-    this.#closing = options.closing;
-    this.#odd = options.odd;
+  constructor(options: TokenCacheOptions) {
+    this.#options = options;
   }
 
   /**
@@ -45,7 +45,11 @@ export class TokenCache {
     { signal, goodFor = 0 }: { signal: AbortSignal; goodFor?: Milliseconds },
   ): Promise<Token> {
     signal.throwIfAborted();
-    if (this.#token !== null && this.#clock.monotonic() + goodFor < this.#token.renewAt) return this.#token;
+    const now = this.#options.clock.monotonic();
+    if (this.#token !== null && now + goodFor < this.#token.endsAt) {
+      if (now >= this.#token.renewAt) this.#renewBeside(this.#token, now);
+      return this.#token;
+    }
     const login = this.#login ??= this.#startLogin();
     return await waitFor("a token from Keystone", () => orAborted(login, signal));
   }
@@ -55,14 +59,23 @@ export class TokenCache {
     if (this.#token === refused) this.#token = null;
   }
 
+  #renewBeside({ endsAt }: Token, now: number): void {
+    if (this.#login !== null || now < this.#renewNotBefore) return;
+    this.#login = inFlight.apart(() => this.#startLogin());
+    this.#login.catch((error) => {
+      const { clock, closing } = this.#options;
+      this.#renewNotBefore = clock.monotonic() + RENEWAL_PAUSE;
+      const left = endsAt - clock.monotonic();
+      if (closing.aborted || left <= 0) return;
+      const [reason, rest] = [String(error.message), durationText(left)];
+      log.warning("{reason}; the token in use is good for another {rest}", { reason, rest });
+    });
+  }
+
   async #startLogin(): Promise<Token> {
+    const { access, closing: signal } = this.#options;
     try {
-      return this.#token = await loginToKeystone(this.#access, {
-        transport: this.#transport,
-        clock: this.#clock,
-        odd: this.#odd,
-        signal: this.#closing,
-      });
+      return this.#token = await loginToKeystone(access, { ...this.#options, signal });
     } finally {
       this.#login = null;
     }

@@ -1,6 +1,6 @@
 /**
  * One request to one cloud, as the services above mean it: its turn in the rate limit, its deadline, a few more
- * attempts where a repetition is harmless, redirects of GETs (without the token once they leave the origin), and
+ * attempts where a repetition is harmless, redirects of GETs (without the token, but to https on the same host), and
  * errors that name what was attempted. Knows neither tokens nor services; `session` does.
  */
 import { bulkhead } from "../../lib/bulkhead.ts";
@@ -11,7 +11,7 @@ import type { Random } from "../../lib/random.ts";
 import type { RateLimiter, Slot } from "../../lib/rate_limiter.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
-import type { CertificateEnd, CloudStats, ConnectionCount } from "../../domain/cloud_stats.ts";
+import type { CloudStats } from "../../domain/cloud_stats.ts";
 import { loggerOf } from "../../lib/logging.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
@@ -19,13 +19,14 @@ import type { ServiceType } from "./catalog.ts";
 import { type ClassifiedResponse, classifyResponse, requestIdOf } from "./classify_response.ts";
 import type { Outflow, TimeLimit } from "./outflow.ts";
 import { purposeOf, type RequestPurpose } from "./operation.ts";
-import { RequestStats } from "./request_stats.ts";
-import type { RequestTurn } from "./turn.ts";
+
+/** The kinds of requests that take turns at one cloud. */
+export type RequestTurn = "login" | "list" | "create" | "delete" | "look" | "other";
 
 export interface HttpCall extends SendRequest {
   /** The action attempted: "create server node-12"; every error begins with it. */
   readonly action: string;
-  readonly service: ServiceType;
+  readonly service: ServiceType | "identity";
   readonly turn: RequestTurn;
   /** Whether sending it twice comes to the same; only such calls are repeated. */
   readonly repeatable: boolean;
@@ -52,10 +53,8 @@ export interface TransportOptions {
   readonly apiTimeout: Milliseconds;
   /** Called at the end of each request but those with a body that takes as long as its data moves. */
   readonly onRequest?: (request: EndedRequest) => void;
-  /** The connections that `send` holds open. */
-  readonly connections?: () => readonly ConnectionCount[];
-  /** The certificates that its TLS servers have shown. */
-  readonly certificates?: () => readonly CertificateEnd[];
+  /** What `send` tells of its connections; left out: it has none. */
+  readonly sockets?: Pick<CloudStats, "connections" | "certificates">;
 }
 
 /** A request that has its answer, or will have none. */
@@ -75,12 +74,18 @@ const FIRST_BACKOFF = 500;
 /** A longer Retry-After is left to the pool's next tick. */
 const MAX_RETRY_AFTER = 30 * SECOND;
 const MAX_REDIRECTS = 5;
+/** Of the newest answer, in the mean of their times: about the last 20 count. */
+const NEWEST_WEIGHT = 0.1;
+
+type Counts = { -readonly [Count in "requests" | "errors" | "latency" | "lastError"]: CloudStats[Count] };
 
 export class Transport implements AsyncDisposable {
   readonly #options: TransportOptions;
-  readonly #stats = new RequestStats();
+  readonly #stats: Counts = { requests: 0, errors: 0, latency: null, lastError: null };
   readonly #closing = new AbortController();
   readonly #inFlight = new Set<Promise<unknown>>();
+  /** Where services want https: by the origin that redirects, the one that it redirects to. */
+  readonly #secured = new Map<string, string>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -92,16 +97,10 @@ export class Transport implements AsyncDisposable {
   }
 
   get stats(): CloudStats {
-    const { limiter, connections = () => [], certificates = () => [] } = this.#options;
+    const { limiter, sockets } = this.#options;
     const { queued, interval: rate, state } = limiter;
-    return {
-      ...this.#stats.snapshot(),
-      queued,
-      rate,
-      limiter: state,
-      connections: connections(),
-      certificates: certificates(),
-    };
+    const { connections = [], certificates = [] } = sockets ?? {};
+    return { ...this.#stats, queued, rate, limiter: state, connections, certificates };
   }
 
   /**
@@ -128,7 +127,8 @@ export class Transport implements AsyncDisposable {
   ): CloudError {
     const message = `${call.action} on ${this.#options.name}: ${refusal.message}`;
     const error = new CloudError(refusal.kind, message, refusal);
-    this.#stats.failed(error, this.#options.clock.now());
+    this.#stats.errors++;
+    this.#stats.lastError = { at: this.#options.clock.now(), message };
     return error;
   }
 
@@ -166,7 +166,7 @@ export class Transport implements AsyncDisposable {
     adaptRate(slot, { status: response.status, refusal });
     throw this.refuse(call, {
       ...refusal,
-      message: explain(refusal, response.status),
+      message: explain(refusal, call, response),
       status: response.status,
     });
   }
@@ -174,11 +174,13 @@ export class Transport implements AsyncDisposable {
   /** @param waited for its turn */
   async #measured(call: HttpCall, waited: Milliseconds): Promise<SendResponse> {
     const startedAt = this.#options.clock.monotonic();
-    const note = (status: EndedRequest["status"], requestId: string | null = null) => {
-      const duration = this.#options.clock.monotonic() - startedAt;
-      this.#log(call, { status, duration, requestId });
-      if (call.outflow === undefined) this.#note(call, { status, waited, duration });
-    };
+    const note = (status: EndedRequest["status"], requestId: string | null = null) =>
+      this.#note(call, {
+        status,
+        waited,
+        duration: this.#options.clock.monotonic() - startedAt,
+        requestId: requestId ?? undefined,
+      });
     try {
       const response = await this.#exchange(call);
       note(response.status, requestIdOf(response.headers));
@@ -189,27 +191,25 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #log(
-    { action, method, url }: HttpCall,
-    { status, duration, requestId }: {
-      status: EndedRequest["status"];
-      duration: Milliseconds;
-      requestId: string | null;
-    },
+  #note(
+    call: HttpCall,
+    { requestId, ...end }: Omit<EndedRequest, keyof RequestPurpose> & { requestId: string | undefined },
   ): void {
+    const { action, method, url, outflow } = call;
     log.debug("{action} on {provider}: {method} {path}: {status} in {ms} ms", {
       action,
       provider: this.name,
       method,
       path: new URL(url).pathname,
-      status,
-      ms: Math.round(duration),
-      requestId: requestId ?? undefined,
+      status: end.status,
+      ms: Math.round(end.duration),
+      requestId,
     });
-  }
-
-  #note(call: HttpCall, end: Pick<EndedRequest, "status" | "waited" | "duration">): void {
-    if (typeof end.status === "number") this.#stats.answered(end.duration);
+    if (outflow !== undefined) return;
+    const before = this.#stats.latency ?? end.duration;
+    if (typeof end.status === "number") {
+      this.#stats.latency = before + (end.duration - before) * NEWEST_WEIGHT;
+    }
     const request = { ...purposeOf(call), ...end };
     bulkhead("a listener for the requests to a cloud", () => this.#options.onRequest?.(request));
   }
@@ -242,15 +242,31 @@ export class Transport implements AsyncDisposable {
     };
   }
 
+  /** @returns a redirect where it leads to somewhere that wants the token, which is not sent there */
   async #sendAndFollow(call: HttpCall, signal: AbortSignal): Promise<SendResponse> {
-    let request: SendRequest = { method: call.method, url: call.url, headers: call.headers, body: call.body };
+    const { method, headers, body } = call;
+    let request: SendRequest = { method, url: this.#whereNow(call.url), headers, body };
+    let leaving: SendResponse | null = null;
     for (let redirects = 0;; redirects++) {
-      this.#stats.sent();
+      this.#stats.requests++;
       const response = await this.#options.send(request, { signal });
+      if (response.status === 401 && leaving !== null) return leaving;
       const target = redirectOf(request, response);
       if (target === null || redirects === MAX_REDIRECTS) return response;
-      request = { ...request, url: target.href, headers: headersFor(request, target) };
+      const from = new URL(request.url);
+      if (isSecuring(from, target)) this.#secured.set(from.origin, target.origin);
+      request = { ...request, url: target.href };
+      if ("x-auth-token" in request.headers && !mayKnowToken(from, target)) {
+        const { "x-auth-token": _token, ...others } = request.headers;
+        request = { ...request, headers: others };
+        leaving = response;
+      }
     }
+  }
+
+  #whereNow(url: string): string {
+    const { origin, pathname, search } = new URL(url);
+    return `${this.#secured.get(origin) ?? origin}${pathname}${search}`;
   }
 
   #pauseBeforeRetry(failed: { call: HttpCall; error: unknown; attempt: number }): Milliseconds | null {
@@ -282,15 +298,22 @@ function adaptRate(slot: Slot, { status, refusal }: { status: number; refusal: C
 }
 
 function redirectOf({ method, url }: SendRequest, { status, headers }: SendResponse): URL | null {
-  if (method !== "GET" || ![301, 302, 303, 307, 308].includes(status)) return null;
+  if (method !== "GET" || !isRedirect(status)) return null;
   return URL.canParse(headers.location ?? "", url) ? new URL(headers.location!, url) : null;
 }
 
-/** The token is for the origin it was meant for. */
-function headersFor({ url, headers }: SendRequest, target: URL): SendRequest["headers"] {
-  if (new URL(url).origin === target.origin) return headers;
-  const { "x-auth-token": _token, ...others } = headers;
-  return others;
+/** The token is for the origin it was meant for, and for the same host where only https is asked for. */
+function mayKnowToken(from: URL, target: URL): boolean {
+  return from.origin === target.origin || isUpgrade(from, target);
+}
+
+/** Whether nothing but https is asked for: then all that the origin has is there. */
+function isSecuring(from: URL, target: URL): boolean {
+  return isUpgrade(from, target) && from.pathname === target.pathname && from.search === target.search;
+}
+
+function isUpgrade(from: URL, target: URL): boolean {
+  return from.hostname === target.hostname && from.protocol === "http:" && target.protocol === "https:";
 }
 
 const ADVICE: Partial<Record<CloudError["kind"], string>> = {
@@ -298,8 +321,22 @@ const ADVICE: Partial<Record<CloudError["kind"], string>> = {
   quota: "launches resume when there is room; or raise the quota or lower max-servers",
 };
 
-function explain(refusal: ClassifiedResponse, status: number): string {
-  const advice = status === 401 ? undefined : ADVICE[refusal.kind];
+function explain(refusal: ClassifiedResponse, { service }: HttpCall, { status }: SendResponse): string {
+  const advice = isRedirect(status)
+    ? whereToCorrect(service)
+    : status === 401
+    ? undefined
+    : ADVICE[refusal.kind];
   const id = refusal.requestId === null ? "" : `, ${refusal.requestId}`;
   return `${refusal.message} (HTTP ${status}${id})${advice === undefined ? "" : `; ${advice}`}`;
+}
+
+/** undefined: the login says it. */
+function whereToCorrect(service: HttpCall["service"]): string | undefined {
+  if (service === "identity") return undefined;
+  return `correct the ${service} endpoint in the cloud's catalog, or set ${service}_endpoint_override`;
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
 }

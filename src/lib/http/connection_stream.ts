@@ -17,9 +17,11 @@ export class ConnectionStream extends Duplex {
   readonly #incoming = new Uint8Array(READ_SIZE);
   /** Whether its answer goes on for as long as the client wants: then it is no work, and is not waited for. */
   isStreaming = false;
-  #requests = 0;
+  /** Requests that are there whole and not yet answered. */
+  requests = 0;
+  /** Since when a piece of an answer is to be taken; null: none is. */
+  writesSince: number | null = null;
   #waitsSince: number;
-  #writesSince: number | null = null;
 
   /** @param monotonic measures the times that it tells */
   constructor(conn: Deno.Conn, monotonic: () => number) {
@@ -31,27 +33,13 @@ export class ConnectionStream extends Duplex {
     if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
   }
 
-  /** Requests that are there whole and not yet answered. */
-  get requests(): number {
-    return this.#requests;
-  }
-
   /** Since when a request is owed; null: one is being answered. */
   get waitsSince(): number | null {
-    return this.#requests === 0 ? this.#waitsSince : null;
-  }
-
-  /** Since when a piece of an answer is to be taken; null: none is. */
-  get writesSince(): number | null {
-    return this.#writesSince;
-  }
-
-  beginRequest(): void {
-    this.#requests++;
+    return this.requests === 0 ? this.#waitsSince : null;
   }
 
   endRequest(): void {
-    this.#requests--;
+    this.requests--;
     this.#waitsSince = this.#monotonic();
   }
 
@@ -79,7 +67,7 @@ export class ConnectionStream extends Duplex {
     try {
       for (const bytes of chunks) {
         for (let sent = 0; sent < bytes.length;) {
-          this.#writesSince = this.#monotonic();
+          this.writesSince = this.#monotonic();
           const end = sent + WRITE_SIZE;
           while (sent < Math.min(end, bytes.length)) {
             sent += await this.#conn.write(bytes.subarray(sent, end));
@@ -90,7 +78,7 @@ export class ConnectionStream extends Duplex {
     } catch (error) {
       done(error as Error);
     } finally {
-      this.#writesSince = null;
+      this.writesSince = null;
     }
   }
 

@@ -1,5 +1,6 @@
 /** One request and its answer, from node:http's objects to those of fetch and back. `HttpServer` calls it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { concatenated } from "../concatenated.ts";
 
 /** The client's message cannot be answered as what it says; the status says why. */
 export class BadMessageError extends Error {
@@ -25,9 +26,7 @@ export async function readBody(
     if (size > most) throw new BadMessageError(413, `the body of the request has more than ${most} bytes`);
     pieces.push(piece);
   }
-  return size === 0
-    ? null
-    : new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  return size === 0 ? null : concatenated(pieces);
 }
 
 function isWithoutBody({ headers }: IncomingMessage): boolean {

@@ -69,8 +69,7 @@ interface HttpServerOptions {
 
 export class HttpServer implements AsyncDisposable {
   readonly #handler: HttpHandler;
-  readonly #isStream: (path: string) => boolean;
-  readonly #refuse: NonNullable<HttpServerOptions["refuse"]>;
+  readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
   readonly #clock: Clock;
   readonly #server: Server;
@@ -79,15 +78,11 @@ export class HttpServer implements AsyncDisposable {
   readonly #connections = new Set<ConnectionStream>();
   readonly #stop = new AbortController();
 
-  constructor(
-    handler: HttpHandler,
-    { limits = {}, clock = systemClock, isStream = () => false, refuse = () => null }: HttpServerOptions = {},
-  ) {
-    this.#refuse = refuse;
+  constructor(handler: HttpHandler, options: HttpServerOptions = {}) {
     this.#handler = handler;
-    this.#isStream = isStream;
-    this.#limits = { ...defaultHttpLimits, ...limits };
-    this.#clock = clock;
+    this.#options = options;
+    this.#limits = { ...defaultHttpLimits, ...options.limits };
+    this.#clock = options.clock ?? systemClock;
     this.#server = createServer({ keepAliveTimeout: this.#limits.requestTime });
     // It ends each connection after one answer unless it believes that it listens.
     Object.defineProperty(this.#server, "listening", { value: true });
@@ -160,11 +155,11 @@ export class HttpServer implements AsyncDisposable {
     const connection = message.socket as unknown as ConnectionStream;
     if (connection.requests >= MOST_PIPELINED) return void connection.destroy();
     try {
-      const refused = this.#refuse(message.headers);
+      const refused = this.#options.refuse?.(message.headers) ?? null;
       if (refused !== null) return await endWith(refused, { answer, connection });
       const body = await readBody(message, this.#limits.bodyBytes);
-      connection.beginRequest();
-      connection.isStreaming = this.#isStream(pathOf(message));
+      connection.requests++;
+      connection.isStreaming = this.#options.isStream?.(pathOf(message)) ?? false;
       try {
         await inFlight.run(workOf(message), this.#clock, async () => {
           await sendResponse(await this.#respond(message, { answer, body }), answer);
@@ -185,7 +180,8 @@ export class HttpServer implements AsyncDisposable {
     { answer, body }: { answer: ServerResponse; body: Uint8Array<ArrayBuffer> | null },
   ): Response | Promise<Response> {
     const { connections, streams } = this.#limits;
-    const isTooMuch = this.#working() > Math.floor(connections * 3 / 4) || this.#streaming() > streams;
+    const isTooMuch = this.#working() > Math.floor(connections * 3 / 4) ||
+      this.#count(({ isStreaming }) => isStreaming) > streams;
     if (isTooMuch || this.#stop.signal.aborted) answer.setHeader("connection", "close");
     if (isTooMuch) return this.#tooMuch();
     const left = new AbortController();
@@ -196,15 +192,11 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #working(): number {
-    let working = 0;
-    for (const { requests, isStreaming } of this.#connections) if (requests > 0 && !isStreaming) working++;
-    return working;
+    return this.#count(({ requests, isStreaming }) => requests > 0 && !isStreaming);
   }
 
-  #streaming(): number {
-    let streaming = 0;
-    for (const { isStreaming } of this.#connections) if (isStreaming) streaming++;
-    return streaming;
+  #count(isCounted: (connection: ConnectionStream) => boolean): number {
+    return [...this.#connections].filter(isCounted).length;
   }
 
   #tooMuch(): Response {

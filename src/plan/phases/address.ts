@@ -1,10 +1,10 @@
 /** An ACTIVE server that needs an address to log in to: a fixed one, or a floating IP made for it. */
 import type { NodeRecord } from "../../domain/node.ts";
-import type { Failure, Observation } from "../../domain/observation.ts";
+import type { Observation } from "../../domain/observation.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
 import { isOutOfReach, isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
-import { planFloatingIp } from "./floating_ip.ts";
+import { isOutage, planFloatingIp } from "./floating_ip.ts";
 
 export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const { node, state, now, provider, seen } = situation;
@@ -55,12 +55,9 @@ function whyBlind(
   if (isOutOfReach(seen)) return `cannot list the servers of ${provider.name}`;
   if (!needsNeutron) return null;
   const trouble = seen.troubles.get("ports") ?? seen.troubles.get("floating-ips");
-  if (trouble !== undefined) return OUT_OF_REACH.has(trouble.kind) ? trouble.message : null;
+  if (trouble !== undefined) return isOutage(trouble) ? trouble.message : null;
   return (seen.ports?.takenAt ?? -Infinity) < state.activeAt ? "looking for the server's port" : null;
 }
-
-/** Troubles that pass by themselves; others are refusals, and would stay. */
-const OUT_OF_REACH: ReadonlySet<Failure["kind"]> = new Set(["unavailable", "timeout", "rateLimited"]);
 
 /** Why it has none, as far as somebody said it. */
 function lastRefusal({ node, seen }: NodeSituation<"address">): string {

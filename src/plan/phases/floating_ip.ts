@@ -2,6 +2,7 @@
  * How an ACTIVE server comes to the floating IP that it is to have: one that an earlier attempt made, or a new one on the
  * port that the external network reaches. None is made as long as one may be there whose making is not known.
  */
+import type { Failure } from "../../domain/observation.ts";
 import type { FloatingIp, Network, Port, Server } from "../../domain/server.ts";
 import { floatingIpNodeId } from "../../domain/server_marks.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
@@ -50,7 +51,8 @@ function planMaking(
   if (ports === null || ports.takenAt < state.activeAt) {
     const trouble = seen.troubles.get("ports");
     // As with a floating IP that is refused: the server's own address may do.
-    if (trouble && provider.pool === null && now - trouble.since >= PORTS_PATIENCE) return null;
+    const isKept = trouble !== undefined && !isOutage(trouble) && now - trouble.since >= PORTS_PATIENCE;
+    if (isKept && provider.pool === null) return null;
     return waiting(trouble?.message ?? "looking for the server's port", until);
   }
   const own = portsByServer.in(ports.value, state.serverId);
@@ -73,6 +75,11 @@ function planMaking(
 
 /** Ports that a cloud refuses to list for this long are kept from us. */
 const PORTS_PATIENCE = 30 * SECOND;
+
+/** Whether a trouble passes by itself: others are refusals, and would stay. */
+export function isOutage({ kind }: Failure): boolean {
+  return kind === "unavailable" || kind === "timeout" || kind === "rateLimited";
+}
 
 function waiting(message: string, until: Instant): NodeStep {
   return { do: "wait", reason: "address", message, until };

@@ -44,6 +44,16 @@ export const publicNetworkOnly: Quirk = {
   }),
 };
 
+export const noNeutron: Quirk = {
+  name: "no-neutron",
+  about: "There is no network service in the catalog; every server gets a public address.",
+  settings: publicNetworkOnly.settings!,
+  body(body) {
+    const catalog = body.token?.catalog?.filter(({ type }: { type: string }) => type !== "network");
+    return catalog === undefined ? body : { ...body, token: { ...body.token, catalog } };
+  },
+};
+
 export const dualStack: Quirk = {
   name: "dual-stack",
   about: "Servers have an IPv6 address, listed first, and an IPv4 one on each network.",

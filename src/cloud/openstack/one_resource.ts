@@ -1,0 +1,87 @@
+/**
+ * One thing that a service has, by its path: shown, or deleted with one DELETE. It is gone only where the service itself
+ * says so: gateways and proxies on the way answer 404 too, for addresses that they do not know, and that says nothing of
+ * a server or an image. The services' files call it.
+ */
+import type { DeleteAnswer, DeleteCall } from "../cloud.ts";
+import type { SendResponse } from "../../http/send.ts";
+import { requestIdOf } from "./classify_response.ts";
+import type { Answer, ServiceCall, Session } from "./session.ts";
+
+/** How a service says that it has no such thing. */
+interface Denial extends Pick<ServiceCall, "service"> {
+  /** The service's name, for messages. */
+  readonly name: string;
+  /** The statuses that say so. */
+  readonly gone: readonly number[];
+  /** Whether an answer with one of them is the service's own. */
+  saysGone(response: SendResponse): boolean;
+}
+
+/** Nova names the kind of its errors. */
+export const NOVA: Denial = {
+  service: "compute",
+  name: "Nova",
+  gone: [404],
+  saysGone: ({ status, body }) => status === 404 && "itemNotFound" in fieldsOf(body),
+};
+
+/** Neutron's errors have its name; each of its answers has a request id, but for old ones. */
+export const NEUTRON: Denial = {
+  service: "network",
+  name: "Neutron",
+  gone: [404],
+  saysGone: ({ status, headers, body }) =>
+    status === 404 && ("NeutronError" in fieldsOf(body) || requestIdOf(headers) !== null),
+};
+
+/** Glance's errors are pages like those of any gateway; but each of its answers has a request id. */
+export const GLANCE: Denial = {
+  service: "image",
+  name: "Glance",
+  gone: [404, 410],
+  saysGone: ({ status, headers }) => (status === 404 || status === 410) && requestIdOf(headers) !== null,
+};
+
+function fieldsOf(body: Uint8Array): object {
+  try {
+    const said: unknown = JSON.parse(new TextDecoder().decode(body));
+    return typeof said === "object" && said !== null ? said : {};
+  } catch {
+    return {};
+  }
+}
+
+interface Resource extends Pick<ServiceCall, "path"> {
+  /** With its id or name, for messages: `server 4711`. */
+  readonly what: string;
+}
+
+export async function showResource(
+  { service, name, gone, saysGone }: Denial,
+  { session, what, ...call }: Resource & Omit<ServiceCall, "action" | "service"> & { session: Session },
+): Promise<Answer | "gone"> {
+  const answer = await session.request({ ...call, service, action: `show ${what}`, accept: gone });
+  if (saysGone(answer.response)) return "gone";
+  if (!gone.includes(answer.response.status)) return answer;
+  throw answer.refuse(`the 404 did not come from ${name}; check the address of the ${service} service`);
+}
+
+export async function deleteResource(
+  { service, gone, saysGone }: Denial,
+  { session, what, path, signal, confirm }: Resource & DeleteCall & { session: Session },
+): Promise<DeleteAnswer> {
+  const { response, refuse } = await session.request({
+    action: `delete ${what}`,
+    service,
+    method: "DELETE",
+    path,
+    turn: "delete",
+    accept: gone,
+    confirm,
+    signal,
+  });
+  if (!gone.includes(response.status)) return "accepted";
+  if (saysGone(response)) return "gone";
+  throw refuse(`the 404 did not come from the service itself; check the ${service} address`);
+}
