@@ -29,6 +29,8 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   readonly images: ReadonlyMap<number, ProviderImage>;
   /** How the targets stand, by name; one that is missing is always online. */
   readonly targets: ReadonlyMap<string, TargetState>;
+  /** Since when no report of a job on a node can have been missed; null: they may be. */
+  readonly heardSince: Instant | null;
   /** The node that a subnode goes with; null: it is not a subnode, or its node is gone. */
   readonly parent: NodeRecord | null;
   /** A node's subnodes, those that are being deleted included. */
@@ -53,12 +55,24 @@ export function serverTrouble(
   if (seen.inventory.isAbsent(serverId)) {
     return { kind: "vanished", message: `server ${serverId} is no longer on the cloud` };
   }
-  const server = seen.inventory.servers.get(serverId);
-  if (server?.status !== "ERROR") return null;
-  return {
-    kind: "status",
-    message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault details given"}`,
-  };
+  const { status, taskState = null, fault } = seen.inventory.servers.get(serverId) ?? {};
+  if (taskState !== null && DELETING.has(taskState)) {
+    return { kind: "status", message: `server ${serverId} is being deleted on the cloud` };
+  }
+  if (status !== "ERROR") return null;
+  return { kind: "status", message: `server ${serverId} is in ERROR: ${fault ?? "no fault details given"}` };
+}
+
+/** The tasks of a server that somebody deletes: it is as before all the while, for hours where its host is slow. */
+const DELETING: ReadonlySet<string> = new Set(["deleting", "soft-deleting"]);
+
+/**
+ * In what status the server is that keeps everybody from working with it for now, such as REBOOT, RESIZE or MIGRATING; null:
+ * nothing is known to.
+ */
+export function whyNotActive({ inventory }: Observation, serverId: string): string | null {
+  const status = inventory.servers.get(serverId)?.status ?? "UNKNOWN";
+  return status === "ACTIVE" || status === "UNKNOWN" ? null : status;
 }
 
 /** The step of a node that is held, or goes with one: it stays whatever becomes of its server, and says so where that is gone. */
@@ -69,6 +83,13 @@ export function keptWithServer(
   const trouble = serverId === null ? null : serverTrouble({ seen }, serverId);
   if (trouble?.kind !== "vanished") return { do: "stay", ...again };
   return { do: "wait", reason: "gone", message: trouble.message, ...again };
+}
+
+/** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */
+export function mayRunJob({ id }: NodeRecord, why: string): NodeStep {
+  const message =
+    `${why}; a job may be running on the node unreported: if none is, \`nodepool delete ${id}\``;
+  return { do: "wait", reason: "target", message };
 }
 
 /**
@@ -97,7 +118,21 @@ export function brokenGroup(
 ): string | null {
   const trouble = serverTrouble(situation, serverId);
   if (trouble !== null) return trouble.message;
+  const { status } = situation.seen.inventory.servers.get(serverId) ?? { status: "UNKNOWN" };
+  if (UNUSABLE.has(status)) return `server ${serverId} is ${status}`;
   const { subnodeCount } = situation.node;
   const lost = subnodeCount === 0 ? 0 : subnodeCount - livingSubnodes(situation.subnodes).length;
   return lost > 0 ? `${lost} of its ${subnodeCount} subnodes are lost` : null;
 }
+
+/** Nobody can log in to a server in one of these, or it is no longer the one that was prepared; others pass. */
+const UNUSABLE: ReadonlySet<string> = new Set([
+  "SHUTOFF",
+  "STOPPED",
+  "SUSPENDED",
+  "PAUSED",
+  "SHELVED",
+  "SHELVED_OFFLOADED",
+  "RESCUE",
+  "REBUILD",
+]);

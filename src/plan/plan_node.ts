@@ -82,7 +82,7 @@ function nextStep(
   node: NodeRecord,
   { shared, own }: { shared: SharedSituation; own: OwnSituation },
 ): NodeStep {
-  const { now, config, provider, image, seen, nodes, images, targets } = shared;
+  const { now, config, provider, image, seen, nodes, images, targets, heardSince } = shared;
   const { creating, parent, subnodes, subnodeRefusal } = own;
   const isOver = node.role === "subnode"
     ? isLeftAlone(node, parent)
@@ -108,6 +108,7 @@ function nextStep(
     nodes,
     images,
     targets,
+    heardSince,
     creating,
     parent,
     subnodes,

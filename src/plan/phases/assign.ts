@@ -1,11 +1,11 @@
 /** A node that its target is to get; a target that is offline is waited for. */
 import { backoff } from "../../domain/backoff.ts";
-import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import { awaitRetry } from "../await_retry.ts";
-import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { brokenGroup, mayRunJob, type NodeSituation, type NodeStep, whyNotActive } from "../node_step.ts";
 
 export function planAssign(situation: NodeSituation<"assign">): NodeStep {
-  const { node, state, now, config, targets } = situation;
+  const { node, state, now, config, targets, heardSince } = situation;
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) {
     return { do: "change", event: { type: "delete", by: "cloud", comment: broken, result: "failed" } };
@@ -13,11 +13,14 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   const target = findTarget(config, node.target);
   if (target === null) {
     const comment = `the configuration no longer has target ${node.target}`;
+    if (!isSurelyFree(node, heardSince)) return mayRunJob(node, comment);
     return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   if (handOverOf(target) === "none") {
     return { do: "change", event: { type: "assigned", manager: null, next: "ready" } };
   }
+  const status = whyNotActive(situation.seen, state.serverId);
+  if (status !== null) return { do: "wait", reason: "active", message: `the server is ${status}` };
   const retry = awaitRetry(node, { now, reason: "target" });
   if (retry !== null) return retry;
   const seen = targets.get(node.target);
