@@ -51,21 +51,24 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
   const asking = requests.filter((request) => request.label === label.name).map(({ count }) => count)
     .concat(Array.from({ length: situation.demand.get(label.name) ?? 0 }, () => 1));
   const waiting = asking.reduce((sum, count) => sum + count, 0);
-  const demand = Math.max(0, waiting - have);
-  const { asked, ...offered } = offersFor(label, situation, counts);
+  const { asked, failing, ...offered } = offersFor(label, situation, counts);
+  // The one launch that tries a failing provider may come to nothing: who waits is not to wait for it where others offer.
+  const isElsewhere = asked.some((offer) => "cost" in offer && !failing.includes(offer.provider));
+  const sure = isElsewhere ? have - failing.filter((name) => own.launchingByProvider.get(name)).length : have;
+  const demand = Math.max(0, waiting - sure);
   return {
     label,
     waiting,
-    steps: stepsOf(asking, have),
+    steps: stepsOf(asking, sure),
     ...offered,
     reasons: {
-      demand: `${waiting} requested, have ${have}`,
+      demand: `${waiting} requested, have ${sure}`,
       spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? ` for ${waiting} asked for` : ""}`,
     },
     ask: {
       name: label.name,
       demand,
-      spare: Math.max(0, waiting + label.minReady - have) - demand,
+      spare: Math.max(0, waiting + label.minReady - have - demand),
       size: 1 + label.subnodes,
       cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
       served: 0,
@@ -85,16 +88,18 @@ function offersFor(
   label: LabelConfig,
   { launchesNothing, targets, ...situation }: WishSituation,
   counts: NodeCounts,
-): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
+): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string>; failing: string[] } {
   const asked: Offer[] = [];
   const offers = new Map<string, LaunchOffer>();
   const probing = new Set<string>();
+  const failing: string[] = [];
   const { config } = situation;
   const refusal = launchesNothing ?? whyNoTarget(config, targets);
   for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
     const { name } = provider;
     const at = offerAt(label, provider, { ...situation, counts });
     if (at.isProbe) probing.add(name);
+    if (at.isFailing) failing.push(name);
     const offer = refusal ?? at.offer;
     if (isObstacle(offer)) asked.push({ provider: name, refusal: offer });
     else {
@@ -102,7 +107,7 @@ function offersFor(
       asked.push({ provider: name, cost: costOf(offer) });
     }
   }
-  return { asked, offers, probing };
+  return { asked, offers, probing, failing };
 }
 
 /** Why no target takes nodes; null: one does, or nodes go to none. */
