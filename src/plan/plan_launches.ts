@@ -189,7 +189,21 @@ function shortageOf(
     steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes)
       .map((step) => step * ask.size),
     providers: openProviders(ask),
+    needs: needsOf(ask, result),
   }];
+}
+
+/** By provider: what it lacks of, and how much of that each server takes. */
+function needsOf({ name, size }: LabelAsk, { refusals }: AllocationResult): NonNullable<Shortage["needs"]> {
+  const needs = new Map<string, Record<string, number>>();
+  const reasons = refusals.find(({ label }) => label === name)?.reasons ?? [];
+  for (const { provider, obstacle } of reasons) {
+    if (provider === null || (obstacle.kind !== "quota" && obstacle.kind !== "max-servers")) continue;
+    const uses = obstacle.kind === "quota" ? obstacle.uses : [obstacle];
+    const own = uses.map(({ resource, need }) => [resource, need / size]);
+    needs.set(provider, { ...needs.get(provider), ...Object.fromEntries(own) });
+  }
+  return needs;
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */

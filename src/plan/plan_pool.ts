@@ -20,6 +20,7 @@ import { planRequestWaits } from "./plan_request_waits.ts";
 import { planSubnodes, type SubnodePlan } from "./plan_subnodes.ts";
 import { planSurplus, type Shortage, type SurplusPlan } from "./plan_surplus.ts";
 import type { NodeChange, PoolInput, PoolPlan } from "./pool_plan.ts";
+import { costOf } from "./provider_room.ts";
 import { turnsWithCeded } from "./turns.ts";
 import { isUp, whyWithheld, withheldLabels, withoutStill } from "./withheld_nodes.ts";
 
@@ -159,9 +160,17 @@ function planGivingBack(
       isUsable: (provider) => isProviderUsable(round, provider),
       wanted: launches.wanted,
       gathered: granting.idle,
+      costOfNode: (node) => costOfNode(node, round),
       shortages: [...shortagesOfImages(round.reserved), ...launches.shortages],
     });
   return part(round, "surplus", plan, none);
+}
+
+function costOfNode({ provider: name, flavorId, floatingIp }: NodeRecord, { providers, seen }: Round) {
+  const provider = providers.get(name);
+  const flavor = seen.get(name)?.catalog.flavors?.find(({ id }) => id === flavorId);
+  const floatingIps = floatingIp === null ? 0 : 1;
+  return provider && flavor ? costOf({ provider, flavor, floatingIps }) : null;
 }
 
 function withCeded(launches: LaunchPlan, { ceded }: SurplusPlan, now: Instant): LaunchPlan {
