@@ -1,14 +1,15 @@
 /** The decisions of one phase about one node: the ladder of each phase (`phases/`) ends in one of these. */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
-import type { NodePhase, NodeRecord, NodeState } from "../domain/node.ts";
+import type { DeletedBy } from "../domain/deleted_by.ts";
+import type { NodePhase, NodeRecord, NodeResult, NodeState } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
-import type { Action } from "./action.ts";
-import type { Step } from "./follow_ladder.ts";
+import type { Action, LaunchFailure } from "./action.ts";
+import { act, change, stay, type Step, wait } from "./follow_ladder.ts";
 import { livingSubnodes } from "./groups.ts";
 
 export type NodeStep = Step<NodeEvent, Action>;
@@ -75,21 +76,51 @@ export function whyNotActive({ inventory }: Observation, serverId: string): stri
   return status === "ACTIVE" || status === "UNKNOWN" ? null : status;
 }
 
+interface AtServer extends Pick<NodeSituation, "node" | "seen"> {
+  readonly state: { readonly serverId: string };
+}
+
+/** The launch has come to nothing. */
+export function giveUp(
+  { node, state: { serverId } }: Omit<AtServer, "seen">,
+  kind: LaunchFailure["kind"],
+  message: string,
+): NodeStep {
+  const wantsConsole = kind === "timeout" || kind === "ssh";
+  return act({ type: "give-up", node, failure: { serverId, kind, message, wantsConsole } });
+}
+
+/** The step of a node being launched whose server cannot be used any more; null: nothing is wrong with it. */
+export function giveUpTroubled(situation: AtServer): NodeStep | null {
+  const trouble = serverTrouble(situation, situation.state.serverId);
+  return trouble && giveUp(situation, trouble.kind, trouble.message);
+}
+
+export function remove(by: DeletedBy, comment: string, result: NodeResult): NodeStep {
+  return change({ type: "delete", by, comment, result });
+}
+
+/** The step of a node that is in somebody's use until its server is gone; null: that is not known to be. */
+export function removeVanished({ seen, state: { serverId } }: Omit<AtServer, "node">): NodeStep | null {
+  const trouble = serverTrouble({ seen }, serverId);
+  return trouble?.kind === "vanished" ? remove("cloud", trouble.message, "lost") : null;
+}
+
 /** The step of a node that is held, or goes with one: it stays whatever becomes of its server, and says so where that is gone. */
 export function keptWithServer(
-  { seen }: Pick<NodeSituation, "seen">,
-  { serverId, ...again }: { serverId: string | null; until?: Instant },
+  situation: Pick<NodeSituation, "seen">,
+  serverId: string | null,
+  until: Instant | null = null,
 ): NodeStep {
-  const trouble = serverId === null ? null : serverTrouble({ seen }, serverId);
-  if (trouble?.kind !== "vanished") return { do: "stay", ...again };
-  return { do: "wait", reason: "gone", message: trouble.message, ...again };
+  const trouble = serverId === null ? null : serverTrouble(situation, serverId);
+  return trouble?.kind === "vanished" ? wait("gone", trouble.message, until) : stay(until);
 }
 
 /** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */
 export function mayRunJob({ id }: NodeRecord, why: string): NodeStep {
   const message =
     `${why}; a job may be running on the node unreported: if none is, \`nodepool delete ${id}\``;
-  return { do: "wait", reason: "target", message };
+  return wait("target", message);
 }
 
 /**

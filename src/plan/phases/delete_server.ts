@@ -5,22 +5,20 @@ import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 export function planDeleteServer(situation: NodeSituation<"delete-server">): NodeStep {
   const { node, state, now, provider, seen } = situation;
   if (state.serverId === null) return planUnknownServer(situation);
 
-  if (seen.inventory.isDeleted(state.serverId)) return { do: "change", event: { type: "server-gone" } };
+  if (seen.inventory.isDeleted(state.serverId)) return change({ type: "server-gone" });
   const retry = awaitRetry(node, { now, reason: "delete" });
   if (retry !== null) return retry;
   const askAgainAt = state.acceptedAt === null
     ? now
     : state.acceptedAt + repeatPause(state, provider.deleteTimeout);
-  if (now >= askAgainAt) {
-    return { do: "act", action: { type: "delete-server", node, serverId: state.serverId } };
-  }
-  const message = `the cloud is deleting server ${state.serverId}`;
-  return { do: "wait", reason: "delete", message, until: askAgainAt };
+  if (now >= askAgainAt) return act({ type: "delete-server", node, serverId: state.serverId });
+  return wait("delete", `the cloud is deleting server ${state.serverId}`, askAgainAt);
 }
 
 /** A deletion that the cloud accepts and does not carry out is asked for again, after as long as it has taken so far. */
@@ -35,13 +33,11 @@ function repeatPause(
 /** No server is known. One may still turn up where a request got no answer. */
 function planUnknownServer(situation: NodeSituation<"delete-server">): NodeStep {
   const { state, seen, creating } = situation;
-  if (creating) return { do: "wait", reason: "answer", message: "the request for its server is in progress" };
+  if (creating) return wait("answer", "the request for its server is in progress");
   const server = findOwnServer(situation);
-  if (server !== null) return { do: "change", event: { type: "accepted", serverId: server.id } };
-  if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) {
-    return { do: "change", event: { type: "server-gone" } };
-  }
-  return { do: "wait", reason: "listing", message: "the next listing shows whether it has a server" };
+  if (server !== null) return change({ type: "accepted", serverId: server.id });
+  if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) return change({ type: "server-gone" });
+  return wait("listing", "the next listing shows whether it has a server");
 }
 
 /** How long to wait before asking again after that number of failed deletions. */

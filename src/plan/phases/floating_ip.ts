@@ -12,6 +12,7 @@ import { floatingIpSources, needsFloatingIp, planFloatingIps } from "../floating
 import { floatingIpsByAddress, floatingIpsByPort, portsByServer } from "../listed_addresses.ts";
 import { networkRoles } from "../network_roles.ts";
 import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 type Situation = NodeSituation<"address">;
 
@@ -68,19 +69,19 @@ function planMaking(
   const ways = waysOf(orderPorts(own, { provider, networks }), sources);
   if (ways.length === 0) return waiting("none of the server's ports has an IPv4 address", until);
   const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
-  return { do: "act", action: { type: "create-floating-ip", node, ways, otherwise } };
+  return act({ type: "create-floating-ip", node, ways, otherwise });
 }
 
 /** Ports that a cloud refuses to list for this long are kept from us. */
 const PORTS_PATIENCE = 30 * SECOND;
 
 function waiting(message: string, until: Instant): NodeStep {
-  return { do: "wait", reason: "address", message, until };
+  return wait("address", message, until);
 }
 
 function taking({ id, address, portId }: FloatingIp): NodeStep {
   const floatingIp = { id, address, ...(portId !== null && { portId }) };
-  return { do: "change", event: { type: "floating-ip", floatingIp } };
+  return change({ type: "floating-ip", floatingIp });
 }
 
 /** On a port of the node's server. Where Neutron knows no descriptions it is ours: nobody else knows that server yet. */
