@@ -33,31 +33,17 @@ const CHUNK = 256 * 1024;
 export async function openFile(file: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }> {
   const { isFile, size } = await Deno.stat(file);
   if (!isFile) throw new Deno.errors.NotFound(`${file} is not a file`);
-  return { size, open: () => streamOf(file) };
+  return { size, open: () => ReadableStream.from(chunksOf(file)) };
 }
 
-function streamOf(path: string): ReadableStream<Uint8Array> {
-  let file: Deno.FsFile | null = null;
-  const close = () => {
-    file?.close();
-    file = null;
-  };
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        file ??= await Deno.open(path);
-        const chunk = new Uint8Array(CHUNK);
-        const size = await file.read(chunk);
-        if (size !== null) return controller.enqueue(chunk.subarray(0, size));
-      } catch (error) {
-        close();
-        throw error;
-      }
-      close();
-      controller.close();
-    },
-    cancel: close,
-  }, { highWaterMark: 0 });
+async function* chunksOf(path: string): AsyncIterable<Uint8Array> {
+  using file = await Deno.open(path);
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK);
+    const size = await file.read(chunk);
+    if (size === null) return;
+    yield chunk.subarray(0, size);
+  }
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
