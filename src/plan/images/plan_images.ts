@@ -21,7 +21,7 @@ import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts"
 import { type NewImages, planNewImages } from "./plan_new_images.ts";
 import { planDibImage } from "./plan_dib_image.ts";
 import { planProviderImage } from "./plan_provider_image.ts";
-import { planDibRetention, planImageRetention, type Retention } from "./plan_retention.ts";
+import { planRetention, type Retention } from "./plan_retention.ts";
 
 export interface ImagesInput extends Moment {
   readonly config: Config;
@@ -70,8 +70,9 @@ export function planImages(input: ImagesInput): ImagePlan {
     apart.for({ kind: "plan of", id }, plan, none);
   const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], NodeIndex.of(input.nodes)];
   const keep = config.limits.imageKeep;
-  const dibRetention = part("retention", () => planDibRetention(dibImages, { now, keep }), NONE_EXPIRED);
-  const retention = part("retention", () => planImageRetention(images, { now, keep }), NONE_EXPIRED);
+  const retentionOf = (images: readonly (DibImage | ProviderImage)[]) =>
+    part("retention", () => planRetention(images, { now, keep }), NONE_EXPIRED);
+  const [dibRetention, retention] = [retentionOf(dibImages), retentionOf(images)];
   const world = worldOf({ ...input, dibImages, images, nodes });
   const round = { ...input, world, expired: { dib: dibRetention.expired, provider: retention.expired } };
   const dibPlans = dibImages.map((image) =>
