@@ -26,7 +26,7 @@ import { endOfKeeping, planWithTurns, turnsWithKeeping, unlessKept } from "./kee
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
-import { lastingRoom, roomOf } from "./provider_room.ts";
+import { lastingRoom, roomsOf } from "./provider_room.ts";
 import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
 export interface LaunchInput extends WishSituation {
@@ -74,14 +74,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     .flatMap((label) =>
       input.apart.for({ kind: "label", id: label.name }, () => wishOf(label, input, counts), null) ?? []
     );
-  const providers = input.config.providers.map((provider) =>
-    roomOf(provider, {
-      nodes,
-      seen: input.seen.get(provider.name),
-      reserved: input.reserved.get(provider.name),
-      promised: input.promised.get(provider.name),
-    })
-  );
+  const providers = roomsOf({ ...input, nodes });
   const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);

@@ -11,8 +11,8 @@ import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { isObstacle, type Obstacle } from "../../domain/obstacle.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Moment } from "../../domain/time.ts";
-import { planAllocation } from "../allocation.ts";
-import type { LabelAsk, ServerCost } from "../allocation_types.ts";
+import { allocateSole } from "../allocate_sole.ts";
+import type { ServerCost } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
 import { firstFault, type LaunchOffer, offerBaseImage, offerMadeImage, openCatalog } from "../offers.ts";
 import { costOf, roomForImages } from "../provider_room.ts";
@@ -45,30 +45,28 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
   const waiting = input.images.filter((image) => providers.has(image.provider) && waitsForLaunch(image));
   if (waiting.length === 0) return { launches: [], waits: new Map(), reserved: new Map() };
   const counts = countNodes(input.nodes);
-  const wishes = waiting.map((image) => ({ image, offer: offerFor(image, input, counts.isAsked) }));
-  const offers = new Map(
-    wishes.flatMap(({ image, offer }) => isObstacle(offer) ? [] : [[String(image.id), offer] as const]),
-  );
-  const { grants, refusals } = planAllocation({
-    labels: wishes.map(askOf),
-    providers: input.config.providers.map((provider) =>
-      roomForImages(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
-    ),
+  const wishes = waiting.map((image) => {
+    const { id, provider } = image;
+    return { id, provider, missing: 1, cap: null, image, offer: offerFor(image, input, counts.isAsked) };
   });
-  const refused = new Map(refusals.map(({ label, reasons }) => [Number(label), reasons]));
+  const rooms = input.config.providers.map((provider) =>
+    roomForImages(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
+  );
+  const { granted, refusals } = allocateSole(wishes, rooms);
+  const refused = wishes.flatMap(({ id, offer }) => isObstacle(offer) || !refusals.has(id) ? [] : offer);
   return {
-    launches: grants.flatMap(({ label }) => {
-      const image = waiting.find(({ id }) => id === Number(label))!;
-      const offer = offers.get(label);
-      return offer === undefined ? [] : [{ ...offer, forImage: image, role: roleOf(image) }];
-    }),
-    waits: new Map([...refused].map(([id, reasons]) => [id, {
-      reason: "server",
-      message: `no server can be launched for it: ${
-        reasons.map(({ obstacle }) => describeObstacle(obstacle, input)).join("; ")
-      }`,
-    }])),
-    reserved: costsOf([...offers].filter(([id]) => refused.has(Number(id))).map(([, offer]) => offer)),
+    launches: wishes.flatMap(({ id, offer, image }) =>
+      isObstacle(offer) || !granted.has(id) ? [] : [{ ...offer, forImage: image, role: roleOf(image) }]
+    ),
+    waits: new Map([...refusals].map(([id, obstacles]) => {
+      const told = obstacles.map((obstacle) => describeObstacle(obstacle, input)).join("; ");
+      return [id, { reason: "server", message: `no server can be launched for it: ${told}` }];
+    })),
+    reserved: new Map(
+      [...Map.groupBy(refused, ({ provider }) => provider.name)].map((
+        [name, own],
+      ) => [name, own.map(costOf)]),
+    ),
   };
 }
 
@@ -106,24 +104,4 @@ function offerFor(
       { catalog, seen: situation.seen },
     )
     : offerBaseImage(provider, use, catalog);
-}
-
-/** A server for an image is asked for as a node of a label of its own that wants just that one. */
-function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | Obstacle }): LabelAsk {
-  const { provider } = image;
-  return {
-    name: String(image.id),
-    demand: 1,
-    spare: 0,
-    size: 1,
-    cap: null,
-    served: 0,
-    offers: [isObstacle(offer) ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
-    targets: [],
-  };
-}
-
-function costsOf(offers: readonly LaunchOffer[]): ReadonlyMap<string, readonly ServerCost[]> {
-  const byProvider = Map.groupBy(offers, ({ provider }) => provider.name);
-  return new Map([...byProvider].map(([name, waiting]) => [name, waiting.map(costOf)]));
 }
