@@ -1,7 +1,5 @@
 /** The wish of a label at this moment, and the offers of its providers. */
 import type { Config, LabelConfig } from "../domain/config.ts";
-import type { LaunchPause } from "../domain/launch_pause.ts";
-import type { Observation } from "../domain/observation.ts";
 import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { TargetState } from "../domain/target_state.ts";
@@ -9,7 +7,8 @@ import type { Moment } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
-import { type LaunchOffer, offerAt, type OfferSituation } from "./offers.ts";
+import { type LaunchOffer, offerAt } from "./offers.ts";
+import type { PoolInput } from "./pool_plan.ts";
 import { costOf } from "./provider_room.ts";
 
 export interface LabelWish {
@@ -26,22 +25,15 @@ export interface LabelWish {
   readonly probing: ReadonlySet<string>;
 }
 
-export interface WishSituation extends Moment {
-  readonly config: Config;
+export interface WishSituation extends
+  Moment,
+  Pick<
+    PoolInput,
+    "config" | "pauses" | "seen" | "order" | "targets" | "demand" | "faults" | "launchesNothing"
+  > {
   /** Those that still wait. */
   readonly requests: readonly NodeRequest[];
-  readonly pauses: readonly LaunchPause[];
-  readonly seen: ReadonlyMap<string, Observation>;
   readonly current: CurrentImages;
-  readonly order?: OfferSituation["order"];
-  /** How the targets stand, by name; one that is missing is always online. */
-  readonly targets: ReadonlyMap<string, TargetState>;
-  /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
-  readonly demand: ReadonlyMap<string, number>;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
-  /** Why nothing is launched, whatever there is room for; null or left out: it is. */
-  readonly launchesNothing?: Obstacle | null;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {

@@ -1,35 +1,29 @@
 /** The decisions of one phase about one node: the ladder of each phase (`phases/`) ends in one of these. */
-import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { NodePhase, NodeRecord, NodeResult, NodeState } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
-import type { ProviderImage } from "../domain/provider_image.ts";
-import type { TargetState } from "../domain/target_state.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Action, LaunchFailure } from "./action.ts";
 import { act, change, stay, type Step, wait } from "./follow_ladder.ts";
 import { livingSubnodes } from "./groups.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
 export type NodeStep = Step<NodeEvent, Action>;
 
 /** The facts that a phase's ladder may look at. */
-export interface NodeSituation<Phase extends NodePhase = NodePhase> {
+export interface NodeSituation<Phase extends NodePhase = NodePhase>
+  extends Pick<PoolInput, "now" | "config" | "images" | "targets"> {
   readonly node: NodeRecord;
   readonly state: Extract<NodeState, { phase: Phase }>;
-  readonly now: Instant;
-  readonly config: Config;
   readonly provider: ProviderConfig;
   /** null: the configuration no longer has that image. */
   readonly image: ProviderImageConfig | null;
   readonly seen: Observation;
   /** The nodes of the pool. */
   readonly nodes: NodeIndex;
-  /** The providers' images, by id. */
-  readonly images: ReadonlyMap<number, ProviderImage>;
-  /** How the targets stand, by name; one that is missing is always online. */
-  readonly targets: ReadonlyMap<string, TargetState>;
   /** Since when no report of a job on a node can have been missed; null: they may be. */
   readonly heardSince: Instant | null;
   /** The node that a subnode goes with; null: it is not a subnode, or its node is gone. */

@@ -7,16 +7,11 @@ import type { Config } from "../domain/config.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
-import type { Observation } from "../domain/observation.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import type { NodePlan } from "./plan_node.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
-interface Situation {
-  readonly config: Config;
-  readonly seen: ReadonlyMap<string, Observation>;
-  readonly now: Instant;
-  readonly heardSince?: Instant | null;
-}
+type Situation = Pick<PoolInput, "config" | "seen" | "now" | "heardSince">;
 
 /** The facts that the planning of a provider's nodes went by, besides their servers. */
 interface Stance {

@@ -4,7 +4,6 @@
  */
 import type { LabelConfig } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
-import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
@@ -26,15 +25,11 @@ import { endOfKeeping, planWithTurns, turnsWithKeeping, unlessKept } from "./kee
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
+import type { PoolInput } from "./pool_plan.ts";
 import { lastingRoom, roomsOf } from "./provider_room.ts";
 import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
-export interface LaunchInput extends WishSituation {
-  /** How the labels stood after the planning before. */
-  readonly turns: Turns;
-  readonly nodes: Iterable<NodeRecord>;
-  /** By provider: the cost of servers for images that wait for room in the quotas; they come first. */
-  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
+export interface LaunchInput extends WishSituation, Pick<PoolInput, "nodes" | "reserved" | "turns"> {
   /** By provider: the cost of the servers that nodes being built still lack. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
   /** Labels of which requests have nodes that are no longer kept for them; left out: none. */

@@ -14,6 +14,7 @@ import { livingSubnodes } from "./groups.ts";
 import { findLabel } from "./label_state.ts";
 import type { WishSituation } from "./label_wish.ts";
 import { type LaunchOffer, offerAt } from "./offers.ts";
+import type { PoolInput } from "./pool_plan.ts";
 import { costOf, roomsOf } from "./provider_room.ts";
 
 export interface SubnodeLaunch extends LaunchOffer {
@@ -29,11 +30,7 @@ export interface SubnodePlan {
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
-interface SubnodesInput extends Omit<WishSituation, "requests" | "targets"> {
-  readonly nodes: Iterable<NodeRecord>;
-  /** By provider: the cost of servers for images that wait for room in the quotas; they come first. */
-  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
-}
+type SubnodesInput = Omit<WishSituation, "requests" | "targets"> & Pick<PoolInput, "nodes" | "reserved">;
 
 /** `cap` is the label's, used without what this node misses and those after it. */
 interface Wish extends SoleWish {

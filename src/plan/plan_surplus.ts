@@ -5,7 +5,6 @@
  * state is a copy, those of earlier runs may be in use by what the original has handed out; and of those that a target has,
  * only where no job's start can have been missed. Pure; `planPool` calls it.
  */
-import type { Config } from "../domain/config.ts";
 import { isSurelyFree } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
@@ -13,11 +12,9 @@ import { durationText, earliest, type Instant } from "../domain/time.ts";
 import type { Resource } from "../domain/resource.ts";
 import type { ServerCost } from "./allocation_types.ts";
 import { isGoing } from "./is_going.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
-export interface SurplusInput {
-  readonly config: Config;
-  readonly now: Instant;
-  readonly nodes: Iterable<NodeRecord>;
+export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes" | "heardSince"> {
   /** Whether nodes of the provider are handed out and deleted; left out: those of any are. */
   readonly isUsable?: (provider: string) => boolean;
   /** Nodes that work waits for, by label. */
@@ -29,8 +26,6 @@ export interface SurplusInput {
   readonly shortages: readonly Shortage[];
   /** The first id that this run gave out. */
   readonly firstIdOfRun: number;
-  /** Since when no report of a job can have been missed; null or left out: they may be. */
-  readonly heardSince?: Instant | null;
   /** Of the node's own server; null: not known. Left out: a server is like another. */
   readonly costOfNode?: (node: NodeRecord) => ServerCost | null;
 }

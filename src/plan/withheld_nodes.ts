@@ -5,19 +5,17 @@
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
-import type { Observation } from "../domain/observation.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { heldAsStale } from "../domain/stale_hold.ts";
-import { type Instant, MINUTE } from "../domain/time.ts";
+import { MINUTE } from "../domain/time.ts";
 import { whyNotActive } from "./node_step.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
-type Seen = ReadonlyMap<string, Observation>;
+type Seen = PoolInput["seen"];
 
-interface Situation {
+interface Situation extends Pick<PoolInput, "seen" | "now"> {
   /** Those that are configured. */
   readonly providers: ReadonlyMap<string, unknown>;
-  readonly seen: Seen;
-  readonly now: Instant;
 }
 
 /** So long a provider may fail to be listed after the start before what is wanted is launched elsewhere. */

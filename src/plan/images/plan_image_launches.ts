@@ -3,10 +3,8 @@
  * against max-servers. Where a quota is full they come before the pool's own launches: one that finds no room has the
  * next that is free. Pure.
  */
-import type { Config } from "../../domain/config.ts";
 import { filesOfImage } from "../../domain/local_files.ts";
-import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
-import type { Observation } from "../../domain/observation.ts";
+import type { NodeRole, WaitingOn } from "../../domain/node.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { isObstacle, type Obstacle } from "../../domain/obstacle.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -15,6 +13,7 @@ import { allocateSole } from "../allocate_sole.ts";
 import type { ServerCost } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
 import { firstFault, type LaunchOffer, offerBaseImage, offerMadeImage, openCatalog } from "../offers.ts";
+import type { PoolInput } from "../pool_plan.ts";
 import { costOf, roomForImages } from "../provider_room.ts";
 
 export interface ImageLaunch extends LaunchOffer {
@@ -30,13 +29,8 @@ export interface ImageLaunches {
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
-interface ImageLaunchesInput extends Moment {
-  readonly config: Config;
+interface ImageLaunchesInput extends Moment, Pick<PoolInput, "config" | "nodes" | "seen" | "faults"> {
   readonly images: readonly ProviderImage[];
-  readonly nodes: Iterable<NodeRecord>;
-  readonly seen: ReadonlyMap<string, Observation>;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
 }
 
 export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
