@@ -9,11 +9,10 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
-import { openFile, removeBuild } from "./build_files.ts";
+import { hashFile, openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import { type Builder, BuildError, type BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
-import { hashFile } from "./hash_file.ts";
 import { statfs } from "node:fs/promises";
 
 const PROGRAM = "disk-image-create";

@@ -8,7 +8,7 @@ import type { Observation } from "../domain/observation.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Action, LaunchFailure } from "./action.ts";
 import { act, change, stay, type Step, wait } from "./follow_ladder.ts";
-import { livingSubnodes } from "./groups.ts";
+import { livingSubnodes } from "./being_deleted.ts";
 import type { PoolInput } from "./pool_plan.ts";
 
 export type NodeStep = Step<NodeEvent, Action>;

@@ -11,8 +11,7 @@ import { type NodeSituation, type NodeStep, remove } from "./node_step.ts";
 import { planAddress } from "./phases/address.ts";
 import { planBoot } from "./phases/boot.ts";
 import { planCreate } from "./phases/create.ts";
-import { planDeleteAddress } from "./phases/delete_address.ts";
-import { planDeleteServer } from "./phases/delete_server.ts";
+import { planDeleteAddress, planDeleteServer, planUnassign } from "./phases/delete.ts";
 import { planHold } from "./phases/hold.ts";
 import { needsServer } from "./images/phases/on_server.ts";
 import { planLogin } from "./phases/login.ts";
@@ -20,7 +19,6 @@ import { planAssign } from "./phases/assign.ts";
 import { planPrepare } from "./phases/prepare.ts";
 import { planReady } from "./phases/ready.ts";
 import { planTest } from "./phases/test.ts";
-import { planUnassign } from "./phases/unassign.ts";
 import { planUsed } from "./phases/used.ts";
 
 export type NodePlan = Followed<NodeRecord, Action>;

@@ -2,6 +2,7 @@
  * Subnodes that are missing while their node is being built: one whose launch failed is replaced, where its node is,
  * before anything else is launched for the pool. Pure.
  */
+import { findLabel } from "../domain/hand_over.ts";
 import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
@@ -10,8 +11,7 @@ import { pauseKey } from "../domain/pair_key.ts";
 import { allocateSole, type SoleWish } from "./allocate_sole.ts";
 import type { ServerCost } from "./allocation_types.ts";
 import { countNodes } from "./count_nodes.ts";
-import { livingSubnodes } from "./groups.ts";
-import { findLabel } from "./label_state.ts";
+import { livingSubnodes } from "./being_deleted.ts";
 import type { WishSituation } from "./label_wish.ts";
 import { type LaunchOffer, offerAt } from "./offers.ts";
 import type { PoolInput } from "./pool_plan.ts";

@@ -11,7 +11,7 @@ import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
 import type { Resource } from "../domain/resource.ts";
 import type { ServerCost } from "./allocation_types.ts";
-import { isGoing } from "./is_going.ts";
+import { isGoing } from "./being_deleted.ts";
 import type { PoolInput } from "./pool_plan.ts";
 
 export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes" | "heardSince"> {

@@ -5,7 +5,7 @@ import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeStep } from "../../src/plan/node_step.ts";
 import { planAssign, targetPause } from "../../src/plan/phases/assign.ts";
 import { planTest } from "../../src/plan/phases/test.ts";
-import { planUnassign } from "../../src/plan/phases/unassign.ts";
+import { planUnassign } from "../../src/plan/phases/delete.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
 import { actionOf, config, NOW, seen, server, situation, states, without } from "./plan_fixtures.ts";

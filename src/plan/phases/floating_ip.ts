@@ -37,7 +37,7 @@ function planListed(
   { address, until }: { address: string; until: Instant },
 ): NodeStep | null {
   const takenAt = seen.floatingIps?.takenAt ?? -Infinity;
-  const [found] = floatingIpsByAddress.in(seen.floatingIps?.value ?? [], address);
+  const [found] = floatingIpsByAddress(seen.floatingIps?.value ?? [], address);
   if (found !== undefined) return isOurs(found, { node, seen }) ? taking(found) : null;
   const isSettled = takenAt >= Math.max(state.activeAt + LISTING_SETTLE, node.retryAt ?? 0);
   return isSettled ? null : waiting(`looking up whose floating IP ${address} is`, until);
@@ -54,10 +54,10 @@ function planMaking(
     if (trouble && provider.pool === null && now - trouble.since >= PORTS_PATIENCE) return null;
     return waiting(trouble?.message ?? "looking for the server's port", until);
   }
-  const own = portsByServer.in(ports.value, state.serverId);
+  const own = portsByServer(ports.value, state.serverId);
   if (own.length === 0) return waiting("the server has no port yet", until);
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
-  const made = own.flatMap(({ id }) => floatingIpsByPort.in(floatingIps?.value ?? [], id))
+  const made = own.flatMap(({ id }) => floatingIpsByPort(floatingIps?.value ?? [], id))
     .find((ip) => isOurs(ip, { node, seen }));
   if (made !== undefined) return taking(made);
   // An attempt whose answer got lost may have made one that this list is too old to show.

@@ -2,10 +2,10 @@
  * A server that can be logged in to and is not used yet. A builder or checker stays so as long as its work needs it. A
  * node waits for its subnodes, then its files are written and its ready script is run; a subnode waits for its node.
  */
+import { findLabel } from "../../domain/hand_over.ts";
 import { stateName } from "../../domain/node.ts";
 import { awaitRetry } from "../await_retry.ts";
-import { livingSubnodes } from "../groups.ts";
-import { findLabel } from "../label_state.ts";
+import { livingSubnodes } from "../being_deleted.ts";
 import { giveUp, type NodeSituation, type NodeStep, remove, serverTrouble } from "../node_step.ts";
 import { act, change, wait } from "../follow_ladder.ts";
 

@@ -1,7 +1,6 @@
 /** A node that waits for work: it stays as long as its server and its label are there. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
-import { isSurelyFree } from "../../domain/hand_over.ts";
-import { findLabel } from "../label_state.ts";
+import { findLabel, isSurelyFree } from "../../domain/hand_over.ts";
 import {
   brokenGroup,
   keptWithServer,
