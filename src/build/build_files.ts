@@ -3,6 +3,7 @@
  * it: formats, the manifest folder `.d`, and what is half-made. Names may hold hyphens, dots and numbers of their own,
  * so the last `-NUMBER.` of a file's name is the one that counts: no build's files are taken for another's.
  */
+import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 
 /** Removes every file of a build; none is fine. @throws Deno.errors.* */
@@ -26,38 +27,52 @@ function buildOf(file: string): string | null {
   return match !== null && Number.isSafeInteger(Number(match[2])) ? match[1]! : null;
 }
 
-/** How much of a file is read at once. */
+/** How much of a file is read at once: hashing that takes about a millisecond, after which others have their turn. */
 const CHUNK = 256 * 1024;
 
 /** A file's content as it is when it is read; nothing is open before the first read. @throws Deno.errors.* */
 export async function openFile(file: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }> {
   const { isFile, size } = await Deno.stat(file);
   if (!isFile) throw new Deno.errors.NotFound(`${file} is not a file`);
-  return { size, open: () => streamOf(file) };
+  return { size, open: () => ReadableStream.from(chunksOf(file)) };
 }
 
-function streamOf(path: string): ReadableStream<Uint8Array> {
-  let file: Deno.FsFile | null = null;
-  const close = () => {
-    file?.close();
-    file = null;
-  };
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        file ??= await Deno.open(path);
-        const chunk = new Uint8Array(CHUNK);
-        const size = await file.read(chunk);
-        if (size !== null) return controller.enqueue(chunk.subarray(0, size));
-      } catch (error) {
-        close();
-        throw error;
-      }
-      close();
-      controller.close();
-    },
-    cancel: close,
-  }, { highWaterMark: 0 });
+async function* chunksOf(path: string): AsyncIterable<Uint8Array> {
+  using file = await Deno.open(path);
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK);
+    const size = await file.read(chunk);
+    if (size === null) return;
+    yield chunk.subarray(0, size);
+  }
+}
+
+interface FileHashes {
+  /** Bytes. */
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly md5: string;
+  readonly sha512: string;
+}
+
+/**
+ * The hashes that a cloud's image service shows of a file, from one pass over it, once the file is safe on the disk.
+ * @throws Deno.errors.* where it cannot be read; the signal's reason on abort
+ */
+export async function hashFile(path: string, { signal }: { signal: AbortSignal }): Promise<FileHashes> {
+  using file = await Deno.open(path);
+  await file.syncData();
+  const [md5, sha512] = [createHash("md5"), createHash("sha512")];
+  const chunk = new Uint8Array(CHUNK);
+  let size = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const read = await file.read(chunk);
+    if (read === null) return { size, md5: md5.digest("hex"), sha512: sha512.digest("hex") };
+    md5.update(chunk.subarray(0, read));
+    sha512.update(chunk.subarray(0, read));
+    size += read;
+  }
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

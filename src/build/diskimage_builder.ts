@@ -7,20 +7,12 @@ import { dirname } from "node:path";
 import type { ImageFile } from "../domain/dib_image.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
-import {
-  buildOutOfTime,
-  endedBadly,
-  fileMissing,
-  folderUnusable,
-  logUnwritable,
-  programMissing,
-  tooLittleSpace,
-} from "./build_failure.ts";
-import { openFile, removeBuild } from "./build_files.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { SECOND } from "../domain/time.ts";
+import { hashFile, openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
-import type { Builder, BuildJob } from "./builder.ts";
+import { type Builder, BuildError, type BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
-import { hashFile } from "./hash_file.ts";
 import { statfs } from "node:fs/promises";
 
 const PROGRAM = "disk-image-create";
@@ -61,17 +53,25 @@ async function prepareFolder(
     await removeBuild(job.path);
     free = await freeBytes(folder);
   } catch (cause) {
-    throw folderUnusable(job, { folder, cause });
+    throw new BuildError("files", `cannot build ${job.name}: cannot use the directory ${folder}`, "", {
+      cause,
+    });
   }
-  const wanted = wantedBytes(job.expectedSize);
-  if (free < wanted) throw tooLittleSpace(job, { folder, free, wanted });
+  // Images grow from build to build, and are there twice while they are converted.
+  const wanted = Math.max(GIB, GROWTH * job.expectedSize);
+  if (free >= wanted) return;
+  const room = `${folder} has ${gib(free)} free and ${gib(wanted)} are needed`;
+  const hint = "free some space, or set another images-dir";
+  throw new BuildError("disk", `cannot build ${job.name}: ${room}; ${hint}`, "");
 }
 
 async function openLog(job: BuildJob): Promise<BuildLog> {
   try {
     return await BuildLog.open(job.logFile);
   } catch (cause) {
-    throw logUnwritable(job, cause);
+    throw new BuildError("log", `cannot build ${job.name}: cannot write its log ${job.logFile}`, "", {
+      cause,
+    });
   }
 }
 
@@ -90,8 +90,13 @@ async function run(job: BuildJob, { command, clock, log, signal }: RunDeps): Pro
   for await (const chunk of running.output) await log.write(chunk);
   const code = await running.exitCode;
   signal.throwIfAborted();
-  if (deadline.passed) throw buildOutOfTime(job, log.tail());
-  if (code !== 0) throw endedBadly(job, { code, tail: log.tail() });
+  const tail = log.tail();
+  if (deadline.passed) {
+    const how = `timed out after ${job.timeout / SECOND} s and was stopped`;
+    const message = `the build of ${job.name} ${how}; see ${job.logFile}, or raise build-timeout`;
+    throw new BuildError("timeout", message, tail);
+  }
+  if (code !== 0) throw endedBadly(job, { code, tail });
 }
 
 async function start(
@@ -103,8 +108,21 @@ async function start(
   try {
     return await command.start(PROGRAM, { args, environment: job.environment });
   } catch (cause) {
-    throw programMissing(job, cause);
+    const hint = "install the Debian packages python3-diskimage-builder and qemu-utils";
+    const message = `cannot build ${job.name}: ${errorChain(cause)}; ${hint}, or set PATH in its env-vars`;
+    throw new BuildError("missing", message, "", { cause });
   }
+}
+
+/** A full disk is told from other failures by what tools say, wherever it was full: builds also fill TMP_DIR. */
+function endedBadly(job: BuildJob, { code, tail }: { code: number; tail: string }): BuildError {
+  const how = code > 128 ? `was killed by signal ${code - 128}` : `failed with exit code ${code}`;
+  if (!/no space left on device/i.test(tail)) {
+    return new BuildError("exit", `the build of ${job.name} ${how}; see ${job.logFile}`, tail);
+  }
+  const where = "check images-dir, TMP_DIR (/tmp) and DIB_IMAGE_CACHE (~/.cache/image-create)";
+  const message = `the build of ${job.name} ${how}: no space left on device; ${where}; see ${job.logFile}`;
+  return new BuildError("disk", message, tail);
 }
 
 async function collectFiles(
@@ -114,8 +132,10 @@ async function collectFiles(
   const files: ImageFile[] = [];
   for (const format of job.formats) {
     const file = `${job.path}.${format}`;
-    const problem = (text: string, cause?: unknown) =>
-      fileMissing(job, { file, problem: text, tail: log.tail(), cause });
+    const problem = (text: string, cause?: unknown) => {
+      const message = `the build of ${job.name} succeeded, but ${file} ${text}; see ${job.logFile}`;
+      return new BuildError("files", message, log.tail(), cause === undefined ? undefined : { cause });
+    };
     const hashes = await hashFile(file, { signal }).catch((cause) => {
       signal.throwIfAborted();
       throw problem(cause instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read", cause);
@@ -133,13 +153,10 @@ export function buildArguments({ path, formats, elements }: BuildJob): readonly 
 }
 
 const GIB = 2 ** 30;
-
-/** Images grow from build to build, and are there twice while they are converted. */
 const GROWTH = 1.5;
 
-/** Bytes that must be free for a build, from the size of the last one; 0: not known. */
-function wantedBytes(expectedSize: number): number {
-  return Math.max(GIB, GROWTH * expectedSize);
+function gib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(1)} GiB`;
 }
 
 /** Bytes that this process may still write into a folder. @throws Error where there is no such folder */

@@ -12,40 +12,29 @@ interface FollowLogOptions {
 const LOOK = 200;
 
 /** One that is not there yet is waited for, as long as it may come. Ends with the signal's reason on abort. */
-export function followLog(
+export function followLog(path: string, options: FollowLogOptions): ReadableStream<Uint8Array> {
+  return ReadableStream.from(chunksOf(path, options));
+}
+
+async function* chunksOf(
   path: string,
   { isOver, clock, signal }: FollowLogOptions,
-): ReadableStream<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   let file: Deno.FsFile | null = null;
-  const close = () => {
-    file?.close();
-    file = null;
-  };
-  const read = async (): Promise<Uint8Array | null> => {
+  try {
     for (;;) {
       signal.throwIfAborted();
       // Asked before it is read: what was written before the end is read after it.
       const over = isOver();
       file ??= await openIfThere(path);
-      const chunk = file === null ? null : await readChunk(file);
-      if (chunk !== null || over) return chunk;
-      await clock.sleep(LOOK, { signal });
+      const chunk = file && await readChunk(file);
+      if (chunk !== null) yield chunk;
+      else if (over) return;
+      else await clock.sleep(LOOK, { signal });
     }
-  };
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const chunk = await read();
-        if (chunk !== null) return controller.enqueue(chunk);
-        close();
-        controller.close();
-      } catch (error) {
-        close();
-        controller.error(error);
-      }
-    },
-    cancel: close,
-  }, { highWaterMark: 0 });
+  } finally {
+    file?.close();
+  }
 }
 
 async function openIfThere(path: string): Promise<Deno.FsFile | null> {

@@ -4,7 +4,7 @@
  * here is stored: the records say which builder has what, and the first report of each builder says the rest, so that
  * a new leader continues the builds that are in progress. The control operation `builder-sync` hands reports in.
  */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   type BuilderName,
   type BuilderStanding,
@@ -12,6 +12,7 @@ import {
   type PlaceState,
 } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import { transitionDib } from "../domain/dib_transition.ts";
 import { SECOND } from "../domain/time.ts";
 import type { BuildSite, BuildSites } from "../execute/images/build_site.ts";
 import type { Call } from "../lib/call.ts";
@@ -20,14 +21,17 @@ import { endsInTime } from "../lib/deadline.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { adoptFound } from "./adopt_found.ts";
 import { type BuilderOnRoll, BuilderRoll } from "./builder_roll.ts";
-import type { BuilderInstructions, BuilderOrder, BuilderReport, WorkOutcome } from "./builder_sync.ts";
+import type {
+  BuilderInstructions,
+  BuilderOrder,
+  BuilderReport,
+  ReportedWork,
+  WorkOutcome,
+} from "./builder_sync.ts";
 import { DeskRemovals } from "./desk_removals.ts";
-import { DeskWork } from "./desk_work.ts";
 import type { LogCopy } from "./log_copy.ts";
-import { buildToken } from "./work_token.ts";
-import { lostSite, RemoteSite } from "./remote_site.ts";
+import { lostSite, RemoteSite, workToken } from "./remote_site.ts";
 
 /** The longest that a builder is left without an answer. */
 const LONGEST_WAIT = 20 * SECOND;
@@ -42,6 +46,17 @@ export interface BuilderDeskDeps {
   readonly openLogCopy: (path: string) => Promise<LogCopy>;
   /** Called when something can be planned that could not be before. */
   readonly wake: () => void;
+}
+
+/** A piece of work that has been given to a builder, or is about to: from the attempt that it is done for to its end. */
+interface DeskWork {
+  readonly builder: BuilderName;
+  readonly order: BuilderOrder;
+  /** The process that it was given to, maybe by an earlier leader; null: none yet. */
+  process: string | null;
+  readonly log: LogCopy | null;
+  readonly onProgress: (progress: { sent: number; total: number }) => void;
+  readonly outcome: PromiseWithResolvers<WorkOutcome>;
 }
 
 export class BuilderDesk implements BuildSites, Disposable {
@@ -68,9 +83,9 @@ export class BuilderDesk implements BuildSites, Disposable {
     if (isNew) this.#endFormer(report);
     builder.waiting++;
     try {
-      for (const work of report.works) await this.#ownWork(report, work.token)?.take(work);
+      for (const work of report.works) await this.#take(work, report);
       this.#removals.take(report);
-      await adoptFound(report, this.#deps);
+      await this.#adoptFound(report);
       this.look();
       return await this.#newsFor(builder, report, call);
     } finally {
@@ -107,7 +122,7 @@ export class BuilderDesk implements BuildSites, Disposable {
 
   isAt(image: DibImage): boolean {
     if (image.builder === undefined || this.#roll.stateOf(image.builder.id) !== "here") return false;
-    const token = buildToken(image);
+    const token = workToken("build", image);
     return this.#roll.reportOf(image.builder.id)!.works.some((work) => work.token === token);
   }
 
@@ -128,7 +143,8 @@ export class BuilderDesk implements BuildSites, Disposable {
   look(): void {
     const isLost = (id: string) => ["lost", "gone"].includes(this.#roll.stateOf(id));
     for (const work of this.#works.values()) {
-      if (isLost(work.builder)) work.end(interrupted(`builder ${work.host} was lost`));
+      const { id, host } = work.builder;
+      if (isLost(id)) work.outcome.resolve(interrupted(`builder ${host} was lost`));
     }
     this.#removals.giveUp(isLost);
     this.#roll.forgetGone();
@@ -149,11 +165,11 @@ export class BuilderDesk implements BuildSites, Disposable {
     const copy = copied ? await this.#deps.openLogCopy(logFile) : null;
     const known = this.#roll.reportOf(builder.id);
     const process = known?.works.some((work) => work.token === token) ? known.process : null;
-    const work = new DeskWork({ builder, order, process, log: copy, onProgress });
-    this.#works.set(token, work);
+    const outcome = Promise.withResolvers<WorkOutcome>();
+    this.#works.set(token, { builder, order, process, log: copy, onProgress, outcome });
     this.#tellNews();
     try {
-      return await waitFor(`builder ${builder.host}`, () => orAborted(work.outcome, signal));
+      return await waitFor(`builder ${builder.host}`, () => orAborted(outcome.promise, signal));
     } finally {
       this.#works.delete(token);
       this.#tellNews();
@@ -178,19 +194,43 @@ export class BuilderDesk implements BuildSites, Disposable {
     // Its own processes may still be writing.
     const until = this.#deps.clock.now() + ORPHANS_END;
     for (const work of this.#worksOf(id)) {
-      if (!work.isFor(process)) work.end({ ...interrupted(`builder ${host} was restarted`), until });
+      if (isFor(work, process)) continue;
+      work.outcome.resolve({ ...interrupted(`builder ${host} was restarted`), until });
     }
   }
 
   #worksOf(builder: string): DeskWork[] {
-    return [...this.#works.values()].filter((work) => work.builder === builder);
+    return [...this.#works.values()].filter((work) => work.builder.id === builder);
   }
 
-  #ownWork({ id, process }: BuilderReport, token: string): DeskWork | null {
+  /** Takes what the builder says of it; the outcome, once its log is there. */
+  async #take(
+    { token, progress, log, outcome }: ReportedWork,
+    { id, process }: BuilderReport,
+  ): Promise<void> {
     const work = this.#works.get(token);
-    if (work === undefined || work.builder !== id) return null;
-    work.giveTo(process);
-    return work;
+    if (work === undefined || work.builder.id !== id) return;
+    work.process = process;
+    if (progress !== null) work.onProgress(progress);
+    if (log !== null) await work.log?.append(Uint8Array.fromBase64(log.bytes), log.from);
+    if (outcome !== null) work.outcome.resolve(outcome as WorkOutcome);
+  }
+
+  /** Records of a state that was moved here name no builders: a build belongs to the builder that has its files. */
+  async #adoptFound({ id, host, imagesDir, found }: BuilderReport): Promise<void> {
+    const { ledger, clock } = this.#deps;
+    const names = new Set(found);
+    const isFound = ({ builder, path }: DibImage) =>
+      builder === undefined && dirname(path) === imagesDir && names.has(basename(path));
+    const adopted = [...ledger.dibImages.values()].filter(isFound);
+    if (adopted.length === 0) return;
+    await ledger.edit((edit) => {
+      for (const planned of adopted) {
+        const image = edit.dibImage(planned.id);
+        if (image === null || !isFound(image)) continue;
+        edit.putDibImage(transitionDib(image, { type: "found", builder: { id, host } }, clock.now()));
+      }
+    });
   }
 
   /** Answers when there is something to begin, end or remove, when the time is up, or when the builder asks again. */
@@ -202,7 +242,7 @@ export class BuilderDesk implements BuildSites, Disposable {
       const answer = this.#instructionsFor(report);
       const left = deadline - clock.monotonic();
       if (left <= 0 || isNews(answer, report) || builder.report !== report) {
-        for (const { token } of answer.orders) this.#works.get(token)?.giveTo(report.process);
+        for (const { token } of answer.orders) this.#works.get(token)!.process = report.process;
         return answer;
       }
       await endsInTime(this.#news.promise, { clock, timeout: left, ...call });
@@ -216,15 +256,14 @@ export class BuilderDesk implements BuildSites, Disposable {
     const needed = new Set([
       ...own.map(({ order }) => order.token),
       // Those that no attempt waits for yet, or any more, until their outcome is stored.
-      ...records.filter(({ state }) => state.phase === "build").map(buildToken),
+      ...records.filter(({ state }) => state.phase === "build").map((image) => workToken("build", image)),
     ]);
     const kept = new Set(records.map(({ path }) => basename(path)));
     for (const build of this.#removals.at(id)) kept.delete(build);
     return {
       installation: this.#deps.ledger.installation.id,
-      orders: own.filter((work) => !reported.has(work.order.token) && work.isFor(process)).map(({ order }) =>
-        order
-      ),
+      orders: own.filter((work) => !reported.has(work.order.token) && isFor(work, process))
+        .map(({ order }) => order),
       going: [...reported].filter((token) => needed.has(token)),
       builds: [...builds, ...found].filter((build) => kept.has(build)),
       logs: Object.fromEntries(own.flatMap(({ order, log }) => {
@@ -251,6 +290,11 @@ export class BuilderDesk implements BuildSites, Disposable {
     this.#news = Promise.withResolvers();
     resolve();
   }
+}
+
+/** Whether it is given to that process now. */
+function isFor(work: DeskWork, process: string): boolean {
+  return work.process === null || work.process === process;
 }
 
 function isNews({ orders, going, builds }: BuilderInstructions, report: BuilderReport): boolean {

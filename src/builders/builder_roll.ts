@@ -19,18 +19,13 @@ export class BuilderRefusedError extends Error {
   override readonly name = "BuilderRefusedError";
 }
 
-export class BuilderOnRoll {
+export interface BuilderOnRoll {
   /** The last one. */
   report: BuilderReport;
   /** By the monotonic clock. */
   seenAt: number;
   /** Exchanges in which it waits for news. */
-  waiting = 0;
-
-  constructor(report: BuilderReport, seenAt: number) {
-    this.report = report;
-    this.seenAt = seenAt;
-  }
+  waiting: number;
 }
 
 export class BuilderRoll {
@@ -80,14 +75,11 @@ export class BuilderRoll {
     const known = this.#builders.get(report.id);
     const isNew = known?.report.process !== report.process;
     if (isNew) {
-      log.info("builder {host} (nodepool {version}) is connected", {
-        host: report.host,
-        version: report.version,
-      });
+      const { host, version } = report;
+      log.info("builder {host} (nodepool {version}) is connected", { host, version });
     }
-    const builder = known ?? new BuilderOnRoll(report, 0);
-    builder.report = report;
-    builder.seenAt = this.#clock.monotonic();
+    const seenAt = this.#clock.monotonic();
+    const builder = Object.assign(known ?? { waiting: 0 }, { report, seenAt });
     this.#builders.set(report.id, builder);
     return { builder, isNew };
   }

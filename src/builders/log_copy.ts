@@ -17,48 +17,35 @@ export interface LogCopy {
 }
 
 export async function openLogCopy(path: string): Promise<LogCopy> {
-  const copy = new FileCopy(path);
-  await copy.open();
-  return copy;
-}
-
-class FileCopy implements LogCopy {
-  readonly #path: string;
-  #size: number | null = null;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  get size(): number | null {
-    return this.#size;
-  }
-
-  async open(): Promise<void> {
-    await this.#orGiveUp(async () => {
-      await Deno.mkdir(dirname(this.#path), { recursive: true });
-      using file = await Deno.open(this.#path, { append: true, create: true, mode: 0o640 });
-      this.#size = (await file.stat()).size;
-    });
-  }
-
-  async append(bytes: Uint8Array, from: number): Promise<void> {
-    if (from !== this.#size) return;
-    // Taken as there before it is: a part that is sent twice at a time is written once.
-    this.#size += bytes.length;
-    await this.#orGiveUp(async () => {
-      using file = await Deno.open(this.#path, { append: true });
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    });
-  }
-
-  async #orGiveUp(write: () => Promise<void>): Promise<void> {
+  let size: number | null = null;
+  const orGiveUp = async (write: () => Promise<void>) => {
     try {
       await write();
     } catch (error) {
-      this.#size = null;
-      const found = { path: this.#path, error: errorChain(error) };
-      log.warning("{path} is incomplete: cannot write to it any more: {error}", found);
+      size = null;
+      log.warning("{path} is incomplete: cannot write to it any more: {error}", {
+        path,
+        error: errorChain(error),
+      });
     }
-  }
+  };
+  await orGiveUp(async () => {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    using file = await Deno.open(path, { append: true, create: true, mode: 0o640 });
+    size = (await file.stat()).size;
+  });
+  return {
+    get size() {
+      return size;
+    },
+    async append(bytes, from) {
+      if (from !== size) return;
+      // Taken as there before it is: a part that is sent twice at a time is written once.
+      size += bytes.length;
+      await orGiveUp(async () => {
+        using file = await Deno.open(path, { append: true });
+        for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+      });
+    },
+  };
 }

@@ -1,6 +1,7 @@
 /** A builder as a site of the executor: each attempt is an order that the desk hands to it, and the outcome that it reports. */
 import type { BuilderName } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import type { BuildFolders, BuildSite, UploadWork } from "../execute/images/build_site.ts";
 import { type DibOutcome, type ImageOutcome, imagePostponed } from "../execute/images/image_outcome.ts";
 import type { BuildJob } from "../build/builder.ts";
@@ -9,7 +10,6 @@ import type { Clock } from "../lib/clock.ts";
 import type { BuilderDesk } from "./builder_desk.ts";
 import type { BuilderReport, WorkOutcome } from "./builder_sync.ts";
 import type { DeskRemovals } from "./desk_removals.ts";
-import { buildToken, uploadToken } from "./work_token.ts";
 
 interface RemoteSiteDeps {
   readonly desk: Pick<BuilderDesk, "carryOut">;
@@ -34,7 +34,7 @@ export class RemoteSite implements BuildSite {
   }
 
   async build({ image, job }: { image: DibImage; job: BuildJob }, call: Call): Promise<DibOutcome> {
-    const order = { type: "build", token: buildToken(image), job } as const;
+    const order = { type: "build", token: workToken("build", image), job } as const;
     const how = { ...call, builder: this.builder, logFile: image.logFile };
     return this.#told(await this.#deps.desk.carryOut(order, how)) as DibOutcome;
   }
@@ -45,7 +45,7 @@ export class RemoteSite implements BuildSite {
   ): Promise<ImageOutcome> {
     const order = {
       type: "upload",
-      token: uploadToken(image),
+      token: workToken("upload", image),
       provider: image.provider,
       externalId,
       path: dibImage.path,
@@ -87,4 +87,12 @@ export function lostSite(builder: BuilderName | null): BuildSite {
     upload: () => Promise.resolve({ type: "failed", comment, evidence: null }),
     remove: () => Promise.resolve({ type: "removed" }),
   };
+}
+
+/**
+ * The name of a piece of work that a builder does, from the record that it is done for: the same for every leader, and
+ * another for every attempt.
+ */
+export function workToken(type: "build" | "upload", { id, state }: DibImage | ProviderImage): string {
+  return `${type} ${id} ${"startedAt" in state ? state.startedAt : null}`;
 }

@@ -1,5 +1,5 @@
 /** How a target takes its nodes, as the configuration says. Pure. */
-import type { Config, TargetConfig } from "./config.ts";
+import type { Config, LabelConfig, TargetConfig } from "./config.ts";
 import type { NodeRecord } from "./node.ts";
 import type { Instant } from "./time.ts";
 
@@ -25,4 +25,8 @@ export function isSurelyFree(
 /** null: the configuration has no such target any more, as where no target is configured at all. */
 export function findTarget(config: Pick<Config, "targets">, name: string): TargetConfig | null {
   return config.targets.find((target) => target.name === name) ?? null;
+}
+
+export function findLabel(config: Pick<Config, "labels">, name: string): LabelConfig | null {
+  return config.labels.find((label) => label.name === name) ?? null;
 }

@@ -1,5 +1,5 @@
 /** One attempt at having a server deleted; whether it is gone is for a listing to say. */
-import { deletePause } from "../plan/phases/delete_server.ts";
+import { deletePause } from "../plan/phases/delete.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { type DeletionOrder, type Deletions, isStale } from "./deletions.ts";
 import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";

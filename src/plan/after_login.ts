@@ -1,8 +1,7 @@
 /** Decides what follows a step of a node's launch that has gone well: files and scripts, its target, or use. Pure. */
 import type { Config } from "../domain/config.ts";
-import { findTarget, handOverOf } from "../domain/hand_over.ts";
+import { findLabel, findTarget, handOverOf } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { findLabel } from "./label_state.ts";
 
 export function afterLogin(node: NodeRecord, config: Config): "prepare" | "assign" | "ready" {
   if (node.role !== "node" || node.subnodeCount > 0) return "prepare";

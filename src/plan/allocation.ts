@@ -10,11 +10,18 @@
  * 7. a node and its subnodes are granted whole or not at all; 8. the order of the input does not matter.
  */
 import { type Claim, fill, fillByChoices, inOrder } from "./allocation_fill.ts";
-import { grantsOf } from "./allocation_grants.ts";
 import { Placement } from "./allocation_placement.ts";
 import { capInNodes, owedNodes } from "./allocation_debts.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
-import type { AllocationInput, AllocationResult, LabelAsk, LabelRefusal } from "./allocation_types.ts";
+import { proportionalShares } from "./allocation_shares.ts";
+import type {
+  AllocationInput,
+  AllocationResult,
+  Grant,
+  LabelAsk,
+  LabelRefusal,
+  ProviderRoom,
+} from "./allocation_types.ts";
 
 export type * from "./allocation_types.ts";
 
@@ -56,6 +63,37 @@ function claimsOf(labels: readonly LabelAsk[], asked: (label: LabelAsk, at: numb
 /** Spare nodes are shared whatever was given before. */
 function asNew(claim: Claim): Claim {
   return { ...claim, weight: null, served: 0 };
+}
+
+/**
+ * Makes launches of what was placed of a label: first those for work, then spare ones; each goes to the target that has the
+ * fewest so far.
+ */
+function grantsOf(
+  { name: label, demand, targets }: LabelAsk,
+  { position, placement, providers }: {
+    position: number;
+    placement: Placement;
+    providers: readonly ProviderRoom[];
+  },
+): Grant[] {
+  const loads = byName(targets).map(({ name, load }) => ({ name, load }));
+  const deal = (count: number, launch: Omit<Grant, "target" | "count">): Grant[] => {
+    if (count === 0) return [];
+    if (loads.length === 0) return [{ ...launch, target: null, count }];
+    const before = loads.map(({ load }) => load);
+    for (let node = 0; node < count; node++) {
+      loads.reduce((least, target) => (target.load < least.load ? target : least)).load += 1;
+    }
+    return loads.map(({ name, load }, at) => ({ ...launch, target: name, count: load - before[at]! }))
+      .filter((grant) => grant.count > 0);
+  };
+  const counts = providers.map((_, provider) => placement.on(position, provider));
+  const forWork = proportionalShares(Math.min(demand, placement.total(position)), counts);
+  return providers.flatMap(({ name: provider }, at) => [
+    ...deal(forWork[at]!, { label, provider, purpose: "demand" }),
+    ...deal(counts[at]! - forWork[at]!, { label, provider, purpose: "spare" }),
+  ]);
 }
 
 function shortfall({ name, demand, spare }: LabelAsk, granted: number): Omit<LabelRefusal, "reasons"> | null {

@@ -45,7 +45,7 @@ export interface ProviderRoom {
   readonly room: Readonly<Partial<Record<Resource, QuotaUse>>>;
 }
 
-export interface TargetLoad {
+interface TargetLoad {
   readonly name: string;
   /** Nodes of this label that it has. */
   readonly load: number;

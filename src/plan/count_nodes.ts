@@ -1,7 +1,7 @@
 /** How many nodes there are of each kind that launching asks about. */
 import type { NodeRecord } from "../domain/node.ts";
 import { type LabelNodes, NodeIndex } from "../domain/node_index.ts";
-import { livingSubnodes } from "./groups.ts";
+import { livingSubnodes } from "./being_deleted.ts";
 
 export interface NodeCounts {
   /** `servers`: with those that nodes being built still miss, since their places are taken. */

@@ -23,6 +23,22 @@ export type Step<Event, Work> =
   /** Nothing is left of it: the record goes. */
   | { readonly do: "end" };
 
+export function change<const Event>(event: Event) {
+  return { do: "change", event } as const;
+}
+
+export function act<const Work>(action: Work) {
+  return { do: "act", action } as const;
+}
+
+export function wait(reason: WaitingOn["reason"], message: string, until: Instant | null = null) {
+  return { do: "wait", reason, message, ...(until === null ? {} : { until }) } as const;
+}
+
+export function stay(until: Instant | null = null) {
+  return { do: "stay", ...(until === null ? {} : { until }) } as const;
+}
+
 export interface Followed<Entity, Work> {
   /** The record as it is to be; the same object where nothing changes, null where it has ended. */
   readonly next: Entity | null;

@@ -1,7 +1,5 @@
 /** The wish of a label at this moment, and the offers of its providers. */
 import type { Config, LabelConfig } from "../domain/config.ts";
-import type { LaunchPause } from "../domain/launch_pause.ts";
-import type { Observation } from "../domain/observation.ts";
 import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { TargetState } from "../domain/target_state.ts";
@@ -9,7 +7,8 @@ import type { Moment } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
-import { type LaunchOffer, offerAt, type OfferSituation } from "./offers.ts";
+import { type LaunchOffer, offerAt } from "./offers.ts";
+import type { PoolInput } from "./pool_plan.ts";
 import { costOf } from "./provider_room.ts";
 
 export interface LabelWish {
@@ -26,22 +25,15 @@ export interface LabelWish {
   readonly probing: ReadonlySet<string>;
 }
 
-export interface WishSituation extends Moment {
-  readonly config: Config;
+export interface WishSituation extends
+  Moment,
+  Pick<
+    PoolInput,
+    "config" | "pauses" | "seen" | "order" | "targets" | "demand" | "faults" | "launchesNothing"
+  > {
   /** Those that still wait. */
   readonly requests: readonly NodeRequest[];
-  readonly pauses: readonly LaunchPause[];
-  readonly seen: ReadonlyMap<string, Observation>;
   readonly current: CurrentImages;
-  readonly order?: OfferSituation["order"];
-  /** How the targets stand, by name; one that is missing is always online. */
-  readonly targets: ReadonlyMap<string, TargetState>;
-  /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
-  readonly demand: ReadonlyMap<string, number>;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
-  /** Why nothing is launched, whatever there is room for; null or left out: it is. */
-  readonly launchesNothing?: Obstacle | null;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
@@ -51,21 +43,24 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
   const asking = requests.filter((request) => request.label === label.name).map(({ count }) => count)
     .concat(Array.from({ length: situation.demand.get(label.name) ?? 0 }, () => 1));
   const waiting = asking.reduce((sum, count) => sum + count, 0);
-  const demand = Math.max(0, waiting - have);
-  const { asked, ...offered } = offersFor(label, situation, counts);
+  const { asked, failing, ...offered } = offersFor(label, situation, counts);
+  // The one launch that tries a failing provider may come to nothing: who waits is not to wait for it where others offer.
+  const isElsewhere = asked.some((offer) => "cost" in offer && !failing.includes(offer.provider));
+  const sure = isElsewhere ? have - failing.filter((name) => own.launchingByProvider.get(name)).length : have;
+  const demand = Math.max(0, waiting - sure);
   return {
     label,
     waiting,
-    steps: stepsOf(asking, have),
+    steps: stepsOf(asking, sure),
     ...offered,
     reasons: {
-      demand: `${waiting} requested, have ${have}`,
+      demand: `${waiting} requested, have ${sure}`,
       spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? ` for ${waiting} asked for` : ""}`,
     },
     ask: {
       name: label.name,
       demand,
-      spare: Math.max(0, waiting + label.minReady - have) - demand,
+      spare: Math.max(0, waiting + label.minReady - have - demand),
       size: 1 + label.subnodes,
       cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
       served: 0,
@@ -85,16 +80,18 @@ function offersFor(
   label: LabelConfig,
   { launchesNothing, targets, ...situation }: WishSituation,
   counts: NodeCounts,
-): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
+): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string>; failing: string[] } {
   const asked: Offer[] = [];
   const offers = new Map<string, LaunchOffer>();
   const probing = new Set<string>();
+  const failing: string[] = [];
   const { config } = situation;
   const refusal = launchesNothing ?? whyNoTarget(config, targets);
   for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
     const { name } = provider;
     const at = offerAt(label, provider, { ...situation, counts });
     if (at.isProbe) probing.add(name);
+    if (at.isFailing) failing.push(name);
     const offer = refusal ?? at.offer;
     if (isObstacle(offer)) asked.push({ provider: name, refusal: offer });
     else {
@@ -102,7 +99,7 @@ function offersFor(
       asked.push({ provider: name, cost: costOf(offer) });
     }
   }
-  return { asked, offers, probing };
+  return { asked, offers, probing, failing };
 }
 
 /** Why no target takes nodes; null: one does, or nodes go to none. */

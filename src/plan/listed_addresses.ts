@@ -4,22 +4,13 @@
  */
 import type { FloatingIp, Port } from "../domain/server.ts";
 
-class Lookup<Row, Key> {
-  readonly #keyOf: (row: Row) => Key;
-  readonly #known = new WeakMap<readonly Row[], ReadonlyMap<Key, readonly Row[]>>();
-
-  constructor(keyOf: (row: Row) => Key) {
-    this.#keyOf = keyOf;
-  }
-
-  /** Those with that key, in the order of the list. */
-  in(list: readonly Row[], key: Key): readonly Row[] {
-    const known = this.#known.get(list) ?? Map.groupBy(list, this.#keyOf);
-    this.#known.set(list, known);
-    return known.get(key) ?? [];
-  }
+/** Those of a list with a key, in its order. */
+function lookup<Row, Key>(keyOf: (row: Row) => Key) {
+  const known = new WeakMap<readonly Row[], ReadonlyMap<Key, readonly Row[]>>();
+  return (list: readonly Row[], key: Key): readonly Row[] =>
+    known.getOrInsertComputed(list, () => Map.groupBy(list, keyOf)).get(key) ?? [];
 }
 
-export const portsByServer = new Lookup(({ serverId }: Port) => serverId);
-export const floatingIpsByPort = new Lookup(({ portId }: FloatingIp) => portId);
-export const floatingIpsByAddress = new Lookup(({ address }: FloatingIp) => address);
+export const portsByServer = lookup(({ serverId }: Port) => serverId);
+export const floatingIpsByPort = lookup(({ portId }: FloatingIp) => portId);
+export const floatingIpsByAddress = lookup(({ address }: FloatingIp) => address);

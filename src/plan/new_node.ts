@@ -21,21 +21,14 @@ export function newNode(
   launch: Launch,
   { hostnameTemplate, ...decided }: Decided & { hostnameTemplate: string },
 ): NodeRecord {
-  const hostname = fillTemplate(hostnameTemplate, {
-    ...fieldsOf(launch, decided.now),
-    node_id: decided.id,
-  });
-  return record(launch, {
-    ...decided,
-    role: "node",
-    providerImageId: null,
-    parentId: null,
+  const fields = { ...fieldsOf(launch, decided.now), node_id: decided.id };
+  return {
+    ...newRecord(launch, { ...decided, hostname: fillTemplate(hostnameTemplate, fields) }),
     subnodeCount: launch.label.subnodes,
     label: launch.label.name,
     target: launch.target,
-    hostname,
     launchReason: launch.reason,
-  });
+  };
 }
 
 /** A further server that goes with a node, beside it. */
@@ -43,24 +36,16 @@ export function newSubnode(
   { parent, ...launch }: SubnodeLaunch,
   { hostnameTemplate, id, now }: Pick<Decided, "id" | "now"> & { hostnameTemplate: string },
 ): NodeRecord {
-  const hostname = fillTemplate(hostnameTemplate, {
-    ...fieldsOf(launch, now),
-    node_id: parent.id,
-    subnode_id: id,
-  });
-  return record(launch, {
-    id,
-    now,
-    zone: parent.zone,
+  const fields = { ...fieldsOf(launch, now), node_id: parent.id, subnode_id: id };
+  const { zone, label, target } = parent;
+  return {
+    ...newRecord(launch, { id, now, zone, hostname: fillTemplate(hostnameTemplate, fields) }),
     role: "subnode",
-    providerImageId: null,
     parentId: parent.id,
-    subnodeCount: 0,
-    label: parent.label,
-    target: parent.target,
-    hostname,
+    label,
+    target,
     launchReason: `goes with node ${parent.id}`,
-  });
+  };
 }
 
 function fieldsOf(launch: LaunchOffer & { readonly label: LabelConfig }, now: Instant) {
@@ -69,59 +54,58 @@ function fieldsOf(launch: LaunchOffer & { readonly label: LabelConfig }, now: In
 
 /** A server that is needed to make or to prove an image. */
 export function newImageNode({ forImage, role, ...launch }: ImageLaunch, decided: Decided): NodeRecord {
-  return record(launch, {
-    ...decided,
+  return {
+    ...newRecord(launch, { ...decided, hostname: forImage.hostname }),
     role,
     providerImageId: forImage.id,
-    parentId: null,
-    subnodeCount: 0,
-    label: "",
-    target: "",
-    hostname: forImage.hostname,
     launchReason: `${role === "builder" ? "makes" : "checks"} image ${forImage.id}`,
-  });
+  };
 }
 
-function record(
-  launch: LaunchOffer,
-  { now, hostname, ...fields }:
-    & Decided
-    & Pick<
-      NodeRecord,
-      | "role"
-      | "providerImageId"
-      | "parentId"
-      | "subnodeCount"
-      | "label"
-      | "target"
-      | "hostname"
-      | "launchReason"
-    >,
+function newRecord(
+  { provider: { name: provider }, image, imageId, imageVersion, flavor }: LaunchOffer,
+  { id, zone, now, hostname }: Decided & { readonly hostname: string },
 ): NodeRecord {
-  const { id, zone, launchReason, ...named } = fields;
+  return {
+    ...untouchedNode({ id, provider, hostname, now }),
+    image: image.name,
+    imageId,
+    ...(imageVersion === undefined ? {} : { imageVersion }),
+    flavorId: flavor.id,
+    flavorName: flavor.name,
+    zone,
+    state: { phase: "create", sentAt: null, lostAt: null },
+    waitingOn: { reason: "provider", message: `waiting for its turn with ${provider}`, since: now },
+    timings: { create: now },
+  };
+}
+
+/** A node of which nothing is known but its provider and its name, and for which nothing has been done. */
+export function untouchedNode(
+  { id, provider, hostname, now }: Pick<NodeRecord, "id" | "provider" | "hostname"> & { now: Instant },
+): Omit<NodeRecord, "state" | "timings"> {
   return {
     revision: 0,
     id,
-    ...named,
-    provider: launch.provider.name,
-    image: launch.image.name,
+    role: "node",
+    providerImageId: null,
+    parentId: null,
+    subnodeCount: 0,
+    provider,
+    label: "",
+    image: "",
+    target: "",
     manager: null,
     assignedAt: null,
     hostname,
     nodename: nodenameOf(hostname),
-    imageId: launch.imageId,
-    ...(launch.imageVersion === undefined ? {} : { imageVersion: launch.imageVersion }),
-    flavorId: launch.flavor.id,
-    flavorName: launch.flavor.name,
-    zone,
-    state: { phase: "create", sentAt: null, lostAt: null },
+    imageId: "",
+    flavorId: "",
+    flavorName: "",
+    zone: null,
     stateSince: now,
     phaseSince: now,
-    waitingOn: {
-      reason: "provider",
-      message: `waiting for its turn with ${launch.provider.name}`,
-      since: now,
-    },
+    waitingOn: null,
     retryAt: null,
     attempt: 0,
     addresses: null,
@@ -133,9 +117,8 @@ function record(
     jobEnd: null,
     requestId: null,
     hold: null,
-    launchReason,
+    launchReason: "",
     evidence: null,
     result: null,
-    timings: { create: now },
   };
 }

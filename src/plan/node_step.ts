@@ -1,34 +1,31 @@
 /** The decisions of one phase about one node: the ladder of each phase (`phases/`) ends in one of these. */
-import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
-import type { NodePhase, NodeRecord, NodeState } from "../domain/node.ts";
+import type { DeletedBy } from "../domain/deleted_by.ts";
+import type { NodePhase, NodeRecord, NodeResult, NodeState } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
-import type { ProviderImage } from "../domain/provider_image.ts";
-import type { TargetState } from "../domain/target_state.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
-import type { Action } from "./action.ts";
-import type { Step } from "./follow_ladder.ts";
-import { livingSubnodes } from "./groups.ts";
+import type { Action, LaunchFailure } from "./action.ts";
+import { act, change, stay, type Step, wait } from "./follow_ladder.ts";
+import { livingSubnodes } from "./being_deleted.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
 export type NodeStep = Step<NodeEvent, Action>;
 
 /** The facts that a phase's ladder may look at. */
-export interface NodeSituation<Phase extends NodePhase = NodePhase> {
+export interface NodeSituation<Phase extends NodePhase = NodePhase>
+  extends Pick<PoolInput, "now" | "config" | "images" | "targets"> {
   readonly node: NodeRecord;
   readonly state: Extract<NodeState, { phase: Phase }>;
-  readonly now: Instant;
-  readonly config: Config;
   readonly provider: ProviderConfig;
   /** null: the configuration no longer has that image. */
   readonly image: ProviderImageConfig | null;
   readonly seen: Observation;
   /** The nodes of the pool. */
   readonly nodes: NodeIndex;
-  /** The providers' images, by id. */
-  readonly images: ReadonlyMap<number, ProviderImage>;
-  /** How the targets stand, by name; one that is missing is always online. */
-  readonly targets: ReadonlyMap<string, TargetState>;
+  /** Since when no report of a job on a node can have been missed; null: they may be. */
+  readonly heardSince: Instant | null;
   /** The node that a subnode goes with; null: it is not a subnode, or its node is gone. */
   readonly parent: NodeRecord | null;
   /** A node's subnodes, those that are being deleted included. */
@@ -53,22 +50,71 @@ export function serverTrouble(
   if (seen.inventory.isAbsent(serverId)) {
     return { kind: "vanished", message: `server ${serverId} is no longer on the cloud` };
   }
-  const server = seen.inventory.servers.get(serverId);
-  if (server?.status !== "ERROR") return null;
-  return {
-    kind: "status",
-    message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault details given"}`,
-  };
+  const { status, taskState = null, fault } = seen.inventory.servers.get(serverId) ?? {};
+  if (taskState !== null && DELETING.has(taskState)) {
+    return { kind: "status", message: `server ${serverId} is being deleted on the cloud` };
+  }
+  if (status !== "ERROR") return null;
+  return { kind: "status", message: `server ${serverId} is in ERROR: ${fault ?? "no fault details given"}` };
+}
+
+/** The tasks of a server that somebody deletes: it is as before all the while, for hours where its host is slow. */
+const DELETING: ReadonlySet<string> = new Set(["deleting", "soft-deleting"]);
+
+/**
+ * In what status the server is that keeps everybody from working with it for now, such as REBOOT, RESIZE or MIGRATING; null:
+ * nothing is known to.
+ */
+export function whyNotActive({ inventory }: Observation, serverId: string): string | null {
+  const status = inventory.servers.get(serverId)?.status ?? "UNKNOWN";
+  return status === "ACTIVE" || status === "UNKNOWN" ? null : status;
+}
+
+interface AtServer extends Pick<NodeSituation, "node" | "seen"> {
+  readonly state: { readonly serverId: string };
+}
+
+/** The launch has come to nothing. */
+export function giveUp(
+  { node, state: { serverId } }: Omit<AtServer, "seen">,
+  kind: LaunchFailure["kind"],
+  message: string,
+): NodeStep {
+  const wantsConsole = kind === "timeout" || kind === "ssh";
+  return act({ type: "give-up", node, failure: { serverId, kind, message, wantsConsole } });
+}
+
+/** The step of a node being launched whose server cannot be used any more; null: nothing is wrong with it. */
+export function giveUpTroubled(situation: AtServer): NodeStep | null {
+  const trouble = serverTrouble(situation, situation.state.serverId);
+  return trouble && giveUp(situation, trouble.kind, trouble.message);
+}
+
+export function remove(by: DeletedBy, comment: string, result: NodeResult): NodeStep {
+  return change({ type: "delete", by, comment, result });
+}
+
+/** The step of a node that is in somebody's use until its server is gone; null: that is not known to be. */
+export function removeVanished({ seen, state: { serverId } }: Omit<AtServer, "node">): NodeStep | null {
+  const trouble = serverTrouble({ seen }, serverId);
+  return trouble?.kind === "vanished" ? remove("cloud", trouble.message, "lost") : null;
 }
 
 /** The step of a node that is held, or goes with one: it stays whatever becomes of its server, and says so where that is gone. */
 export function keptWithServer(
-  { seen }: Pick<NodeSituation, "seen">,
-  { serverId, ...again }: { serverId: string | null; until?: Instant },
+  situation: Pick<NodeSituation, "seen">,
+  serverId: string | null,
+  until: Instant | null = null,
 ): NodeStep {
-  const trouble = serverId === null ? null : serverTrouble({ seen }, serverId);
-  if (trouble?.kind !== "vanished") return { do: "stay", ...again };
-  return { do: "wait", reason: "gone", message: trouble.message, ...again };
+  const trouble = serverId === null ? null : serverTrouble(situation, serverId);
+  return trouble?.kind === "vanished" ? wait("gone", trouble.message, until) : stay(until);
+}
+
+/** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */
+export function mayRunJob({ id }: NodeRecord, why: string): NodeStep {
+  const message =
+    `${why}; a job may be running on the node unreported: if none is, \`nodepool delete ${id}\``;
+  return wait("target", message);
 }
 
 /**
@@ -97,7 +143,21 @@ export function brokenGroup(
 ): string | null {
   const trouble = serverTrouble(situation, serverId);
   if (trouble !== null) return trouble.message;
+  const { status } = situation.seen.inventory.servers.get(serverId) ?? { status: "UNKNOWN" };
+  if (UNUSABLE.has(status)) return `server ${serverId} is ${status}`;
   const { subnodeCount } = situation.node;
   const lost = subnodeCount === 0 ? 0 : subnodeCount - livingSubnodes(situation.subnodes).length;
   return lost > 0 ? `${lost} of its ${subnodeCount} subnodes are lost` : null;
 }
+
+/** Nobody can log in to a server in one of these, or it is no longer the one that was prepared; others pass. */
+const UNUSABLE: ReadonlySet<string> = new Set([
+  "SHUTOFF",
+  "STOPPED",
+  "SUSPENDED",
+  "PAUSED",
+  "SHELVED",
+  "SHELVED_OFFLOADED",
+  "RESCUE",
+  "REBUILD",
+]);

@@ -7,15 +7,11 @@ import type { Config } from "../domain/config.ts";
 import type { Inventory } from "../domain/inventory.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
-import type { Observation } from "../domain/observation.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import type { NodePlan } from "./plan_node.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
-interface Situation {
-  readonly config: Config;
-  readonly seen: ReadonlyMap<string, Observation>;
-  readonly now: Instant;
-}
+type Situation = Pick<PoolInput, "config" | "seen" | "now" | "heardSince">;
 
 /** The facts that the planning of a provider's nodes went by, besides their servers. */
 interface Stance {
@@ -31,12 +27,13 @@ export class NodesAtRest {
   readonly #untils = new Map<number, Instant>();
   readonly #stances = new Map<string, Stance & { readonly read: number }>();
   #config: Config | null = null;
+  #heardSince: Instant | null = null;
   #index: NodeIndex | null = null;
   #read = 0;
 
   /** The nodes to be planned, by id. */
   moving(index: NodeIndex, situation: Situation): NodeRecord[] {
-    this.#noteNodes(index, situation.config);
+    this.#noteNodes(index, situation);
     for (const name of index.providers.keys()) this.#noteProvider(name, index, situation);
     for (const [id, until] of this.#untils) if (until <= situation.now) this.#move(id);
     const nodes: NodeRecord[] = [];
@@ -61,10 +58,12 @@ export class NodesAtRest {
     return earliest([...this.#untils.values()]);
   }
 
-  #noteNodes(index: NodeIndex, config: Config): void {
-    const changed = index === this.#index && config === this.#config ? index.changes.since(this.#read) : null;
+  #noteNodes(index: NodeIndex, { config, heardSince = null }: Situation): void {
+    const isSame = index === this.#index && config === this.#config && heardSince === this.#heardSince;
+    const changed = isSame ? index.changes.since(this.#read) : null;
     this.#index = index;
     this.#config = config;
+    this.#heardSince = heardSince;
     this.#read = index.changes.end;
     for (const id of changed ?? index.byId.keys()) this.#move(id);
   }

@@ -77,12 +77,12 @@ interface PoolSituation extends Omit<OfferSituation, "pause" | "seen" | "buildin
   readonly counts: NodeCounts;
 }
 
-/** The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there. */
+/** The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there; `isFailing`: the last failed. */
 export function offerAt(
   label: LabelConfig,
   provider: ProviderConfig,
   { pauses, seen, counts, ...situation }: PoolSituation,
-): { readonly offer: LaunchOffer | Obstacle; readonly isProbe: boolean } {
+): { readonly offer: LaunchOffer | Obstacle; readonly isProbe: boolean; readonly isFailing: boolean } {
   const { name } = provider;
   const pause = pauses.find((one) => one.provider === name && one.label === label.name);
   const offer = findOffer(label, provider, {
@@ -93,7 +93,7 @@ export function offerAt(
     asking: counts.isAsked(name),
   });
   const isFailing = pause !== undefined && isProbing(pause, provider.launchRetries);
-  return { offer, isProbe: isFailing || (seen.get(name)?.refusal ?? null) !== null };
+  return { offer, isFailing, isProbe: isFailing || (seen.get(name)?.refusal ?? null) !== null };
 }
 
 function offerOf(

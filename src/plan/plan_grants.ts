@@ -9,6 +9,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
 export interface RequestGrant {
   readonly request: NodeRequest;
@@ -60,16 +61,13 @@ export function planGrants(
   };
 }
 
-interface GrantSituation {
-  readonly now: Instant;
+interface GrantSituation extends Pick<PoolInput, "now" | "deserted"> {
   /** The requests of each label are served apart. */
   readonly apart: Apart;
   /** Whether a node is handed out; left out: any is. */
   readonly isUsable?: (node: NodeRecord) => boolean;
   /** Ids of requests that can never be met. */
   readonly impossible?: ReadonlyMap<number, unknown>;
-  /** Ids of those that nobody waits for yet. */
-  readonly deserted?: ReadonlySet<number>;
 }
 
 /** The requests of one label, and the nodes that are ready for them. */

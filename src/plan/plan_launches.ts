@@ -4,7 +4,6 @@
  */
 import type { LabelConfig } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
-import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
@@ -26,15 +25,11 @@ import { endOfKeeping, planWithTurns, turnsWithKeeping, unlessKept } from "./kee
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
-import { lastingRoom, roomOf } from "./provider_room.ts";
+import type { PoolInput } from "./pool_plan.ts";
+import { lastingRoom, roomsOf } from "./provider_room.ts";
 import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
-export interface LaunchInput extends WishSituation {
-  /** How the labels stood after the planning before. */
-  readonly turns: Turns;
-  readonly nodes: Iterable<NodeRecord>;
-  /** By provider: the cost of servers for images that wait for room in the quotas; they come first. */
-  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
+export interface LaunchInput extends WishSituation, Pick<PoolInput, "nodes" | "reserved" | "turns"> {
   /** By provider: the cost of the servers that nodes being built still lack. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
   /** Labels of which requests have nodes that are no longer kept for them; left out: none. */
@@ -74,14 +69,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     .flatMap((label) =>
       input.apart.for({ kind: "label", id: label.name }, () => wishOf(label, input, counts), null) ?? []
     );
-  const providers = input.config.providers.map((provider) =>
-    roomOf(provider, {
-      nodes,
-      seen: input.seen.get(provider.name),
-      reserved: input.reserved.get(provider.name),
-      promised: input.promised.get(provider.name),
-    })
-  );
+  const providers = roomsOf({ ...input, nodes });
   const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
@@ -189,7 +177,21 @@ function shortageOf(
     steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes)
       .map((step) => step * ask.size),
     providers: openProviders(ask),
+    needs: needsOf(ask, result),
   }];
+}
+
+/** By provider: what it lacks of, and how much of that each server takes. */
+function needsOf({ name, size }: LabelAsk, { refusals }: AllocationResult): NonNullable<Shortage["needs"]> {
+  const needs = new Map<string, Record<string, number>>();
+  const reasons = refusals.find(({ label }) => label === name)?.reasons ?? [];
+  for (const { provider, obstacle } of reasons) {
+    if (provider === null || (obstacle.kind !== "quota" && obstacle.kind !== "max-servers")) continue;
+    const uses = obstacle.kind === "quota" ? obstacle.uses : [obstacle];
+    const own = uses.map(({ resource, need }) => [resource, need / size]);
+    needs.set(provider, { ...needs.get(provider), ...Object.fromEntries(own) });
+  }
+  return needs;
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */

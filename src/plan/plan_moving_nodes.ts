@@ -58,9 +58,9 @@ function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: Worl
   if (seen === undefined || seen.inventory.completeAt === null) return staying(node);
   if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
-  const { now, config, images, targets } = input;
+  const { now, config, images, targets, heardSince = null } = input;
   return planNode(node, {
-    shared: { now, config, provider, image, seen, nodes, images, targets },
+    shared: { now, config, provider, image, seen, nodes, images, targets, heardSince },
     own: {
       creating: input.creating.has(node.id),
       parent: nodes.nodeOf(node),

@@ -6,21 +6,19 @@ import { type NodePhase, type NodeRecord, stateName } from "../domain/node.ts";
 import { type NodeEvent, transition } from "../domain/node_transition.ts";
 import { durationText } from "../domain/time.ts";
 import { type Action, describeAction } from "./action.ts";
-import { type Followed, followLadder } from "./follow_ladder.ts";
-import type { NodeSituation, NodeStep } from "./node_step.ts";
+import { type Followed, followLadder, wait } from "./follow_ladder.ts";
+import { type NodeSituation, type NodeStep, remove } from "./node_step.ts";
 import { planAddress } from "./phases/address.ts";
 import { planBoot } from "./phases/boot.ts";
 import { planCreate } from "./phases/create.ts";
-import { planDeleteAddress } from "./phases/delete_address.ts";
-import { planDeleteServer } from "./phases/delete_server.ts";
+import { planDeleteAddress, planDeleteServer, planUnassign } from "./phases/delete.ts";
 import { planHold } from "./phases/hold.ts";
-import { needsServer } from "./images/needs_server.ts";
+import { needsServer } from "./images/phases/on_server.ts";
 import { planLogin } from "./phases/login.ts";
 import { planAssign } from "./phases/assign.ts";
 import { planPrepare } from "./phases/prepare.ts";
 import { planReady } from "./phases/ready.ts";
 import { planTest } from "./phases/test.ts";
-import { planUnassign } from "./phases/unassign.ts";
 import { planUsed } from "./phases/used.ts";
 
 export type NodePlan = Followed<NodeRecord, Action>;
@@ -65,54 +63,29 @@ export function planNode(
 /** A node ends with the last of its subnodes, so that nothing of a group is forgotten. */
 function withGroup(node: NodeRecord, step: NodeStep, { subnodes }: OwnSituation): NodeStep {
   if (step.do !== "end" || subnodes.length === 0) return step;
-  if (stateName(node) === "delete") {
-    return {
-      do: "wait",
-      reason: "subnodes",
-      message: `${subnodes.length} of its subnodes are being deleted`,
-    };
-  }
-  return {
-    do: "change",
-    event: { type: "delete", by: "failure", comment: "it got no server", result: "unused" },
-  };
+  return stateName(node) === "delete"
+    ? wait("subnodes", `${subnodes.length} of its subnodes are being deleted`)
+    : remove("failure", "it got no server", "unused");
 }
 
 function nextStep(
   node: NodeRecord,
   { shared, own }: { shared: SharedSituation; own: OwnSituation },
 ): NodeStep {
-  const { now, config, provider, image, seen, nodes, images, targets } = shared;
-  const { creating, parent, subnodes, subnodeRefusal } = own;
+  const { config, images } = shared;
+  const { parent } = own;
   const isOver = node.role === "subnode"
     ? isLeftAlone(node, parent)
     : node.role !== "node" && stateName(node) === "building" && !needsServer(node, images);
   if (isOver) {
     const comment = node.role === "subnode" ? `node ${node.parentId} is deleted` : "its work is done";
-    return { do: "change", event: { type: "delete", by: "owner", comment, result: resultOf(node, parent) } };
+    return remove("owner", comment, resultOf(node, parent));
   }
   if (isStuckBuilding(node, shared)) {
-    const comment = `building for more than ${durationText(config.limits.nodeStuck)}`;
-    return { do: "change", event: { type: "delete", by: "limit", comment, result: "failed" } };
+    return remove("limit", `building for more than ${durationText(config.limits.nodeStuck)}`, "failed");
   }
   const ladder = ladders[node.state.phase] as (situation: NodeSituation) => NodeStep;
-  // Spelled out, since this runs for every node of the pool in every tick.
-  return ladder({
-    node,
-    state: node.state,
-    now,
-    config,
-    provider,
-    image,
-    seen,
-    nodes,
-    images,
-    targets,
-    creating,
-    parent,
-    subnodes,
-    subnodeRefusal,
-  });
+  return ladder({ ...shared, ...own, node, state: node.state });
 }
 
 /** A subnode has been of use where its node was. */

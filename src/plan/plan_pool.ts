@@ -20,8 +20,9 @@ import { planRequestWaits } from "./plan_request_waits.ts";
 import { planSubnodes, type SubnodePlan } from "./plan_subnodes.ts";
 import { planSurplus, type Shortage, type SurplusPlan } from "./plan_surplus.ts";
 import type { NodeChange, PoolInput, PoolPlan } from "./pool_plan.ts";
+import { costOf } from "./provider_room.ts";
 import { turnsWithCeded } from "./turns.ts";
-import { whyWithheld, withheldLabels, withoutStill } from "./withheld_nodes.ts";
+import { isUp, whyWithheld, withheldLabels, withoutStill } from "./withheld_nodes.ts";
 
 export function planPool(input: PoolInput): PoolPlan {
   const round = openRound(input);
@@ -112,7 +113,8 @@ function planHandOut(
   { waiting, impossible, broken }: Queue & { broken: ReadonlySet<number> },
 ): GrantPlan {
   if (!round.granting) return NO_GRANTS;
-  const isUsable = ({ id, provider }: NodeRecord) => !broken.has(id) && isProviderUsable(round, provider);
+  const isUsable = (node: NodeRecord) =>
+    !broken.has(node.id) && isProviderUsable(round, node.provider) && isUp(node, round.nodes, round.seen);
   return planGrants(round.nodes, waiting, { ...round, isUsable, impossible });
 }
 
@@ -131,7 +133,7 @@ function planNew(
 ): LaunchPlan | null {
   if (!round.launching) return null;
   const plan = () => {
-    using _still = withoutStill(round.nodes, round);
+    using _still = withoutStill(round.nodes, { ...round, requests });
     return planLaunches({
       ...round,
       requests: requests.filter(({ id }) => !impossible.has(id)),
@@ -158,9 +160,17 @@ function planGivingBack(
       isUsable: (provider) => isProviderUsable(round, provider),
       wanted: launches.wanted,
       gathered: granting.idle,
+      costOfNode: (node) => costOfNode(node, round),
       shortages: [...shortagesOfImages(round.reserved), ...launches.shortages],
     });
   return part(round, "surplus", plan, none);
+}
+
+function costOfNode({ provider: name, flavorId, floatingIp }: NodeRecord, { providers, seen }: Round) {
+  const provider = providers.get(name);
+  const flavor = seen.get(name)?.catalog.flavors?.find(({ id }) => id === flavorId);
+  const floatingIps = floatingIp === null ? 0 : 1;
+  return provider && flavor ? costOf({ provider, flavor, floatingIps }) : null;
 }
 
 function withCeded(launches: LaunchPlan, { ceded }: SurplusPlan, now: Instant): LaunchPlan {

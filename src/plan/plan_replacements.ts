@@ -4,7 +4,7 @@ import { isSurelyFree } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Instant } from "../domain/time.ts";
-import { isGoing } from "./is_going.ts";
+import { isGoing } from "./being_deleted.ts";
 
 /** Of a label's ready nodes, at most this part is away being replaced at any time. */
 const PART_AT_ONCE = 0.1;

@@ -1,14 +1,13 @@
 /** Why each request still waits, for views and waiting clients. */
-import type { Config } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
-import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Moment } from "../domain/time.ts";
 import type { Keeping } from "./plan_grants.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
 export interface RequestWait {
   readonly request: NodeRequest;
@@ -17,19 +16,15 @@ export interface RequestWait {
   readonly waitingOn: WaitingOn;
 }
 
-interface Situation extends Moment {
+interface Situation
+  extends Moment, Pick<PoolInput, "config" | "deserted">, Partial<Pick<PoolInput, "pauses">> {
   /** Each request is judged apart. */
   readonly apart: Apart;
   readonly reports: readonly LabelReport[];
-  readonly config: Config;
   /** By label: why ready nodes are not handed out yet. */
   readonly withheld?: ReadonlyMap<string, readonly Refusal[]>;
-  /** Ids of those whose clients have not come back since the daemon's start. */
-  readonly deserted?: ReadonlySet<number>;
   /** By id: why a request can never be met. */
   readonly impossible?: ReadonlyMap<number, Obstacle>;
-  /** Failed launches of labels. */
-  readonly pauses?: readonly LaunchPause[];
   /** By id: for whom the ready nodes that a request could have are kept. */
   readonly kept?: ReadonlyMap<number, Keeping>;
 }

@@ -5,17 +5,16 @@
  * state is a copy, those of earlier runs may be in use by what the original has handed out; and of those that a target has,
  * only where no job's start can have been missed. Pure; `planPool` calls it.
  */
-import type { Config } from "../domain/config.ts";
 import { isSurelyFree } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
-import { isGoing } from "./is_going.ts";
+import type { Resource } from "../domain/resource.ts";
+import type { ServerCost } from "./allocation_types.ts";
+import { isGoing } from "./being_deleted.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
-export interface SurplusInput {
-  readonly config: Config;
-  readonly now: Instant;
-  readonly nodes: Iterable<NodeRecord>;
+export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes" | "heardSince"> {
   /** Whether nodes of the provider are handed out and deleted; left out: those of any are. */
   readonly isUsable?: (provider: string) => boolean;
   /** Nodes that work waits for, by label. */
@@ -27,8 +26,8 @@ export interface SurplusInput {
   readonly shortages: readonly Shortage[];
   /** The first id that this run gave out. */
   readonly firstIdOfRun: number;
-  /** Since when no report of a job can have been missed; null or left out: they may be. */
-  readonly heardSince?: Instant | null;
+  /** Of the node's own server; null: not known. Left out: a server is like another. */
+  readonly costOfNode?: (node: NodeRecord) => ServerCost | null;
 }
 
 export type Unwanted = ReadonlyMap<number, Instant>;
@@ -41,7 +40,11 @@ export interface Shortage {
   /** How many of them meet one request more, two more and so on. */
   readonly steps: readonly number[];
   readonly providers: readonly string[];
+  /** By provider: what it lacks of, and how much of that each of the servers takes; left out: a server is like another. */
+  readonly needs?: ReadonlyMap<string, Needs>;
 }
+
+type Needs = Readonly<Partial<Record<Resource, number>>>;
 
 /** Room that one label's requests have gathered without getting enough, and another label's request is to have. */
 export interface Ceded {
@@ -100,56 +103,72 @@ type Indexed = SurplusInput & { readonly nodes: NodeIndex };
  */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving, gathered = [], firstIdOfRun, now, isUsable = () => true }: Indexed & {
-    leaving: Map<number, string>;
-  },
+  { nodes, shortages, leaving, gathered = [], firstIdOfRun, now, isUsable = () => true, costOfNode }:
+    & Indexed
+    & { leaving: Map<number, string> },
 ): Ceded[] {
   if (shortages.length === 0) return [];
-  const goingOn = (provider: string) =>
-    isUsable(provider)
-      ? nodes.provider(provider).unsettled.values().filter((node) => isGoing(node, now)).toArray().length
-      : 0;
-  const going = new Map([...nodes.providers.keys()].map((name) => [name, goingOn(name)]));
-  const go = (node: NodeRecord) =>
-    going.set(node.provider, (going.get(node.provider) ?? 0) + serversOf(node));
+  const roomFor = ({ needs, providers }: Shortage) => (node: NodeRecord): number =>
+    providers.includes(node.provider) ? partOf(needs?.get(node.provider), costOfNode?.(node)) : 0;
+  /** The servers that go, and how much of each no shortage counts on yet. */
+  const going = [...nodes.providers].flatMap(([name, { unsettled }]) =>
+    isUsable(name) ? [...unsettled.values().filter((node) => isGoing(node, now))] : []
+  ).map((node) => ({ node, servers: 1, open: 1 }));
+  const go = (node: NodeRecord) => going.push({ node, servers: serversOf(node), open: 1 });
   surplus.filter(({ id }) => leaving.has(id)).forEach(go);
-  const coming = new Map(going);
+  const coming = [...going];
   const canGo = ({ id, assignedAt, provider }: NodeRecord, { providers }: Shortage) =>
     !leaving.has(id) && assignedAt === null && providers.includes(provider);
   const giveUp = (free: readonly NodeRecord[], shortage: Shortage, missing: number): NodeRecord[] => {
     const { label } = shortage;
     const given: NodeRecord[] = [];
     for (const node of free) {
-      if (missing <= 0) break;
+      if (missing <= ROUNDING) break;
       if (!canGo(node, shortage)) continue;
       leaving.set(node.id, `its room is needed for ${label === null ? "an image" : `label ${label}`}`);
       go(node);
       given.push(node);
-      missing -= serversOf(node);
+      missing -= serversOf(node) * roomFor(shortage)(node);
     }
     return given;
   };
   for (const shortage of shortages) {
     let missing = shortage.servers;
-    for (const provider of shortage.providers) {
-      const used = Math.min(missing, coming.get(provider) ?? 0);
-      coming.set(provider, (coming.get(provider) ?? 0) - used);
+    for (const one of coming) {
+      if (missing <= 0) break;
+      const room = one.servers * roomFor(shortage)(one.node);
+      const used = Math.min(missing, one.open * room);
+      if (used > 0) one.open -= used / room;
       missing -= used;
     }
     giveUp(surplus, shortage, missing);
   }
   const own = gathered.filter(({ id }) => id >= firstIdOfRun);
   return shortages.flatMap((shortage) => {
-    const room = shortage.providers.reduce((sum, provider) => sum + (going.get(provider) ?? 0), 0);
+    const room = sumOf(going, ({ node, servers }) => servers * roomFor(shortage)(node));
     const free = own.filter((node) => node.label !== shortage.label && canGo(node, shortage));
-    const most = room + free.reduce((sum, node) => sum + serversOf(node), 0);
-    const wanted = shortage.steps.findLast((step) => step <= most) ?? 0;
+    const most = room + sumOf(free, (node) => serversOf(node) * roomFor(shortage)(node));
+    const wanted = shortage.steps.findLast((step) => step <= most + ROUNDING) ?? 0;
     const given = giveUp(free, shortage, wanted - room);
     const { label: to } = shortage;
     return to === null
       ? []
       : given.map((node): Ceded => ({ from: node.label, to, servers: serversOf(node) }));
   });
+}
+
+/** Sums of parts are not exact. */
+const ROUNDING = 1e-6;
+
+/** How many servers that need so much one that costs so much makes room for; where that is not known, one. */
+function partOf(needs: Needs = {}, cost: ServerCost | null = null): number {
+  const freed: Needs = { ...cost, maxServers: 1, instances: 1 };
+  const parts = Object.entries(needs).map(([resource, need]) => (freed[resource as Resource] ?? need) / need);
+  return parts.length === 0 ? 1 : Math.min(...parts);
+}
+
+function sumOf<Item>(items: readonly Item[], amount: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + amount(item), 0);
 }
 
 function serversOf({ subnodeCount }: NodeRecord): number {

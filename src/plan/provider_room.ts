@@ -1,7 +1,7 @@
 /**
  * The room that a provider has left: its max-servers and the cloud's quotas, less the requests since they were read.
  */
-import type { ProviderConfig } from "../domain/config.ts";
+import type { Config, ProviderConfig } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
@@ -27,6 +27,8 @@ export function costOf(
 
 type QuotaResource = keyof Omit<Quota, "takenAt" | "untold">;
 
+const QUOTA_RESOURCES: readonly QuotaResource[] = ["instances", "cores", "ramMib", "floatingIps", "ports"];
+
 interface Situation {
   /** All of the pool. */
   readonly nodes: Iterable<NodeRecord>;
@@ -41,14 +43,30 @@ interface Situation {
 export function roomOf(
   provider: ProviderConfig,
   { nodes, seen, reserved = [], promised = [] }: Situation & {
-    reserved?: readonly ServerCost[];
-    promised?: readonly ServerCost[];
+    reserved?: readonly ServerCost[] | undefined;
+    promised?: readonly ServerCost[] | undefined;
   },
 ): ProviderRoom {
   const { pooled } = NodeIndex.of(nodes).provider(provider.name);
   const maxServers = { limit: Math.max(0, provider.maxServers), used: pooled + promised.length };
   const quotas = quotaRoom(provider, { nodes, seen, promised: [...reserved, ...promised] });
   return { name: provider.name, room: { maxServers, ...quotas } };
+}
+
+type Costs = ReadonlyMap<string, readonly ServerCost[]>;
+
+/** The same of all providers; what is given of each is by its name. */
+export function roomsOf({ config, nodes, seen, reserved, promised }: Pick<Situation, "nodes"> & {
+  config: Pick<Config, "providers">;
+  seen: ReadonlyMap<string, Observation>;
+  reserved: Costs;
+  promised?: Costs;
+}): ProviderRoom[] {
+  return config.providers.map((provider) => {
+    const { name } = provider;
+    const own = { seen: seen.get(name), reserved: reserved.get(name), promised: promised?.get(name) };
+    return roomOf(provider, { nodes, ...own });
+  });
 }
 
 /** Room for a server that is there for an image: a full provider still makes its images, where the quotas let it. */
@@ -62,48 +80,48 @@ function quotaRoom(
 ): ProviderRoom["room"] {
   const quota = seen?.quota ?? null;
   if (seen === undefined || quota === null) return {};
-  const { bySending, byAddress } = NodeIndex.of(nodes).provider(provider.name);
-  const since = [...bySending].map(([flavorId, own]) => ({
+  const pool = NodeIndex.of(nodes).provider(provider.name);
+  const since = [...pool.bySending].map(([flavorId, own]) => ({
     flavor: seen.catalog.flavors?.find(({ id }) => id === flavorId),
     count: own.countAbove(quota.takenAt - QUOTA_LAG),
   }));
   const sent = since.reduce((total, { count }) => total + count, 0);
-  // A node gets its floating IP only once its server is ACTIVE.
-  const addressing = byAddress.countAbove(quota.takenAt);
   const sum = (amount: "vcpus" | "ramMib") =>
     since.reduce((total, { flavor, count }) => total + count * (flavor?.[amount] ?? 0), 0);
   const sumOf = (resource: keyof ServerCost) =>
     promised.reduce((total, cost) => total + (cost[resource] ?? 0), 0);
-  const ports = sent * portsOf(provider) + sumOf("ports");
-  return {
-    ...told("instances", quota.instances, sent + promised.length),
-    ...told("cores", quota.cores, sum("vcpus") + sumOf("cores")),
-    ...told("ramMib", quota.ramMib, sum("ramMib") + sumOf("ramMib")),
-    ...told("floatingIps", quota.floatingIps, addressing + sumOf("floatingIps")),
-    ...told("ports", quota.ports, ports),
+  const more: Readonly<Record<QuotaResource, number>> = {
+    instances: sent + promised.length,
+    cores: sum("vcpus") + sumOf("cores"),
+    ramMib: sum("ramMib") + sumOf("ramMib"),
+    // A node gets its floating IP only once its server is ACTIVE.
+    floatingIps: pool.byAddress.countAbove(quota.takenAt) + sumOf("floatingIps"),
+    ports: sent * portsOf(provider) + sumOf("ports"),
   };
+  return usesOf(quota, (resource, used) => used + more[resource]);
 }
 
 /** The quotas with only what others than the pool's nodes use, so that every node counts whenever it came. */
 export function quotaOfOthers(provider: ProviderConfig, { nodes, seen }: Situation): Quota | null {
   const quota = seen?.quota ?? null;
   if (seen === undefined || quota === null) return null;
-  const without = (used: (resource: QuotaResource) => number): Quota => {
-    const use = (resource: QuotaResource) =>
-      quota[resource] && { limit: quota[resource].limit, used: used(resource) };
-    return {
-      ...quota,
-      takenAt: -Infinity,
-      instances: use("instances"),
-      cores: use("cores"),
-      ramMib: use("ramMib"),
-      floatingIps: use("floatingIps"),
-      ports: use("ports"),
-    };
-  };
+  const without = (used: (resource: QuotaResource) => number): Quota => ({
+    ...quota,
+    takenAt: -Infinity,
+    ...usesOf(quota, used),
+  });
   const all = quotaRoom(provider, { nodes, seen, promised: [] });
   const own = quotaRoom(provider, { nodes, seen: { ...seen, quota: without(() => 0) }, promised: [] });
   return without((resource) => Math.max(0, (all[resource]?.used ?? 0) - (own[resource]?.used ?? 0)));
+}
+
+/** With how much of each is used; a limit that the cloud does not report is left out: Nova and Neutron heed it all the same. */
+function usesOf(quota: Quota, usedOf: (resource: QuotaResource, used: number) => number) {
+  const told = QUOTA_RESOURCES.flatMap((resource) => {
+    const use = quota[resource];
+    return use === null ? [] : [[resource, { limit: use.limit, used: usedOf(resource, use.used) }] as const];
+  });
+  return Object.fromEntries(told) as Partial<Record<QuotaResource, QuotaUse>>;
 }
 
 /** With only what others use and what is held: nobody knows when that ends. */
@@ -129,13 +147,4 @@ export function quotaFits(cost: ServerCost, quota: Quota | null) {
 /** A server has a port on each network; without networks named, the cloud makes one. */
 function portsOf({ networks }: ProviderConfig): number {
   return Math.max(1, networks.length);
-}
-
-/** A limit that the cloud does not report does not count here: Nova and Neutron heed it all the same. */
-function told(
-  resource: QuotaResource,
-  use: QuotaUse | null,
-  more: number,
-): ProviderRoom["room"] {
-  return use === null ? {} : { [resource]: { limit: use.limit, used: use.used + more } };
 }

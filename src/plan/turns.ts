@@ -8,7 +8,7 @@
 import { isContender, openProviders } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
 import { earliest, type Instant } from "../domain/time.ts";
-import { DELETED_WITHIN } from "./is_going.ts";
+import { DELETED_WITHIN } from "./being_deleted.ts";
 import type { Ceded } from "./plan_surplus.ts";
 
 export interface Turn {

@@ -2,19 +2,20 @@
  * Nodes that are ready as far as the state knows, and not handed out: since the start their provider has not been
  * listed, another daemon works on the same state, or the provider is no longer configured. Pure; `planPool` calls it.
  */
+import type { NodeRecord } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
-import type { Observation } from "../domain/observation.ts";
+import type { NodeRequest } from "../domain/request.ts";
 import { heldAsStale } from "../domain/stale_hold.ts";
-import { type Instant, MINUTE } from "../domain/time.ts";
+import { MINUTE } from "../domain/time.ts";
+import { whyNotActive } from "./node_step.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
-type Seen = ReadonlyMap<string, Observation>;
+type Seen = PoolInput["seen"];
 
-interface Situation {
+interface Situation extends Pick<PoolInput, "seen" | "now"> {
   /** Those that are configured. */
   readonly providers: ReadonlyMap<string, unknown>;
-  readonly seen: Seen;
-  readonly now: Instant;
 }
 
 /** So long a provider may fail to be listed after the start before what is wanted is launched elsewhere. */
@@ -45,15 +46,37 @@ export function withheldLabels(
   );
 }
 
-/** Has the nodes counted as launching is to count them: what stands still serves nobody. */
-export function withoutStill(index: NodeIndex, situation: Situation): Disposable {
+/** Whether the server of a ready node, and of each subnode, can be worked with now as far as is known. */
+export function isUp({ id, provider, state }: NodeRecord, index: NodeIndex, seen: Seen): boolean {
+  const observation = seen.get(provider);
+  const isActive = ({ state }: Pick<NodeRecord, "state">) =>
+    observation === undefined || state.phase !== "ready" ||
+    whyNotActive(observation, state.serverId) === null;
+  return isActive({ state }) && index.subnodesOf(id).every(isActive);
+}
+
+/**
+ * Has the nodes counted as launching is to count them: what stands still serves nobody, and what is ready serves no request
+ * while its server is not ACTIVE.
+ */
+export function withoutStill(
+  index: NodeIndex,
+  { requests, ...situation }: Situation & { requests: readonly NodeRequest[] },
+): Disposable {
   const still = [...index.providers.keys()].filter((name) => standsStill(name, situation));
-  return index.assume(still.flatMap((name) =>
-    [...index.provider(name).all.values()].map((node) => ({
-      id: node.id,
-      next: heldAsStale(node, { reason: "stands still", now: situation.now, spared: ["used"] }),
-    }))
-  ));
+  const labels = new Set(requests.map(({ label }) => label));
+  const nodes = new Set([
+    ...still.flatMap((name) => [...index.provider(name).all.values()]),
+    ...[...labels].flatMap((name) =>
+      [...index.label(name).ready].filter((node) =>
+        node.assignedAt === null && !isUp(node, index, situation.seen)
+      )
+    ),
+  ]);
+  return index.assume([...nodes].map((node) => ({
+    id: node.id,
+    next: heldAsStale(node, { reason: "stands still", now: situation.now, spared: ["used"] }),
+  })));
 }
 
 /** Whether nobody knows when its nodes will be handed out: it is not configured, frozen, or down since the start. */

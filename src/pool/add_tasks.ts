@@ -9,7 +9,6 @@ import { SECOND } from "../domain/time.ts";
 import { took } from "../metrics/happening.ts";
 import { reportMetrics } from "../tasks/report_metrics.ts";
 import { addServiceWatch } from "../tasks/service_watch.ts";
-import type { Task } from "../tasks/task.ts";
 import { watchConfig } from "../tasks/watch_config.ts";
 import type { Parts } from "./open_parts.ts";
 import { statusLine } from "../views/status_line.ts";
@@ -33,44 +32,18 @@ export interface Watching {
 }
 
 export function addTasks(parts: Parts): Watching {
-  const { ledger, wake, errand } = parts;
-  const ticking = addTick(parts);
-  addServiceReports(parts, ticking);
-  addClock(parts);
-  if (errand === null) addRequests(parts);
-  addBuilders(parts);
-  forgetHistory({ ...parts, limits: () => parts.inForce.current.limits });
-  return {
-    log: logChanges(ledger),
-    plans: ledger.subscribe(wake),
-    metrics: addMetrics(parts),
-    config: addConfigWatch(parts),
-  };
-}
-
-function addTick(parts: Parts): Task {
+  const { deps: { serviceManager: manager = null }, ledger, wake, errand, builders, clockWatch, desk } =
+    parts;
   const { tasks, tick } = parts;
-  return tasks.add({
+  const ticking = tasks.add({
     name: "tick",
     period: null,
     run: async () => ({ again: await runTick(parts) }),
     rest: () => tick.rest,
   });
-}
-
-function addServiceReports(parts: Parts, tick: Task): void {
-  const { deps: { serviceManager: manager = null }, tasks } = parts;
   if (manager !== null) {
-    addServiceWatch({
-      manager,
-      tasks,
-      tick,
-      describe: () => statusLine(reportPool(parts)),
-    });
+    addServiceWatch({ manager, tasks, tick: ticking, describe: () => statusLine(reportPool(parts)) });
   }
-}
-
-function addClock({ tasks, clockWatch }: Parts): void {
   tasks.add({
     name: "clock",
     period: CLOCK_PERIOD,
@@ -79,15 +52,19 @@ function addClock({ tasks, clockWatch }: Parts): void {
       return clockWatch.saveNews();
     },
   });
-}
-
-function addRequests({ tasks, desk }: Parts): void {
-  tasks.add({ name: "requests", period: REQUESTS_PERIOD, run: () => desk.withdrawUnattended() });
-}
-
-function addBuilders({ tasks, builders }: Parts): void {
-  if (builders === null) return;
-  tasks.add({ name: "builders", period: BUILDERS_PERIOD, run: () => Promise.resolve(builders.look()) });
+  if (errand === null) {
+    tasks.add({ name: "requests", period: REQUESTS_PERIOD, run: () => desk.withdrawUnattended() });
+  }
+  if (builders !== null) {
+    tasks.add({ name: "builders", period: BUILDERS_PERIOD, run: () => Promise.resolve(builders.look()) });
+  }
+  forgetHistory({ ...parts, limits: () => parts.inForce.current.limits });
+  return {
+    log: logChanges(ledger),
+    plans: ledger.subscribe(wake),
+    metrics: addMetrics(parts),
+    config: addConfigWatch(parts),
+  };
 }
 
 /** Tells of the pool in numbers. null: nobody wants them. */

@@ -16,7 +16,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { orAborted } from "../lib/or_aborted.ts";
-import { configChanges } from "./config_changes.ts";
+import { configChanges } from "./plan_config.ts";
 
 /** The result of reading it again. */
 export interface ConfigReading {

@@ -12,34 +12,28 @@ interface JobEndsDeps {
   readonly metrics: Metrics | null;
 }
 
-export class JobEnds {
-  readonly #deps: JobEndsDeps;
+export function jobEnds({ ledger, clock, metrics }: JobEndsDeps) {
+  return {
+    /** Ends the use of a node whose job is over. */
+    async end(nodeId: number): Promise<void> {
+      const now = clock.now();
+      await ledger.edit((edit) => {
+        const node = edit.node(nodeId);
+        if (node?.state.phase !== "used" || node.jobEnd === null) return;
+        const { job, jobEnd: { result } } = node;
+        const comment = `job ${job} ended${result === null ? "" : `: ${result}`}`;
+        endJob(edit, { nodeId, job: null, result, comment, now });
+      });
+    },
 
-  constructor(deps: JobEndsDeps) {
-    this.#deps = deps;
-  }
-
-  /** Ends the use of a node whose job is over. */
-  async end(nodeId: number): Promise<void> {
-    const { ledger, clock } = this.#deps;
-    const now = clock.now();
-    await ledger.edit((edit) => {
-      const node = edit.node(nodeId);
-      if (node?.state.phase !== "used" || node.jobEnd === null) return;
-      const { job, jobEnd: { result } } = node;
-      const comment = `job ${job} ended${result === null ? "" : `: ${result}`}`;
-      endJob(edit, { nodeId, job: null, result, comment, now });
-    });
-  }
-
-  /** Tells in numbers of it; `job`: what it is called where the node does not say. */
-  tell(
-    { job, label, provider, stateSince }: NodeRecord,
-    end: { readonly result: string | null; readonly branch: string | null; readonly job: string | null },
-  ): void {
-    const { metrics, clock } = this.#deps;
-    const name = end.job ?? job;
-    if (metrics === null || name === null) return;
-    metrics.tell([took("job", { ...end, job: name, label, provider }, clock.now() - stateSince)]);
-  }
+    /** Tells in numbers of it; `job`: what it is called where the node does not say. */
+    tell(
+      { job, label, provider, stateSince }: NodeRecord,
+      end: { readonly result: string | null; readonly branch: string | null; readonly job: string | null },
+    ): void {
+      const name = end.job ?? job;
+      if (name === null) return;
+      metrics?.tell([took("job", { ...end, job: name, label, provider }, clock.now() - stateSince)]);
+    },
+  };
 }

@@ -37,12 +37,12 @@ import { StateWatch } from "../tasks/state_watch.ts";
 import { TargetWatches } from "../tasks/target_watches.ts";
 import { TaskRegistry } from "../tasks/task_registry.ts";
 import { Tick } from "../tasks/tick.ts";
-import { applyConfig } from "./apply_config.ts";
+import { eachInTurn } from "../lib/each_in_turn.ts";
 import { ConfigInForce } from "./config_in_force.ts";
-import { JobEnds } from "./job_ends.ts";
+import { jobEnds } from "./job_ends.ts";
 import { type PoolDeps, WHOLE_POOL } from "./pool_deps.ts";
 import { Sampler } from "../tasks/sampler.ts";
-import { RunMarks } from "./run_marks.ts";
+import { runMarks } from "./run_marks.ts";
 
 export type Parts = Awaited<ReturnType<typeof openParts>>;
 type Ground = Awaited<ReturnType<typeof openGround>>;
@@ -83,13 +83,40 @@ export async function openParts(first: Config, given: PoolDeps) {
   return { ...configured, ...hands, tasks, tick, inForce, sampler, machinesWatch };
 }
 
+/**
+ * Has every part of the pool go by a configuration. Called by the configuration's queue only, never twice at once.
+ * @throws what parts could not do; the others go by it all the same
+ */
+async function applyConfig(
+  { does, errand, watches, gearman, targets, jobEvents, crons, wake }:
+    & Ground
+    & Sight
+    & Demand
+    & { crons: PoolCrons },
+  config: Config,
+): Promise<void> {
+  const nobody = { targets: [], gearmanServers: [], zmqPublishers: [] };
+  // A process that only builds hands no nodes out, and nobody tells it of jobs.
+  const { gearmanServers, ...served } = does.pool ? config : { ...config, ...nobody };
+  try {
+    await eachInTurn([
+      () => watches.configure(config.providers),
+      () => gearman.configure(gearmanServers),
+      () => targets.configure(served.targets),
+      ...(errand === null ? [() => jobEvents.configure(served), () => crons.configure(config)] : []),
+    ]);
+  } finally {
+    wake();
+  }
+}
+
 /** The state, which is told that another run begins, and what all others share. */
 async function openGround(config: Config, given: PoolDeps) {
   const deps = whileSure(given);
   const { store, clock, random, metrics } = deps;
   const ledger = await Ledger.load(store, { clock, isCounted: true });
   const setBefore = await beginClock({ ...deps, ledger, providers: config.providers });
-  const run = new RunMarks({ ledger, clock, random });
+  const run = runMarks({ ledger, clock, random });
   await run.begin();
   await holdDoubted(ledger, { now: clock.now() });
   const tasks = new TaskRegistry({ clock, onError: logTask });
@@ -109,7 +136,7 @@ async function openGround(config: Config, given: PoolDeps) {
     defects: new Defects({ ledger, clock }),
     events: new EventFeed({ ledger, clock }),
     wake: () => tasks.wake("tick"),
-    jobEnds: new JobEnds({ ledger, clock, metrics }),
+    jobEnds: jobEnds({ ledger, clock, metrics }),
     overhead: new LaunchOverhead(),
   };
 }

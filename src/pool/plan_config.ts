@@ -2,11 +2,12 @@
  * The answer to `plan` about another configuration: its own changes, and their effects on the pool as it is. Nothing is put into
  * effect. The daemon's pool and the one without a daemon give it.
  */
+import { diffConfig } from "../config/diff_config.ts";
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
+import type { Config } from "../domain/config.ts";
 import type { ConfigPlan } from "../domain/config_effects.ts";
 import { type ConfigChange, planEffects } from "../plan/forecast/plan_effects.ts";
-import { configChanges } from "./config_changes.ts";
 
 /** @param read throws ConfigError */
 export async function planConfig(
@@ -28,4 +29,21 @@ export async function planConfig(
     if (!(error instanceof ConfigError)) throw error;
     return { problems: error.problems, warnings: [], changes: [], atNextStart: [], effects: null };
   }
+}
+
+/**
+ * The changes from one configuration to another, and those of them that wait for the next start; one line each, with no
+ * secret.
+ */
+export function configChanges(before: Config, after: Config) {
+  return {
+    changes: diffConfig(before, after),
+    atNextStart: diffConfig(before, withOpened(before, after)),
+  };
+}
+
+/** The configuration before with what of the new one is opened at the start and kept: the state, the address, the log. */
+function withOpened(before: Config, { state, etcd, status: { listen }, log }: Config): Config {
+  const status = { ...before.status, listen };
+  return { ...before, state, etcd, status, log: { ...log, profileDir: before.log.profileDir } };
 }

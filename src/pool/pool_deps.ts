@@ -25,7 +25,7 @@ import type { LocalFaultsDeps } from "../tasks/local_faults.ts";
 import type { TickParts } from "../tasks/tick.ts";
 import type { WatchConfigOptions } from "../tasks/watch_config.ts";
 
-export interface PoolParts extends TickParts {
+interface PoolParts extends TickParts {
   /** Things on the clouds are deleted. */
   readonly deletes: boolean;
 }

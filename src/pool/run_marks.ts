@@ -7,27 +7,23 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Ledger } from "../store/ledger.ts";
 
-export class RunMarks {
-  readonly #deps: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random };
-  #mayBeCopy = false;
-
-  constructor(deps: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random }) {
-    this.#deps = deps;
-  }
-
-  /** The machine's clock is ahead of before by so much. */
-  noteStep(by: Milliseconds): void {
-    this.#mayBeCopy ||= by > 0;
-  }
-
-  async begin(): Promise<void> {
-    const { ledger, clock, random } = this.#deps;
+export function runMarks(
+  { ledger, clock, random }: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random },
+) {
+  let mayBeCopy = false;
+  const begin = async () => {
     await ledger.beginRun({ id: random.uuid(), startedAt: clock.now() });
-    this.#mayBeCopy = false;
-  }
-
-  /** Begins another where this process may go on in a copy of the machine, and beside the original. */
-  async beginIfCopy(): Promise<void> {
-    if (this.#mayBeCopy) await this.begin();
-  }
+    mayBeCopy = false;
+  };
+  return {
+    begin,
+    /** The machine's clock is ahead of before by so much. */
+    noteStep(by: Milliseconds): void {
+      mayBeCopy ||= by > 0;
+    },
+    /** Begins another where this process may go on in a copy of the machine, and beside the original. */
+    async beginIfCopy(): Promise<void> {
+      if (mayBeCopy) await begin();
+    },
+  };
 }

@@ -27,7 +27,7 @@ function isHarmless({ method, url }: SendRequest): boolean {
 }
 
 export function shellWhileSure(shell: Shell, untilSure: UntilSure): Shell {
-  const { sure } = guardOf(untilSure);
+  const sure = guardOf(untilSure);
   return {
     connect: async (target, options) =>
       sessionWhileSure(await sure(options, () => shell.connect(target, options)), untilSure),
@@ -36,7 +36,7 @@ export function shellWhileSure(shell: Shell, untilSure: UntilSure): Shell {
 }
 
 function sessionWhileSure(session: ShellSession, untilSure: UntilSure): ShellSession {
-  const { sure } = guardOf(untilSure);
+  const sure = guardOf(untilSure);
   return {
     hostKey: session.hostKey,
     hasTerminal: session.hasTerminal ?? true,
@@ -49,7 +49,7 @@ function sessionWhileSure(session: ShellSession, untilSure: UntilSure): ShellSes
 
 /** Files of this machine that no record needs any more may go at any time. */
 export function buildWhileSure(builder: Builder, untilSure: UntilSure): Builder {
-  const { sure } = guardOf(untilSure);
+  const sure = guardOf(untilSure);
   return {
     build: (job, options) => sure(options, () => builder.build(job, options)),
     remove: (path) => builder.remove(path),
@@ -59,10 +59,8 @@ export function buildWhileSure(builder: Builder, untilSure: UntilSure): Builder 
 }
 
 function guardOf(untilSure: UntilSure) {
-  return {
-    async sure<Result>({ signal }: Call, effect: () => Promise<Result>): Promise<Result> {
-      await untilSure({ signal });
-      return await effect();
-    },
+  return async <Result>({ signal }: Call, effect: () => Promise<Result>): Promise<Result> => {
+    await untilSure({ signal });
+    return await effect();
   };
 }

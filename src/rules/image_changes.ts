@@ -17,7 +17,7 @@ import type { NewImage, NewImages } from "../plan/images/plan_new_images.ts";
 import { newImageNode } from "../plan/new_node.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TurnEdits } from "./turn_edits.ts";
-import { zoneFor } from "./zone_for.ts";
+import { zoneFor } from "./node_launches.ts";
 
 interface ImageChangesDeps {
   readonly ledger: Ledger;

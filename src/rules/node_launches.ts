@@ -6,12 +6,12 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { newNode, newSubnode } from "../plan/new_node.ts";
+import type { LaunchOffer } from "../plan/offers.ts";
 import type { Launch } from "../plan/plan_launches.ts";
 import type { SubnodeLaunch } from "../plan/plan_subnodes.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TurnEdits } from "./turn_edits.ts";
-import { zoneFor } from "./zone_for.ts";
 
 /** The hostname template of a pool without targets. */
 const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
@@ -93,6 +93,11 @@ export class NodeLaunches {
     const { ofSubnodes: hostnameTemplate } = templatesOf(config, parent.target);
     edit.putNode(newSubnode(launch, { id, hostnameTemplate, now }));
   }
+}
+
+/** One of the provider's zones; null: the cloud chooses. */
+export function zoneFor({ provider: { availabilityZones } }: LaunchOffer, random: Random): string | null {
+  return availabilityZones.length === 0 ? null : random.pick(availabilityZones);
 }
 
 function templatesOf(config: Config, name: string): { ofNodes: string; ofSubnodes: string } {

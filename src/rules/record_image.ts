@@ -10,14 +10,6 @@ import { imageStateName, type ProviderImage } from "../domain/provider_image.ts"
 import type { Instant } from "../domain/time.ts";
 import type { Edit } from "../store/draft.ts";
 
-/** How the building of an image ended, where a change ends it. */
-type End =
-  | { readonly type: "ready" }
-  | { readonly type: "failed"; readonly error: string; readonly isFinal: boolean }
-  | { readonly type: "deleted" }
-  /** The process ended, or the build that it was about: the order stands. */
-  | { readonly type: "interrupted" };
-
 export function recordDibImage(
   edit: Edit,
   { previous, next, now }: { previous: DibImage; next: DibImage | null; now: Instant },
@@ -25,10 +17,9 @@ export function recordDibImage(
   if (next === null) return edit.removeDibImage(previous.id);
   edit.putDibImage(next);
   if (dibStateName(previous) !== "building" || dibStateName(next) === "building") return;
-  const { version } = next;
   changeOrder(edit, { provider: null, image: next.name }, (order) => {
-    const meets = order.orderedAt !== null && isSince(version, order.orderedAt);
-    return afterEnd(order, { end: endOf(next), version, meets, now });
+    const meets = order.orderedAt !== null && isSince(next.version, order.orderedAt);
+    return afterEnd(order, next, { meets, now });
   });
 }
 
@@ -50,7 +41,7 @@ export function recordImage(
     const meets = source.type === "upload"
       ? isSince(source.dibVersion, order.builtSince)
       : isSince(version, order.orderedAt);
-    return afterEnd(order, { end: endOf(next, isFinal), version, meets, now });
+    return afterEnd(order, next, { meets, isFinal, now });
   });
 }
 
@@ -63,27 +54,17 @@ export function changeOrder(
   edit.putOrder(change(edit.order(name.provider, name.image) ?? emptyOrder(name)));
 }
 
-function endOf(image: DibImage | ProviderImage, isFinal = false): End {
-  if (image.state.phase === "ready") return { type: "ready" };
-  const { evidence, deletedBy } = image;
-  if (deletedBy === "failure" && evidence !== null) return { type: "failed", error: evidence.error, isFinal };
-  return { type: deletedBy === "user" ? "deleted" : "interrupted" };
-}
-
+/** The order once the image is no longer being built, which ended well, in a failure, by hand, or in between. */
 function afterEnd(
   order: ImageOrder,
-  { end, version, meets, now }: { end: End; version: number; meets: boolean; now: Instant },
+  image: DibImage | ProviderImage,
+  { meets, isFinal = false, now }: { meets: boolean; isFinal?: boolean; now: Instant },
 ): ImageOrder {
-  switch (end.type) {
-    case "ready":
-      return fillOrder(order, { at: now, version, meets });
-    case "failed": {
-      const failed = failOrder(order, { at: now, error: end.error });
-      return end.isFinal ? cancelOrder(failed) : failed;
-    }
-    case "deleted":
-      return cancelOrder(order);
-    case "interrupted":
-      return order;
-  }
+  const { state, version, evidence, deletedBy } = image;
+  if (state.phase === "ready") return fillOrder(order, { at: now, version, meets });
+  if (deletedBy === "user") return cancelOrder(order);
+  // The process ended, or the build that it was about: the order stands.
+  if (deletedBy !== "failure" || evidence === null) return order;
+  const failed = failOrder(order, { at: now, error: evidence.error });
+  return isFinal ? cancelOrder(failed) : failed;
 }

@@ -7,12 +7,6 @@ import { Apart, type DefectSubject, describeSubject } from "../domain/defect.ts"
 import { inSlices } from "../lib/in_slices.ts";
 import { StoreError } from "../store/store.ts";
 
-/** Why an edit was not stored. */
-interface Refused {
-  readonly of: DefectSubject;
-  readonly error: unknown;
-}
-
 interface TurnEdit {
   readonly of: DefectSubject;
   readonly store: () => Promise<unknown>;
@@ -34,22 +28,14 @@ export class TurnEdits extends Apart {
 
   /** Asks for them all, thousands in slices, and waits for them. @throws StoreError */
   async all(edits: readonly TurnEdit[]): Promise<void> {
-    const refusals: Promise<Refused | null>[] = [];
-    await inSlices(edits, (edit) => refusals.push(refusalOf(edit)));
-    for (const refusal of await Promise.all(refusals)) {
-      if (refusal === null) continue;
-      if (refusal.error instanceof StoreError) throw refusal.error;
-      this.note(refusal.of, refusal.error);
+    const ends: Promise<{ readonly refusal: unknown } | null>[] = [];
+    await inSlices(edits, ({ store }) => {
+      ends.push(Promise.try(store).then(() => null, (refusal) => ({ refusal })));
+    });
+    for (const [at, end] of (await Promise.all(ends)).entries()) {
+      if (end === null) continue;
+      if (end.refusal instanceof StoreError) throw end.refusal;
+      this.note(edits[at]!.of, end.refusal);
     }
-  }
-}
-
-/** null: it is stored. */
-async function refusalOf({ of, store }: TurnEdit): Promise<Refused | null> {
-  try {
-    await store();
-    return null;
-  } catch (error) {
-    return { of, error };
   }
 }

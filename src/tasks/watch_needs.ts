@@ -102,7 +102,7 @@ export function hasStrangeFloatingIp(
     const { addresses } = inventory.servers.get(state.serverId) ?? { addresses: [] };
     const floating = addresses.filter(({ kind }) => kind === "floating");
     return floating.some(({ address }) =>
-      floatingIpsByAddress.in(floatingIps?.value ?? [], address).length === 0
+      floatingIpsByAddress(floatingIps?.value ?? [], address).length === 0
     );
   });
 }

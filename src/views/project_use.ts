@@ -12,6 +12,8 @@ interface ProjectUse {
   readonly kept: readonly NodeRecord[];
   /** Those of them on the provider itself. */
   readonly keptHere: readonly NodeRecord[];
+  /** Ready nodes on the provider itself, by label; subnodes do not count. */
+  readonly readyHere: ReadonlyMap<string, number>;
   /** Nodes on further providers of the same project, by provider. */
   readonly beside: ReadonlyMap<string, number>;
   /** Servers that are not the pool's, as listed last: the quota may have been read before others went; null: not known. */
@@ -22,9 +24,12 @@ type Pool = Pick<PoolReport, "config" | "nodes" | "providers">;
 
 /** Of one provider. */
 interface Inhabitants {
-  readonly all: number;
-  readonly kept: readonly NodeRecord[];
+  all: number;
+  readonly kept: NodeRecord[];
+  readonly ready: Map<string, number>;
 }
+
+const nobody = (): Inhabitants => ({ all: 0, kept: [], ready: new Map() });
 
 interface Counted {
   readonly inhabitants: ReadonlyMap<string, Inhabitants>;
@@ -43,13 +48,16 @@ export function projectUse(name: string, pool: Pool): ProjectUse {
 }
 
 function countInhabitants({ nodes }: Pool): Counted["inhabitants"] {
-  const counts = new Map<string, { all: number; kept: NodeRecord[] }>();
+  const counts = new Map<string, Inhabitants>();
   for (const node of nodes) {
-    const count = counts.get(node.provider) ?? { all: 0, kept: [] };
+    const count = counts.get(node.provider) ?? nobody();
     counts.set(node.provider, count);
     count.all++;
     const state = stateName(node);
     if (state === "used" || state === "hold") count.kept.push(node);
+    if (state === "ready" && node.role === "node") {
+      count.ready.set(node.label, (count.ready.get(node.label) ?? 0) + 1);
+    }
   }
   return counts;
 }
@@ -64,10 +72,11 @@ function useOf(
     config?.providers.filter((other) => own !== undefined && other !== own && isSameProject(own, other)) ??
       [];
   const names = [name, ...mates.map((mate) => mate.name)];
-  const of = (provider: string): Inhabitants => inhabitants.get(provider) ?? { all: 0, kept: [] };
+  const of = (provider: string): Inhabitants => inhabitants.get(provider) ?? nobody();
   return {
     kept: names.flatMap((provider) => of(provider).kept),
     keptHere: of(name).kept,
+    readyHere: of(name).ready,
     beside: new Map(names.slice(1).flatMap((mate) => of(mate).all === 0 ? [] : [[mate, of(mate).all]])),
     others: providers.find((provider) => provider.name === name)?.otherServers ?? null,
   };

@@ -161,6 +161,7 @@ function quotaRemedy(site: Site): Remedy {
     ...(others === 0 ? [] : [`delete what uses it (\`nodepool alien-list ${site.name}\`)`]),
     `have it raised (\`${site.openstack("quota show")}\`)`,
     ...(kept.length === 0 ? [] : [`release ${keptText(kept)}`]),
+    ...minReadyWays(site),
   ];
   return time(ways.join(", or "), "quota");
 }
@@ -168,9 +169,21 @@ function quotaRemedy(site: Site): Remedy {
 function maxServersRemedy(site: Site): Remedy {
   const kept = site.use?.keptHere ?? [];
   const which = kept.length === 0 ? "nodes" : keptText(kept);
-  return time(
-    `raise max-servers of ${site.name}, or release ${which}: \`nodepool list --provider ${site.name}\``,
-  );
+  const ways = [
+    `raise max-servers of ${site.name}`,
+    ...minReadyWays(site),
+    `release ${which}: \`nodepool list --provider ${site.name}\``,
+  ];
+  return time(ways.join(", or "));
+}
+
+/** What other labels keep ready is given up for no request: `lower min-ready of big (2 ready nodes there)`. */
+function minReadyWays({ label: own, use, config }: Site): string[] {
+  return (config?.labels ?? []).flatMap(({ name, minReady }) => {
+    const ready = use?.readyHere.get(name) ?? 0;
+    if (name === own || minReady <= 0 || ready === 0) return [];
+    return [`lower min-ready of ${name} (${ready} ready ${ready === 1 ? "node" : "nodes"} there)`];
+  });
 }
 
 /** `node 4 (used by job gate/unit), node 5 (held by maria), or one of 7 more`. */
@@ -205,11 +218,12 @@ class Site {
   readonly label: string;
   readonly #provider: ProviderConfig | null;
   readonly image: ProviderImageConfig | null;
-
+  readonly config: Config | null;
   readonly #pool: ObstacleSite["pool"];
 
   constructor({ provider, label, image: own, config, pool }: ObstacleSite) {
     this.#pool = pool;
+    this.config = config;
     this.name = provider ?? "";
     this.label = label ?? "";
     this.#provider = config?.providers.find(({ name }) => name === provider) ?? null;

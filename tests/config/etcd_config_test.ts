@@ -5,7 +5,7 @@ import { parseSecureFile } from "../../src/config/secure_file.ts";
 import { showConfig } from "../../src/config/config_view.ts";
 import { loadEtcdConfig } from "../../src/config/load_etcd_config.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
-import { configChanges } from "../../src/pool/config_changes.ts";
+import { configChanges } from "../../src/pool/plan_config.ts";
 import { editorFaults } from "./editor_schema.ts";
 import { fakeEnvironment, faultsOf, parse } from "./fake_environment.ts";
 

@@ -25,6 +25,7 @@ const shared = {
   nodes: NodeIndex.of([]),
   images: new Map(),
   targets: new Map(),
+  heardSince: null,
 };
 
 function plan(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NodeIndex } from "../../src/domain/node_index.ts";
-import { livingSubnodes } from "../../src/plan/groups.ts";
+import { livingSubnodes } from "../../src/plan/being_deleted.ts";
 import { node, states, subnode } from "./plan_fixtures.ts";
 
 const parent = node(states.ready, { subnodeCount: 2 });

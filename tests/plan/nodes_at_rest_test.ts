@@ -49,6 +49,7 @@ const happening = fc.oneof(
   fc.record({ what: fc.constant("vanish" as const), at }),
   fc.record({ what: fc.constant("freeze" as const), frozen: fc.constantFrom(null, "frozen", "otherwise") }),
   fc.record({ what: fc.constant("unseen" as const), is: fc.boolean() }),
+  fc.record({ what: fc.constant("hear" as const), ago: fc.option(fc.nat({ max: 10 * HOUR })) }),
   fc.record({ what: fc.constant("relabel" as const), minReady: fc.nat({ max: 4 }) }),
   { weight: 2, arbitrary: fc.record({ what: fc.constant("later" as const), by: fc.nat({ max: 5 * HOUR }) }) },
   {
@@ -71,6 +72,7 @@ class Pool {
   #now = NOW;
   #frozen: string | null = null;
   #isUnseen = false;
+  #heardSince: number | null = null;
   #config = configOf(1);
   #requests: PoolInput["requests"] = [];
 
@@ -97,6 +99,9 @@ class Pool {
         return;
       case "unseen":
         this.#isUnseen = one.is;
+        return;
+      case "hear":
+        this.#heardSince = one.ago === null ? null : this.#now - one.ago;
         return;
       case "relabel":
         this.#config = configOf(one.minReady);
@@ -170,6 +175,7 @@ class Pool {
       ),
       targets: new Map(),
       demand: new Map(),
+      heardSince: this.#heardSince,
       turns: this.#plan?.launches.turns ?? new Map(),
       unwanted: this.#plan?.unwanted ?? new Map(),
       creating: new Set(),

@@ -4,7 +4,7 @@ import { NodeIndex } from "../../src/domain/node_index.ts";
 import type { Server } from "../../src/domain/server.ts";
 import type { NodeSituation } from "../../src/plan/node_step.ts";
 import { planCreate } from "../../src/plan/phases/create.ts";
-import { planDeleteServer } from "../../src/plan/phases/delete_server.ts";
+import { planDeleteServer } from "../../src/plan/phases/delete.ts";
 import { planHold } from "../../src/plan/phases/hold.ts";
 import { marks, node, NOW, seen, server, situation, states } from "./plan_fixtures.ts";
 

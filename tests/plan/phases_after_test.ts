@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { LISTING_SETTLE, type NodeStep } from "../../src/plan/node_step.ts";
-import { planDeleteAddress } from "../../src/plan/phases/delete_address.ts";
-import { deletePause, planDeleteServer } from "../../src/plan/phases/delete_server.ts";
+import { deletePause, planDeleteAddress, planDeleteServer } from "../../src/plan/phases/delete.ts";
 import { planHold } from "../../src/plan/phases/hold.ts";
 import { planReady } from "../../src/plan/phases/ready.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
@@ -47,7 +46,16 @@ Deno.test("ready: a node whose server and label are there stays, also while list
 Deno.test("ready: a node whose server is gone, in ERROR or unusable is lost", () => {
   assert.equal(removed(planReady(situation(states.ready, { seen: gone }))).result, "lost");
   for (
-    const status of ["ERROR", "SHUTOFF", "SUSPENDED", "PAUSED", "SHELVED", "SHELVED_OFFLOADED", "RESCUE"]
+    const status of [
+      "ERROR",
+      "SHUTOFF",
+      "SUSPENDED",
+      "PAUSED",
+      "SHELVED",
+      "SHELVED_OFFLOADED",
+      "RESCUE",
+      "REBUILD",
+    ]
   ) {
     const event = removed(planReady(situation(states.ready, { seen: withStatus(status) })));
     assert.equal(event.result, "lost");
@@ -73,7 +81,7 @@ Deno.test("used and hold: a node whose server somebody is deleting is left to wh
 });
 
 Deno.test("ready: a status that passes by itself costs no node", () => {
-  for (const status of ["REBOOT", "RESIZE", "UNKNOWN", "MIGRATING"]) {
+  for (const status of ["REBOOT", "HARD_REBOOT", "RESIZE", "VERIFY_RESIZE", "UNKNOWN", "MIGRATING"]) {
     assert.deepEqual(planReady(situation(states.ready, { seen: withStatus(status) })), { do: "stay" });
   }
 });
@@ -84,6 +92,17 @@ Deno.test("ready: a node of a label that is no longer configured goes unused", (
     "unused",
     "the configuration no longer has label noble",
   ]);
+});
+
+Deno.test("ready: a node of a label that is gone stays while a job may run on it that its target has not reported", () => {
+  const without = config({ labels: [] });
+  const planned = (heardSince: number | null, assignedAt: number | null = NOW - HOUR) =>
+    planReady(situation(states.ready, { config: without, heardSince, fields: { assignedAt } }));
+  for (const heardSince of [null, NOW - MINUTE]) {
+    assert.match(waiting(planned(heardSince)).message, /no longer has label noble.* `nodepool delete 7`$/);
+  }
+  assert.equal(removed(planned(NOW - 2 * HOUR)).by, "configuration");
+  assert.equal(removed(planned(null, null)).by, "configuration");
 });
 
 Deno.test("used: a node is kept in use for node-stuck, then deleted", () => {

@@ -156,6 +156,21 @@ Deno.test("boot: a server in ERROR is given up with its fault", () => {
   assert.match(failure.message, /s7 is in ERROR: No valid host/);
 });
 
+Deno.test("a server that somebody deletes while its node is being built is given up at once", () => {
+  for (const status of ["BUILD", "ACTIVE"]) {
+    const cloud = seen({ servers: [server("s7", { status, taskState: "deleting" })] });
+    const steps = [
+      ...status === "ACTIVE" ? [] : [planBoot(situation(states.boot, { seen: cloud }))],
+      planAddress(situation(states.address, { seen: cloud })),
+      planLogin(situation(states.login, { fields: addressed, seen: cloud })),
+    ];
+    for (const step of steps) {
+      const { kind, message } = givenUp(step);
+      assert.deepEqual([kind, message], ["status", "server s7 is being deleted on the cloud"]);
+    }
+  }
+});
+
 Deno.test("boot: a server of which nothing can be seen is not given up, however late", () => {
   const unknown = seen({ servers: [server("s7", { status: "UNKNOWN" })] });
   for (const cloud of [nothing, unknown]) {

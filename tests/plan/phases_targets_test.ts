@@ -5,10 +5,10 @@ import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeStep } from "../../src/plan/node_step.ts";
 import { planAssign, targetPause } from "../../src/plan/phases/assign.ts";
 import { planTest } from "../../src/plan/phases/test.ts";
-import { planUnassign } from "../../src/plan/phases/unassign.ts";
+import { planUnassign } from "../../src/plan/phases/delete.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
-import { actionOf, config, NOW, situation, states, without } from "./plan_fixtures.ts";
+import { actionOf, config, NOW, seen, server, situation, states, without } from "./plan_fixtures.ts";
 
 const JENKINS = {
   url: "http://ci.example.org/",
@@ -64,6 +64,17 @@ Deno.test("assign: a target that is offline is waited for with its reason, one t
   );
 });
 
+Deno.test("assign: a server that is not ACTIVE is not handed over, and one that will not be costs its node", () => {
+  const withStatus = (status: string) =>
+    planAssign(situation(states.assign, {
+      config: withTarget(),
+      seen: seen({ servers: [server("s7", { status })] }),
+    }));
+  assert.deepEqual(withStatus("REBOOT"), { do: "wait", reason: "active", message: "the server is REBOOT" });
+  assert.equal(removed(withStatus("SHUTOFF")).comment, "server s7 is SHUTOFF");
+  assert.equal(actionOf(withStatus("UNKNOWN")), "assign-node");
+});
+
 Deno.test("assign: a failed attempt is made again after its pause", () => {
   const fields = { retryAt: NOW + SECOND, waitingOn: failed("no answer") };
   const at = situation(states.assign, { config: withTarget(), fields });
@@ -84,6 +95,16 @@ Deno.test("assign: a node whose server or target is gone is deleted", () => {
     "unused",
     "the configuration no longer has target default",
   ]);
+});
+
+Deno.test("assign: a node that its target may have given a job stays though the configuration no longer has that target", () => {
+  const planned = (heardSince: number | null) =>
+    planAssign(
+      situation(states.assign, { config: config(), heardSince, fields: { assignedAt: NOW - MINUTE } }),
+    );
+  const step = planned(NOW - SECOND);
+  assert.match(step.do === "wait" ? step.message : "", /no longer has target default; a job may be running/);
+  assert.equal(removed(planned(NOW - 2 * MINUTE)).by, "configuration");
 });
 
 Deno.test("the pause between attempts at a target grows up to a minute", () => {

@@ -252,6 +252,7 @@ export function situation<Phase extends NodePhase>(
     nodes: NodeIndex.of([]),
     images: new Map(),
     targets: new Map(),
+    heardSince: null,
     parent: null,
     subnodes: [],
     subnodeRefusal: null,

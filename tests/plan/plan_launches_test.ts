@@ -297,6 +297,21 @@ Deno.test("demand and spare nodes together are still one launch where one at a t
   assert.deepEqual(counts({ ...withLabel({ minReady: 5 }), pauses: [failing], requests }), { "cloud-a": 1 });
 });
 
+Deno.test("no request waits for the one launch of a provider whose launches fail while another provider offers nodes", () => {
+  const labels = [label({ minReady: 0, providers: ["cloud-a", "cloud-b"] })];
+  const both = config({ labels, providers: [provider(), provider({ name: "cloud-b" })] });
+  const waiting = { config: both, pauses: [failing], requests: [sampleRequest({ id: 1 })] };
+  const probe = nodes("boot", 1);
+  assert.deepEqual(counts({ ...waiting, nodes: probe }), { "cloud-b": 1 });
+  const beside = node(states.boot, { id: 2, provider: "cloud-b" });
+  assert.deepEqual(counts({ ...waiting, nodes: [...probe, beside] }), {}, "one more is enough");
+  assert.deepEqual(counts({ ...waiting, pauses: [], nodes: probe }), {});
+  const alike = { ...waiting, pauses: [failing, { ...failing, provider: "cloud-b" }], nodes: probe };
+  assert.deepEqual(counts(alike), {}, "neither is the better one");
+  const spare = config({ ...both, labels: [label({ minReady: 1, providers: ["cloud-a", "cloud-b"] })] });
+  assert.deepEqual(counts({ config: spare, pauses: [failing], nodes: probe }), {}, "nobody waits for it");
+});
+
 Deno.test("after a refusal one server is asked for, and no other before its answer", () => {
   const wanted = withLabel({ minReady: 5 });
   const over = only(seen({ refusal: refusal({ until: NOW }) }));

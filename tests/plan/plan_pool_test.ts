@@ -8,15 +8,19 @@ import type { PoolInput, PoolPlan } from "../../src/plan/pool_plan.ts";
 import { sampleImage } from "../views/sample_images.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import {
+  catalog,
   config,
+  image,
   inventory,
   label,
   node,
   NOW,
   provider,
+  quota,
   refusal,
   seen,
   server,
+  small,
   states,
   without,
 } from "./plan_fixtures.ts";
@@ -339,3 +343,32 @@ property(
     }
   },
 );
+
+Deno.test("where cores are short as many unwanted nodes go as free those that another label's request needs", () => {
+  const [big, tiny] = [{ ...small, id: "f4", name: "m1.big", vcpus: 4 }, small];
+  const images = [image({ flavorName: tiny.name }), image({ name: "big", flavorName: big.name })];
+  const labels = [label({ minReady: 0 }), label({ name: "big", image: "big", minReady: 0 })];
+  const leaving = (own: string, asked: { label: string; count: number }) => {
+    const { id: flavorId, vcpus } = own === "big" ? big : tiny;
+    const nodes = Array.from(
+      { length: 8 / vcpus },
+      (_, at) =>
+        node({ phase: "ready", serverId: `s${at + 1}` }, {
+          id: at + 1,
+          label: own,
+          flavorId,
+          stateSince: NOW - at,
+        }),
+    );
+    const cores = { limit: 8, used: 8 };
+    const cloud = seen({ quota: quota({ takenAt: NOW, cores }), catalog: catalog({ flavors: [big, tiny] }) });
+    return planPool(input({
+      config: config({ labels, providers: [provider({ images, maxServers: 99 })] }),
+      nodes,
+      requests: [sampleRequest({ id: 1, ...asked })],
+      seen: new Map([["cloud-a", cloud]]),
+    })).changes.map(({ previous }) => previous.id).sort();
+  };
+  assert.deepEqual(leaving("big", { label: "noble", count: 3 }), [2]);
+  assert.deepEqual(leaving("noble", { label: "big", count: 1 }), [5, 6, 7, 8]);
+});

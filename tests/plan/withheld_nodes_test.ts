@@ -15,6 +15,7 @@ import {
   seen,
   server,
   states,
+  subnode,
 } from "./plan_fixtures.ts";
 
 const FROZEN = "frozen: another daemon";
@@ -56,6 +57,20 @@ Deno.test("a ready node is handed out once its provider has been listed since th
     const message = "cloud-a: its ready nodes are handed out once its servers have been listed";
     assert.deepEqual(requestWaits.map(({ waitingOn }) => waitingOn.message), [message]);
   }
+});
+
+Deno.test("a node whose server is not ACTIVE is not handed out, nor one with such a subnode, and another is launched", () => {
+  const group = [node(states.ready, { subnodeCount: 1 }), subnode(8, "ready")];
+  const withStatus = (status: string, at = "s7") =>
+    seen({ servers: ["s7", "s8"].map((id) => server(id, { status: id === at ? status : "ACTIVE" })) });
+  for (const status of ["REBOOT", "HARD_REBOOT", "RESIZE", "VERIFY_RESIZE", "MIGRATING"]) {
+    const { grants, changes, launches } = planWith(withStatus(status), node(states.ready));
+    assert.deepEqual([grants, changes], [[], []]);
+    assert.deepEqual(launches.launches.map(({ reason }) => reason), ["1 requested, have 0"]);
+    assert.equal(planWith(withStatus(status, "s8"), ...group).grants.length, 0);
+    assert.equal(planWith(withStatus(status, "s9"), ...group).grants.length, 1);
+  }
+  assert.equal(planWith(withStatus("UNKNOWN"), node(states.ready)).grants.length, 1, "its cell is down");
 });
 
 Deno.test("a frozen provider hands out nothing, and what is asked for is launched elsewhere", () => {

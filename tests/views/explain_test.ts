@@ -274,3 +274,24 @@ Deno.test("whoever fills max-servers is named, with whose it is", () => {
     /release node 4 \(used by job gate\/unit, request 7\) or node 5 /,
   );
 });
+
+Deno.test("labels whose min-ready fills a provider are named where another label's request waits for its room", () => {
+  const full = (kind: "max-servers" | "quota") => {
+    const use = { resource: kind === "quota" ? "cores" : "maxServers", limit: 2, used: 2, need: 1 } as const;
+    const obstacle = kind === "quota" ? { kind, uses: [use] } as const : { kind, ...use } as const;
+    const report = sampleReport();
+    const config = {
+      ...report.config!,
+      labels: report.config!.labels.map((label) => ({ ...label, minReady: label.name === "jammy" ? 2 : 0 })),
+    };
+    const nodes = [1, 2, 3].map((id) => sampleNode({ id, label: id === 3 ? "other" : "jammy" }));
+    const requests = [sampleRequest({ id: 9, label: "noble" })];
+    const waits = new Map([[9, [{ provider: "cloud-a", obstacle }]]]);
+    return explained("request:9", { config, nodes, requests, waits }).obstacles[0]?.remedy ?? "";
+  };
+  assert.match(
+    full("max-servers"),
+    /, or lower min-ready of jammy \(2 ready nodes there\), or release nodes: /,
+  );
+  assert.match(full("quota"), /, or lower min-ready of jammy \(2 ready nodes there\)$/);
+});

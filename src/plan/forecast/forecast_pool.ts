@@ -11,7 +11,7 @@ import { transition } from "../../domain/node_transition.ts";
 import type { LabelReport } from "../../domain/pool_report.ts";
 import type { NodeRequest } from "../../domain/request.ts";
 import type { Instant } from "../../domain/time.ts";
-import { livingSubnodes } from "../groups.ts";
+import { livingSubnodes } from "../being_deleted.ts";
 import { newNode, newSubnode } from "../new_node.ts";
 import { NodesAtRest } from "../nodes_at_rest.ts";
 import type { Launch } from "../plan_launches.ts";

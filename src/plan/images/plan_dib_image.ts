@@ -5,6 +5,7 @@ import type { ProviderImage } from "../../domain/provider_image.ts";
 import { findDiskimage } from "../../domain/image_uses.ts";
 import { awaitRetry } from "../await_retry.ts";
 import type { DibStep, ImageWorld } from "./image_step.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 export function planDibImage(image: DibImage, world: ImageWorld): DibStep {
   switch (image.state.phase) {
@@ -25,52 +26,45 @@ function planBuild(
   if (findDiskimage(world.config, image.name) === null) return remove(image);
   if (world.isRunning("build-image", image.id)) {
     const where = image.builder === undefined ? "" : ` on ${image.builder.host}`;
-    return { do: "wait", reason: "build", message: `diskimage-builder is running${where}` };
+    return wait("build", `diskimage-builder is running${where}`);
   }
   if (state.startedAt !== null) return planInterrupted(image, world);
   if (!world.building) {
-    return { do: "wait", reason: "worker", message: "this daemon builds no images (--no-builder)" };
+    return wait("worker", "this daemon builds no images (--no-builder)");
   }
-  if (world.places.whyNone !== null) return { do: "wait", reason: "worker", message: world.places.whyNone };
-  if (!world.accepting) return { do: "wait", reason: "worker", message: "the daemon is stopping" };
-  return { do: "act", action: { type: "build-image", dibImage: image } };
+  if (world.places.whyNone !== null) return wait("worker", world.places.whyNone);
+  if (!world.accepting) return wait("worker", "the daemon is stopping");
+  return act({ type: "build-image", dibImage: image });
 }
 
 /** One that another process has begun, or had begun. */
 function planInterrupted(image: DibImage, { places, now }: ImageWorld): DibStep {
   const place = places.stateOf(image);
   if (place === "silent") {
-    return { do: "wait", reason: "build", message: `${hostOf(image)}, which builds it, does not answer` };
+    return wait("build", `${hostOf(image)}, which builds it, does not answer`);
   }
-  if (places.isAt(image)) return { do: "act", action: { type: "build-image", dibImage: image } };
+  if (places.isAt(image)) return act({ type: "build-image", dibImage: image });
   const failed = { type: "failed", evidence: null } as const;
   if (place !== "here") {
-    return {
-      do: "change",
-      event: { ...failed, comment: `${hostOf(image)} was lost while it was building it` },
-    };
+    return change({ ...failed, comment: `${hostOf(image)} was lost while it was building it` });
   }
   const comment = "nodepool was stopped while it was being built";
-  return { do: "change", event: { ...failed, comment, until: now + ORPHANS_END } };
+  return change({ ...failed, comment, until: now + ORPHANS_END });
 }
 
 function planRemoval(image: DibImage, world: ImageWorld): DibStep {
   if (world.isRunning("build-image", image.id)) {
-    return { do: "wait", reason: "delete", message: "its build is being stopped" };
+    return wait("delete", "its build is being stopped");
   }
   const reader = world.images.find((other) => reads(other, image, world));
   if (reader !== undefined) {
-    return { do: "wait", reason: "delete", message: `it is being uploaded to ${reader.provider}` };
+    return wait("delete", `it is being uploaded to ${reader.provider}`);
   }
   if (world.places.stateOf(image) === "silent") {
-    return {
-      do: "wait",
-      reason: "delete",
-      message: `${hostOf(image)}, which has its files, does not answer`,
-    };
+    return wait("delete", `${hostOf(image)}, which has its files, does not answer`);
   }
   return awaitRetry(image, { now: world.now, reason: "delete", otherwise: "its build is being stopped" }) ??
-    { do: "act", action: { type: "remove-files", dibImage: image } };
+    act({ type: "remove-files", dibImage: image });
 }
 
 function reads({ id, source }: ProviderImage, { id: dibImageId }: DibImage, world: ImageWorld): boolean {
@@ -78,8 +72,9 @@ function reads({ id, source }: ProviderImage, { id: dibImageId }: DibImage, worl
 }
 
 function remove({ name }: DibImage): DibStep {
-  return {
-    do: "change",
-    event: { type: "delete", by: "configuration", comment: `the configuration has no diskimage ${name}` },
-  };
+  return change({
+    type: "delete",
+    by: "configuration",
+    comment: `the configuration has no diskimage ${name}`,
+  });
 }

@@ -3,18 +3,17 @@
  * against max-servers. Where a quota is full they come before the pool's own launches: one that finds no room has the
  * next that is free. Pure.
  */
-import type { Config } from "../../domain/config.ts";
 import { filesOfImage } from "../../domain/local_files.ts";
-import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
-import type { Observation } from "../../domain/observation.ts";
+import type { NodeRole, WaitingOn } from "../../domain/node.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { isObstacle, type Obstacle } from "../../domain/obstacle.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Moment } from "../../domain/time.ts";
-import { planAllocation } from "../allocation.ts";
-import type { LabelAsk, ServerCost } from "../allocation_types.ts";
+import { allocateSole } from "../allocate_sole.ts";
+import type { ServerCost } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
 import { firstFault, type LaunchOffer, offerBaseImage, offerMadeImage, openCatalog } from "../offers.ts";
+import type { PoolInput } from "../pool_plan.ts";
 import { costOf, roomForImages } from "../provider_room.ts";
 
 export interface ImageLaunch extends LaunchOffer {
@@ -30,13 +29,8 @@ export interface ImageLaunches {
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
-interface ImageLaunchesInput extends Moment {
-  readonly config: Config;
+interface ImageLaunchesInput extends Moment, Pick<PoolInput, "config" | "nodes" | "seen" | "faults"> {
   readonly images: readonly ProviderImage[];
-  readonly nodes: Iterable<NodeRecord>;
-  readonly seen: ReadonlyMap<string, Observation>;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
 }
 
 export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
@@ -45,30 +39,28 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
   const waiting = input.images.filter((image) => providers.has(image.provider) && waitsForLaunch(image));
   if (waiting.length === 0) return { launches: [], waits: new Map(), reserved: new Map() };
   const counts = countNodes(input.nodes);
-  const wishes = waiting.map((image) => ({ image, offer: offerFor(image, input, counts.isAsked) }));
-  const offers = new Map(
-    wishes.flatMap(({ image, offer }) => isObstacle(offer) ? [] : [[String(image.id), offer] as const]),
-  );
-  const { grants, refusals } = planAllocation({
-    labels: wishes.map(askOf),
-    providers: input.config.providers.map((provider) =>
-      roomForImages(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
-    ),
+  const wishes = waiting.map((image) => {
+    const { id, provider } = image;
+    return { id, provider, missing: 1, cap: null, image, offer: offerFor(image, input, counts.isAsked) };
   });
-  const refused = new Map(refusals.map(({ label, reasons }) => [Number(label), reasons]));
+  const rooms = input.config.providers.map((provider) =>
+    roomForImages(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
+  );
+  const { granted, refusals } = allocateSole(wishes, rooms);
+  const refused = wishes.flatMap(({ id, offer }) => isObstacle(offer) || !refusals.has(id) ? [] : offer);
   return {
-    launches: grants.flatMap(({ label }) => {
-      const image = waiting.find(({ id }) => id === Number(label))!;
-      const offer = offers.get(label);
-      return offer === undefined ? [] : [{ ...offer, forImage: image, role: roleOf(image) }];
-    }),
-    waits: new Map([...refused].map(([id, reasons]) => [id, {
-      reason: "server",
-      message: `no server can be launched for it: ${
-        reasons.map(({ obstacle }) => describeObstacle(obstacle, input)).join("; ")
-      }`,
-    }])),
-    reserved: costsOf([...offers].filter(([id]) => refused.has(Number(id))).map(([, offer]) => offer)),
+    launches: wishes.flatMap(({ id, offer, image }) =>
+      isObstacle(offer) || !granted.has(id) ? [] : [{ ...offer, forImage: image, role: roleOf(image) }]
+    ),
+    waits: new Map([...refusals].map(([id, obstacles]) => {
+      const told = obstacles.map((obstacle) => describeObstacle(obstacle, input)).join("; ");
+      return [id, { reason: "server", message: `no server can be launched for it: ${told}` }];
+    })),
+    reserved: new Map(
+      [...Map.groupBy(refused, ({ provider }) => provider.name)].map((
+        [name, own],
+      ) => [name, own.map(costOf)]),
+    ),
   };
 }
 
@@ -106,24 +98,4 @@ function offerFor(
       { catalog, seen: situation.seen },
     )
     : offerBaseImage(provider, use, catalog);
-}
-
-/** A server for an image is asked for as a node of a label of its own that wants just that one. */
-function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | Obstacle }): LabelAsk {
-  const { provider } = image;
-  return {
-    name: String(image.id),
-    demand: 1,
-    spare: 0,
-    size: 1,
-    cap: null,
-    served: 0,
-    offers: [isObstacle(offer) ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
-    targets: [],
-  };
-}
-
-function costsOf(offers: readonly LaunchOffer[]): ReadonlyMap<string, readonly ServerCost[]> {
-  const byProvider = Map.groupBy(offers, ({ provider }) => provider.name);
-  return new Map([...byProvider].map(([name, waiting]) => [name, waiting.map(costOf)]));
 }

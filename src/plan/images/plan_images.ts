@@ -9,11 +9,10 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import { type DibEvent, transitionDib } from "../../domain/dib_transition.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
-import type { NodeRecord } from "../../domain/node.ts";
 import { NodeIndex } from "../../domain/node_index.ts";
-import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { earliest, type Instant, type Moment } from "../../domain/time.ts";
+import type { PoolInput } from "../pool_plan.ts";
 import { followLadder, staying, waitingFor } from "../follow_ladder.ts";
 import { describeImageAction, type ImageAction, type ImageActionType } from "./image_action.ts";
 import type { ImageWorld } from "./image_step.ts";
@@ -21,20 +20,15 @@ import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts"
 import { type NewImages, planNewImages } from "./plan_new_images.ts";
 import { planDibImage } from "./plan_dib_image.ts";
 import { planProviderImage } from "./plan_provider_image.ts";
-import { planDibRetention, planImageRetention, type Retention } from "./plan_retention.ts";
+import { planRetention, type Retention } from "./plan_retention.ts";
 
-export interface ImagesInput extends Moment {
-  readonly config: Config;
+export interface ImagesInput extends Moment, Pick<PoolInput, "config" | "nodes" | "seen" | "faults"> {
   readonly dibImages: Iterable<DibImage>;
   readonly images: Iterable<ProviderImage>;
   readonly order: (provider: string | null, image: string) => ImageOrder | null;
-  readonly nodes: Iterable<NodeRecord>;
-  /** By provider; one that is missing has not been asked yet. */
-  readonly seen: ReadonlyMap<string, Observation>;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
-  readonly making: NewImagesMaking;
+  /** Whether diskimages are built and uploaded, and whether snapshots are made. */
+  readonly making: { readonly uploads: boolean; readonly snapshots: boolean };
   /** Where diskimages are built; left out: by this process. */
   readonly places?: BuildPlaces;
   /** The configuration of what is to be moved, where that is not everything: the rest is left as it is. */
@@ -42,8 +36,6 @@ export interface ImagesInput extends Moment {
   /** Whether new work is taken on; false while the daemon is stopping. */
   readonly accepting: boolean;
 }
-
-type NewImagesMaking = { readonly uploads: boolean; readonly snapshots: boolean };
 
 interface RecordChange<Entity> {
   readonly previous: Entity;
@@ -70,8 +62,9 @@ export function planImages(input: ImagesInput): ImagePlan {
     apart.for({ kind: "plan of", id }, plan, none);
   const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], NodeIndex.of(input.nodes)];
   const keep = config.limits.imageKeep;
-  const dibRetention = part("retention", () => planDibRetention(dibImages, { now, keep }), NONE_EXPIRED);
-  const retention = part("retention", () => planImageRetention(images, { now, keep }), NONE_EXPIRED);
+  const retentionOf = (images: readonly (DibImage | ProviderImage)[]) =>
+    part("retention", () => planRetention(images, { now, keep }), NONE_EXPIRED);
+  const [dibRetention, retention] = [retentionOf(dibImages), retentionOf(images)];
   const world = worldOf({ ...input, dibImages, images, nodes });
   const round = { ...input, world, expired: { dib: dibRetention.expired, provider: retention.expired } };
   const dibPlans = dibImages.map((image) =>

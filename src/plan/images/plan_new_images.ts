@@ -2,14 +2,15 @@
  * Which images are to be made now: those that are missing, and those that somebody ordered. At most one is in the
  * making for each diskimage and each image of a provider. Pure.
  */
-import { type BuildPlaces, thisProcess } from "../../domain/build_places.ts";
-import type { Config, DiskimageConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import { thisProcess } from "../../domain/build_places.ts";
+import type { DiskimageConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
 import { isSince, type OrderName } from "../../domain/order_book.ts";
 import { earliest, type Instant, MINUTE, SECOND } from "../../domain/time.ts";
 import { findDiskimage, formatFor, type ImageUse, imageUses } from "../../domain/image_uses.ts";
+import type { ImagesInput } from "./plan_images.ts";
 
 export type NewImage =
   | {
@@ -35,15 +36,9 @@ export interface NewImages {
   readonly until: Instant | null;
 }
 
-interface NewImagesInput {
-  readonly config: Config;
-  readonly now: Instant;
+interface NewImagesInput extends Pick<ImagesInput, "config" | "now" | "order" | "making" | "places"> {
   readonly dibImages: readonly DibImage[];
   readonly images: readonly ProviderImage[];
-  readonly order: (provider: string | null, image: string) => ImageOrder | null;
-  /** Whether diskimages are built and uploaded, and whether snapshots are made. */
-  readonly making: { readonly uploads: boolean; readonly snapshots: boolean };
-  readonly places?: BuildPlaces;
 }
 
 /** A daily cron must get there first, whatever second it runs in. */

@@ -4,16 +4,11 @@ import type { Observation } from "../../domain/observation.ts";
 import { imageStateName, type ProviderImage, type ProviderImagePhase } from "../../domain/provider_image.ts";
 import { DAY } from "../../domain/time.ts";
 import type { ImageSituation, ImageStep, ImageWorld } from "./image_step.ts";
-import { planCheck } from "./phases/check.ts";
-import { planImageCreate } from "./phases/create.ts";
 import { planDelete } from "./phases/delete.ts";
-import { planKeypair } from "./phases/keypair.ts";
-import { planImageReady } from "./phases/ready.ts";
-import { planSaving } from "./phases/saving.ts";
-import { planServer } from "./phases/server.ts";
-import { planSetup } from "./phases/setup.ts";
-import { planSnapshot } from "./phases/snapshot.ts";
-import { planUpload } from "./phases/upload.ts";
+import { planCheck, planKeypair, planServer, planSetup, planSnapshot } from "./phases/on_server.ts";
+import { planImageReady, planSaving } from "./phases/saving.ts";
+import { planImageCreate, planUpload } from "./phases/upload.ts";
+import { change, wait } from "../follow_ladder.ts";
 
 const ladders: { readonly [Phase in ProviderImagePhase]: (situation: ImageSituation<Phase>) => ImageStep } = {
   create: planImageCreate,
@@ -42,13 +37,13 @@ export function planProviderImage(
   if (provider === undefined) {
     const message = `provider ${image.provider} is not in the configuration; add it back to have the image ` +
       "deleted there";
-    return { do: "wait", reason: "provider", message };
+    return wait("provider", message);
   }
   if (seen !== undefined && seen.frozen !== null) return planFrozen(image, seen.frozen);
   const use = provider.images.find((one) => one.name === image.image && isMade(one)) ?? null;
   const unwanted = whyUnwanted(image, { isConfigured: use !== null, isRetired: provider.maxServers < 0 });
   if (unwanted !== null) {
-    return { do: "change", event: { type: "delete", by: "configuration", comment: unwanted } };
+    return change({ type: "delete", by: "configuration", comment: unwanted });
   }
   if (seen === undefined) return { do: isForLaunches(image) ? "leave" : "stay" };
   const ladder = ladders[image.state.phase] as (situation: ImageSituation) => ImageStep;
@@ -64,7 +59,7 @@ function isForLaunches({ state }: ProviderImage): boolean {
 function planFrozen(image: ProviderImage, message: string): ImageStep {
   if (image.state.phase === "ready") return { do: "stay" };
   if (isForLaunches(image)) return { do: "leave" };
-  return { do: "wait", reason: "provider", message };
+  return wait("provider", message);
 }
 
 function whyUnwanted(

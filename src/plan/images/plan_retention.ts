@@ -16,31 +16,14 @@ export interface Retention {
   readonly until: Instant | null;
 }
 
-export function planDibRetention(
-  images: Iterable<DibImage>,
-  situation: { now: Instant; keep: Milliseconds },
-): Retention {
-  const ready = [...images].filter(({ state }) => state.phase === "ready");
-  return retentionOf([...Map.groupBy(ready, ({ name }) => name).values()], situation);
-}
-
-export function planImageRetention(
-  images: Iterable<ProviderImage>,
-  situation: { now: Instant; keep: Milliseconds },
-): Retention {
-  const ready = [...images].filter(({ state }) => state.phase === "ready");
-  const groups = Map.groupBy(ready, ({ provider, image }) => `${provider}\n${image}`);
-  return retentionOf([...groups.values()], situation);
-}
-
-function retentionOf(
-  groups:
-    readonly (readonly { readonly id: number; readonly version: number; readonly stateSince: Instant }[])[],
+export function planRetention(
+  images: Iterable<DibImage | ProviderImage>,
   { now, keep }: { now: Instant; keep: Milliseconds },
 ): Retention {
+  const ready = [...images].filter(({ state }) => state.phase === "ready");
   const expired = new Set<number>();
   let until = Infinity;
-  for (const group of groups) {
+  for (const group of Map.groupBy(ready, nameOf).values()) {
     const others = group.toSorted((a, b) => b.version - a.version).slice(KEPT);
     for (const { id, stateSince } of others) {
       if (stateSince + keep <= now) expired.add(id);
@@ -48,4 +31,9 @@ function retentionOf(
     }
   }
   return { expired, until: until === Infinity ? null : until };
+}
+
+/** Of what it is a version. */
+function nameOf(image: DibImage | ProviderImage): string {
+  return "name" in image ? image.name : `${image.provider}\n${image.image}`;
 }

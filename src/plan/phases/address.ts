@@ -3,24 +3,23 @@ import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
-import { isOutOfReach, isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import {
+  giveUp,
+  giveUpTroubled,
+  isOutOfReach,
+  isUnseen,
+  type NodeSituation,
+  type NodeStep,
+} from "../node_step.ts";
 import { isOutage, planFloatingIp } from "./floating_ip.ts";
+import { change, wait } from "../follow_ladder.ts";
 
 export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const { node, state, now, provider, seen } = situation;
-  const giveUp = (kind: "status" | "vanished" | "ipadd", message: string): NodeStep => ({
-    do: "act",
-    action: {
-      type: "give-up",
-      node,
-      failure: { serverId: state.serverId, kind, message, wantsConsole: false },
-    },
-  });
-
-  const trouble = serverTrouble(situation, state.serverId);
-  if (trouble !== null) return giveUp(trouble.kind, trouble.message);
+  const trouble = giveUpTroubled(situation);
+  if (trouble !== null) return trouble;
   const server = seen.inventory.servers.get(state.serverId);
-  if (server === undefined) return { do: "wait", reason: "listing", message: "the server is not listed yet" };
+  if (server === undefined) return wait("listing", "the server is not listed yet");
 
   const deadline = state.activeAt + provider.bootTimeout;
   const networks = seen.catalog.networks ?? [];
@@ -28,23 +27,20 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const addresses = floating === null
     ? chooseAddresses(server, { provider, networks, floatingIp: ownFloatingIp(node, seen) })
     : null;
-  if (addresses !== null) return { do: "change", event: { type: "addressed", addresses } };
+  if (addresses !== null) return change({ type: "addressed", addresses });
   if (now >= deadline && isUnseen(seen, server.id)) {
-    return { do: "wait", reason: "provider", message: `the cloud cannot report on server ${server.id}` };
+    return wait("provider", `the cloud cannot report on server ${server.id}`);
   }
   const blindness = now >= deadline ? whyBlind(situation, { needsNeutron: floating !== null }) : null;
-  if (blindness !== null) return { do: "wait", reason: "provider", message: blindness };
+  if (blindness !== null) return wait("provider", blindness);
   // After an outage or a restart the time may be over without a single attempt: each node gets one.
   const isTried = floating?.do !== "act" || node.attempt > 0;
   if (now >= deadline && isTried) {
-    const seconds = provider.bootTimeout / 1000;
-    const last = lastRefusal(situation);
-    return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s${last}`);
+    const time = `${provider.bootTimeout / 1000} s${lastRefusal(situation)}`;
+    return giveUp(situation, "ipadd", `server ${server.id} got no address to log in to within ${time}`);
   }
-  const retry = awaitRetry(node, { now, reason: "address", by: deadline });
-  if (retry !== null) return retry;
-  if (floating !== null) return floating;
-  return { do: "wait", reason: "address", message: "the server has no address yet", until: deadline };
+  return awaitRetry(node, { now, reason: "address", by: deadline }) ?? floating ??
+    wait("address", "the server has no address yet", deadline);
 }
 
 /** Why it cannot be told what became of the address; null: it can. */

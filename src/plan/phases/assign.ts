@@ -1,30 +1,38 @@
 /** A node that its target is to get; a target that is offline is waited for. */
 import { backoff } from "../../domain/backoff.ts";
-import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import { awaitRetry } from "../await_retry.ts";
-import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
+import {
+  brokenGroup,
+  mayRunJob,
+  type NodeSituation,
+  type NodeStep,
+  remove,
+  whyNotActive,
+} from "../node_step.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 export function planAssign(situation: NodeSituation<"assign">): NodeStep {
-  const { node, state, now, config, targets } = situation;
+  const { node, state, now, config, targets, heardSince } = situation;
   const broken = brokenGroup(situation, state.serverId);
-  if (broken !== null) {
-    return { do: "change", event: { type: "delete", by: "cloud", comment: broken, result: "failed" } };
-  }
+  if (broken !== null) return remove("cloud", broken, "failed");
   const target = findTarget(config, node.target);
   if (target === null) {
     const comment = `the configuration no longer has target ${node.target}`;
-    return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
+    return isSurelyFree(node, heardSince)
+      ? remove("configuration", comment, "unused")
+      : mayRunJob(node, comment);
   }
-  if (handOverOf(target) === "none") {
-    return { do: "change", event: { type: "assigned", manager: null, next: "ready" } };
-  }
+  if (handOverOf(target) === "none") return change({ type: "assigned", manager: null, next: "ready" });
+  const status = whyNotActive(situation.seen, state.serverId);
+  if (status !== null) return wait("active", `the server is ${status}`);
   const retry = awaitRetry(node, { now, reason: "target" });
   if (retry !== null) return retry;
   const seen = targets.get(node.target);
   if (seen !== undefined && !seen.online) {
-    return { do: "wait", reason: "target", message: `target ${node.target} is offline: ${seen.reason}` };
+    return wait("target", `target ${node.target} is offline: ${seen.reason}`);
   }
-  return { do: "act", action: { type: "assign-node", node } };
+  return act({ type: "assign-node", node });
 }
 
 /** How long to wait before the target is asked again after that number of failures. */

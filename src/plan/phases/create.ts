@@ -1,29 +1,23 @@
 /** A node whose server is still to be asked for, or was asked for without an answer. */
 import { concerns } from "../../domain/observation.ts";
-import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
+import { type NodeSituation, type NodeStep, remove, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 export function planCreate(situation: NodeSituation<"create">): NodeStep {
   const { node, state, now, seen, creating, provider } = situation;
-  if (creating) return { do: "wait", reason: "answer", message: `asking ${provider.name} for the server` };
+  if (creating) return wait("answer", `asking ${provider.name} for the server`);
 
   // Also where the record knows of no request: the state may have been restored from an older copy.
   const server = findOwnServer(situation);
-  if (server !== null) return { do: "change", event: { type: "accepted", serverId: server.id } };
+  if (server !== null) return change({ type: "accepted", serverId: server.id });
   if (state.sentAt === null) return planRequest({ node, now, seen, provider });
-  if (state.lostAt === null) {
-    return { do: "change", event: { type: "answer-lost", evidence: unanswered(now) } };
-  }
+  if (state.lostAt === null) return change({ type: "answer-lost", evidence: unanswered(now) });
   if (!wouldBeListed(seen, state.lostAt)) {
-    return {
-      do: "wait",
-      reason: "listing",
-      message: "the response was lost; the next listing shows whether there is a server",
-    };
+    return wait("listing", "the response was lost; the next listing shows whether there is a server");
   }
   const said = node.evidence === null ? "" : `: ${node.evidence.error}`;
-  const comment = `the request for the server had no effect${said}`;
-  return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
+  return remove("failure", `the request for the server had no effect${said}`, "failed");
 }
 
 function planRequest(
@@ -32,10 +26,8 @@ function planRequest(
   // Somewhere else may have room: without a server, giving the node up costs nothing.
   if (provider.maxServers < 0) return { do: "end" };
   const flavor = seen.catalog.flavors?.find(({ id }) => id === node.flavorId) ?? null;
-  if (seen.refusal !== null && seen.refusal.until > now && concerns(seen.refusal, flavor)) {
-    return { do: "end" };
-  }
-  return { do: "act", action: { type: "create-server", node } };
+  const isRefused = seen.refusal !== null && seen.refusal.until > now && concerns(seen.refusal, flavor);
+  return isRefused ? { do: "end" } : act({ type: "create-server", node });
 }
 
 /** The process that asked was killed before it heard the answer. */

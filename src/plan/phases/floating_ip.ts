@@ -13,6 +13,7 @@ import { floatingIpSources, needsFloatingIp, planFloatingIps } from "../floating
 import { floatingIpsByAddress, floatingIpsByPort, portsByServer } from "../listed_addresses.ts";
 import { networkRoles } from "../network_roles.ts";
 import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 type Situation = NodeSituation<"address">;
 
@@ -37,7 +38,7 @@ function planListed(
   { address, until }: { address: string; until: Instant },
 ): NodeStep | null {
   const takenAt = seen.floatingIps?.takenAt ?? -Infinity;
-  const [found] = floatingIpsByAddress.in(seen.floatingIps?.value ?? [], address);
+  const [found] = floatingIpsByAddress(seen.floatingIps?.value ?? [], address);
   if (found !== undefined) return isOurs(found, { node, seen }) ? taking(found) : null;
   const isSettled = takenAt >= Math.max(state.activeAt + LISTING_SETTLE, node.retryAt ?? 0);
   return isSettled ? null : waiting(`looking up whose floating IP ${address} is`, until);
@@ -55,10 +56,10 @@ function planMaking(
     if (isKept && provider.pool === null) return null;
     return waiting(trouble?.message ?? "looking for the server's port", until);
   }
-  const own = portsByServer.in(ports.value, state.serverId);
+  const own = portsByServer(ports.value, state.serverId);
   if (own.length === 0) return waiting("the server has no port yet", until);
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
-  const made = own.flatMap(({ id }) => floatingIpsByPort.in(floatingIps?.value ?? [], id))
+  const made = own.flatMap(({ id }) => floatingIpsByPort(floatingIps?.value ?? [], id))
     .find((ip) => isOurs(ip, { node, seen }));
   if (made !== undefined) return taking(made);
   // An attempt whose answer got lost may have made one that this list is too old to show.
@@ -70,7 +71,7 @@ function planMaking(
   const ways = waysOf(orderPorts(own, { provider, networks }), sources);
   if (ways.length === 0) return waiting("none of the server's ports has an IPv4 address", until);
   const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
-  return { do: "act", action: { type: "create-floating-ip", node, ways, otherwise } };
+  return act({ type: "create-floating-ip", node, ways, otherwise });
 }
 
 /** Ports that a cloud refuses to list for this long are kept from us. */
@@ -82,12 +83,12 @@ export function isOutage({ kind }: Failure): boolean {
 }
 
 function waiting(message: string, until: Instant): NodeStep {
-  return { do: "wait", reason: "address", message, until };
+  return wait("address", message, until);
 }
 
 function taking({ id, address, portId }: FloatingIp): NodeStep {
   const floatingIp = { id, address, ...(portId !== null && { portId }) };
-  return { do: "change", event: { type: "floating-ip", floatingIp } };
+  return change({ type: "floating-ip", floatingIp });
 }
 
 /** On a port of the node's server. Where Neutron knows no descriptions it is ours: nobody else knows that server yet. */

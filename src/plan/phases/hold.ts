@@ -4,32 +4,30 @@ import {
   keptWithServer,
   type NodeSituation,
   type NodeStep,
-  serverTrouble,
+  remove,
+  removeVanished,
   wouldBeListed,
 } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
+import { change } from "../follow_ladder.ts";
 
 export function planHold(situation: NodeSituation<"hold">): NodeStep {
   const { node, state, now, config, seen, creating } = situation;
-  if (node.hold?.mayBeInUse && state.serverId !== null) return planStale(situation, state.serverId);
+  const { serverId } = state;
+  // No time ends it where it is not known who uses it. One whose server is gone is in nobody's use.
+  if (node.hold?.mayBeInUse && serverId !== null) {
+    return removeVanished({ seen, state: { serverId } }) ?? { do: "stay" };
+  }
   const until = holdEnd(node, config.limits.holdMaxAge);
   if (until !== null && now >= until) {
-    return { do: "change", event: endOfHold(node, { by: "limit", comment: "the hold has expired" }) };
+    return change(endOfHold(node, { by: "limit", comment: "the hold has expired" }));
   }
-  const server = state.serverId === null ? findOwnServer(situation) : null;
-  if (server !== null && !creating) {
-    return { do: "change", event: { type: "accepted", serverId: server.id } };
+  if (serverId === null && !creating) {
+    const server = findOwnServer(situation);
+    if (server !== null) return change({ type: "accepted", serverId: server.id });
+    if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) {
+      return remove("failure", "held before it had a server, and it never got one", "failed");
+    }
   }
-  if (state.serverId === null && !creating && (state.lostAt === null || wouldBeListed(seen, state.lostAt))) {
-    const comment = "held before it had a server, and it never got one";
-    return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
-  }
-  return keptWithServer(situation, { serverId: state.serverId, ...(until === null ? {} : { until }) });
-}
-
-/** No time ends it: who uses it is not known. One whose server is gone is in nobody's use. */
-function planStale(situation: NodeSituation<"hold">, serverId: string): NodeStep {
-  const trouble = serverTrouble(situation, serverId);
-  if (trouble?.kind !== "vanished") return { do: "stay" };
-  return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result: "lost" } };
+  return keptWithServer(situation, serverId, until);
 }

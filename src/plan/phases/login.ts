@@ -1,29 +1,21 @@
 /** A server with an address: a login must work within boot-timeout of its becoming ACTIVE. */
-import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { giveUp, giveUpTroubled, type NodeSituation, type NodeStep } from "../node_step.ts";
 import { awaitRetry } from "../await_retry.ts";
+import { act } from "../follow_ladder.ts";
 
 export function planLogin(situation: NodeSituation<"login">): NodeStep {
   const { node, state, now, provider } = situation;
-  const giveUp = (kind: "status" | "vanished" | "ssh", message: string): NodeStep => ({
-    do: "act",
-    action: {
-      type: "give-up",
-      node,
-      failure: { serverId: state.serverId, kind, message, wantsConsole: kind === "ssh" },
-    },
-  });
-
-  const trouble = serverTrouble(situation, state.serverId);
-  if (trouble !== null) return giveUp(trouble.kind, trouble.message);
+  const trouble = giveUpTroubled(situation);
+  if (trouble !== null) return trouble;
   const deadline = state.activeAt + provider.bootTimeout;
   const lastError = node.attempt > 0 && node.waitingOn !== null ? `: ${node.waitingOn.message}` : "";
   // After a restart the time may be over without a single attempt: each node gets one.
   if (now >= deadline && node.attempt > 0) {
-    return giveUp("ssh", `no login within ${provider.bootTimeout / 1000} s of ACTIVE${lastError}`);
+    return giveUp(situation, "ssh", `no login within ${provider.bootTimeout / 1000} s of ACTIVE${lastError}`);
   }
   const retry = awaitRetry(node, { now, reason: "login", by: deadline });
   if (retry !== null) return retry;
   const address = node.addresses?.login;
-  if (address === undefined) return giveUp("ssh", "the node has no address to log in to");
-  return { do: "act", action: { type: "login", node, address } };
+  if (address === undefined) return giveUp(situation, "ssh", "the node has no address to log in to");
+  return act({ type: "login", node, address });
 }

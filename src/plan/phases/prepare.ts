@@ -2,19 +2,20 @@
  * A server that can be logged in to and is not used yet. A builder or checker stays so as long as its work needs it. A
  * node waits for its subnodes, then its files are written and its ready script is run; a subnode waits for its node.
  */
+import { findLabel } from "../../domain/hand_over.ts";
 import { stateName } from "../../domain/node.ts";
 import { awaitRetry } from "../await_retry.ts";
-import { livingSubnodes } from "../groups.ts";
-import { findLabel } from "../label_state.ts";
-import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { livingSubnodes } from "../being_deleted.ts";
+import { giveUp, type NodeSituation, type NodeStep, remove, serverTrouble } from "../node_step.ts";
+import { act, change, wait } from "../follow_ladder.ts";
 
 /** That a builder's or checker's work is over is seen before the ladders are asked. */
 export function planPrepare(situation: NodeSituation<"prepare">): NodeStep {
   const { node, state } = situation;
   const trouble = serverTrouble(situation, state.serverId);
   if (trouble !== null) {
-    const result = node.role === "node" || node.role === "subnode" ? "failed" : "lost";
-    return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result } };
+    const isPooled = node.role === "node" || node.role === "subnode";
+    return remove("cloud", trouble.message, isPooled ? "failed" : "lost");
   }
   if (node.role === "node") return planGroup(situation);
   if (node.role === "subnode") return planSubnode(situation);
@@ -24,25 +25,24 @@ export function planPrepare(situation: NodeSituation<"prepare">): NodeStep {
 function planSubnode({ parent }: NodeSituation<"prepare">): NodeStep {
   if (parent !== null && stateName(parent) !== "building") return IS_PREPARED;
   if (parent?.state.phase === "assign") return IS_PREPARED;
-  return { do: "wait", reason: "node", message: `node ${parent?.id} is being prepared` };
+  return wait("node", `node ${parent?.id} is being prepared`);
 }
 
-const IS_PREPARED: NodeStep = { do: "change", event: { type: "prepared", next: "ready" } };
+const IS_PREPARED: NodeStep = change({ type: "prepared", next: "ready" });
 
 function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const { node, state, now, provider, config } = situation;
   // Its subnodes would not be replaced.
-  if (findLabel(config, node.label) === null) {
-    const comment = `the configuration no longer has label ${node.label}`;
-    return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
+  const label = findLabel(config, node.label);
+  if (label === null) {
+    return remove("configuration", `the configuration no longer has label ${node.label}`, "unused");
   }
   const living = livingSubnodes(situation.subnodes);
   const there = living.filter((subnode) => subnode.state.phase === "prepare");
   if (there.length < node.subnodeCount) {
-    if (node.attempt > 0) return { do: "change", event: { type: "incomplete" } };
+    if (node.attempt > 0) return change({ type: "incomplete" });
     const reason = situation.subnodeRefusal === null ? "" : `: ${situation.subnodeRefusal}`;
-    const message = `${there.length} of its ${node.subnodeCount} subnodes are up${reason}`;
-    return { do: "wait", reason: "subnodes", message };
+    return wait("subnodes", `${there.length} of its ${node.subnodeCount} subnodes are up${reason}`);
   }
   const retry = awaitRetry(node, { now, reason: "script" });
   if (retry !== null) return retry;
@@ -50,9 +50,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   if ((node.retryAt ?? now) >= (state.failingSince ?? Infinity) + provider.bootTimeout) {
     const seconds = provider.bootTimeout / 1000;
     const message = `not prepared within ${seconds} s: ${node.waitingOn?.message ?? "no login"}`;
-    const failure = { serverId: state.serverId, kind: "ssh", message, wantsConsole: true } as const;
-    return { do: "act", action: { type: "give-up", node, failure } };
+    return giveUp(situation, "ssh", message);
   }
-  const readyScript = findLabel(config, node.label)?.readyScript ?? null;
-  return { do: "act", action: { type: "prepare-node", node, subnodes: there, readyScript } };
+  return act({ type: "prepare-node", node, subnodes: there, readyScript: label.readyScript });
 }

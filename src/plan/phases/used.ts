@@ -3,20 +3,18 @@
  * its server is gone, or when it is stuck.
  */
 import { durationText } from "../../domain/time.ts";
-import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { type NodeSituation, type NodeStep, remove, removeVanished } from "../node_step.ts";
+import { act } from "../follow_ladder.ts";
 
 export function planUsed(situation: NodeSituation<"used">): NodeStep {
-  const { node, state, now, config } = situation;
-  const trouble = serverTrouble(situation, state.serverId);
-  if (trouble?.kind === "vanished") {
-    return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result: "lost" } };
-  }
+  const { node, now, config } = situation;
+  const gone = removeVanished(situation);
+  if (gone !== null) return gone;
   if (node.jobEnd !== null) {
     const endsAt = node.jobEnd.at + config.limits.deleteDelay;
-    return now < endsAt ? { do: "stay", until: endsAt } : { do: "act", action: { type: "end-job", node } };
+    return now < endsAt ? { do: "stay", until: endsAt } : act({ type: "end-job", node });
   }
   const until = node.stateSince + config.limits.nodeStuck;
   if (now < until) return { do: "stay", until };
-  const comment = `used for more than ${durationText(config.limits.nodeStuck)}`;
-  return { do: "change", event: { type: "delete", by: "limit", comment, result: "used" } };
+  return remove("limit", `used for more than ${durationText(config.limits.nodeStuck)}`, "used");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HOUR } from "../../../src/domain/time.ts";
-import { planDibRetention, planImageRetention } from "../../../src/plan/images/plan_retention.ts";
+import { planRetention } from "../../../src/plan/images/plan_retention.ts";
 import { sampleDibImage, sampleImage } from "../../views/sample_images.ts";
 import { NOW } from "../plan_fixtures.ts";
 
@@ -9,7 +9,7 @@ const situation = { now: NOW, keep: 8 * HOUR };
 
 Deno.test("of each image of a provider the newest two that are ready are kept, others for image-keep", () => {
   const old = { stateSince: NOW - 8 * HOUR };
-  const { expired, until } = planImageRetention([
+  const { expired, until } = planRetention([
     sampleImage({ id: 1, ...old }),
     sampleImage({ id: 2, stateSince: NOW - 8 * HOUR + 1 }),
     sampleImage({ id: 3, ...old }),
@@ -25,7 +25,7 @@ Deno.test("of each image of a provider the newest two that are ready are kept, o
 Deno.test("builds are kept in the same way", () => {
   const builds = [1, 2, 3].map((id) => sampleDibImage({ id, stateSince: NOW - 9 * HOUR }));
   const jammy = [4, 5].map((id) => sampleDibImage({ id, name: "jammy", stateSince: NOW - 9 * HOUR }));
-  assert.deepEqual([...planDibRetention([...builds, ...jammy], situation).expired], [1]);
+  assert.deepEqual([...planRetention([...builds, ...jammy], situation).expired], [1]);
 });
 
 Deno.test("retention never takes the newest two, nor what is young, and leaves nothing else", () => {
@@ -48,7 +48,7 @@ Deno.test("retention never takes the newest two, nor what is young, and leaves n
         ...(isReady ? {} : { state: { phase: "gone" } as const }),
       })
     );
-    const { expired } = planImageRetention(records, situation);
+    const { expired } = planRetention(records, situation);
     for (const name of ["noble", "jammy"]) {
       const ready = records.filter(({ image, state }) => image === name && state.phase === "ready")
         .sort((a, b) => b.version - a.version);

@@ -3,7 +3,8 @@ import { MINUTE } from "../../../domain/time.ts";
 import { awaitRetry } from "../../await_retry.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
-import { findMarked, imageWouldBeListed, whyNotReached } from "./create.ts";
+import { findMarked, imageWouldBeListed, whyNotReached } from "./upload.ts";
+import { act, change, wait } from "../../follow_ladder.ts";
 
 /** The work that ends when an image is deleted in the middle of it. */
 const ENDED: readonly ImageActionType[] = [
@@ -21,7 +22,7 @@ const REPEAT = 10 * MINUTE;
 export function planDelete(situation: ImageSituation<"delete">): ImageStep {
   const { image, state, world, seen } = situation;
   if (ENDED.some((type) => world.isRunning(type, image.id))) {
-    return { do: "wait", reason: "delete", message: "its work in progress is being stopped" };
+    return wait("delete", "its work in progress is being stopped");
   }
   const unreached = whyNotReached({ image, world, seen }, "delete");
   if (unreached !== null) return unreached;
@@ -29,7 +30,7 @@ export function planDelete(situation: ImageSituation<"delete">): ImageStep {
   if (keypair !== null) return keypair;
   if (state.externalId === null) return planUnknown(situation);
   if (world.booting.has(`${image.provider} ${state.externalId}`)) {
-    return { do: "wait", reason: "delete", message: "a server is being booted from it" };
+    return wait("delete", "a server is being booted from it");
   }
   return planKnown(situation, state.externalId);
 }
@@ -40,39 +41,33 @@ export function planKeypairRemoval(
 ): ImageStep | null {
   if (image.keypair === null) return null;
   if (world.isRunning("delete-keypair", image.id)) {
-    return { do: "wait", reason: "delete", message: `asking ${image.provider} to delete its keypair` };
+    return wait("delete", `asking ${image.provider} to delete its keypair`);
   }
   return awaitRetry(image, { now: world.now, reason: "delete" }) ??
-    { do: "act", action: { type: "delete-keypair", image, keypair: image.keypair.name } };
+    act({ type: "delete-keypair", image, keypair: image.keypair.name });
 }
 
 function planKnown({ image, state, world, seen }: ImageSituation<"delete">, externalId: string): ImageStep {
   if (world.isRunning("delete-image", image.id)) {
-    return {
-      do: "wait",
-      reason: "delete",
-      message: `asking ${image.provider} to delete image ${externalId}`,
-    };
+    return wait("delete", `asking ${image.provider} to delete image ${externalId}`);
   }
   if (seen.images?.gone.has(externalId)) return ended({ image, world });
   const again = state.acceptedAt === null ? world.now : state.acceptedAt + REPEAT;
-  if (world.now >= again) return { do: "act", action: { type: "delete-image", image, externalId } };
+  if (world.now >= again) return act({ type: "delete-image", image, externalId });
   const message = `the cloud is deleting image ${externalId}`;
-  return { do: "wait", reason: "delete", message, until: again };
+  return wait("delete", message, again);
 }
 
 /** No image is known. One may still turn up where a request got no answer. */
 function planUnknown({ image, state, world, seen }: ImageSituation<"delete">): ImageStep {
   const found = findMarked({ image, world, seen });
-  if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
-  if (state.lostAt === null || imageWouldBeListed(seen, state.lostAt)) {
-    return ended({ image, world });
-  }
-  return { do: "wait", reason: "listing", message: "the next listing shows whether there is an image" };
+  if (found !== null) return change({ type: "accepted", externalId: found.id });
+  if (state.lostAt === null || imageWouldBeListed(seen, state.lostAt)) return ended({ image, world });
+  return wait("listing", "the next listing shows whether there is an image");
 }
 
 function ended({ image, world }: Pick<ImageSituation, "image" | "world">): ImageStep {
   const [server] = world.workers.get(image.id) ?? [];
-  if (server === undefined) return { do: "change", event: { type: "image-gone" } };
-  return { do: "wait", reason: "server", message: `its server, node ${server.id}, is being deleted` };
+  if (server === undefined) return change({ type: "image-gone" });
+  return wait("server", `its server, node ${server.id}, is being deleted`);
 }

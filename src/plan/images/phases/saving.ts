@@ -1,8 +1,11 @@
-/** An image that has all it needs: the cloud makes it active, and what it has must be what was sent. */
+/** An image that has all it needs: the cloud makes it active, and what it has must be what was sent. Then it is ready. */
 import type { ImageFile } from "../../../domain/dib_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { HOUR } from "../../../domain/time.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
+import { change, wait } from "../../follow_ladder.ts";
+import { planKeypairRemoval } from "./delete.ts";
+import { buildOf, failedImage } from "./upload.ts";
 
 /** 2016's Nodepool gave an image as long. */
 const LONGEST = 6 * HOUR;
@@ -11,43 +14,38 @@ const LONGEST = 6 * HOUR;
 const ENDED: ReadonlySet<string> = new Set(["killed", "deleted", "pending_delete", "error"]);
 
 export function planSaving({ image, state, world, use, seen }: ImageSituation<"saving">): ImageStep {
-  const fail = (error: string): ImageStep => ({
-    do: "change",
-    event: {
-      type: "failed",
-      comment: error,
-      evidence: { at: world.now, error, kind: "image", requestId: null, fault: null, console: null },
-    },
-  });
-  const found = seen.images?.value.find(({ id }) => id === state.externalId);
-  if (seen.images?.gone.has(state.externalId)) {
-    return fail(`image ${state.externalId} is no longer on the cloud`);
-  }
-  if (found === undefined) return { do: "wait", reason: "saving", message: "the image is not listed yet" };
-  if (ENDED.has(found.status)) {
-    return fail(`image ${state.externalId} became ${found.status} on the cloud`);
-  }
+  const fail = (error: string) => failedImage(error, { kind: "image", at: world.now });
+  const { externalId } = state;
+  const found = seen.images?.value.find(({ id }) => id === externalId);
+  if (seen.images?.gone.has(externalId)) return fail(`image ${externalId} is no longer on the cloud`);
+  if (found === undefined) return wait("saving", "the image is not listed yet");
+  if (ENDED.has(found.status)) return fail(`image ${externalId} became ${found.status} on the cloud`);
   if (found.status === "active") {
     const difference = whyDifferent(found, fileOf({ image, world }));
     if (difference !== null) return fail(difference);
-    return { do: "change", event: { type: "active", check: (use?.checkScript ?? null) !== null } };
+    return change({ type: "active", check: (use?.checkScript ?? null) !== null });
   }
   const deadline = image.phaseSince + LONGEST;
   if (world.now >= deadline && !seen.troubles.has("images")) {
-    return fail(
-      `image ${state.externalId} did not become active within ${LONGEST / HOUR} h (${found.status})`,
-    );
+    return fail(`image ${externalId} did not become active within ${LONGEST / HOUR} h (${found.status})`);
   }
-  return { do: "wait", reason: "saving", message: `the image is ${found.status}`, until: deadline };
+  return wait("saving", `the image is ${found.status}`, deadline);
+}
+
+/** Servers are booted from it, or it waits in case the newer one is bad. */
+export function planImageReady({ image, state, world, seen }: ImageSituation<"ready">): ImageStep {
+  if (seen.images?.gone.has(state.externalId)) {
+    const comment = `image ${state.externalId} is no longer on the cloud`;
+    return change({ type: "delete", by: "cloud", comment });
+  }
+  return planKeypairRemoval({ image, world }) ?? { do: "stay" };
 }
 
 function fileOf({ image, world }: Pick<ImageSituation, "image" | "world">): ImageFile | null {
-  if (image.source.type !== "upload") return null;
-  const { dibImageId, format } = image.source;
-  const build = world.dibImages.get(dibImageId);
-  return build?.state.phase === "ready"
-    ? build.state.files.find((file) => file.format === format) ?? null
-    : null;
+  const state = buildOf({ image, world })?.state;
+  if (state?.phase !== "ready" || image.source.type !== "upload") return null;
+  const { format } = image.source;
+  return state.files.find((file) => file.format === format) ?? null;
 }
 
 /** A cloud that converts images has other data afterwards and says so by another format, not by this. */

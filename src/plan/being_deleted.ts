@@ -8,3 +8,8 @@ export const DELETED_WITHIN = 10 * MINUTE;
 export function isGoing(node: NodeRecord, now: Instant): boolean {
   return stateName(node) === "delete" && now < node.stateSince + DELETED_WITHIN;
 }
+
+/** Those whose servers are to be used with their node's: all but the ones that are being deleted. */
+export function livingSubnodes(subnodes: readonly NodeRecord[]): readonly NodeRecord[] {
+  return subnodes.filter((subnode) => stateName(subnode) !== "delete");
+}
