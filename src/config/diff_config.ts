@@ -1,4 +1,5 @@
 /** The changes between two configurations, one line each, for the log of a reload. Shows no secret. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../domain/config.ts";
 import { Secret, type View, viewConfig } from "./config_view.ts";
 
@@ -51,7 +52,7 @@ interface Pair {
 function diffKey(key: string, { before, after, where }: Pair): string[] {
   const kind = Object.hasOwn(NAMED, key) ? NAMED[key] : undefined;
   if (kind !== undefined && isNamedList(before) && isNamedList(after)) {
-    return diffLists(kind, { before, after, where });
+    return [...diffLists(kind, { before, after, where }), ...diffOrder(key, { before, after, where })];
   }
   if (isRecord(before) && isRecord(after)) {
     return diffRecords({ before, after, where: { ...where, prefix: `${where.prefix}${key}.` } });
@@ -79,9 +80,20 @@ function diffLists(
   return [...removed, ...others];
 }
 
+/** Labels and providers are planned and listed in their order. */
+function diffOrder(
+  key: string,
+  { before, after, where }: { before: NamedList; after: NamedList; where: Where },
+): string[] {
+  const [old, now] = [new Set(before.map(({ name }) => name)), new Set(after.map(({ name }) => name))];
+  const isSame = isDeepStrictEqual([...old.intersection(now)], [...now.intersection(old)]);
+  return isSame ? [] : [`${where.place}${key}: order changed`];
+}
+
+/** Secrets look alike. */
 function describeChange(before: View | undefined, after: View | undefined): string {
-  if (before instanceof Secret && after instanceof Secret) return "changed";
-  return `${describe(before)} -> ${describe(after)}`;
+  const [from, to] = [describe(before), describe(after)];
+  return from === to ? "changed" : `${from} -> ${to}`;
 }
 
 function describe(view: View | undefined): string {
