@@ -2,14 +2,24 @@
  * YAML text to a tree of located values. Reads what PyYAML reads (YAML 1.1 scalars, anchors, merge keys) and
  * refuses, with a place and a reason, what it would swallow: duplicate keys, tags, several documents.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
-import type { Document, Scalar } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { Document, Scalar, YAMLError } from "yaml";
 import type { Problem } from "./config_error.ts";
 import { fileProblem } from "./read_text.ts";
 import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";
 import { plainScalar } from "./yaml_scalar.ts";
 
-/** Aliases of aliases can name billions of values in a few lines; no real file comes near this number. */
+/** Aliases of aliases can name billions of values in a few lines; no real file has so many more than characters. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 64;
 
@@ -33,7 +43,7 @@ export function readYaml(
   if (document.contents === null) {
     return { root: null, problems: [fileProblem(file, "contains only comments")] };
   }
-  return new TreeBuilder(document, { file, lines }).build();
+  return new TreeBuilder(document, { file, lines, maxNodes: text.length + MAX_NODES }).build();
 }
 
 interface Source {
@@ -41,44 +51,95 @@ interface Source {
   readonly lines: LineCounter;
 }
 
+interface TreeSource extends Source {
+  readonly maxNodes: number;
+}
+
 function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Problem[] {
   const seen = new Set<number>();
   const all = [...document.errors, ...document.warnings];
-  // A tab upsets the parser far below it as well.
+  // A tab upsets the parser far below it as well, as does what does not end.
   const tabs = all.filter(({ code }) => code === "TAB_AS_INDENT");
-  return (tabs.length > 0 ? tabs : all).flatMap((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
+  const unended = all.findIndex(({ message }) => UNENDED.test(message));
+  const real = tabs.length > 0 ? tabs : unended < 0 ? all : all.slice(0, unended + 1);
+  return real.filter(({ message }, at) => at === 0 || !AFTERMATH.test(message)).flatMap((error) => {
+    const { line, col } = lines.linePos(beginningOf(error, document));
     // One mistake often upsets the parser several times at the same place.
     if (seen.has(line)) return [];
     seen.add(line);
-    return [{ ...fileProblem(file, syntaxMessage(error.code, error.message)), line, column: col }];
+    return [{ ...fileProblem(file, syntaxMessage(error)), line, column: col }];
   });
+}
+
+/** What follows on a mistake may be no part of the document, to its end. */
+const AFTERMATH = /token in YAML stream/;
+
+/** Quotes and brackets that do not end. */
+const UNENDED = /^Missing closing|in block collection must be|^Flow \w+ must end/;
+
+/** Where what does not end begins: its end may be that of the file. */
+function beginningOf({ message, pos: [at] }: YAMLError, document: Document.Parsed): number {
+  let begin = at;
+  if (UNENDED.test(message)) {
+    visit(document, {
+      Node(_, { range }) {
+        if (range?.[1] === at) begin = range[0];
+      },
+    });
+  }
+  return begin;
 }
 
 /** Text of the file that the library's messages quote: it may be a secret that lacks its quotes. */
 const QUOTED = /(?:(?<=\w):|(?<=escape sequence)) .*/s;
 
-function syntaxMessage(code: string, message: string): string {
-  switch (code) {
-    case "TAB_AS_INDENT":
-      return "a tab cannot indent YAML; use spaces";
-    case "MULTIPLE_DOCS":
-      return "a second document begins here; put everything into one";
-    case "TAG_RESOLVE_FAILED":
-      return "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes";
-    default:
-      return `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1).replace(QUOTED, "")}`;
-  }
+function syntaxMessage({ code, message }: YAMLError): string {
+  const clearer = CLEARER.find(([known]) => known.test(`${code}: ${message}`))?.[1];
+  return clearer ?? `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1).replace(QUOTED, "")}`;
 }
+
+/** What to say in place of the library's messages that do not say what to do. */
+const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
+  [/^TAB_AS_INDENT/, "a tab cannot indent YAML; use spaces"],
+  [/^MULTIPLE_DOCS/, "a second document begins here; put everything into one"],
+  [
+    /^TAG_RESOLVE_FAILED/,
+    "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes",
+  ],
+  [
+    /Nested mappings/,
+    "is not valid YAML: a value with another key in it; put a text with a colon in quotes, " +
+    "or indent the next line as far as this one",
+  ],
+  [
+    /Implicit keys need|Implicit map keys/,
+    "is not valid YAML: a line without a key; write `KEY: VALUE` with a blank after the colon",
+  ],
+  [/at node end$/, "is not valid YAML: something follows on a value; put the whole text in quotes"],
+  [/block-seq-ind/, "is not valid YAML: begin a list on a line of its own, or put the text in quotes"],
+  [/^(?:BAD_SCALAR_START|BAD_ALIAS)/, "is not valid YAML: put a text that begins like this in quotes"],
+  [
+    /^BAD_DQ_ESCAPE/,
+    "is not valid YAML: invalid escape sequence; write \\\\ for a backslash in double quotes",
+  ],
+  [
+    /Missing closing/,
+    "is not valid YAML: a text in quotes begins here and does not end; add the closing quote",
+  ],
+  [
+    /in block collection must be|: Flow \w+ must end/,
+    "is not valid YAML: a bracket opens here and is not closed; close it, and indent its lines with spaces",
+  ],
+];
 
 class TreeBuilder {
   readonly #document: Document.Parsed;
-  readonly #source: Source;
+  readonly #source: TreeSource;
   readonly #problems: Problem[] = [];
   readonly #open = new Set<Node>();
   #nodes = 0;
 
-  constructor(document: Document.Parsed, source: Source) {
+  constructor(document: Document.Parsed, source: TreeSource) {
     this.#document = document;
     this.#source = source;
   }
@@ -98,7 +159,7 @@ class TreeBuilder {
 
   #convert(node: Node | null, above: Position): YamlNode {
     const position = node === null ? above : this.#positionOf(node);
-    if (++this.#nodes > MAX_NODES) {
+    if (++this.#nodes > this.#source.maxNodes) {
       throw new TooMuch("aliases make this file far too large", position);
     }
     if (node === null) return { kind: "scalar", value: null, source: "", ...position };

@@ -117,8 +117,14 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
   if (issue.kind === "unknown key") {
     const known = Object.entries(sectionAt(configSection, path.slice(0, -1)) ?? {})
       .flatMap(([key, entry]) => traitsOf(entry).former === undefined ? key : []);
-    const suggestion = nearestName(String(path.at(-1)), known);
-    const hint = suggestion === null ? `; known: ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
+    const key = String(path.at(-1));
+    const joined = known.find((name) => key.startsWith(`${name}:`));
+    const suggestion = joined ?? nearestName(key, known);
+    const hint = joined !== undefined
+      ? `; write a blank after \`${joined}:\``
+      : suggestion === null
+      ? `; known: ${known.join(", ")}`
+      : `; did you mean "${suggestion}"?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion, marks: "key" });
   }
   if (issue.kind === "missing key") {

@@ -39,7 +39,7 @@ const cases: readonly (readonly [name: string, text: string, ...expected: string
   ["an unknown key", "lables: []\n", "lables: …\n^^^^^^"],
   ["an unknown key with a list below it", "lables:\n  - name: x\n", "lables:\n^^^^^^"],
   ["a missing key", "labels:\n  - name: x\n", "  - name: x\n    ^^^^"],
-  ["a broken text", "labels: [a\nlimits: {}\n", "limits: {}\n^^^^^^"],
+  ["a broken text", "labels: [a\nlimits: {}\n", "labels: [a\n        ^^"],
   ["a tab", "limits:\n\tidle: 1\n", " idle: 1\n^"],
   [
     "wide characters",
