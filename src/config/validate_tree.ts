@@ -14,6 +14,10 @@ import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPat
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
 export type ConfigDraft = DeepPartial<ConfigSection>;
 
+export type LabelDraft = NonNullable<ConfigDraft["labels"]>[number];
+export type ProviderDraft = NonNullable<ConfigDraft["providers"]>[number];
+export type ImageDraft = NonNullable<ProviderDraft["images"]>[number];
+
 type DeepPartial<T> = T extends readonly (infer Item)[] ? readonly DeepPartial<Item>[]
   : T extends object ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
   : T;
