@@ -99,6 +99,8 @@ const secretive: readonly string[] = [
   `password: "${SECRET}\n      ${SECRET}"`,
   `password: >-\n      ${SECRET}\n      ${SECRET}`,
   `password: |\n${SECRET}\n${SECRET}`,
+  `password: |\n${SECRET}\n${SECRET}: x`,
+  `password: >-\n${SECRET}: x`,
   `password:\n      - ${SECRET}`,
   `password: {a: ${SECRET}, b: [${SECRET}]}`,
   `pasword: ${SECRET}`,
@@ -156,7 +158,7 @@ Deno.test("neither message nor excerpt shows a secret of a file that somebody br
   const mutation = fc.record({
     lines: fc.constantFrom(
       ...secretive.filter((lines) =>
-        !/^(password ?[^:]|password:[^ ]|#|networks: .*pasword|prices: |.*&pw)/.test(lines)
+        !/^(password ?[^:]|password:[^ ]|#|networks: .*pasword|prices: |.*&pw)|: x$/.test(lines)
       ),
     ),
     at: fc.nat(400),
