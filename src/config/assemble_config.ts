@@ -1,5 +1,6 @@
 /** Makes the program's `Config` from a checked file and the clouds and secrets found for it. */
 import { dirname } from "node:path/posix";
+import * as v from "valibot";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
@@ -13,7 +14,7 @@ import { labelConfig, type LabelSection } from "./schema/label_section.ts";
 import { providerConfig, type ProviderSection } from "./schema/provider_section.ts";
 import { fieldsOf } from "./schema/section.ts";
 import { limitsConfig, logConfig, statusConfig } from "./schema/service_sections.ts";
-import { targetConfig, type TargetSection } from "./schema/target_section.ts";
+import { targetConfig, type TargetSection, targetSection } from "./schema/target_section.ts";
 import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
 import type { SecureFile } from "./secure_file.ts";
 
@@ -78,14 +79,7 @@ function suppliedLabel(label: LabelSection, providers: readonly ProviderSection[
 }
 
 /** A pool with nothing to hand nodes to still names them, and shows them with a target. */
-const DEFAULT_TARGET: TargetSection = {
-  name: "default",
-  hostname: "{label.name}-{provider.name}-{node_id}",
-  "subnode-hostname": "{label.name}-{provider.name}-{node_id}-{subnode_id}",
-  rate: 1000,
-  "assign-via-gearman": false,
-  jenkins: null,
-};
+const DEFAULT_TARGET = v.parse(targetSection, { name: "default" });
 
 function targetConfigs(targets: readonly TargetSection[], { jenkins }: SecureFile): TargetConfig[] {
   const all = targets.length > 0 ? targets : [DEFAULT_TARGET];

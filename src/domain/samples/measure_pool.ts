@@ -72,11 +72,11 @@ class Tallies {
   }
 
   #label(name: string): Tally {
-    return made(this.#labels, { of: "label", name });
+    return this.#labels.getOrInsertComputed(name, () => new Tally({ of: "label", name }));
   }
 
   #provider(name: string): Tally {
-    return made(this.#providers, { of: "provider", name });
+    return this.#providers.getOrInsertComputed(name, () => new Tally({ of: "provider", name }));
   }
 }
 
@@ -114,10 +114,4 @@ function threeDigits(seconds: number): number {
   const most = Math.min(seconds, LONGEST_WAIT);
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, most))) - 2);
   return Math.floor(most / unit) * unit;
-}
-
-function made(tallies: Map<string, Tally>, group: SampledGroup): Tally {
-  const tally = tallies.get(group.name) ?? new Tally(group);
-  tallies.set(group.name, tally);
-  return tally;
 }

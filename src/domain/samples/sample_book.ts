@@ -53,7 +53,9 @@ export class SampleBook implements PoolSamples {
     this.#minutes[minute % MINUTES] = minute;
     const keys = new Set(groups.map(keyOf));
     for (const key of this.#groups.keys()) if (!keys.has(key)) this.#groups.delete(key);
-    for (const group of groups) this.#ringOf(group).put(minute % MINUTES, group);
+    for (const group of groups) {
+      this.#groups.getOrInsertComputed(keyOf(group), () => new GroupRing()).put(minute % MINUTES, group);
+    }
   }
 
   read(of: SampledGroup, { now, span }: Recent): Readings {
@@ -71,13 +73,6 @@ export class SampleBook implements PoolSamples {
 
   waits(label: string): WaitSummary | null {
     return this.#groups.get(keyOf({ of: "label", name: label }))?.waits ?? null;
-  }
-
-  #ringOf(group: SampledGroup): GroupRing {
-    const key = keyOf(group);
-    const ring = this.#groups.get(key) ?? new GroupRing();
-    this.#groups.set(key, ring);
-    return ring;
   }
 
   #clear(place: number): void {
