@@ -43,16 +43,12 @@ export function readYaml(
   if (document.contents === null) {
     return { root: null, problems: [fileProblem(file, "contains only comments")] };
   }
-  return new TreeBuilder(document, { file, lines, maxNodes: text.length + MAX_NODES }).build();
+  return new TreeBuilder(document, { file, lines }, text.length + MAX_NODES).build();
 }
 
 interface Source {
   readonly file: string;
   readonly lines: LineCounter;
-}
-
-interface TreeSource extends Source {
-  readonly maxNodes: number;
 }
 
 function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Problem[] {
@@ -94,54 +90,46 @@ function beginningOf({ message, pos: [at] }: YAMLError, document: Document.Parse
 const QUOTED = /(?:(?<=\w):|(?<=escape sequence)) .*/s;
 
 function syntaxMessage({ code, message }: YAMLError): string {
-  const clearer = CLEARER.find(([known]) => known.test(`${code}: ${message}`))?.[1];
-  return clearer ?? `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1).replace(QUOTED, "")}`;
+  if (code === "TAB_AS_INDENT") return "a tab cannot indent YAML; use spaces";
+  if (code === "MULTIPLE_DOCS") return "a second document begins here; put everything into one";
+  if (code === "TAG_RESOLVE_FAILED") {
+    return "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes";
+  }
+  const clearer = CLEARER.find(([known]) => known.test(message))?.[1];
+  const told = clearer ?? message[0]!.toLowerCase() + message.slice(1).replace(QUOTED, "");
+  return `is not valid YAML: ${told}`;
 }
 
 /** What to say in place of the library's messages that do not say what to do. */
 const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
-  [/^TAB_AS_INDENT/, "a tab cannot indent YAML; use spaces"],
-  [/^MULTIPLE_DOCS/, "a second document begins here; put everything into one"],
   [
-    /^TAG_RESOLVE_FAILED/,
-    "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes",
+    /^Nested mappings/,
+    "a value with another key in it; put a text with a colon in quotes, or indent the next line as far as this one",
   ],
   [
-    /Nested mappings/,
-    "is not valid YAML: a value with another key in it; put a text with a colon in quotes, " +
-    "or indent the next line as far as this one",
+    /^Implicit (?:map )?keys need/,
+    "a line without a key; write `KEY: VALUE` with a blank after the colon",
   ],
-  [
-    /Implicit keys need|Implicit map keys/,
-    "is not valid YAML: a line without a key; write `KEY: VALUE` with a blank after the colon",
-  ],
-  [/at node end$/, "is not valid YAML: something follows on a value; put the whole text in quotes"],
-  [/block-seq-ind/, "is not valid YAML: begin a list on a line of its own, or put the text in quotes"],
-  [/^(?:BAD_SCALAR_START|BAD_ALIAS)/, "is not valid YAML: put a text that begins like this in quotes"],
-  [
-    /^BAD_DQ_ESCAPE/,
-    "is not valid YAML: invalid escape sequence; write \\\\ for a backslash in double quotes",
-  ],
-  [
-    /Missing closing/,
-    "is not valid YAML: a text in quotes begins here and does not end; add the closing quote",
-  ],
-  [
-    /in block collection must be|: Flow \w+ must end/,
-    "is not valid YAML: a bracket opens here and is not closed; close it, and indent its lines with spaces",
-  ],
+  [/at node end$/, "something follows on a value; put the whole text in quotes"],
+  [/block-seq-ind/, "begin a list on a line of its own, or put the text in quotes"],
+  [/^(?:Plain value cannot start|(?:Alias|Anchor) cannot)/, "put a text that begins like this in quotes"],
+  [/^Invalid escape/, "invalid escape sequence; write \\\\ for a backslash in double quotes"],
+  [/^Missing closing/, "a text in quotes begins here and does not end; add the closing quote"],
+  [UNENDED, "a bracket opens here and is not closed; close it, and indent its lines with spaces"],
 ];
 
 class TreeBuilder {
   readonly #document: Document.Parsed;
-  readonly #source: TreeSource;
+  readonly #source: Source;
   readonly #problems: Problem[] = [];
   readonly #open = new Set<Node>();
-  #nodes = 0;
+  /** How many more nodes there may be. */
+  #nodesLeft: number;
 
-  constructor(document: Document.Parsed, source: TreeSource) {
+  constructor(document: Document.Parsed, source: Source, maxNodes: number) {
     this.#document = document;
     this.#source = source;
+    this.#nodesLeft = maxNodes;
   }
 
   build(): { root: YamlNode | null; problems: readonly Problem[] } {
@@ -159,7 +147,7 @@ class TreeBuilder {
 
   #convert(node: Node | null, above: Position): YamlNode {
     const position = node === null ? above : this.#positionOf(node);
-    if (++this.#nodes > this.#source.maxNodes) {
+    if (--this.#nodesLeft < 0) {
       throw new TooMuch("aliases make this file far too large", position);
     }
     if (node === null) return { kind: "scalar", value: null, source: "", ...position };
