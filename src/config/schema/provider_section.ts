@@ -157,13 +157,11 @@ export function providerConfig(
     maxServers: Math.max(-1, maxServers),
     access,
     ...fields,
-    availabilityZones: fields.availabilityZones ?? [],
     imageType: fields.imageType ?? access.imageFormat,
-    networks: (fields.networks ?? []).map(networkConfig),
+    networks: fields.networks.map(networkConfig),
     maxConcurrency: maxConcurrency !== null && maxConcurrency > 0 ? maxConcurrency : null,
-    securityGroups: fields.securityGroups ?? [],
     prices: fields.prices === null ? null : fieldsOf(priceSection, fields.prices),
-    images: (fields.images ?? []).map((image) => providerImageConfig(image, { keypair, expand })),
+    images: fields.images.map((image) => providerImageConfig(image, { keypair, expand })),
   };
 }
 
