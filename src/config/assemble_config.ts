@@ -1,5 +1,6 @@
 /** Makes the program's `Config` from a checked file and the clouds and secrets found for it. */
 import { dirname } from "node:path/posix";
+import * as v from "valibot";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
@@ -12,8 +13,8 @@ import { etcdConfig } from "./schema/etcd_section.ts";
 import { labelConfig, type LabelSection } from "./schema/label_section.ts";
 import { providerConfig, type ProviderSection } from "./schema/provider_section.ts";
 import { fieldsOf } from "./schema/section.ts";
-import { limitsConfig, logConfig, statusConfig } from "./schema/service_sections.ts";
-import { targetConfig, type TargetSection } from "./schema/target_section.ts";
+import { limitsSection, logConfig, statusConfig } from "./schema/service_sections.ts";
+import { targetConfig, type TargetSection, targetSection } from "./schema/target_section.ts";
 import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
 import type { SecureFile } from "./secure_file.ts";
 
@@ -28,7 +29,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
   const expand = (path: string) => expandHome(path, environment);
   const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
   const folder = dirname(isEtcdState(file.state) ? DEFAULT_STATE : expand(file.state));
-  const sections = (file.providers ?? []).map((provider) => withoutUnmade(provider, file));
+  const sections = file.providers.map((provider) => withoutUnmade(provider, file));
   const providers = sections.map((provider, index) =>
     providerConfig(provider, { access: access[index]!, expand })
   );
@@ -40,22 +41,22 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     scriptDir: maybe(file["script-dir"]),
     elementsDir: maybe(file["elements-dir"]),
     imagesDir: maybe(file["images-dir"]) ?? `${folder}/images`,
-    cron: fieldsOf(cronSection, file.cron!),
-    zmqPublishers: file["zmq-publishers"] ?? [],
-    gearmanServers: (file["gearman-servers"] ?? []).map(({ host, port }) => ({ host, port })),
-    labels: (file.labels ?? []).map((label) => labelConfig(suppliedLabel(label, sections))),
-    diskimages: (file.diskimages ?? []).map((diskimage) =>
+    cron: fieldsOf(cronSection, file.cron),
+    zmqPublishers: file["zmq-publishers"],
+    gearmanServers: file["gearman-servers"].map(({ host, port }) => ({ host, port })),
+    labels: file.labels.map((label) => labelConfig(suppliedLabel(label, sections))),
+    diskimages: file.diskimages.map((diskimage) =>
       diskimageConfig(diskimage, { providerFormats: formatsFor(diskimage.name) })
     ),
     providers,
-    targets: targetConfigs(file.targets ?? [], secrets),
+    targets: targetConfigs(file.targets, secrets),
     state: expand(file.state),
-    etcd: etcdConfig(file.etcd!, { state: file.state, expand, password: secrets.etcdPassword }),
-    status: statusConfig(file.status!),
+    etcd: etcdConfig(file.etcd, { state: file.state, expand, password: secrets.etcdPassword }),
+    status: statusConfig(file.status),
     buildLogDir: maybe(file["build-log-dir"]) ?? `${folder}/build-logs`,
     buildLogRetention: file["build-log-retention"],
-    limits: limitsConfig(file.limits!),
-    log: logConfig(file.log!, { expand, besideState: folder }),
+    limits: fieldsOf(limitsSection, file.limits),
+    log: logConfig(file.log, { expand, besideState: folder }),
   };
 }
 
@@ -64,9 +65,9 @@ function withoutUnmade(
   provider: ProviderSection,
   { labels, diskimages }: ConfigSection,
 ): ProviderSection {
-  const isUnmade = (image: NonNullable<ProviderSection["images"]>[number]) =>
-    lacksDiskimage(image, diskimages ?? []) && !isNeeded(image, { provider, labels: labels ?? [] });
-  return { ...provider, images: (provider.images ?? []).filter((image) => !isUnmade(image)) };
+  const isUnmade = (image: ProviderSection["images"][number]) =>
+    lacksDiskimage(image, diskimages) && !isNeeded(image, { provider, labels });
+  return { ...provider, images: provider.images.filter((image) => !isUnmade(image)) };
 }
 
 /** Only with providers that have its image. */
@@ -74,18 +75,11 @@ function suppliedLabel(label: LabelSection, providers: readonly ProviderSection[
   const lacking = new Set(
     providers.filter((provider) => lacksImage(provider, label.image)).map(({ name }) => name),
   );
-  return { ...label, providers: (label.providers ?? []).filter(({ name }) => !lacking.has(name)) };
+  return { ...label, providers: label.providers.filter(({ name }) => !lacking.has(name)) };
 }
 
 /** A pool with nothing to hand nodes to still names them, and shows them with a target. */
-const DEFAULT_TARGET: TargetSection = {
-  name: "default",
-  hostname: "{label.name}-{provider.name}-{node_id}",
-  "subnode-hostname": "{label.name}-{provider.name}-{node_id}-{subnode_id}",
-  rate: 1000,
-  "assign-via-gearman": false,
-  jenkins: null,
-};
+const DEFAULT_TARGET = v.parse(targetSection, { name: "default" });
 
 function targetConfigs(targets: readonly TargetSection[], { jenkins }: SecureFile): TargetConfig[] {
   const all = targets.length > 0 ? targets : [DEFAULT_TARGET];

@@ -20,12 +20,14 @@ export type View = null | boolean | number | string | Secret | readonly View[] |
   readonly [key: string]: View;
 };
 
-/** Something that must not be seen; prints as `***` everywhere. */
+/** Something that must not be seen, or not as a whole; prints as `***` or as what may be seen of it everywhere. */
 export class Secret {
   readonly #value: unknown;
+  readonly #shown: string;
 
-  constructor(value: unknown) {
+  constructor(value: unknown, shown = "***") {
     this.#value = value;
+    this.#shown = shown;
   }
 
   equals(other: Secret): boolean {
@@ -33,11 +35,11 @@ export class Secret {
   }
 
   toString(): string {
-    return "***";
+    return this.#shown;
   }
 
   toJSON(): string {
-    return "***";
+    return this.#shown;
   }
 }
 
@@ -114,8 +116,10 @@ function viewValue(schema: unknown, value: unknown): View {
   return isOpen ? viewOpen(value) : viewFields(schema, value);
 }
 
+/** Of an address without its password, all is compared. */
 function viewScalar(value: unknown): View {
-  return typeof value === "string" ? withoutPassword(value) : value as View;
+  const shown = typeof value === "string" ? withoutPassword(value) : value as View;
+  return typeof shown === "string" && shown !== value ? new Secret(value, shown) : shown;
 }
 
 /** Shows a record that no schema describes, key by key. */

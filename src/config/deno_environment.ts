@@ -1,4 +1,5 @@
 /** The machine that the program runs on, as the configuration loader sees it. */
+import { Buffer } from "node:buffer";
 import { systemHome } from "../lib/system_account.ts";
 import type { Environment } from "./environment.ts";
 
@@ -35,15 +36,5 @@ async function readAtMost(
     chunks.push(chunk.subarray(0, count));
     size += count;
   }
-  return concatenate(chunks, size);
-}
-
-function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+  return Buffer.concat(chunks, size);
 }

@@ -1,4 +1,5 @@
 /** The changes between two configurations, one line each, for the log of a reload. Shows no secret. */
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../domain/config.ts";
 import { Secret, type View, viewConfig } from "./config_view.ts";
 
@@ -19,14 +20,8 @@ interface Where {
   readonly prefix: string;
 }
 
-/** Lists whose items have names, and what one item is called. */
-const NAMED: Readonly<Record<string, string>> = {
-  labels: "label",
-  providers: "provider",
-  diskimages: "diskimage",
-  targets: "target",
-  images: "image",
-};
+/** Lists whose items have names; one item is called as the list, without its plural. */
+const NAMED = ["labels", "providers", "diskimages", "targets", "images"];
 
 function diffRecords(
   { before, after, where }: { before: ViewRecord; after: ViewRecord; where: Where },
@@ -49,9 +44,8 @@ interface Pair {
 }
 
 function diffKey(key: string, { before, after, where }: Pair): string[] {
-  const kind = Object.hasOwn(NAMED, key) ? NAMED[key] : undefined;
-  if (kind !== undefined && isNamedList(before) && isNamedList(after)) {
-    return diffLists(kind, { before, after, where });
+  if (NAMED.includes(key) && isNamedList(before) && isNamedList(after)) {
+    return diffLists(key, { before, after, where });
   }
   if (isRecord(before) && isRecord(after)) {
     return diffRecords({ before, after, where: { ...where, prefix: `${where.prefix}${key}.` } });
@@ -63,12 +57,12 @@ function diffKey(key: string, { before, after, where }: Pair): string[] {
 type NamedList = readonly (ViewRecord & { readonly name: string })[];
 
 function diffLists(
-  kind: string,
+  key: string,
   { before, after, where }: { before: NamedList; after: NamedList; where: Where },
 ): string[] {
   const old = new Map(before.map((item) => [item.name, item]));
   const now = new Map(after.map((item) => [item.name, item]));
-  const place = (name: string) => `${where.place}${kind} ${name}: `;
+  const place = (name: string) => `${where.place}${key.slice(0, -"s".length)} ${name}: `;
   const removed = [...old.keys()].filter((name) => !now.has(name)).map((name) => `${place(name)}removed`);
   const others = [...now].flatMap(([name, item]) => {
     const earlier = old.get(name);
@@ -76,12 +70,16 @@ function diffLists(
       ? [`${place(name)}added`]
       : diffRecords({ before: earlier, after: item, where: { place: place(name), prefix: "" } });
   });
-  return [...removed, ...others];
+  // Labels and providers are planned and listed in their order.
+  const kept = [...old.keys()].filter((name) => now.has(name));
+  const isSameOrder = isDeepStrictEqual(kept, [...now.keys()].filter((name) => old.has(name)));
+  return [...removed, ...others, ...(isSameOrder ? [] : [`${where.place}${key}: order changed`])];
 }
 
+/** Secrets look alike. */
 function describeChange(before: View | undefined, after: View | undefined): string {
-  if (before instanceof Secret && after instanceof Secret) return "changed";
-  return `${describe(before)} -> ${describe(after)}`;
+  const [from, to] = [describe(before), describe(after)];
+  return from === to ? "changed" : `${from} -> ${to}`;
 }
 
 function describe(view: View | undefined): string {

@@ -1,5 +1,6 @@
 /** Finds the line that a problem is about, and the part of it. Secrets are hidden in it: everybody may see it. */
-import type { Excerpt, Problem } from "./config_error.ts";
+import type { Excerpt } from "../domain/config_effects.ts";
+import type { Problem } from "./config_error.ts";
 import { maskedLines } from "./masked_lines.ts";
 
 /** Adds the lines of that text to the problems of that file. */

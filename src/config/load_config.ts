@@ -5,9 +5,9 @@
 import { ConfigError, type Problem } from "./config_error.ts";
 import { denoEnvironment } from "./deno_environment.ts";
 import type { Environment } from "./environment.ts";
+import { exposedFiles } from "./exposed_files.ts";
 import { type LoadedConfig, parseConfig } from "./parse_config.ts";
-import { fileProblem, readText } from "./read_text.ts";
-import { readableByOthers } from "./readable_by_others.ts";
+import { readText } from "./read_text.ts";
 import { emptySecrets, parseSecureFile, type SecureFile } from "./secure_file.ts";
 
 export type { LoadedConfig } from "./parse_config.ts";
@@ -39,7 +39,11 @@ export async function loadConfig(
     return await parseConfig(text, { file: path, environment, secrets, byItself, signal });
   });
   if (loaded === null || problems.length > 0) throw new ConfigError(problems);
-  const exposed = await exposedFiles(loaded, { path, secrets, environment, signal });
+  const secretive = [
+    ...(loaded.holdsSecrets ? [path] : []),
+    ...(secrets.file && secrets.holdsSecrets ? [secrets.file] : []),
+  ];
+  const exposed = await exposedFiles(secretive, { environment, signal });
   const warnings = [...loaded.warnings, ...secrets.warnings, ...exposed];
   if (strict && warnings.length > 0) throw new ConfigError(warnings);
   return {
@@ -65,30 +69,4 @@ async function collect<T>(problems: Problem[], load: () => Promise<T>): Promise<
     problems.push(...error.problems);
     return null;
   }
-}
-
-interface Loading {
-  readonly path: string;
-  readonly secrets: SecureFile;
-  readonly environment: Environment;
-  readonly signal?: AbortSignal;
-}
-
-async function exposedFiles(
-  { holdsSecrets }: LoadedConfig,
-  { path, secrets, environment, signal }: Loading,
-): Promise<Problem[]> {
-  const files = [
-    ...(holdsSecrets ? [path] : []),
-    ...(secrets.file && secrets.holdsSecrets ? [secrets.file] : []),
-  ];
-  const exposed: Problem[] = [];
-  for (const file of files) {
-    if (await readableByOthers(file, { environment, signal })) exposed.push(exposedProblem(file));
-  }
-  return exposed;
-}
-
-function exposedProblem(file: string): Problem {
-  return fileProblem(file, "holds secrets and is readable by every user; run chmod o-rwx on it");
 }

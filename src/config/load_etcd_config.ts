@@ -38,7 +38,7 @@ export async function loadEtcdConfig(
   const findings = new Findings({ root: part, file });
   await checkStatePlace({ draft, root: part, file, environment }, { secrets, findings });
   if (whole === null || findings.errors.length > 0) throw new ConfigError([...faults, ...findings.errors]);
-  const config = etcdConfig(whole.etcd!, {
+  const config = etcdConfig(whole.etcd, {
     state: state ?? whole.state,
     expand: (path) => expandHome(path, environment),
     password: secrets.etcdPassword,

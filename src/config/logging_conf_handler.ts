@@ -1,6 +1,6 @@
 /** The output of a handler of Python's logging, by its class and its arguments. `logging_conf.ts` asks. */
 import type { LogHandler } from "../lib/log_plan.ts";
-import { type PythonValue, readPythonLiteral } from "./python_literal.ts";
+import { type PythonName, type PythonValue, readPythonLiteral } from "./python_literal.ts";
 
 export interface HandlerTarget {
   readonly to: LogHandler["to"];
@@ -50,17 +50,25 @@ function argumentsOf(
 ): Arguments | null {
   const positional = readPythonLiteral(args || "()");
   const byName = readPythonLiteral(kwargs || "{}");
-  if (positional === undefined || !(byName instanceof Map)) return null;
+  if (positional === undefined || !isMapping(byName)) return null;
   const values = Array.isArray(positional) ? positional : [positional];
   const named = values.flatMap((value, index): [string, PythonValue][] =>
     names[index] === undefined ? [] : [[names[index], value]]
   );
-  return new Map([...named, ...byName]);
+  return new Map([...named, ...Object.entries(byName)]);
+}
+
+function isMapping(value: PythonValue | undefined): value is { readonly [key: string]: PythonValue } {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && !isName(value);
+}
+
+function isName(value: PythonValue): value is PythonName {
+  return value !== null && typeof value === "object" && "pythonName" in value;
 }
 
 function streamTarget(values: Arguments): HandlerTarget {
   const stream = values.get("stream") ?? values.get("strm") ?? null;
-  const name = stream !== null && typeof stream === "object" && "name" in stream ? stream.name : null;
+  const name = isName(stream) ? stream.pythonName : null;
   if (name === "sys.stdout") return { to: "stdout", notice: null, error: null };
   const isError = stream === null || name === "sys.stderr";
   const notice = isError ? null : "that stream is not supported: its lines go to standard error";

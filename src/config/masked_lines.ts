@@ -15,7 +15,7 @@ const MEANT = ["password", "apikey", "userdata", "dburi", "secret", "token"];
 /** A word, and whether it is a key. */
 const WORD = /([\w.-]+)(["']?\s*:(?=\s|$)|["']\s*:)?/g;
 /** A line that begins with a key. */
-const KEY = /^\s*(?:-\s+)*["']?[\w.<-]+["']?\s*:(?:\s|$)/;
+const KEY = /^\s*(?:-\s+)*["']?([\w.<-]+)["']?\s*:(?:\s|$)/;
 /** A line that begins with a word: without a key, it may be what is left of one. */
 const BARE = /^\s*[^\s#{}[\],\-]/;
 /** In an address, in the place of a port: a password whose `@` is missing. */
@@ -50,19 +50,26 @@ class Mask {
   readonly aliases = new Set<string>();
   /** Lines that are indented deeper, and whatever comes before the next key, belong to the secret; null: no secret goes on. */
   #indent: number | null = null;
+  /** Whether it begins on a line below its key: what looks like a key there may be a part of it. */
+  #isBelow = false;
   /** The quote that its text is still in. */
   #quote: string | null = null;
 
   apply(line: string): string {
     if (this.#quote !== null) return this.#inQuotes(line);
     const indent = line.search(/\S/);
-    if (this.#indent !== null && (indent > this.#indent || !KEY.test(line))) {
+    if (this.#indent !== null && (indent > this.#indent || !this.#isNextKey(line))) {
       return " ".repeat(Math.max(0, indent)) + HIDDEN;
     }
     this.#indent = null;
     if (BARE.test(line) && !KEY.test(line)) return `${" ".repeat(indent)}${HIDDEN}`;
     const key = secretIn(line);
     return key === null ? line : this.#after(line, { ...key, indent });
+  }
+
+  #isNextKey(line: string): boolean {
+    const [, key] = line.match(KEY) ?? [];
+    return key !== undefined && (!this.#isBelow || openKeys.has(key) || SECRET.test(key));
   }
 
   #inQuotes(line: string): string {
@@ -75,6 +82,7 @@ class Mask {
     const value = line.slice(end + separator.length);
     const isInFlow = /[{[]/.test(line.slice(0, start));
     this.#indent = isInFlow ? indent : start;
+    this.#isBelow = /^(?:[|>]|$)/.test(value);
     if (value === "") return line;
     const quote = value.match(/^["']/)?.[0];
     if (quote !== undefined && endOfQuoted(value.slice(1), quote) < 0) this.#quote = quote;

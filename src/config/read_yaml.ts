@@ -2,14 +2,24 @@
  * YAML text to a tree of located values. Reads what PyYAML reads (YAML 1.1 scalars, anchors, merge keys) and
  * refuses, with a place and a reason, what it would swallow: duplicate keys, tags, several documents.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
-import type { Document, Scalar } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { Document, Scalar, YAMLError } from "yaml";
 import type { Problem } from "./config_error.ts";
 import { fileProblem } from "./read_text.ts";
 import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";
 import { plainScalar } from "./yaml_scalar.ts";
 
-/** Aliases of aliases can name billions of values in a few lines; no real file comes near this number. */
+/** Aliases of aliases can name billions of values in a few lines; no real file has so many more than characters. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 64;
 
@@ -33,7 +43,7 @@ export function readYaml(
   if (document.contents === null) {
     return { root: null, problems: [fileProblem(file, "contains only comments")] };
   }
-  return new TreeBuilder(document, { file, lines }).build();
+  return new TreeBuilder(document, { file, lines }, text.length + MAX_NODES).build();
 }
 
 interface Source {
@@ -44,43 +54,82 @@ interface Source {
 function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Problem[] {
   const seen = new Set<number>();
   const all = [...document.errors, ...document.warnings];
-  // A tab upsets the parser far below it as well.
+  // A tab upsets the parser far below it as well, as does what does not end.
   const tabs = all.filter(({ code }) => code === "TAB_AS_INDENT");
-  return (tabs.length > 0 ? tabs : all).flatMap((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
+  const unended = all.findIndex(({ message }) => UNENDED.test(message));
+  const real = tabs.length > 0 ? tabs : unended < 0 ? all : all.slice(0, unended + 1);
+  return real.filter(({ message }, at) => at === 0 || !AFTERMATH.test(message)).flatMap((error) => {
+    const { line, col } = lines.linePos(beginningOf(error, document));
     // One mistake often upsets the parser several times at the same place.
     if (seen.has(line)) return [];
     seen.add(line);
-    return [{ ...fileProblem(file, syntaxMessage(error.code, error.message)), line, column: col }];
+    return [{ ...fileProblem(file, syntaxMessage(error)), line, column: col }];
   });
+}
+
+/** What follows on a mistake may be no part of the document, to its end. */
+const AFTERMATH = /token in YAML stream/;
+
+/** Quotes and brackets that do not end. */
+const UNENDED = /^Missing closing|in block collection must be|^Flow \w+ must end/;
+
+/** Where what does not end begins: its end may be that of the file. */
+function beginningOf({ message, pos: [at] }: YAMLError, document: Document.Parsed): number {
+  let begin = at;
+  if (UNENDED.test(message)) {
+    visit(document, {
+      Node(_, { range }) {
+        if (range?.[1] === at) begin = range[0];
+      },
+    });
+  }
+  return begin;
 }
 
 /** Text of the file that the library's messages quote: it may be a secret that lacks its quotes. */
 const QUOTED = /(?:(?<=\w):|(?<=escape sequence)) .*/s;
 
-function syntaxMessage(code: string, message: string): string {
-  switch (code) {
-    case "TAB_AS_INDENT":
-      return "a tab cannot indent YAML; use spaces";
-    case "MULTIPLE_DOCS":
-      return "a second document begins here; put everything into one";
-    case "TAG_RESOLVE_FAILED":
-      return "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes";
-    default:
-      return `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1).replace(QUOTED, "")}`;
+function syntaxMessage({ code, message }: YAMLError): string {
+  if (code === "TAB_AS_INDENT") return "a tab cannot indent YAML; use spaces";
+  if (code === "MULTIPLE_DOCS") return "a second document begins here; put everything into one";
+  if (code === "TAG_RESOLVE_FAILED") {
+    return "is not plain YAML: a tag has no meaning here; put a text that begins with ! in quotes";
   }
+  const clearer = CLEARER.find(([known]) => known.test(message))?.[1];
+  const told = clearer ?? message[0]!.toLowerCase() + message.slice(1).replace(QUOTED, "");
+  return `is not valid YAML: ${told}`;
 }
+
+/** What to say in place of the library's messages that do not say what to do. */
+const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
+  [
+    /^Nested mappings/,
+    "a value with another key in it; put a text with a colon in quotes, or indent the next line as far as this one",
+  ],
+  [
+    /^Implicit (?:map )?keys need/,
+    "a line without a key; write `KEY: VALUE` with a blank after the colon",
+  ],
+  [/at node end$/, "something follows on a value; put the whole text in quotes"],
+  [/block-seq-ind/, "begin a list on a line of its own, or put the text in quotes"],
+  [/^(?:Plain value cannot start|(?:Alias|Anchor) cannot)/, "put a text that begins like this in quotes"],
+  [/^Invalid escape/, "invalid escape sequence; write \\\\ for a backslash in double quotes"],
+  [/^Missing closing/, "a text in quotes begins here and does not end; add the closing quote"],
+  [UNENDED, "a bracket opens here and is not closed; close it, and indent its lines with spaces"],
+];
 
 class TreeBuilder {
   readonly #document: Document.Parsed;
   readonly #source: Source;
   readonly #problems: Problem[] = [];
   readonly #open = new Set<Node>();
-  #nodes = 0;
+  /** How many more nodes there may be. */
+  #nodesLeft: number;
 
-  constructor(document: Document.Parsed, source: Source) {
+  constructor(document: Document.Parsed, source: Source, maxNodes: number) {
     this.#document = document;
     this.#source = source;
+    this.#nodesLeft = maxNodes;
   }
 
   build(): { root: YamlNode | null; problems: readonly Problem[] } {
@@ -98,7 +147,7 @@ class TreeBuilder {
 
   #convert(node: Node | null, above: Position): YamlNode {
     const position = node === null ? above : this.#positionOf(node);
-    if (++this.#nodes > MAX_NODES) {
+    if (--this.#nodesLeft < 0) {
       throw new TooMuch("aliases make this file far too large", position);
     }
     if (node === null) return { kind: "scalar", value: null, source: "", ...position };

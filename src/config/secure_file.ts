@@ -49,27 +49,29 @@ const ETCD_KEYS = { password: "password" };
 /** @throws ConfigError with every problem; it quotes no value */
 export function parseSecureFile(text: string, file: string): SecureFile {
   const ini = readIni(text);
-  const placed = ({ line, message }: IniFault) => ({ ...fileProblem(file, message), line, column: 1 });
-  const targets = [...ini.sections.values()].flatMap((section) => {
+  const placed = (faults: readonly IniFault[]) =>
+    faults.toSorted((a, b) => a.line - b.line)
+      .map(({ line, message }) => ({ ...fileProblem(file, message), line, column: 1 }));
+  const errors = [...ini.errors];
+  const sections = [...ini.sections.values()];
+  const targets = sections.flatMap((section) => {
     const target = targetOf(section);
-    return target === null ? [] : [{ section, target }];
+    if (target === null) return [];
+    return [{ target, line: section.line, options: optionsOf(section, { ini, keys: JENKINS_KEYS, errors }) }];
   });
-  const read = targets.map(({ section, target }) => ({
-    target,
-    ...optionsOf(section, { ini, keys: JENKINS_KEYS }),
-  }));
-  const etcd = etcdOptions(ini);
-  const errors = [...ini.errors, ...[...read, etcd].flatMap(({ faults }) => faults)];
-  if (errors.length > 0) throw new ConfigError(errors.toSorted((a, b) => a.line - b.line).map(placed));
-  const warnings = [...ini.repeats, ...withoutEffect(ini)].toSorted((a, b) => a.line - b.line);
+  const etcd = ini.sections.get(ETCD_SECTION);
+  const etcdOptions = etcd && optionsOf(etcd, { ini, keys: ETCD_KEYS, errors });
+  if (errors.length > 0) throw new ConfigError(placed(errors));
   return {
-    jenkins: new Map(read.map(({ target, options }) => [target, withFieldNames(options)])),
-    lines: new Map(targets.map(({ section, target }) => [target, section.line])),
-    etcdPassword: etcd.options.password ?? null,
+    jenkins: new Map(targets.map(({ target, options }) => [target, withFieldNames(options)])),
+    lines: new Map(targets.map(({ target, line }) => [target, line])),
+    etcdPassword: etcdOptions?.password ?? null,
     file,
-    notices: databaseNotice(ini).map(placed),
-    warnings: warnings.map(placed),
-    holdsSecrets: read.some(({ options }) => holdsSecret(jenkinsSection, options)) || holdsOthers(ini),
+    notices: placed(databaseNotice(ini)),
+    warnings: placed([...ini.repeats, ...sections.flatMap((section) => withoutEffect(section, sections))]),
+    // Whatever is not a target's may be one.
+    holdsSecrets: targets.some(({ options }) => holdsSecret(jenkinsSection, options)) ||
+      sections.some((section) => targetOf(section) === null && section.options.size > 0),
   };
 }
 
@@ -77,45 +79,33 @@ function targetOf({ name }: IniSection): string | null {
   return name.match(/^jenkins\s+"(.+)"$/)?.[1] ?? null;
 }
 
-interface Options {
-  readonly options: Readonly<Record<string, string>>;
-  readonly faults: readonly IniFault[];
-}
+type Options = Readonly<Record<string, string>>;
 
-function etcdOptions(ini: Ini): Options {
-  const section = ini.sections.get(ETCD_SECTION);
-  return section === undefined ? { options: {}, faults: [] } : optionsOf(section, { ini, keys: ETCD_KEYS });
-}
-
+/** The section's values by what its keys stand for; what is wrong with it joins the errors. */
 function optionsOf(
   section: IniSection,
-  { ini, keys }: { ini: Ini; keys: Readonly<Record<string, string>> },
+  { ini, keys, errors }: { ini: Ini; keys: Options; errors: IniFault[] },
 ): Options {
-  const faults = [...section.options].flatMap(([key, { line }]) => unknownKey(key, { line, keys }));
+  for (const [key, { line }] of section.options) {
+    if (Object.hasOwn(keys, key)) continue;
+    const known = Object.keys(keys);
+    const meant = nearestName(key, known);
+    const hint = meant === null ? `known: ${known.join(", ")}` : `did you mean "${meant}"?`;
+    errors.push({ line, message: `unknown key "${key}"; ${hint}` });
+  }
   const options: Record<string, string> = {};
   for (const [key, meant] of Object.entries(keys)) {
     const value = valueOf(ini, section.name, key);
     const { line } = section.options.get(key) ?? section;
     if (value === null) {
-      faults.push({ line, message: `"${key}" refers with %(…)s to a key that does not exist` });
+      errors.push({ line, message: `"${key}" refers with %(…)s to a key that does not exist` });
     } else if (value !== undefined) options[meant] = value;
   }
-  return { options, faults };
+  return options;
 }
 
-function withFieldNames(options: Readonly<Record<string, string>>): Partial<JenkinsConfig> {
+function withFieldNames(options: Options): Partial<JenkinsConfig> {
   return Object.fromEntries(Object.entries(options).map(([key, value]) => [fieldName(key), value]));
-}
-
-function unknownKey(
-  key: string,
-  { line, keys }: { line: number; keys: Readonly<Record<string, string>> },
-): IniFault[] {
-  if (Object.hasOwn(keys, key)) return [];
-  const known = Object.keys(keys);
-  const meant = nearestName(key, known);
-  const hint = meant === null ? `known: ${known.join(", ")}` : `did you mean "${meant}"?`;
-  return [{ line, message: `unknown key "${key}"; ${hint}` }];
 }
 
 const DATABASE_SECTION = "database";
@@ -126,15 +116,14 @@ function databaseNotice({ sections }: Ini): IniFault[] {
   return line === undefined ? [] : [{ line, message }];
 }
 
-/** Further sections, and keys of [DEFAULT] that are no target's and that no value refers to. */
-function withoutEffect({ sections }: Ini): IniFault[] {
-  return [...sections.values()].flatMap((section): IniFault[] => {
-    if (section.name === DEFAULT_SECTION) return unusedDefaults(section, [...sections.values()]);
-    if ([DATABASE_SECTION, ETCD_SECTION].includes(section.name) || targetOf(section) !== null) return [];
-    const known =
-      `known: [jenkins "TARGET"], [${ETCD_SECTION}], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
-    return [{ line: section.line, message: `the section [${section.name}] has no effect; ${known}` }];
-  });
+/** A further section, and keys of [DEFAULT] that are no target's and that no value refers to. */
+function withoutEffect(section: IniSection, sections: readonly IniSection[]): IniFault[] {
+  const { name, line } = section;
+  if (name === DEFAULT_SECTION) return unusedDefaults(section, sections);
+  if ([DATABASE_SECTION, ETCD_SECTION].includes(name) || targetOf(section) !== null) return [];
+  const known =
+    `known: [jenkins "TARGET"], [${ETCD_SECTION}], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
+  return [{ line, message: `the section [${name}] has no effect; ${known}` }];
 }
 
 function unusedDefaults({ options }: IniSection, sections: readonly IniSection[]): IniFault[] {
@@ -147,9 +136,4 @@ function unusedDefaults({ options }: IniSection, sections: readonly IniSection[]
       ? []
       : [{ line, message: `the key "${key}" of [${DEFAULT_SECTION}] has no effect` }]
   );
-}
-
-/** Whatever is not a target's may be a secret. */
-function holdsOthers({ sections }: Ini): boolean {
-  return [...sections.values()].some((section) => targetOf(section) === null && section.options.size > 0);
 }

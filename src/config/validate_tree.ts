@@ -14,6 +14,10 @@ import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPat
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
 export type ConfigDraft = DeepPartial<ConfigSection>;
 
+export type LabelDraft = NonNullable<ConfigDraft["labels"]>[number];
+export type ProviderDraft = NonNullable<ConfigDraft["providers"]>[number];
+export type ImageDraft = NonNullable<ProviderDraft["images"]>[number];
+
 type DeepPartial<T> = T extends readonly (infer Item)[] ? readonly DeepPartial<Item>[]
   : T extends object ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
   : T;
@@ -117,8 +121,14 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
   if (issue.kind === "unknown key") {
     const known = Object.entries(sectionAt(configSection, path.slice(0, -1)) ?? {})
       .flatMap(([key, entry]) => traitsOf(entry).former === undefined ? key : []);
-    const suggestion = nearestName(String(path.at(-1)), known);
-    const hint = suggestion === null ? `; known: ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
+    const key = String(path.at(-1));
+    const joined = known.find((name) => key.startsWith(`${name}:`));
+    const suggestion = joined ?? nearestName(key, known);
+    const hint = joined !== undefined
+      ? `; write a blank after \`${joined}:\``
+      : suggestion === null
+      ? `; known: ${known.join(", ")}`
+      : `; did you mean "${suggestion}"?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion, marks: "key" });
   }
   if (issue.kind === "missing key") {

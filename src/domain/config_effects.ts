@@ -4,12 +4,24 @@ import type { Refusal } from "./obstacle.ts";
 /** A problem of a configuration, as it is shown. */
 export interface ConfigProblem {
   readonly file: string;
+  /** From 1; null where the problem has no place in the file (it cannot be read, or a file is missing). */
   readonly line: number | null;
   readonly column: number | null;
+  /** Where in the configuration, e.g. `providers[1].images[0].min-ram`; empty for the file as a whole. */
   readonly path: string;
+  /** One sentence without its end: what is wrong, and what to do. */
   readonly message: string;
-  /** The line without secrets, and the part of it that is meant. */
-  readonly excerpt: { readonly text: string; readonly from: number; readonly length: number } | null;
+  /** null: there is no line to show. */
+  readonly excerpt: Excerpt | null;
+}
+
+/** The line of a problem, without secrets, and the part of it that the problem is about. */
+export interface Excerpt {
+  readonly text: string;
+  /** From 0, in `text`. */
+  readonly from: number;
+  /** At least 1. */
+  readonly length: number;
 }
 
 /** All that another configuration changes. */

@@ -3,20 +3,8 @@
  * scheduler took them, a sixth for seconds, which stands last. Checked by the configuration, run by the cron tasks.
  */
 
-/** The values that a field may hold, from the first to the last. */
-interface Field {
-  readonly first: number;
-  readonly last: number;
-}
-
-const FIELDS: readonly Field[] = [
-  { first: 0, last: 59 },
-  { first: 0, last: 23 },
-  { first: 1, last: 31 },
-  { first: 1, last: 12 },
-  { first: 0, last: 6 },
-  { first: 0, last: 59 },
-];
+/** The first and the last value of each field. */
+const FIELDS = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 6], [0, 59]] as const;
 
 const DAY = 2;
 
@@ -35,7 +23,7 @@ export function cronPattern(expression: string): string {
 
 function plainItem(item: string, index: number): string {
   if (index === DAY && item.toLowerCase() === "last") return "L";
-  const { first, last } = FIELDS[index] ?? { first: 0, last: 0 };
+  const [first, last] = FIELDS[index] ?? [0, 0];
   const stepped = item.match(/^(?:\*|(\d+)(?:-(\d+))?)\/(\d+)$/);
   if (!stepped) return item;
   const [start, end] = [Number(stepped[1] ?? first), Number(stepped[2] ?? last)];

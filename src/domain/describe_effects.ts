@@ -5,7 +5,7 @@
 import { describeRefusals } from "./describe_obstacle.ts";
 import type { Moment } from "./time.ts";
 import type { ConfigEffects, LabelEffect, ProviderEffect } from "./config_effects.ts";
-import { countText } from "./count_text.ts";
+import { countText, countTexts } from "./count_text.ts";
 
 interface EffectLines {
   /** Nodes and images that come and go, and requests that lose their hope. */
@@ -72,9 +72,5 @@ const PROVIDERS: { readonly [Kind in ProviderEffect["kind"]]: (effect: ProviderE
 };
 
 function things({ nodes, images }: ProviderEffect): string {
-  const parts = [
-    ...(nodes === 0 ? [] : [countText(nodes, "node")]),
-    ...(images === 0 ? [] : [countText(images, "image")]),
-  ];
-  return `${parts.join(" and ")} ${nodes + images === 1 ? "is" : "are"}`;
+  return `${countTexts({ node: nodes, image: images })} ${nodes + images === 1 ? "is" : "are"}`;
 }

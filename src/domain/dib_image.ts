@@ -58,13 +58,7 @@ export interface DibImage {
   readonly evidence: Evidence | null;
 }
 
-const stateNames: Readonly<Record<DibImageState["phase"], ImageStateName>> = {
-  build: "building",
-  ready: "ready",
-  delete: "delete",
-};
-
 /** The state that users see for a dib image. */
 export function dibStateName({ state }: Pick<DibImage, "state">): ImageStateName {
-  return stateNames[state.phase];
+  return state.phase === "build" ? "building" : state.phase;
 }

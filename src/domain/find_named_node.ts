@@ -1,5 +1,5 @@
 /** Finds a node by anything that identifies it: its id, its host name, its server's id or one of its addresses. */
-import type { History } from "./history.ts";
+import { type History, readHistory } from "./history.ts";
 import { type HistoryRecord, type NodeRecord, serverIdOf } from "./node.ts";
 
 /** null: no node has that name. */
@@ -7,17 +7,10 @@ export function findNamedNode(nodes: readonly NodeRecord[], name: string): NodeR
   return nodes.find((node) => String(node.id) === name) ?? nodes.find((node) => isNamed(node, name)) ?? null;
 }
 
-/** Records that are read at a time. */
-const PIECE = 500;
-
 /** The newest of those that are gone; null: no node that is remembered had that name. */
 export async function findGoneNode(history: History, name: string): Promise<HistoryRecord | null> {
   if (/^\d{1,15}$/.test(name)) return await history.getHistory(Number(name));
-  for (let piece = await history.listHistory({ limit: PIECE }); piece.length > 0;) {
-    const found = piece.find(({ node }) => isNamed(node, name));
-    if (found !== undefined) return found;
-    piece = await history.listHistory({ limit: PIECE, before: piece.at(-1)!.node.id });
-  }
+  for await (const record of readHistory(history)) if (isNamed(record.node, name)) return record;
   return null;
 }
 

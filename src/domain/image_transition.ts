@@ -115,27 +115,42 @@ type StepEvent = Exclude<
 type StateOf<Phase extends ProviderImagePhase> = Extract<ProviderImageState, { phase: Phase }>;
 type EventOf<Type extends StepEvent["type"]> = Extract<StepEvent, { type: Type }>;
 
+/** What each event does in these phases. */
+type Rules<Phase extends ProviderImagePhase> = {
+  readonly [Type in StepEvent["type"]]?: (
+    at: { state: StateOf<Phase>; event: EventOf<Type>; image: ProviderImage; now: Instant },
+  ) => Changes;
+};
+
+/** An image or a snapshot is asked for. */
+const REQUEST: Rules<"create" | "snapshot"> = {
+  "sending": ({ state, now, image }) => {
+    // It is asked for once: what has been sent and not refused is never sent again.
+    if (state.sentAt !== null) throw illegal(image, "sending");
+    return { state: { ...state, sentAt: now, lostAt: null }, attempt: image.attempt + 1 };
+  },
+  "refused": ({ state, event, image, now }) => ({
+    state: { ...state, sentAt: null, lostAt: null },
+    ...refusal(image, event, now),
+  }),
+  "answer-lost": ({ state, event, image, now }) => ({
+    state: { ...state, lostAt: now },
+    evidence: event.evidence ?? image.evidence,
+  }),
+};
+
+const SCRIPT: Rules<"setup" | "check"> = {
+  "running-script": ({ state, event, now, image }) => ({
+    state: { ...state, startedAt: now },
+    logFile: event.logFile,
+    attempt: image.attempt + 1,
+  }),
+};
+
 /** The transitions of each phase, by event; an event that is not listed here is illegal. */
-const rules: {
-  readonly [Phase in ProviderImagePhase]?: {
-    readonly [Type in StepEvent["type"]]?: (
-      at: { state: StateOf<Phase>; event: EventOf<Type>; image: ProviderImage; now: Instant },
-    ) => Changes;
-  };
-} = {
+const rules: { readonly [Phase in ProviderImagePhase]?: Rules<Phase> } = {
   create: {
-    "sending": ({ state, now, image }) => ({
-      state: { ...state, sentAt: unsent(image, state.sentAt, now), lostAt: null },
-      attempt: image.attempt + 1,
-    }),
-    "refused": ({ event, image, now }) => ({
-      state: { phase: "create", sentAt: null, lostAt: null },
-      ...refusal(image, event, now),
-    }),
-    "answer-lost": ({ state, event, image, now }) => ({
-      state: { ...state, lostAt: now },
-      evidence: event.evidence ?? image.evidence,
-    }),
+    ...REQUEST,
     "accepted": ({ event }) => ({
       state: { phase: "upload", externalId: event.externalId, startedAt: null },
     }),
@@ -162,28 +177,13 @@ const rules: {
     },
   },
   setup: {
-    "running-script": ({ state, event, now, image }) => ({
-      state: { ...state, startedAt: now },
-      logFile: event.logFile,
-      attempt: image.attempt + 1,
-    }),
+    ...SCRIPT,
     "set-up": ({ state }) => ({
       state: { phase: "snapshot", nodeId: state.nodeId, sentAt: null, lostAt: null },
     }),
   },
   snapshot: {
-    "sending": ({ state, now, image }) => ({
-      state: { ...state, sentAt: unsent(image, state.sentAt, now), lostAt: null },
-      attempt: image.attempt + 1,
-    }),
-    "refused": ({ state, event, image, now }) => ({
-      state: { ...state, sentAt: null, lostAt: null },
-      ...refusal(image, event, now),
-    }),
-    "answer-lost": ({ state, event, image, now }) => ({
-      state: { ...state, lostAt: now },
-      evidence: event.evidence ?? image.evidence,
-    }),
+    ...REQUEST,
     "accepted": ({ event }) => ({ state: { phase: "saving", externalId: event.externalId } }),
   },
   saving: {
@@ -195,11 +195,7 @@ const rules: {
   },
   check: {
     "launched": ({ state, event }) => ({ state: { ...state, nodeId: event.nodeId }, waitingOn: null }),
-    "running-script": ({ state, event, now, image }) => ({
-      state: { ...state, startedAt: now },
-      logFile: event.logFile,
-      attempt: image.attempt + 1,
-    }),
+    ...SCRIPT,
     "passed": ({ state }) => ({ state: { phase: "ready", externalId: state.externalId } }),
   },
   delete: {
@@ -222,12 +218,6 @@ function step(image: ProviderImage, event: StepEvent, now: Instant): Changes {
   const rule = rules[image.state.phase]?.[event.type] as AnyRule | undefined;
   if (rule === undefined) throw illegal(image, event.type);
   return rule({ state: image.state, event, image, now });
-}
-
-/** An image is asked for once: what has been sent and not refused is never sent again. */
-function unsent(image: ProviderImage, sentAt: Instant | null, now: Instant): Instant {
-  if (sentAt !== null) throw illegal(image, "sending");
-  return now;
 }
 
 function refusal(image: ProviderImage, event: EventOf<"refused">, now: Instant): Partial<ProviderImage> {

@@ -210,8 +210,7 @@ export class Inventory {
       this.#strangers.set(server.id, { server, nodeId, run });
       return;
     }
-    const ids = this.#serversOfNode.get(nodeId) ?? new Set();
-    this.#serversOfNode.set(nodeId, ids.add(server.id));
+    this.#serversOfNode.getOrInsertComputed(nodeId, () => new Set()).add(server.id);
   }
 
   #unlink(server: Server): void {

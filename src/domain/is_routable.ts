@@ -1,18 +1,13 @@
 /** IP addresses by the ranges that are kept for private use, documentation and tests, which nobody can be reached at. */
 import type { BlockList } from "node:net";
-import { net } from "./net.ts";
+import { blockList, net } from "./net.ts";
 
-const UNROUTED = {
-  ipv4: [
-    ...["0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/29"],
-    ...["192.0.0.170/31", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"],
-    ...["203.0.113.0/24", "240.0.0.0/4"],
-  ],
-  ipv6: [
-    ...["::1/128", "::/128", "100::/64", "2001::/23", "2001:db8::/32", "fc00::/7"],
-    ...["fe80::/10"],
-  ],
-} as const;
+const UNROUTED = [
+  ...["0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/29"],
+  ...["192.0.0.170/31", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"],
+  ...["203.0.113.0/24", "240.0.0.0/4"],
+  ...["::1/128", "::/128", "100::/64", "2001::/23", "2001:db8::/32", "fc00::/7", "fe80::/10"],
+];
 
 /** Whether an address can be reached from everywhere; what is no address cannot. */
 export function isRoutable(address: string): boolean {
@@ -27,18 +22,7 @@ const MOST_KNOWN = 20_000;
 let unrouted: BlockList | null = null;
 
 function judge(address: string): boolean {
-  unrouted ??= listUnrouted();
+  unrouted ??= blockList(UNROUTED);
   const version = net().isIP(address);
   return version !== 0 && !unrouted.check(address, version === 6 ? "ipv6" : "ipv4");
-}
-
-function listUnrouted(): BlockList {
-  const list = new (net().BlockList)();
-  for (const family of ["ipv4", "ipv6"] as const) {
-    for (const range of UNROUTED[family]) {
-      const [first, length] = range.split("/");
-      list.addSubnet(first!, Number(length), family);
-    }
-  }
-  return list;
 }

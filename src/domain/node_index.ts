@@ -56,8 +56,8 @@ export class NodeIndex implements Iterable<NodeRecord> {
   readonly #labels = new Map<string, LabelNodes>();
   readonly #providers = new Map<string, ProviderNodes>();
   readonly #images = new Map<string, number>();
-  /** Ids by the names under which they are looked up. */
-  readonly #named = new Map<string, readonly number[]>();
+  /** By the names under which they are looked up. */
+  readonly #named = new Map<string, readonly NodeRecord[]>();
   readonly #subnodes = new Map<number, readonly NodeRecord[]>();
   readonly #growing = new Set<number>();
   readonly #workers = new Map<number, NodeRecord>();
@@ -104,7 +104,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
 
   /** The nodes whose record names it, by id; see `namesIn`. */
   naming(name: string): readonly NodeRecord[] {
-    return (this.#named.get(name) ?? NONE).map((id) => this.#nodes.get(id)!);
+    return this.#named.get(name) ?? NONE;
   }
 
   /** The subnodes of a node, those that are being deleted included. */
@@ -172,18 +172,18 @@ export class NodeIndex implements Iterable<NodeRecord> {
     const { bySending, byAddress, booted, byBootTime } = this.#providerOf(node);
     return [
       ...(node.role === "node" && stateName(node) === "ready" ? [this.#labelOf(node).ready] : NONE),
-      made(bySending, node.flavorId, () => new SortedRecords(sentAt)),
+      bySending.getOrInsertComputed(node.flavorId, () => new SortedRecords(sentAt)),
       byAddress,
       ...(bootTime(node) === null ? NONE : [booted, byBootTime]),
     ];
   }
 
   #labelOf({ label }: NodeRecord): LabelNodes {
-    return made(this.#labels, label, () => new LabelNodes());
+    return this.#labels.getOrInsertComputed(label, () => new LabelNodes());
   }
 
   #providerOf({ provider }: NodeRecord): ProviderNodes {
-    return made(this.#providers, provider, () => new ProviderNodes());
+    return this.#providers.getOrInsertComputed(provider, () => new ProviderNodes());
   }
 
   #count(node: NodeRecord, by: 1 | -1): void {
@@ -191,8 +191,8 @@ export class NodeIndex implements Iterable<NodeRecord> {
     countForLabel(this.#labelOf(node), { node, state, by });
     countForProvider(this.#providerOf(node), { node, state, by });
     raise(this.#images, node.image, by);
-    for (const name of namesIn(node)) list(this.#named, name, { one: node.id, by });
-    if (node.parentId !== null) list(this.#subnodes, node.parentId, { one: node, by });
+    for (const name of namesIn(node)) list(this.#named, name, { node, by });
+    if (node.parentId !== null) list(this.#subnodes, node.parentId, { node, by });
     if (node.subnodeCount > 0 && state === "building") enlist(this.#growing, node.id, by);
     if (node.providerImageId !== null) enter(this.#workers, { node, by });
   }
@@ -210,8 +210,7 @@ function countForLabel(own: LabelNodes, { node, state, by }: Counted): void {
   if (node.role === "subnode") return;
   raise(own.byTarget, node.target, by);
   if (state === "building" || state === "test" || state === "ready") own.onTheWay += by;
-  if (node.role !== "node") return;
-  if (state !== "ready") return;
+  if (node.role !== "node" || state !== "ready") return;
   raise(own.readyByProvider, node.provider, by);
   if (node.assignedAt === null) raise(own.freeByProvider, node.provider, by);
 }
@@ -245,14 +244,6 @@ function isLaunching(node: NodeRecord): boolean {
 
 const NONE: readonly never[] = [];
 
-function made<Value>(of: Map<string, Value>, key: string, make: () => Value): Value {
-  const known = of.get(key);
-  if (known !== undefined) return known;
-  const value = make();
-  of.set(key, value);
-  return value;
-}
-
 function raise(counts: Map<string, number>, key: string, by: number): void {
   const count = (counts.get(key) ?? 0) + by;
   if (count === 0) counts.delete(key);
@@ -269,14 +260,13 @@ function enlist(ids: Set<number>, id: number, by: 1 | -1): void {
   else ids.delete(id);
 }
 
-function list<Key, One extends number | NodeRecord>(
-  lists: Map<Key, readonly One[]>,
+function list<Key>(
+  lists: Map<Key, readonly NodeRecord[]>,
   key: Key,
-  { one, by }: { one: One; by: 1 | -1 },
+  { node, by }: Pick<Counted, "node" | "by">,
 ): void {
-  const idOf = (each: One) => typeof each === "number" ? each : each.id;
-  const others = (lists.get(key) ?? NONE).filter((each) => idOf(each) !== idOf(one));
-  const all = by > 0 ? [...others, one].sort((a, b) => idOf(a) - idOf(b)) : others;
+  const others = (lists.get(key) ?? NONE).filter(({ id }) => id !== node.id);
+  const all = by > 0 ? [...others, node].sort((a, b) => a.id - b.id) : others;
   if (all.length === 0) lists.delete(key);
   else lists.set(key, all);
 }

@@ -138,6 +138,8 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
       return deletion(node, event);
     case "hold":
       return holding(node, event.hold);
+    case "floating-ip":
+      return withFloatingIp(node, event);
     case "evidence":
       return { state: node.state, evidence: event.evidence };
     case "postponed":
@@ -151,6 +153,15 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
     default:
       return step(node, event, now);
   }
+}
+
+/** One may be made from when the server is ACTIVE; the answer may come whatever has become of the node meanwhile. */
+function withFloatingIp(node: NodeRecord, { type, floatingIp }: EventOf<"floating-ip">): Changes {
+  const { state } = node;
+  if (state.phase === "create" || state.phase === "boot") {
+    throw new IllegalTransitionError(state.phase, type, node.id);
+  }
+  return { state, floatingIp, ...(state.phase === "address" && { evidence: null }) };
 }
 
 /** A node keeps the server that it has; a second one belongs to nobody. */
@@ -175,14 +186,30 @@ function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-
   return node.jobEnd ?? { at: now, result: event.result };
 }
 
+/** The cloud has not been asked to delete the server. */
+const UNDELETED = { askedAt: null, acceptedAt: null };
+
+/** What each event does in these phases. */
+type Rules<Phase extends NodePhase> = {
+  readonly [Type in StepEvent["type"]]?: (
+    at: { state: StateOf<Phase>; event: EventOf<Type>; node: NodeRecord; now: Instant },
+  ) => Changes;
+};
+
+/** The answer to the request for a server may come when its node has been held or marked for deletion meanwhile. */
+const LATE_ANSWERS: Rules<"hold" | "delete-server"> = {
+  "accepted": (at) => ({ state: withServer(at) }),
+  "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+  "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
+};
+
+/** Its target has taken it in the meantime. */
+const LATE_TARGET: Rules<"used" | "hold" | "unassign"> = {
+  "assigned": ({ state, event }) => ({ state, manager: event.manager }),
+};
+
 /** The transitions of each phase, by event; an event that is not listed here is illegal. */
-const rules: {
-  readonly [Phase in NodePhase]?: {
-    readonly [Type in StepEvent["type"]]?: (
-      at: { state: StateOf<Phase>; event: EventOf<Type>; node: NodeRecord; now: Instant },
-    ) => Changes;
-  };
-} = {
+const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
   "create": {
     "sending": ({ state, event, node, now }) => {
       if (state.sentAt !== null) throw new IllegalTransitionError("create", event.type, node.id);
@@ -194,7 +221,7 @@ const rules: {
       evidence: event.evidence ?? node.evidence,
     }),
     "refused": ({ event }) => ({
-      state: { phase: "delete-server", serverId: null, lostAt: null, askedAt: null, acceptedAt: null },
+      state: { phase: "delete-server", serverId: null, lostAt: null, ...UNDELETED },
       comment: event.evidence.error,
       deletedBy: "failure",
       evidence: event.evidence,
@@ -205,7 +232,6 @@ const rules: {
     "active": ({ state, now }) => ({ state: { phase: "address", serverId: state.serverId, activeAt: now } }),
   },
   "address": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp, evidence: null }),
     "addressed": ({ state, event }) => ({
       state: { ...state, phase: "login" },
       addresses: event.addresses,
@@ -213,7 +239,6 @@ const rules: {
     }),
   },
   "login": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "logged-in": ({ state, event }) => ({
       state: { phase: event.next, serverId: state.serverId },
       hostKeys: [event.hostKey],
@@ -221,7 +246,6 @@ const rules: {
     }),
   },
   "prepare": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "incomplete": ({ state: { phase, serverId } }) => ({
       state: { phase, serverId },
       attempt: 0,
@@ -234,7 +258,6 @@ const rules: {
     }),
   },
   "assign": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "assigning": ({ state, node, now }) => ({ state, assignedAt: node.assignedAt ?? now }),
     "assigned": ({ state, event }) => ({
       state: event.next === "test"
@@ -245,7 +268,6 @@ const rules: {
     }),
   },
   "test": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "testing": ({ state, now }) => ({
       state: { ...state, startedAt: now },
       retryAt: null,
@@ -258,7 +280,6 @@ const rules: {
     }),
   },
   "ready": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "taken": ({ state, event }) => ({
       state: { phase: "used", serverId: state.serverId },
       job: event.job,
@@ -267,19 +288,13 @@ const rules: {
     }),
   },
   "used": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    // Its target has given it a job before it answered.
-    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
+    ...LATE_TARGET,
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
   },
-  // The answer to the request for a server may come when its node has been held or marked for deletion meanwhile.
   "hold": {
-    "accepted": (at) => ({ state: withServer(at) }),
-    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
-    "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
+    ...LATE_ANSWERS,
+    ...LATE_TARGET,
     // Whom it is held for stays.
     "job-begun": ({ state, event, node }) => ({ state, job: node.job ?? event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
@@ -289,33 +304,19 @@ const rules: {
     },
   },
   "unassign": {
-    // Its target has taken it in the meantime.
-    "assigned": ({ state, event }) => ({ state, manager: event.manager }),
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    ...LATE_TARGET,
     "unassigned": ({ state }) => ({
-      state: {
-        phase: "delete-server",
-        serverId: state.serverId,
-        lostAt: null,
-        askedAt: null,
-        acceptedAt: null,
-      },
+      state: { phase: "delete-server", serverId: state.serverId, lostAt: null, ...UNDELETED },
     }),
   },
   "delete-server": {
-    "accepted": (at) => ({ state: withServer(at) }),
-    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
-    "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    ...LATE_ANSWERS,
     "deleting": ({ state, now }) => ({ state: { ...state, askedAt: state.askedAt ?? now } }),
     "delete-accepted": ({ state, now }) => ({ state: { ...state, acceptedAt: now } }),
     "server-gone": ({ state: { serverId } }) => ({
       state: { phase: "delete-address" },
       ...(serverId === null ? {} : { formerServerId: serverId }),
     }),
-  },
-  "delete-address": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
   },
 };
 
@@ -337,7 +338,7 @@ function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
     // A server that its target may still send jobs to must not vanish under them.
     state: node.assignedAt !== null && server.serverId !== null
       ? { phase: "unassign", serverId: server.serverId }
-      : { phase: "delete-server", ...server, askedAt: null, acceptedAt: null },
+      : { phase: "delete-server", ...server, ...UNDELETED },
     comment: event.comment,
     deletedBy: event.by,
     result: event.result,
@@ -375,6 +376,9 @@ function possibleServer(
 }
 
 /** The events that only certain phases know. */
-type StepEvent = Exclude<NodeEvent, { type: "delete" | "hold" | "evidence" | "postponed" | "waiting" }>;
+type StepEvent = Exclude<
+  NodeEvent,
+  { type: "delete" | "hold" | "floating-ip" | "evidence" | "postponed" | "waiting" }
+>;
 type StateOf<Phase extends NodePhase> = Extract<NodeState, { phase: Phase }>;
 type EventOf<Type extends NodeEvent["type"]> = Extract<NodeEvent, { type: Type }>;

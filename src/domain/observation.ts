@@ -2,6 +2,7 @@
  * The facts about one provider's cloud, as last seen. Whatever may be out of date says when it was taken; null
  * means never seen, and nothing is concluded from it.
  */
+import { countTexts } from "./count_text.ts";
 import type { CloudErrorKind } from "./cloud_error_kind.ts";
 import type { Inventory } from "./inventory.ts";
 import type { CloudImage, Flavor, FloatingIp, Network, Port, Quota } from "./server.ts";
@@ -119,17 +120,11 @@ export interface Missing {
 
 /** In words, after the name of the provider. */
 export function describeMissing({ servers, images, found }: Missing): string {
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
-  const parts = [
-    ...(servers > 0 ? [count(servers, "server")] : []),
-    ...(images > 0 ? [count(images, "image")] : []),
-  ];
+  const things = countTexts({ server: servers, image: images });
   const isOnlyOne = servers + images === 1;
   const still = found === 0 ? "" : isOnlyOne ? ", which still exists" : `, ${found} of which still exist`;
-  return `its listings are unreliable: they omit ${
-    parts.join(" and ")
-  } of the pool${still}; each counts as ` +
-    "there until the cloud reports it gone";
+  return `its listings are unreliable: they omit ${things} of the pool${still}; each counts as there ` +
+    "until the cloud reports it gone";
 }
 
 /** Whether a refusal holds for a server of that flavor, too; null: it is not known which. */

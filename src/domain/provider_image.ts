@@ -124,23 +124,10 @@ export function untouchedSince(instant: Instant) {
   } satisfies Partial<ProviderImage>;
 }
 
-const stateNames: Readonly<Record<ProviderImagePhase, ImageStateName>> = {
-  create: "building",
-  upload: "building",
-  keypair: "building",
-  server: "building",
-  setup: "building",
-  snapshot: "building",
-  saving: "building",
-  check: "building",
-  ready: "ready",
-  delete: "delete",
-  gone: "delete",
-};
-
 /** The state that users see for a provider image. */
 export function imageStateName({ state }: Pick<ProviderImage, "state">): ImageStateName {
-  return stateNames[state.phase];
+  if (state.phase === "ready") return "ready";
+  return state.phase === "delete" || state.phase === "gone" ? "delete" : "building";
 }
 
 /** The image on the cloud as far as is known. */

@@ -2,7 +2,7 @@
  * Which proxy an address is asked through: one for each scheme, and hosts that are asked directly, as `no_proxy` lists
  * them. A proxy's address may hold a password: show `describeProxy` of it, never the address itself.
  */
-import { net } from "./net.ts";
+import { blockList, net } from "./net.ts";
 import { bracketed, unbracketed } from "./bracketed.ts";
 
 export interface ProxyRules {
@@ -53,15 +53,13 @@ function hostAndPort(entry: string): { host: string; port: string | null } {
 
 function isInRange(address: string, range: string): boolean {
   const [first = "", length = ""] = range.split("/");
-  const { BlockList, isIP } = net();
+  const { isIP } = net();
   const version = isIP(address);
   const most = version === 4 ? 32 : 128;
   if (version === 0 || isIP(first) !== version || !/^\d+$/.test(length) || Number(length) > most) {
     return false;
   }
-  const block = new BlockList();
-  block.addSubnet(first, Number(length), version === 4 ? "ipv4" : "ipv6");
-  return block.check(address, version === 4 ? "ipv4" : "ipv6");
+  return blockList([range]).check(address, version === 4 ? "ipv4" : "ipv6");
 }
 
 function bare(hostname: string): string {

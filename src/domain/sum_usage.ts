@@ -50,9 +50,7 @@ export function sumUsage(
     const name = nameOf(usage, { by, byId });
     const part = partOf(usage, { ...between, prices: prices.get(usage.provider) });
     if (part === null) continue;
-    const row = rows.get(name) ?? new RunningSum(name);
-    rows.set(name, row);
-    row.add(part);
+    rows.getOrInsertComputed(name, () => new RunningSum(name)).add(part);
     total.add(part);
   }
   const sorted = [...rows.values()].sort((left, right) => compareNames(left.name, right.name));

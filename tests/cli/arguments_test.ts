@@ -112,7 +112,7 @@ Deno.test("a file that does not say where the state lies is named with its first
   };
   try {
     assert.match(await problemOf(""), /\.yaml: is empty/);
-    assert.match(await problemOf("labels: [\n"), /\.yaml:2:1: is not valid YAML/);
+    assert.match(await problemOf("labels: [\n"), /\.yaml:1:9: is not valid YAML/);
     assert.match(
       await problemOf("state: /a\nstate: /b\n"),
       /\.yaml:2:1: duplicate key "state", first in line 1/,

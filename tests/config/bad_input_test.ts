@@ -242,7 +242,92 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
   {
     title: "a bracket that is not closed",
     to: "cron: [",
-    faults: [/^nodepool.yaml:16:8: is not valid YAML: /],
+    faults: [
+      "nodepool.yaml:16:7: is not valid YAML: a bracket opens here and is not closed; close it, and indent its " +
+      "lines with spaces",
+    ],
+  },
+  {
+    title: "a bracket whose lines are indented by less than its key, or by a tab",
+    from: "      - name: alpha\n",
+    to: "      [\n\t{name: alpha},\n]\n",
+    faults: [
+      /^nodepool.yaml:6:7: .* a bracket opens here and is not closed; .* indent its lines with spaces$/,
+    ],
+  },
+  {
+    title: "a quote that is not closed, to the end of the file",
+    from: "image: debian",
+    to: "image: 'debian",
+    faults: [
+      "nodepool.yaml:3:12: is not valid YAML: a text in quotes begins here and does not end; add the closing quote",
+    ],
+  },
+  {
+    title: "a quote that is not closed before the next one",
+    from: "cloud: my-cloud",
+    to: 'cloud: "my-cloud\n    keypair: "mine"',
+    faults: [/^nodepool.yaml:9:12: .* a text in quotes begins here and does not end; add the closing quote$/],
+  },
+  {
+    title: "a template without quotes",
+    to: "targets:\n  - name: t\n    hostname: {label.name}-{node_id}\n",
+    faults: [
+      "nodepool.yaml:18:27: is not valid YAML: something follows on a value; put the whole text in quotes",
+    ],
+  },
+  {
+    title: "a template without quotes in braces, which upsets the whole rest of the file",
+    from: "labels:",
+    to: "targets: [{name: t, hostname: {label.name}-{node_id}}]\nlabels:",
+    faults: [/^nodepool.yaml:1:43: .* put the whole text in quotes$/],
+  },
+  {
+    title: "cron expressions without quotes",
+    to: "cron:\n  check: */15 * * * *\n  cleanup: * * * * *\n",
+    faults: [
+      /^nodepool.yaml:17:15: .* something follows on a value; put the whole text in quotes$/,
+      "nodepool.yaml:18:12: is not valid YAML: put a text that begins like this in quotes",
+    ],
+  },
+  {
+    title: "a text that begins with a character of YAML's own",
+    from: "image: debian",
+    to: "image: @debian",
+    faults: [/^nodepool.yaml:3:12: .* put a text that begins like this in quotes$/],
+  },
+  {
+    title: "a colon and a blank in a text",
+    from: "image: debian",
+    to: "image: debian: 12",
+    faults: [/^nodepool.yaml:3:12: .* put a text with a colon in quotes, or indent the next line as far as /],
+  },
+  {
+    title: "a blank that is missing after a colon",
+    from: "image: debian",
+    to: "image:debian",
+    faults: [/^nodepool.yaml:3:5: .* a line without a key; write `KEY: VALUE` with a blank after the colon$/],
+  },
+  {
+    title: "blanks that are missing after colons in braces",
+    from: "      - name: alpha\n",
+    to: "      - {name:alpha}\n",
+    faults: [
+      "nodepool.yaml:6:9: labels[0].providers[0].name: missing required key",
+      "nodepool.yaml:6:10: labels[0].providers[0].name:alpha: unknown key; write a blank after `name:`",
+    ],
+  },
+  {
+    title: "a list on the line of its key",
+    from: "providers:\n      - name: alpha",
+    to: "providers: - name: alpha",
+    faults: [/^nodepool.yaml:5:16: .* begin a list on a line of its own, or put the text in quotes$/],
+  },
+  {
+    title: "a backslash in double quotes",
+    from: "image: debian",
+    to: 'image: "a\\d"',
+    faults: [/^nodepool.yaml:3:14: .* invalid escape sequence; write \\\\ for a backslash in double quotes$/],
   },
   {
     title: "an anchor that is not there",

@@ -78,3 +78,31 @@ Deno.test("diffConfig() tells that a secret changed, and never which", async () 
     "provider alpha: image j: meta.token changed",
   ]);
 });
+
+Deno.test("diffConfig() tells that a password in an address changed, and what else of it did", async () => {
+  const addresses: readonly [from: string, to: string, told: string][] = [
+    ["http://u:geheim-a@k/v3", "http://u:geheim-b@k/v3", "changed"],
+    ["http://u:geheim-a@k/v3", "http://u:geheim-b@l/v3", "http://***@k/v3 -> http://***@l/v3"],
+    ["http://k/v3", "http://u:geheim-b@k/v3", "http://k/v3 -> http://***@k/v3"],
+  ];
+  for (const [from, to, told] of addresses) {
+    const [before, after] = [from, to].map((address) => text.replace("http://k", address));
+    const lines = diffConfig((await parse(before!)).config, (await parse(after!)).config);
+    assert.deepEqual(lines, [`provider alpha: access.auth-url ${told}`]);
+  }
+  const withMirror = async (password: string) => {
+    const mirror = `DIB_MIRROR: "https://ci:${password}@mirror/"`;
+    return (await parse(`${text}diskimages: [{name: d, elements: [vm], env-vars: {${mirror}}}]`)).config;
+  };
+  assert.deepEqual(diffConfig(await withMirror("geheim-a"), await withMirror("geheim-b")), [
+    "diskimage d: env-vars.DIB_MIRROR changed",
+  ]);
+});
+
+Deno.test("diffConfig() tells that things stand in another order, which lists and launches go by", async () => {
+  const two = text.replace("labels: [", "labels: [{name: big, image: j, providers: [{name: alpha}]}, ");
+  const swapped = two.replace(/\[(\{name: big.*\}), (\{name: small.*\})\]/, "[$2, $1]");
+  assert.deepEqual(diffConfig((await parse(two)).config, (await parse(swapped)).config), [
+    "labels: order changed",
+  ]);
+});

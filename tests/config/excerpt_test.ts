@@ -39,7 +39,7 @@ const cases: readonly (readonly [name: string, text: string, ...expected: string
   ["an unknown key", "lables: []\n", "lables: …\n^^^^^^"],
   ["an unknown key with a list below it", "lables:\n  - name: x\n", "lables:\n^^^^^^"],
   ["a missing key", "labels:\n  - name: x\n", "  - name: x\n    ^^^^"],
-  ["a broken text", "labels: [a\nlimits: {}\n", "limits: {}\n^^^^^^"],
+  ["a broken text", "labels: [a\nlimits: {}\n", "labels: [a\n        ^^"],
   ["a tab", "limits:\n\tidle: 1\n", " idle: 1\n^"],
   [
     "wide characters",
@@ -99,6 +99,8 @@ const secretive: readonly string[] = [
   `password: "${SECRET}\n      ${SECRET}"`,
   `password: >-\n      ${SECRET}\n      ${SECRET}`,
   `password: |\n${SECRET}\n${SECRET}`,
+  `password: |\n${SECRET}\n${SECRET}: x`,
+  `password: >-\n${SECRET}: x`,
   `password:\n      - ${SECRET}`,
   `password: {a: ${SECRET}, b: [${SECRET}]}`,
   `pasword: ${SECRET}`,
@@ -156,7 +158,7 @@ Deno.test("neither message nor excerpt shows a secret of a file that somebody br
   const mutation = fc.record({
     lines: fc.constantFrom(
       ...secretive.filter((lines) =>
-        !/^(password ?[^:]|password:[^ ]|#|networks: .*pasword|prices: |.*&pw)/.test(lines)
+        !/^(password ?[^:]|password:[^ ]|#|networks: .*pasword|prices: |.*&pw)|: x$/.test(lines)
       ),
     ),
     at: fc.nat(400),

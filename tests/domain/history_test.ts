@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { selectHistory } from "../../src/domain/history.ts";
-import type { HistoryFilter } from "../../src/domain/history_filter.ts";
+import { type HistoryFilter, selectHistory } from "../../src/domain/history.ts";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import { parseMoment } from "../../src/domain/time.ts";
 import { historyRecord } from "../store/records.ts";

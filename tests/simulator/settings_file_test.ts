@@ -97,7 +97,7 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   ],
   ["a tag", "seed: !odd 1\n", "1:7: is not plain YAML: "],
   ["a key that stands twice", "seed: 1\nseed: 2\n", '2:1: duplicate key "seed", first in line 1'],
-  ["a bracket that is not closed", "clouds: [\n", "2:1: is not valid YAML: "],
+  ["a bracket that is not closed", "clouds: [\n", "1:9: is not valid YAML: "],
   ["a list", "- seed\n", "1:1: expected settings, `KEY: VALUE`"],
   ["a word", "seed\n", "1:1: expected settings, `KEY: VALUE`"],
   ["a wrong type", "seed: soon\n", '1:1: seed: Invalid type: Expected number but received "soon"'],

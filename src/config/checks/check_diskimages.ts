@@ -1,5 +1,5 @@
 /** Diskimages, their parents, and the formats that providers want of them. */
-import { nearestName } from "../../lib/nearest_name.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
@@ -7,23 +7,17 @@ export function checkDiskimages(draft: ConfigDraft, findings: Findings): void {
   const diskimages = draft.diskimages ?? [];
   const names = diskimages.flatMap(({ name }) => name ?? []);
   diskimages.forEach(({ parent, name, elements }, index) => {
+    const own = findings.at("diskimages", index);
     if (elements?.length === 0 && parent === undefined) {
-      findings.warning(["diskimages", index], "lists no elements, so there is nothing to build");
+      own.warning([], "lists no elements, so there is nothing to build");
     }
-    if (findings.isOtherwise(["diskimages", index, "env-vars"], "mapping")) {
-      findings.warning(["diskimages", index, "env-vars"], "is not a mapping and is ignored");
+    if (own.isOtherwise(["env-vars"], "mapping")) {
+      own.warning(["env-vars"], "is not a mapping and is ignored");
     }
     if (parent === undefined || names.length < diskimages.length) return;
-    const at = ["diskimages", index, "parent"];
-    const meant = nearestName(parent, names);
     if (!names.includes(parent)) {
-      findings.error(
-        at,
-        `there is no diskimage "${parent}"${meant === null ? "" : `; did you mean "${meant}"?`}`,
-      );
-    } else if (isItsOwnAncestor(name, diskimages)) {
-      findings.error(at, "its parents form a loop");
-    }
+      own.error(["parent"], `there is no diskimage "${parent}"${didYouMean(parent, names)}`);
+    } else if (isItsOwnAncestor(name, diskimages)) own.error(["parent"], "its parents form a loop");
   });
   checkFormats(draft, findings);
 }

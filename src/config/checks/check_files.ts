@@ -19,12 +19,12 @@ export async function checkFiles(
   if (directory === undefined && scripts.length > 0) {
     findings.warning(scripts[0]!.path, "scripts are named, but script-dir is not set");
   }
-  const named = directory === undefined ? [] : scripts.map(({ path, name }) => ({
+  const named = directory === undefined ? [] : scripts.map(({ path, file }) => ({
     path,
-    file: `${directory.replace(/\/$/, "")}/${name}`,
+    file: `${directory.replace(/\/$/, "")}/${file}`,
   }));
   for (const script of onceEach(named)) await checkScript(script, source, findings);
-  for (const key of onceEach(keysOf(source))) {
+  for (const key of onceEach(filesOfImages(source.draft, ["private-key"]))) {
     const { warning, error } = await whyUnusable(key.file, source);
     if (warning !== undefined) findings.warning(key.path, warning);
     if (error !== undefined) findings[byItself ? "error" : "warning"](key.path, error);
@@ -81,31 +81,26 @@ interface NamedFile {
   readonly file: string;
 }
 
-/** A script may have arguments: its name ends at the first blank. */
-function scriptsOf({ draft }: CheckSource): { path: YamlPath; name: string }[] {
-  const labels = (draft.labels ?? []).map((label, index) => ({
-    path: ["labels", index, "ready-script"],
-    name: label["ready-script"],
-  }));
-  const images = (draft.providers ?? []).flatMap(({ images = [] }, provider) =>
-    images.flatMap((image, index) =>
-      (["setup", "check-script"] as const).map((key) => ({
-        path: ["providers", provider, "images", index, key],
-        name: image[key],
-      }))
-    )
+function scriptsOf({ draft }: CheckSource): NamedFile[] {
+  const labels = (draft.labels ?? []).flatMap((label, index) =>
+    fileAt(["labels", index], { key: "ready-script", value: label["ready-script"] })
   );
-  return [...labels, ...images].flatMap(({ path, name }) =>
-    name === undefined ? [] : [{ path, name: name.trim().split(/\s+/)[0]! }]
+  const named = [...labels, ...filesOfImages(draft, ["setup", "check-script"])];
+  // A script may have arguments: its name ends at the first blank.
+  return named.map(({ path, file }) => ({ path, file: file.trim().split(/\s+/)[0]! }));
+}
+
+function filesOfImages(
+  { providers = [] }: CheckSource["draft"],
+  keys: readonly ("setup" | "check-script" | "private-key")[],
+): NamedFile[] {
+  return providers.flatMap(({ images = [] }, provider) =>
+    images.flatMap((image, index) =>
+      keys.flatMap((key) => fileAt(["providers", provider, "images", index], { key, value: image[key] }))
+    )
   );
 }
 
-function keysOf({ draft }: CheckSource): NamedFile[] {
-  return (draft.providers ?? []).flatMap(({ images = [] }, provider) =>
-    images.flatMap((image, index) => {
-      const file = image["private-key"];
-      const path = ["providers", provider, "images", index, "private-key"];
-      return file === undefined ? [] : [{ path, file }];
-    })
-  );
+function fileAt(path: YamlPath, { key, value }: { key: string; value: string | undefined }): NamedFile[] {
+  return value === undefined ? [] : [{ path: [...path, key], file: value }];
 }

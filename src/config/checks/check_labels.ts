@@ -1,69 +1,47 @@
 /** A label names known providers; one that lacks the label's image is left out. */
+import { didYouMean } from "../did_you_mean.ts";
 import { lacksImage } from "../left_out.ts";
-import { nearestName } from "../../lib/nearest_name.ts";
-import type { ConfigDraft } from "../validate_tree.ts";
-import type { YamlPath } from "../yaml_node.ts";
+import type { ConfigDraft, LabelDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
-
-type LabelDraft = NonNullable<ConfigDraft["labels"]>[number];
 
 export function checkLabels(draft: ConfigDraft, findings: Findings): void {
   draft.labels?.forEach((label, index) => {
-    const path = ["labels", index];
+    const own = findings.at("labels", index);
     const minReady = label["min-ready"] ?? 0;
-    if (minReady < -1) {
-      findings.warning([...path, "min-ready"], "is negative, which disables the label; write -1");
-    }
+    if (minReady < -1) own.warning(["min-ready"], "is negative, which disables the label; write -1");
     if (label.providers?.length === 0 && minReady >= 0) {
-      findings.warning(path, "names no provider, so its nodes cannot be launched");
+      own.warning([], "names no provider, so its nodes cannot be launched");
     }
-    checkSuppliers(label, { path, draft, findings });
+    const seen = new Set<string>();
+    label.providers?.forEach(({ name }, at) => {
+      if (name === undefined) return;
+      const place = own.at("providers", at, "name");
+      if (seen.has(name)) place.warning([], `"${name}" is listed twice`);
+      else checkSupplier(label, { name, draft, findings: place });
+      seen.add(name);
+    });
   });
   if (draft.labels?.length === 0) findings.warning([], "has no labels, so no nodes are ever launched");
 }
 
-function checkSuppliers(
-  label: LabelDraft,
-  { path, draft, findings }: { path: YamlPath; draft: ConfigDraft; findings: Findings },
-): void {
-  const seen = new Set<string>();
-  label.providers?.forEach(({ name }, index) => {
-    if (name === undefined) return;
-    const at = [...path, "providers", index, "name"];
-    if (seen.has(name)) findings.warning(at, `"${name}" is listed twice`);
-    else checkSupplier(label, { name, at, draft, findings });
-    seen.add(name);
-  });
-}
-
 function checkSupplier(
   { image }: LabelDraft,
-  { name, at, draft, findings }: { name: string; at: YamlPath; draft: ConfigDraft; findings: Findings },
+  { name, draft: { providers }, findings }: { name: string; draft: ConfigDraft; findings: Findings },
 ): void {
-  const provider = draft.providers?.find((candidate) => candidate.name === name);
-  if (provider === undefined) return unknownProvider(name, { at, draft, findings });
+  const provider = providers?.find((candidate) => candidate.name === name);
+  const names = namesOf(providers);
+  if (provider === undefined) {
+    if (providers === undefined || names.length < providers.length) return;
+    const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
+    return findings.error([], `there is no provider "${name}"; ${known}${didYouMean(name, names)}`);
+  }
   if (image === undefined || !lacksImage(provider, image)) return;
   const images = namesOf(provider.images);
   const has = images.length === 0 ? "it has no images" : `its images: ${images.join(", ")}`;
   const told = `provider "${name}" has no image "${image}" and is left out of this label`;
-  findings.warning(at, `${told}; ${has}${didYouMean(image, images)}`);
-}
-
-function unknownProvider(
-  name: string,
-  { at, draft, findings }: { at: YamlPath; draft: ConfigDraft; findings: Findings },
-): void {
-  const names = namesOf(draft.providers);
-  if (draft.providers === undefined || names.length < draft.providers.length) return;
-  const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
-  findings.error(at, `there is no provider "${name}"; ${known}${didYouMean(name, names)}`);
+  findings.warning([], `${told}; ${has}${didYouMean(image, images)}`);
 }
 
 function namesOf(items: readonly { readonly name?: string }[] | undefined): string[] {
-  return (items ?? []).flatMap(({ name }) => name === undefined ? [] : [name]);
-}
-
-function didYouMean(name: string, names: readonly string[]): string {
-  const meant = nearestName(name, names);
-  return meant === null ? "" : `; did you mean "${meant}"?`;
+  return (items ?? []).flatMap(({ name }) => name ?? []);
 }

@@ -1,15 +1,11 @@
 /** Checks the keys of a provider and of its images against one another. */
+import { didYouMean } from "../did_you_mean.ts";
 import { isNeeded, lacksDiskimage } from "../left_out.ts";
-import { nearestName } from "../../lib/nearest_name.ts";
 import { NO_CLOUD } from "../schema/provider_section.ts";
 import { META_LIMITS } from "../schema/provider_image_section.ts";
 import { lengthOf } from "./check_lengths.ts";
-import type { ConfigDraft } from "../validate_tree.ts";
-import type { YamlPath } from "../yaml_node.ts";
+import type { ConfigDraft, ImageDraft, ProviderDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
-
-type ProviderDraft = NonNullable<ConfigDraft["providers"]>[number];
-type ImageDraft = NonNullable<ProviderDraft["images"]>[number];
 
 /** Metadata that every server of ours gets; an image's own entry of that name would be lost. */
 const RESERVED_META = ["groups", "nodepool", "nodepool_installation"];
@@ -19,21 +15,18 @@ export function checkProviders(draft: ConfigDraft, findings: Findings): void {
     findings.warning([], "has no providers, so no nodes are ever launched");
   }
   draft.providers?.forEach((provider, index) => {
-    const path = ["providers", index];
+    const own = findings.at("providers", index);
     if ((provider["max-servers"] ?? 0) < -1) {
-      findings.warning([...path, "max-servers"], "is negative, which retires the provider; write -1");
+      own.warning(["max-servers"], "is negative, which retires the provider; write -1");
     }
     if (provider["auth-url"] === NO_CLOUD) {
-      findings.warning(
-        [...path, "auth-url"],
-        "is a placeholder from Nodepool's own tests, not the address of a cloud",
-      );
+      own.warning(["auth-url"], "is a placeholder from Nodepool's own tests, not the address of a cloud");
     }
-    provider.networks?.forEach((_, at) => checkNetwork({ path: [...path, "networks", at], findings }));
+    provider.networks?.forEach((_, at) => checkNetwork(own.at("networks", at)));
     provider.images?.forEach((image, at) => {
-      const place = { path: [...path, "images", at], findings };
+      const place = own.at("images", at);
       checkSource(image, place);
-      checkDiskimage(image, { ...place, provider, draft });
+      checkDiskimage(image, { findings: place, provider, draft });
       checkFlavor(image, place);
       checkVolume(image, place);
       checkMeta(image.meta ?? {}, place);
@@ -41,89 +34,80 @@ export function checkProviders(draft: ConfigDraft, findings: Findings): void {
   });
 }
 
-interface Place {
-  readonly path: YamlPath;
-  readonly findings: Findings;
-}
-
-function checkNetwork({ path, findings }: Place): void {
-  const given = ["net-id", "net-label", "name"].filter((key) => findings.isGiven([...path, key]));
-  if (given.length === 0) findings.error(path, "missing network: give name or net-id");
+function checkNetwork(findings: Findings): void {
+  const given = ["net-id", "net-label", "name"].filter((key) => findings.isGiven([key]));
+  if (given.length === 0) findings.error([], "missing network: give name or net-id");
   if (given.length > 1) {
-    findings.warning(path, `${given.slice(1).join(" and ")} has no effect with ${given[0]}`);
+    findings.warning([], `${given.slice(1).join(" and ")} has no effect with ${given[0]}`);
   }
 }
 
 /** Every image comes from somewhere: a diskimage that is built, or an image that the cloud has. */
-function checkSource(image: ImageDraft, { path, findings }: Place): void {
-  const given = (key: string) => findings.isGiven([...path, key]);
+function checkSource(image: ImageDraft, findings: Findings): void {
+  const given = (key: string) => findings.isGiven([key]);
   if (image.diskimage === undefined && !given("diskimage") && !given("base-image")) {
     const needed = !given("setup") ? "base-image or diskimage" : "base-image for setup to prepare";
-    findings.error(path, `missing source of the image: give ${needed}`);
+    findings.error([], `missing source of the image: give ${needed}`);
   }
   if (image.diskimage === undefined) return;
   for (const key of ["base-image", "setup"] as const) {
-    if (image[key] !== undefined) findings.warning([...path, key], "has no effect with diskimage");
+    if (image[key] !== undefined) findings.warning([key], "has no effect with diskimage");
   }
 }
 
 /** A diskimage that a label needs is there; an image that none needs is left out with it. */
 function checkDiskimage(
   image: ImageDraft,
-  { path, findings, provider, draft }: Place & { provider: ProviderDraft; draft: ConfigDraft },
+  { findings, provider, draft }: { findings: Findings; provider: ProviderDraft; draft: ConfigDraft },
 ): void {
   if (!lacksDiskimage(image, draft.diskimages)) return;
   const diskimage = image.diskimage!;
-  const meant = nearestName(diskimage, draft.diskimages!.map(({ name }) => name!));
-  const hint = meant === null ? "" : `; did you mean "${meant}"?`;
-  const at = [...path, "diskimage"];
+  const hint = didYouMean(diskimage, draft.diskimages!.map(({ name }) => name!));
+  const missing = `there is no diskimage "${diskimage}"`;
   if (isNeeded(image, { provider, labels: draft.labels })) {
-    findings.error(at, `there is no diskimage "${diskimage}"${hint}`);
+    findings.error(["diskimage"], missing + hint);
   } else {
-    findings.warning(
-      at,
-      `there is no diskimage "${diskimage}"; no label needs this image, so it is skipped${hint}`,
-    );
+    findings.warning(["diskimage"], `${missing}; no label needs this image, so it is skipped${hint}`);
   }
 }
 
-function checkFlavor(image: ImageDraft, { path, findings }: Place): void {
+function checkFlavor(image: ImageDraft, findings: Findings): void {
   if (image["flavor-name"] === undefined) {
-    if (!findings.isGiven([...path, "min-ram"])) {
-      findings.error([...path, "min-ram"], "missing min-ram (or flavor-name)");
+    if (!findings.isGiven(["min-ram"])) {
+      findings.error(["min-ram"], "missing min-ram (or flavor-name)");
     }
     return;
   }
   for (const key of ["min-ram", "name-filter"] as const) {
-    if (image[key] !== undefined) findings.warning([...path, key], "has no effect with flavor-name");
+    if (image[key] !== undefined) findings.warning([key], "has no effect with flavor-name");
   }
 }
 
-function checkVolume(image: ImageDraft, { path, findings }: Place): void {
-  const sized = findings.isGiven([...path, "volume-size"]);
+function checkVolume(image: ImageDraft, findings: Findings): void {
+  const sized = findings.isGiven(["volume-size"]);
   const fromVolume = image["boot-from-volume"] === true;
   if (fromVolume && !sized) {
-    findings.error([...path, "boot-from-volume"], "missing volume-size: give the size of the volume in GiB");
+    findings.error(["boot-from-volume"], "missing volume-size: give the size of the volume in GiB");
   }
   if (!fromVolume && sized) {
-    findings.warning([...path, "volume-size"], "has no effect without boot-from-volume: true");
+    findings.warning(["volume-size"], "has no effect without boot-from-volume: true");
   }
 }
 
-function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: Place): void {
-  if (findings.isOtherwise([...path, "meta"], "mapping")) {
-    findings.warning([...path, "meta"], "is not a mapping and is ignored");
+function checkMeta(meta: Readonly<Record<string, unknown>>, findings: Findings): void {
+  if (findings.isOtherwise(["meta"], "mapping")) {
+    findings.warning(["meta"], "is not a mapping and is ignored");
   }
   const entries = Object.entries(meta);
   if (entries.length > META_LIMITS.entries) {
     findings.warning(
-      [...path, "meta"],
+      ["meta"],
       `has ${entries.length} entries; the limit is ${META_LIMITS.entries}, so all are ignored`,
     );
   }
   for (const [key, value] of entries) {
     const longest = Math.max(lengthOf(key), lengthOf(String(value)));
-    const at = [...path, "meta", key];
+    const at = ["meta", key];
     if (longest > META_LIMITS.length) {
       findings.warning(
         at,

@@ -19,35 +19,48 @@ export class Findings {
   readonly warnings: Problem[] = [];
   readonly notices: Problem[] = [];
   readonly #source: Pick<CheckSource, "root" | "file">;
+  /** All paths begin there. */
+  readonly #top: YamlPath;
 
-  constructor(source: Pick<CheckSource, "root" | "file">) {
-    this.#source = source;
+  constructor({ root, file }: Pick<CheckSource, "root" | "file">, top: YamlPath = []) {
+    this.#source = { root, file };
+    this.#top = top;
+  }
+
+  /** The same findings, by paths that begin there. */
+  at(...path: YamlPath): Findings {
+    const { errors, warnings, notices } = this;
+    return Object.assign(new Findings(this.#source, [...this.#top, ...path]), { errors, warnings, notices });
   }
 
   /** Whether the file has something there, be it right or wrong; what is wrong has been reported and is not missing. */
   isGiven(path: YamlPath): boolean {
-    const node = nodeAt(this.#source.root, path);
+    const node = this.#nodeAt(path);
     return node !== null && !(node.kind === "scalar" && node.value === null);
   }
 
   /** Whether the file has something there that is of another kind. */
   isOtherwise(path: YamlPath, kind: YamlNode["kind"]): boolean {
-    return this.isGiven(path) && nodeAt(this.#source.root, path)?.kind !== kind;
+    return this.isGiven(path) && this.#nodeAt(path)?.kind !== kind;
   }
 
   error(path: YamlPath, message: string): void {
-    this.errors.push(problemAt(path, { ...this.#place(), message }));
+    this.errors.push(this.#problem(path, message));
   }
 
   warning(path: YamlPath, message: string): void {
-    this.warnings.push(problemAt(path, { ...this.#place(), message }));
+    this.warnings.push(this.#problem(path, message));
   }
 
   notice(path: YamlPath, message: string): void {
-    this.notices.push(problemAt(path, { ...this.#place(), message }));
+    this.notices.push(this.#problem(path, message));
   }
 
-  #place(): { root: YamlNode; file: string } {
-    return { root: this.#source.root, file: this.#source.file };
+  #nodeAt(path: YamlPath): YamlNode | null {
+    return nodeAt(this.#source.root, [...this.#top, ...path]);
+  }
+
+  #problem(path: YamlPath, message: string): Problem {
+    return problemAt([...this.#top, ...path], { ...this.#source, message });
   }
 }

@@ -1,6 +1,6 @@
 /** Targets give every node a name of its own, and the secrets file names targets that exist. */
 import { templateFields } from "../../domain/template.ts";
-import { nearestName } from "../../lib/nearest_name.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import { fileProblem } from "../read_text.ts";
 import type { SecureFile } from "../secure_file.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
@@ -20,8 +20,9 @@ export function checkTargets(
   const names = targets.length === 0 ? ["default"] : targets.map(({ name }) => name);
   for (const [target, line] of secrets.lines) {
     if (names.includes(target) || names.includes(undefined)) continue;
-    const meant = nearestName(target, names.flatMap((name) => name ?? []));
-    const message = `there is no target "${target}"${meant === null ? "" : `; did you mean "${meant}"?`}`;
+    const message = `there is no target "${target}"${
+      didYouMean(target, names.flatMap((name) => name ?? []))
+    }`;
     findings.warnings.push({ ...fileProblem(secrets.file ?? "", message), line, column: 1 });
   }
 }

@@ -8,7 +8,6 @@ import { checkFormerKeys } from "./check_former_keys.ts";
 import { checkLabels } from "./check_labels.ts";
 import { checkNames } from "./check_names.ts";
 import { checkProviders } from "./check_providers.ts";
-import { checkService } from "./check_service.ts";
 import { type CheckSource, Findings } from "./check_source.ts";
 import { checkStatePlace } from "./check_state_place.ts";
 import { checkTargets } from "./check_targets.ts";
@@ -21,7 +20,6 @@ const CHECKS = [
   checkDiskimages,
   checkCapacity,
   checkCron,
-  checkService,
 ];
 
 export async function crossCheck(
@@ -30,8 +28,11 @@ export async function crossCheck(
 ): Promise<Findings> {
   const findings = new Findings(source);
   for (const check of CHECKS) check(source.draft, findings);
-  checkFormerKeys(source, findings);
+  checkFormerKeys(source.root, findings);
   checkTargets(source.draft, { secrets, findings });
+  if (source.draft.dburi !== undefined) {
+    findings.notice(["dburi"], "has no effect: the key `state` says where the state is");
+  }
   await checkStatePlace(source, { secrets, findings });
   await checkFiles(source, { findings, byItself });
   return findings;

@@ -1,6 +1,6 @@
 /** The options of each way to authenticate, which `auth` may give, by openstacksdk's names. */
-import { nearestName } from "../../lib/nearest_name.ts";
-import { CloudSettingsError, type Settings, textSetting } from "./settings.ts";
+import { didYouMean } from "../did_you_mean.ts";
+import { CloudSettingsError, isSettings, type Settings, textSetting } from "./settings.ts";
 import { authOf } from "./older_names.ts";
 
 const COMMON = [
@@ -33,10 +33,14 @@ const OPTIONS = {
   application_credential: [...COMMON, ...USER, ...CREDENTIAL, SECRETS.application_credential],
 } as const;
 
-/** Whether a setting of a cloud is a secret, in any spelling; also that of a method which is not supported. */
-export function isSecretOption(key: string): boolean {
-  const name = key.replaceAll("-", "_").replace(/^auth_(?=token$)/, "");
-  return name === "passcode" || Object.values(SECRETS).includes(name);
+/** Whether a secret is anywhere among the settings, in any spelling; also that of a method which is not supported. */
+export function holdsSecretOption(value: unknown): boolean {
+  if (!isSettings(value)) return false;
+  return Object.entries(value).some(([key, inner]) => {
+    const name = key.replaceAll("-", "_").replace(/^auth_(?=token$)/, "");
+    const isSecret = name === "passcode" || Object.values(SECRETS).includes(name);
+    return isSecret && inner !== null || holdsSecretOption(inner);
+  });
 }
 
 export type AuthMethod = keyof typeof OPTIONS;
@@ -108,8 +112,7 @@ export function refuseUnknownOptions(auth: Settings, method: AuthMethod): void {
 function hintFor(unknown: readonly string[], known: readonly string[]): string {
   const method = methodMeant(unknown);
   if (method !== null) return `; set auth_type: ${method}`;
-  const meant = nearestName(unknown[0]!, known);
-  return meant ? `; did you mean "${meant}"?` : "";
+  return didYouMean(unknown[0]!, known);
 }
 
 /**

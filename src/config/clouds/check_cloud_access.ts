@@ -4,15 +4,16 @@ import type { ProxyRules } from "../../domain/proxy_rules.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";
 import { expandHome } from "../environment.ts";
 import { environmentProxies } from "../environment_proxies.ts";
+import { exposedFiles } from "../exposed_files.ts";
+import { accessKeys, loginKeys } from "../schema/provider_section.ts";
+import type { ProviderDraft } from "../validate_tree.ts";
+import { holdsSecretOption } from "./auth_options.ts";
 import { cloudAccessFrom, unknownAccess } from "./cloud_access_from.ts";
 import { readCloudFiles } from "./cloud_files.ts";
 import { cloudSettings, type CloudSources, defaultCloud, type OwnSettings } from "./cloud_settings.ts";
 import { environmentCloud } from "./environment_cloud.ts";
 import { CloudSettingsError, type Settings } from "./settings.ts";
 import { tellIgnoredSettings } from "./ignored_settings.ts";
-import { warnOfExposedFiles } from "./exposed_cloud_files.ts";
-
-type ProviderDraft = NonNullable<CheckSource["draft"]["providers"]>[number];
 
 /** @param withoutClouds whether a machine without any clouds.yaml gets by with one warning for all providers */
 export async function checkCloudAccess(
@@ -30,7 +31,11 @@ export async function checkCloudAccess(
   const providers = draft.providers ?? [];
   if (providers.some(readsFiles)) {
     findings.errors.push(...sources.files.problems);
-    await warnOfExposedFiles(sources.files, { findings, environment, signal });
+    const { clouds, secure } = sources.files;
+    const secretive = [clouds, secure].flatMap((file) =>
+      file !== null && holdsSecretOption(file.settings) ? file.path : []
+    );
+    findings.warnings.push(...await exposedFiles(secretive, { environment, signal }));
   }
   const unchecked = withoutClouds ? providers.filter((provider) => lacksCloudFile(provider, sources)) : [];
   warnOfUnchecked(unchecked, { sources, providers, findings });
@@ -41,20 +46,6 @@ export async function checkCloudAccess(
   );
   return { access, findings };
 }
-
-const ACCESS_KEYS = [
-  "cloud",
-  "username",
-  "password",
-  "auth-url",
-  "project-id",
-  "project-name",
-  "user-domain-name",
-  "project-domain-name",
-  "region-name",
-  "service-type",
-  "service-name",
-] as const;
 
 /** Whether only a clouds.yaml could say how it is reached, and this machine has none. */
 function lacksCloudFile(provider: ProviderDraft, sources: CloudSources): boolean {
@@ -122,9 +113,9 @@ function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null
 
 /** Where a key or a file is wrong by itself, what follows from it would mislead. */
 function isToldAlready(provider: ProviderDraft, { index, sources, findings }: Looking): boolean {
-  const isWrong = (key: typeof ACCESS_KEYS[number]) =>
+  const isWrong = (key: typeof accessKeys[number]) =>
     provider[key] === undefined && findings.isGiven(["providers", index, key]);
-  return ACCESS_KEYS.some(isWrong) || readsFiles(provider) && sources.files.problems.length > 0;
+  return accessKeys.some(isWrong) || readsFiles(provider) && sources.files.problems.length > 0;
 }
 
 function readsFiles(provider: ProviderDraft): boolean {
@@ -161,15 +152,9 @@ function hasOwnAuth(provider: ProviderDraft): boolean {
 }
 
 function ownAuth(provider: ProviderDraft): Settings {
-  return withoutMissing({
-    username: provider.username,
-    password: provider.password,
-    auth_url: provider["auth-url"],
-    project_id: provider["project-id"],
-    project_name: provider["project-name"],
-    user_domain_name: provider["user-domain-name"],
-    project_domain_name: provider["project-domain-name"],
-  });
+  return withoutMissing(
+    Object.fromEntries(loginKeys.map((key) => [key.replaceAll("-", "_"), provider[key]])),
+  );
 }
 
 function ownSettings(provider: ProviderDraft): OwnSettings {

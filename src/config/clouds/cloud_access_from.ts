@@ -43,7 +43,11 @@ export function cloudAccessFrom(
     scope: method === "application_credential" ? { kind: "none" } : scopeFrom(auth, fallback),
     regionName: textSetting(settings.region_name),
     interfaces: interfacesOf(settings.interface ?? "public"),
-    serviceInterfaces: mapValues(serviceSettings(settings, "interface"), interfacesOf),
+    serviceInterfaces: Object.fromEntries(
+      Object.entries(serviceSettings(settings, "interface")).map((
+        [type, value],
+      ) => [type, interfacesOf(value)]),
+    ),
     serviceRegions: serviceSettings(settings, "region_name"),
     ...trustFrom(settings, { expand, caBundle }),
     clientCert: file("cert"),
@@ -154,13 +158,6 @@ function interfacesOf(value: unknown): EndpointInterface[] {
     if (name === "public" || name === "internal" || name === "admin") return name;
     throw new CloudSettingsError(`interface "${name}" is unknown; it can be public, internal or admin`);
   });
-}
-
-function mapValues<Value>(
-  record: Readonly<Record<string, string>>,
-  change: (value: string) => Value,
-): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 function proxyOf({ proxy }: Settings, proxies: ProxyRules): ProxyRules {

@@ -2,17 +2,15 @@
  * Finds and reads clouds.yaml, secure.yaml and clouds-public.yaml where openstacksdk looks for them: the file
  * that a variable names, then the working directory, the user's and the site's configuration directories.
  */
-import type { Problem } from "../config_error.ts";
-import { ConfigError } from "../config_error.ts";
+import { ConfigError, type Problem } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
 import { readText } from "../read_text.ts";
 import { readYaml } from "../read_yaml.ts";
-import { plainValue, type YamlNode } from "../yaml_node.ts";
+import { plainValue } from "../yaml_node.ts";
 import { isSettings, type Settings } from "./settings.ts";
 
 interface CloudFile {
   readonly path: string;
-  readonly root: YamlNode;
   readonly settings: Settings;
 }
 
@@ -34,11 +32,7 @@ interface Reading {
 /** Every file that there is; a broken one is left out and reported as a problem. */
 export async function readCloudFiles({ environment, signal }: Reading): Promise<CloudFiles> {
   const problems: Problem[] = [];
-  const read = async (paths: readonly string[]) => {
-    const { file, problems: found } = await firstFile(paths, { environment, signal });
-    problems.push(...found);
-    return file;
-  };
+  const read = (paths: readonly string[]) => firstFile(paths, { environment, signal, problems });
   const clouds = candidates("clouds", { environment, variable: "OS_CLIENT_CONFIG_FILE" });
   const secure = candidates("secure", { environment, variable: "OS_CLIENT_SECURE_FILE" });
   return {
@@ -76,24 +70,23 @@ function searchPath(environment: Environment): string[] {
 /** The first that exists and may be read; what is there but forbidden is passed over, as openstacksdk does. */
 async function firstFile(
   paths: readonly string[],
-  { environment, signal }: Reading,
-): Promise<{ file: CloudFile | null; problems: readonly Problem[] }> {
+  { environment, signal, problems }: Reading & { problems: Problem[] },
+): Promise<CloudFile | null> {
   for (const path of paths) {
     if (!(await environment.stat(path, { signal }))?.isFile) continue;
     try {
-      return parseFile(await readText(path, { environment, signal }), path);
+      const text = await readText(path, { environment, signal });
+      if (text.trim() === "") return null;
+      const { root, problems: found } = readYaml(text, path);
+      problems.push(...found);
+      const settings = root === null ? null : plainValue(root);
+      return isSettings(settings) ? { path, settings } : null;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       if (error.cause instanceof Deno.errors.PermissionDenied) continue;
-      return { file: null, problems: error.problems };
+      problems.push(...error.problems);
+      return null;
     }
   }
-  return { file: null, problems: [] };
-}
-
-function parseFile(text: string, path: string): { file: CloudFile | null; problems: readonly Problem[] } {
-  if (text.trim() === "") return { file: null, problems: [] };
-  const { root, problems } = readYaml(text, path);
-  const settings = root === null ? null : plainValue(root);
-  return { file: root !== null && isSettings(settings) ? { path, root, settings } : null, problems };
+  return null;
 }

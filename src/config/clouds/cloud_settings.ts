@@ -9,7 +9,7 @@ import { chooseRegion } from "./cloud_regions.ts";
 import type { EnvironmentCloud } from "./environment_cloud.ts";
 import { formatSetting } from "./format_setting.ts";
 import { authOf, modernizeSettings } from "./older_names.ts";
-import { nearestName } from "../../lib/nearest_name.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import {
   booleanSetting,
   CloudSettingsError,
@@ -103,9 +103,8 @@ function missingCloud(name: string, { names, files }: { names: string[]; files: 
   if (files.clouds === null && names.length === 0) {
     return `no clouds.yaml found; looked for ${files.searched.join(", ")}`;
   }
-  const meant = nearestName(name, names);
   const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
-  return `no such cloud; ${known}${meant ? `; did you mean "${meant}"?` : ""}`;
+  return `no such cloud; ${known}${didYouMean(name, names)}`;
 }
 
 /** Changes `settings`; null values do not displace any. */
@@ -139,8 +138,7 @@ function profileOf(entry: Settings, { files, variables }: CloudSources): Setting
   }
   const known = vendorProfile(name);
   if (known !== null) return known;
-  const meant = nearestName(name, vendorNames);
   throw new CloudSettingsError(
-    `profile "${name}" is unknown and not in clouds-public.yaml${meant ? `; did you mean "${meant}"?` : ""}`,
+    `profile "${name}" is unknown and not in clouds-public.yaml${didYouMean(name, vendorNames)}`,
   );
 }

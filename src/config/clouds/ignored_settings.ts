@@ -1,6 +1,6 @@
 /** Says by name which settings of a cloud's entry are read by openstacksdk, or by nobody, and have no effect here. */
 import type { Findings } from "../checks/check_source.ts";
-import { nearestName } from "../../lib/nearest_name.ts";
+import { didYouMean } from "../did_you_mean.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import { type CloudSources, knownClouds } from "./cloud_settings.ts";
 import { isSettings, normalizeSettings } from "./settings.ts";
@@ -67,6 +67,6 @@ export function tellIgnoredSettings(
 
 function warningFor(key: string, cloud: string): string {
   if (MISSED.test(key)) return `cloud "${cloud}": ${key} is not supported and has no effect`;
-  const meant = nearestName(key, [...READ, "auth_url", "username", "password", "project_name", "project_id"]);
-  return `cloud "${cloud}": ${key} is unknown and has no effect${meant ? `; did you mean "${meant}"?` : ""}`;
+  const hint = didYouMean(key, [...READ, "auth_url", "username", "password", "project_name", "project_id"]);
+  return `cloud "${cloud}": ${key} is unknown and has no effect${hint}`;
 }

@@ -42,6 +42,6 @@ export function diskimageConfig(
   { providerFormats }: { providerFormats: readonly string[] },
 ): DiskimageConfig {
   const fields = fieldsOf(diskimageSection, diskimage);
-  const formats = [...new Set([...(fields.formats ?? []), ...providerFormats])];
-  return { ...fields, elements: fields.elements ?? [], formats: formats.length > 0 ? formats : ["qcow2"] };
+  const formats = [...new Set([...fields.formats, ...providerFormats])];
+  return { ...fields, formats: formats.length > 0 ? formats : ["qcow2"] };
 }

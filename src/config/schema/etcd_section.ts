@@ -38,7 +38,7 @@ export const etcdSection = v.nullish(
   {},
 );
 
-type EtcdSection = NonNullable<v.InferOutput<typeof etcdSection>>;
+type EtcdSection = v.InferOutput<typeof etcdSection>;
 
 /** @param options `password`: of the secrets file; null: it has none */
 export function etcdConfig(

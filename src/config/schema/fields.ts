@@ -150,14 +150,23 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
 
 /** A length of time: a number is seconds; text has units, e.g. `30s`, `5m`, `8h`, `1d`, `1h30m`. In milliseconds. */
 export function duration() {
-  const expected = "a duration: seconds, or a text such as 30s, 5m, 8h or 1d";
+  return durationAs(durationFrom);
+}
+
+/** The same, where 0 stands for none. */
+export function durationOrNone() {
+  return durationAs((input) => durationFrom(input) === 0 ? null : durationFrom(input));
+}
+
+function durationAs<Output>(parse: (input: unknown) => Output | undefined) {
   const json = {
     type: ["number", "string"],
     minimum: 0,
     maximum: LONGEST_TIME / SECOND,
     pattern: `^\\s*(?:${NUMBER_PATTERN}|${DURATION_PATTERN})\\s*$`,
   };
-  return scalar(expected, { json, parse: durationFrom, traits: { isDuration: true } });
+  const expected = "a duration: seconds, or a text such as 30s, 5m, 8h or 1d";
+  return scalar(expected, { json, parse, traits: { isDuration: true } });
 }
 
 function durationFrom(input: unknown): number | undefined {

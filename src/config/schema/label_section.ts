@@ -1,7 +1,7 @@
 /** `labels[]`: what users ask for. */
 import type { LabelConfig } from "../../domain/config.ts";
 import type * as v from "valibot";
-import { described, duration, integer, list, maybe, nameText, optional, text } from "./fields.ts";
+import { described, durationOrNone, integer, list, maybe, nameText, optional, text } from "./fields.ts";
 import { fieldsOf, section } from "./section.ts";
 
 /** A node and its subnodes are stored at once, and the store writes only this many records at once. */
@@ -24,7 +24,7 @@ export const labelSection = section({
     "Providers that may supply its nodes.",
   ),
   "max-ready-age": described(
-    optional(duration(), 0),
+    optional(durationOrNone(), 0),
     "A ready node older than this is replaced; 0: never. Seconds, or e.g. 8h.",
   ),
   "max-servers": described(
@@ -40,7 +40,6 @@ export function labelConfig(label: LabelSection): LabelConfig {
   return {
     ...fields,
     minReady: Math.max(-1, fields.minReady),
-    providers: [...new Set((fields.providers ?? []).map(({ name }) => name))],
-    maxReadyAge: fields.maxReadyAge || null,
+    providers: [...new Set(fields.providers.map(({ name }) => name))],
   };
 }

@@ -72,7 +72,7 @@ export function providerImageConfig(
     minRamMib: fields.minRamMib ?? 0,
     privateKey: expand(fields.privateKey),
     keypair: fields.keypair ?? keypair,
-    meta: usableMeta(fields.meta ?? {}),
+    meta: usableMeta(fields.meta),
   };
 }
 

@@ -42,9 +42,7 @@ const authUrl = scalar("an http:// or https:// address", {
   parse: (input) => input === "fake" ? NO_CLOUD : urlFrom(input),
 });
 
-/** How the cloud is reached: an entry of clouds.yaml, keys of its own, or both (its own then win). */
-const accessEntries = {
-  cloud: described(maybe(text("the name of a cloud")), "An entry of clouds.yaml."),
+const loginEntries = {
   username: described(maybe(text()), "User name, instead of cloud."),
   password: described(maybe(secret()), "Password, instead of cloud."),
   "auth-url": described(maybe(authUrl), "Keystone's address, instead of cloud."),
@@ -55,10 +53,19 @@ const accessEntries = {
     maybe(text()),
     "Domain, instead of cloud; without it, the default domain.",
   ),
+};
+
+/** How the cloud is reached: an entry of clouds.yaml, keys of its own, or both (its own then win). */
+const accessEntries = {
+  cloud: described(maybe(text("the name of a cloud")), "An entry of clouds.yaml."),
+  ...loginEntries,
   "region-name": described(maybe(text()), "Region of the cloud."),
   "service-type": described(maybe(text()), "Type of the compute service in the catalog."),
   "service-name": described(maybe(text()), "Name of the compute service in the catalog."),
 };
+
+export const loginKeys = Object.keys(loginEntries) as (keyof typeof loginEntries)[];
+export const accessKeys = Object.keys(accessEntries) as (keyof typeof accessEntries)[];
 
 const priceSection = section({
   currency: described(maybe(text()), "Shown after amounts, such as EUR."),
@@ -150,13 +157,11 @@ export function providerConfig(
     maxServers: Math.max(-1, maxServers),
     access,
     ...fields,
-    availabilityZones: fields.availabilityZones ?? [],
     imageType: fields.imageType ?? access.imageFormat,
-    networks: (fields.networks ?? []).map(networkConfig),
+    networks: fields.networks.map(networkConfig),
     maxConcurrency: maxConcurrency !== null && maxConcurrency > 0 ? maxConcurrency : null,
-    securityGroups: fields.securityGroups ?? [],
     prices: fields.prices === null ? null : fieldsOf(priceSection, fields.prices),
-    images: (fields.images ?? []).map((image) => providerImageConfig(image, { keypair, expand })),
+    images: fields.images.map((image) => providerImageConfig(image, { keypair, expand })),
   };
 }
 

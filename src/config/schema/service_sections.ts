@@ -1,7 +1,17 @@
 /** The daemon's own settings: `status`, `limits`, `log`, and the servers that it listens to. */
-import type { LimitsConfig, ListenAddress, LogConfig, StatusConfig } from "../../domain/config.ts";
+import type { ListenAddress, LogConfig, StatusConfig } from "../../domain/config.ts";
 import * as v from "valibot";
-import { described, duration, integer, maybe, oneOf, oneOrMore, optional, text } from "./fields.ts";
+import {
+  described,
+  duration,
+  durationOrNone,
+  integer,
+  maybe,
+  oneOf,
+  oneOrMore,
+  optional,
+  text,
+} from "./fields.ts";
 import { fieldsOf, section } from "./section.ts";
 
 export const gearmanServerSection = section({
@@ -62,12 +72,15 @@ export const limitsSection = v.nullish(
       "How long images other than the newest two are kept.",
     ),
     idle: described(
-      optional(duration(), "10m"),
+      optional(durationOrNone(), "10m"),
       "A ready node above min-ready that nobody has requested for this long is deleted; 0: never.",
     ),
-    "hold-max-age": described(optional(duration(), 0), "A held node older than this is deleted; 0: never."),
+    "hold-max-age": described(
+      optional(durationOrNone(), 0),
+      "A held node older than this is deleted; 0: never.",
+    ),
     history: described(
-      optional(duration(), "30d"),
+      optional(durationOrNone(), "30d"),
       "How long nodes that are gone, and events, are remembered; 0: as long as history-nodes has room.",
     ),
     "history-nodes": described(
@@ -97,23 +110,13 @@ export const logSection = v.nullish(
   {},
 );
 
-export function statusConfig(status: NonNullable<v.InferOutput<typeof statusSection>>): StatusConfig {
+export function statusConfig(status: v.InferOutput<typeof statusSection>): StatusConfig {
   const fields = fieldsOf(statusSection, status);
   return { ...fields, allowOrigin: fields.allowOrigin ?? [] };
 }
 
-export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSection>>): LimitsConfig {
-  const fields = fieldsOf(limitsSection, limits);
-  return {
-    ...fields,
-    idle: fields.idle || null,
-    holdMaxAge: fields.holdMaxAge || null,
-    history: fields.history || null,
-  };
-}
-
 export function logConfig(
-  log: NonNullable<v.InferOutput<typeof logSection>>,
+  log: v.InferOutput<typeof logSection>,
   { expand, besideState }: { expand: (path: string) => string; besideState: string },
 ): LogConfig {
   const { file, profileDir, ...fields } = fieldsOf(logSection, log);

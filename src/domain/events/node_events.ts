@@ -1,7 +1,7 @@
 /** Reads off a change of a node's record the events that it means. Pure; `eventsOf` calls it for each. */
 import { describeEnd, failureOfNode, whyEnded } from "../describe_gone.ts";
 import { beginningOf, waitOf } from "../lifeline.ts";
-import { type NodeRecord, stateName } from "../node.ts";
+import { type NodeRecord, type NodeStateName, stateName } from "../node.ts";
 import type { EventKind, NewEvent } from "../pool_event.ts";
 import { durationText, type Instant } from "../time.ts";
 
@@ -16,31 +16,20 @@ export function* nodeEvents(
     return;
   }
   yield* holdEvents(previous, next);
-  if (previous === null || stateName(previous) !== stateName(next)) yield* entered(next);
+  const state = stateName(next);
+  if (state !== "hold" && (previous === null || stateName(previous) !== state)) yield ENTERED[state](next);
 }
 
-function* entered(node: NodeRecord): Generator<NewEvent> {
-  const lived = durationText(node.stateSince - beginningOf(node));
-  switch (stateName(node)) {
-    case "building":
-      yield about(node, "node.launching", `is to be launched on ${node.provider}: ${node.launchReason}`);
-      break;
-    case "test":
-      yield about(node, "node.testing", `is being tested by its target ${node.target}`);
-      break;
-    case "ready":
-      yield about(node, "node.ready", `is ready after ${lived}`);
-      break;
-    case "used":
-      yield about(node, "node.used", `is in use${describeUser(node)}`);
-      break;
-    case "delete":
-      yield deletion(node);
-      break;
-    case "hold":
-      break;
-  }
-}
+/** By the state that it has come into; a hold has events of its own. */
+const ENTERED: Readonly<Record<Exclude<NodeStateName, "hold">, (node: NodeRecord) => NewEvent>> = {
+  building: (node) =>
+    about(node, "node.launching", `is to be launched on ${node.provider}: ${node.launchReason}`),
+  test: (node) => about(node, "node.testing", `is being tested by its target ${node.target}`),
+  ready: (node) =>
+    about(node, "node.ready", `is ready after ${durationText(node.stateSince - beginningOf(node))}`),
+  used: (node) => about(node, "node.used", `is in use${describeUser(node)}`),
+  delete: deletion,
+};
 
 function describeUser(node: NodeRecord): string {
   const { job, asked, requestId } = node;

@@ -4,7 +4,14 @@ import { type NodeRecord, stateName } from "../node.ts";
 import type { NodeRequest } from "../request.ts";
 import { serverStages } from "../server_stage.ts";
 import { type Instant, SECOND } from "../time.ts";
-import { type GroupSample, type Measure, measures, type SampledGroup } from "./sample.ts";
+import {
+  groupKey,
+  type GroupSample,
+  type Measure,
+  measures,
+  type SampledGroup,
+  wholePool,
+} from "./sample.ts";
 
 /** The things to be counted. */
 interface Countable {
@@ -32,18 +39,15 @@ export function measurePool({ now, config, nodes, requests, happened }: Countabl
 }
 
 class Tallies {
-  readonly #pool = new Tally({ of: "pool", name: "" });
-  readonly #labels = new Map<string, Tally>();
-  readonly #providers = new Map<string, Tally>();
+  readonly #groups = new Map<string, Tally>();
 
   /** All that is configured is counted, whether or not there is anything of it. */
   constructor({ labels, providers }: Config) {
+    this.#pool.values.limit = providers.reduce((sum, { maxServers }) => sum + Math.max(0, maxServers), 0);
     for (const { name, maxServers } of labels) this.#label(name).values.limit = maxServers ?? -1;
     for (const { name, maxServers } of providers) {
       this.#provider(name).values.limit = Math.max(0, maxServers);
     }
-    const room = providers.reduce((sum, { maxServers }) => sum + Math.max(0, maxServers), 0);
-    this.#pool.values.limit = room;
   }
 
   /** As lists count: every server is the pool's and its provider's, a label has the nodes that its users get. */
@@ -68,15 +72,23 @@ class Tallies {
   }
 
   end(): readonly GroupSample[] {
-    return [this.#pool, ...this.#labels.values(), ...this.#providers.values()].map((tally) => tally.end());
+    return [...this.#groups.values()].map((tally) => tally.end());
+  }
+
+  get #pool(): Tally {
+    return this.#tally(wholePool);
   }
 
   #label(name: string): Tally {
-    return made(this.#labels, { of: "label", name });
+    return this.#tally({ of: "label", name });
   }
 
   #provider(name: string): Tally {
-    return made(this.#providers, { of: "provider", name });
+    return this.#tally({ of: "provider", name });
+  }
+
+  #tally(group: SampledGroup): Tally {
+    return this.#groups.getOrInsertComputed(groupKey(group), () => new Tally(group));
   }
 }
 
@@ -114,10 +126,4 @@ function threeDigits(seconds: number): number {
   const most = Math.min(seconds, LONGEST_WAIT);
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, most))) - 2);
   return Math.floor(most / unit) * unit;
-}
-
-function made(tallies: Map<string, Tally>, group: SampledGroup): Tally {
-  const tally = tallies.get(group.name) ?? new Tally(group);
-  tallies.set(group.name, tally);
-  return tally;
 }

@@ -28,6 +28,10 @@ export interface SampledGroup {
   readonly name: string;
 }
 
+export function groupKey({ of, name }: SampledGroup): string {
+  return `${of} ${name}`;
+}
+
 export interface GroupSample extends SampledGroup {
   /** In the order of `measures`; a limit of -1: no limit. */
   readonly values: readonly number[];

@@ -12,6 +12,7 @@ import {
   type WaitSummary,
 } from "./pool_samples.ts";
 import {
+  groupKey,
   type GroupSample,
   type Measure,
   measures,
@@ -51,13 +52,15 @@ export class SampleBook implements PoolSamples {
     }
     this.#newest = minute;
     this.#minutes[minute % MINUTES] = minute;
-    const keys = new Set(groups.map(keyOf));
+    const keys = new Set(groups.map(groupKey));
     for (const key of this.#groups.keys()) if (!keys.has(key)) this.#groups.delete(key);
-    for (const group of groups) this.#ringOf(group).put(minute % MINUTES, group);
+    for (const group of groups) {
+      this.#groups.getOrInsertComputed(groupKey(group), () => new GroupRing()).put(minute % MINUTES, group);
+    }
   }
 
   read(of: SampledGroup, { now, span }: Recent): Readings {
-    const group = this.#groups.get(keyOf(of));
+    const group = this.#groups.get(groupKey(of));
     const length = minuteOf(span);
     const first = minuteOf(now) + 1 - length;
     const places = Array.from({ length }, (_, offset) => this.#placeOf(first + offset));
@@ -70,14 +73,7 @@ export class SampleBook implements PoolSamples {
   }
 
   waits(label: string): WaitSummary | null {
-    return this.#groups.get(keyOf({ of: "label", name: label }))?.waits ?? null;
-  }
-
-  #ringOf(group: SampledGroup): GroupRing {
-    const key = keyOf(group);
-    const ring = this.#groups.get(key) ?? new GroupRing();
-    this.#groups.set(key, ring);
-    return ring;
+    return this.#groups.get(groupKey({ of: "label", name: label }))?.waits ?? null;
   }
 
   #clear(place: number): void {
@@ -140,10 +136,6 @@ class GroupRing {
       else this.#lengths.delete(length);
     }
   }
-}
-
-function keyOf({ of, name }: SampledGroup): string {
-  return `${of} ${name}`;
 }
 
 function told(measure: Measure, value = 0): number | null {
