@@ -64,6 +64,10 @@ async function showPage(
   const { historyTable: table } = await import("../../views/tables/history_table.ts");
   io.stdout.write(await formatView(view, { ...choice, table, format, io }));
   const last = view.history.at(-1);
+  if (last === undefined) {
+    const { noteUnknownNames } = await import("../note_unknown_names.ts");
+    await noteUnknownNames(pool, { filter: query }, io);
+  }
   if (!view.more || last === undefined) return;
   writeLine(io.stderr, `nodepool: there are older ones: add --before ${last.id}, or raise --limit`);
 }
