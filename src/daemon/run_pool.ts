@@ -71,7 +71,7 @@ export async function runPool(
     onBlocked: tellBlock,
   });
   const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
-  await using pool = await Pool.start(seat.config, {
+  const started = Pool.start(seat.config, {
     ...poolAdapters({ store, clock, metrics }),
     machines: seat.machines,
     serviceManager,
@@ -97,7 +97,13 @@ export async function runPool(
       profilingSince: stackDump.profilingSince,
       connections: doors.map(({ to, counts }) => ({ to, ...counts(), waiting: 0 })),
     }),
+    starting: signals.stopping,
   });
+  await using pool = await started.catch((error) => {
+    if (error !== signals.stopping.reason) throw error;
+    return null;
+  });
+  if (pool === null) return tellStop(await signals.stop);
   await using stackDump = new StackDump({
     clock,
     profiler: createCpuProfiler(),

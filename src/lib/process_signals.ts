@@ -9,11 +9,11 @@ type Request = "SIGHUP" | "SIGUSR2";
 export class ProcessSignals implements Disposable {
   readonly #stop = Promise.withResolvers<Deno.Signal>();
   readonly #end = Promise.withResolvers<Deno.Signal>();
+  readonly #stopping = new AbortController();
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   readonly #early = new Set<Request>();
   #answers: Readonly<Record<Request, () => void>> | null = null;
   #isInterrupted = false;
-  #stopping = false;
 
   constructor() {
     this.#listeners = [
@@ -36,9 +36,9 @@ export class ProcessSignals implements Disposable {
     return this.#end.promise;
   }
 
-  /** Whether it has been asked to stop. */
-  get isStopping(): boolean {
-    return this.#stopping;
+  /** Aborted once it has been asked to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /** Has the other signals answered from now on, and those that have come. */
@@ -60,7 +60,7 @@ export class ProcessSignals implements Disposable {
   }
 
   #askToStop(signal: Deno.Signal): void {
-    this.#stopping = true;
+    this.#stopping.abort();
     this.#stop.resolve(signal);
   }
 
