@@ -13,6 +13,13 @@ export function listenArgument(text: string): ListenAddress {
   return { hostname: match[1] ?? match[2] ?? "127.0.0.1", port: portArgument(match[3]!) };
 }
 
+/** Of servers that answer already. */
+export function sshPortArgument(text: string): number {
+  const port = portArgument(text);
+  if (port > 0) return port;
+  throw new InvalidArgumentError("A port is a number from 1 to 65535.");
+}
+
 export function portArgument(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
     throw new InvalidArgumentError("A port is a number up to 65535.");
