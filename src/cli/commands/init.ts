@@ -7,10 +7,9 @@ import { askOnTerminal } from "../ask_on_terminal.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { CliIo } from "../cli_io.ts";
 import { UsageError } from "../cli_error.ts";
-import { example } from "../example.ts";
 import { findConfig } from "../find_config.ts";
-import { helpGroup } from "../help_group.ts";
-import { sshPortArgument } from "../listen_argument.ts";
+import { example, helpGroup } from "../help.ts";
+import { sshPortArgument } from "../arguments.ts";
 
 export function initCommand(context: CliContext) {
   return new Command("init")
