@@ -3,7 +3,7 @@
  * leader that etcd names, wherever it is. Etcd's client is loaded where no daemon of this machine knows a leader.
  */
 import type { Call } from "../lib/call.ts";
-import { isAway } from "../control/is_away.ts";
+import { isAway } from "../control/control_error.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { AnswerOf } from "../control/operations.ts";
 import type { PoolClient } from "../control/pool_client.ts";

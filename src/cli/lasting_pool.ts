@@ -3,7 +3,7 @@
  * another machine where the state is in etcd. For questions that may be asked twice, by commands that wait for long. Several
  * may be asked at a time; one of them looks for the next daemon for all.
  */
-import { isAway } from "../control/is_away.ts";
+import { isAway } from "../control/control_error.ts";
 import type { PlacedPool } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import { SilentEtcdError } from "../control/silent_etcd_error.ts";

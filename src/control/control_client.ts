@@ -4,7 +4,7 @@
  */
 import { errorChain } from "../lib/error_chain.ts";
 import { connectionKind } from "./connection_kind.ts";
-import { ControlError } from "./control_error.ts";
+import { ControlError, NoAnswerError } from "./control_error.ts";
 import {
   blameVersion,
   type Greeting,
@@ -14,7 +14,6 @@ import {
   PROTOCOL_HEADER,
   SILENT_GREETING,
 } from "./greeting.ts";
-import { NoAnswerError } from "./no_answer_error.ts";
 import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
 import { completionOperations } from "./operations/completion_operations.ts";
@@ -41,7 +40,7 @@ export async function connectControl(
       `cannot open the daemon's socket ${socketPath}: permission denied; run this as the daemon's user or as root`,
     );
   }
-  return kind === "listening" ? remotePool(socketWire(socketPath), watch) : null;
+  return kind === "listening" ? new RemotePool(socketWire(socketPath), watch) : null;
 }
 
 /** The way of requests to a daemon. */
@@ -57,16 +56,6 @@ interface WireCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-}
-
-export interface RemotePool extends PoolClient {
-  /** Finds out whether a daemon answers. @throws NoAnswerError, ControlError, the signal's reason */
-  greet(options: AskOptions): Promise<unknown>;
-}
-
-/** Disposing of it disposes of the wire. @param watch null: silence is not noticed */
-export function remotePool(wire: ControlWire, watch: SilenceWatch | null = null): RemotePool {
-  return new WiredPool(wire, watch);
 }
 
 /** Deno's own fetch: an HTTP package would cost more at start than all the rest of a command. */
@@ -89,19 +78,21 @@ interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-class WiredPool implements RemotePool {
+/** Disposing of it disposes of the wire. */
+export class RemotePool implements PoolClient {
   readonly hasDaemon = true;
   readonly #wire: ControlWire;
   readonly #watch: SilenceWatch | null;
   #greeting: Promise<Greeting> | null = null;
 
-  constructor(wire: ControlWire, watch: SilenceWatch | null) {
+  /** @param watch null: silence is not noticed */
+  constructor(wire: ControlWire, watch: SilenceWatch | null = null) {
     this.#wire = wire;
     this.#watch = watch;
   }
 
   /** A command that only looks asks at once, and for the greeting where the answer does not fit. */
-  async ask(name: OperationName, request: object, options: AskOptions = {}): Promise<never> {
+  readonly ask: PoolClient["ask"] = async (name, request, options = {}) => {
     const operation = await descriptorOf(name);
     const call = callOf(operation, request);
     if (call.method !== "GET") await this.#checkFit(name, { ...options, request });
@@ -113,7 +104,7 @@ class WiredPool implements RemotePool {
     const { problems } = whatIsWrong(operation.answer, answer);
     if (problems !== null) throw await this.#misfit(name, problems, options);
     return answer as never;
-  }
+  };
 
   /** @throws Error that says who is too old, where the daemon cannot be asked for it */
   async #checkFit(
@@ -135,7 +126,10 @@ class WiredPool implements RemotePool {
     return this.#wire[Symbol.asyncDispose]();
   }
 
-  /** Once for each connection; again where it failed. */
+  /**
+   * Finds out whether a daemon answers, once for each connection; again where it failed.
+   * @throws NoAnswerError, ControlError, the signal's reason
+   */
   greet(options: AskOptions): Promise<Greeting> {
     return this.#greeting ??= this.#askGreeting(options).catch((error) => {
       this.#greeting = null;

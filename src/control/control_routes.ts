@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { VERSION } from "../lib/build_info.ts";
-import { checkedRequest } from "./checked_request.ts";
+import { checkedRequest } from "./what_is_wrong.ts";
 import { ControlError } from "./control_error.ts";
 import { StoreError, type StoreErrorKind } from "../store/store.ts";
 import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";

@@ -8,7 +8,7 @@ import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, readLeader } from "../lead/read_records.ts";
 import { sleptThrough } from "../lib/clock.ts";
 import { SECOND } from "../domain/time.ts";
-import { type RemotePool, remotePool } from "./control_client.ts";
+import { RemotePool } from "./control_client.ts";
 import { openLeaderWire } from "./leader_wire.ts";
 import type { SilenceWatch } from "./watch_silence.ts";
 
@@ -25,7 +25,7 @@ export function ledPool({ record, token }: FoundLeader, deps: WatchDeps): Remote
   const stop = new AbortController();
   const wire = openLeaderWire(record, { until: over.signal });
   const watching = watch(token, { ...deps, over, stop: stop.signal });
-  return remotePool({
+  return new RemotePool({
     place: wire.place,
     send: (call, options) => wire.send(call, options),
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,7 @@ import { SECOND } from "../domain/time.ts";
 import { type Clock, sleptThrough } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import type { ControlWire } from "./control_client.ts";
-import { NoAnswerError } from "./no_answer_error.ts";
+import { NoAnswerError } from "./control_error.ts";
 
 /** Until the daemon is asked for its greeting, and for that to come. */
 const ANSWER_TIME = 5 * SECOND;

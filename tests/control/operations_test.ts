@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connectControl } from "../../src/control/control_client.ts";
 import { controlRoutes } from "../../src/control/control_routes.ts";
 import { greetingOf, misfit, PROTOCOL, SILENT_GREETING } from "../../src/control/greeting.ts";
-import { checkedRequest } from "../../src/control/checked_request.ts";
+import { checkedRequest } from "../../src/control/what_is_wrong.ts";
 import { localPool } from "../../src/control/local_pool.ts";
 import type { StatePool } from "../../src/control/operated_pool.ts";
 import { type OperationName, operations } from "../../src/control/operations.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type ControlWire, remotePool } from "../../src/control/control_client.ts";
-import { isAway } from "../../src/control/is_away.ts";
+import { type ControlWire, RemotePool } from "../../src/control/control_client.ts";
+import { isAway } from "../../src/control/control_error.ts";
 import { SilentDaemonError } from "../../src/control/watch_silence.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -21,7 +21,7 @@ function wireTo(answers: Readonly<Record<string, Promise<Response> | null>>): Co
 function openPool(answers: Parameters<typeof wireTo>[0]) {
   const clock = new VirtualClock();
   const told: string[] = [];
-  const pool = remotePool(wireTo(answers), { clock, tell: (text) => told.push(text) });
+  const pool = new RemotePool(wireTo(answers), { clock, tell: (text) => told.push(text) });
   return { clock, told, pool };
 }
 
