@@ -1,16 +1,25 @@
-/** The operations on what has been. */
+/** The operations on what has been, and on what happens. */
 import * as v from "valibot";
+import { wallOffsetOf } from "../../domain/clock_record.ts";
 import { selectHistory } from "../../domain/history.ts";
 import { usageGroupings } from "../../domain/sum_usage.ts";
 import { SECOND } from "../../domain/time.ts";
 import { historyViewSchema, viewHistory } from "../../views/history.ts";
 import { usageReportSchema, viewUsageReport } from "../../views/usage_report.ts";
+import { ControlError } from "../control_error.ts";
+import { EventFeed } from "../event_feed.ts";
 import { gatherUsage } from "../gather_usage.ts";
-import { id, name, operation } from "../operation.ts";
+import { id, name, operation, stream } from "../operation.ts";
 
 const text = v.optional(name);
 /** By the machine's clock. */
 const time = v.optional(id);
+
+/** In an address it is a text. */
+const flag = v.union([
+  v.boolean(),
+  v.pipe(v.picklist(["true", "false"]), v.transform((text) => text === "true")),
+]) as unknown as v.GenericSchema<boolean>;
 
 export const historyOperations = {
   /** The nodes that are gone, the newest first; `before`: only those that ended before that node. */
@@ -58,6 +67,26 @@ export const historyOperations = {
       const until = Math.min(recorded(wall.until) ?? Infinity, report.now + SECOND);
       const since = Math.min(asked ?? completeSince, until);
       return viewUsageReport(usages, { by, since, until, completeSince }, report);
+    },
+  }),
+  /**
+   * As server-sent events, those after one, or since a time by the machine's clock; otherwise from now on. To follow them needs
+   * the daemon.
+   */
+  "events": operation({
+    route: "GET /events",
+    needs: "state",
+    request: v.strictObject({ after: v.optional(id), since: v.optional(id), follow: flag }),
+    answer: stream,
+    run: async (pool, { after, since, follow }, { signal }) => {
+      if (follow && pool.daemon === null) {
+        throw new ControlError(503, "no daemon is running: nothing happens");
+      }
+      const feed = pool.daemon?.events ?? new EventFeed(pool);
+      const recorded = since === undefined
+        ? null
+        : since - wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);
+      return feed.open({ after: after ?? await feed.startOf(recorded), follow, signal });
     },
   }),
 };
