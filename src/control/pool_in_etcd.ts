@@ -17,7 +17,7 @@ import { LookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import { SilentEtcdError } from "./silent_etcd_error.ts";
-import { SilentPool, type SilentPoolOptions } from "./silent_pool.ts";
+import { silentPool, type SilentPoolOptions } from "./silent_pool.ts";
 
 interface PoolInEtcdDeps {
   readonly etcd: Etcd;
@@ -87,9 +87,9 @@ export class PoolInEtcd implements AsyncDisposable {
     });
   }
 
-  /** While etcd does not answer, as the error says. @param options as those of `SilentPool` */
+  /** While etcd does not answer, as the error says. @param options as those of `silentPool` */
   openSilent(error: SilentEtcdError, options: Pick<SilentPoolOptions, "statusHere">): PoolClient {
-    return new SilentPool(error, { ...this.#deps, ...options });
+    return silentPool(error, { ...this.#deps, ...options });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

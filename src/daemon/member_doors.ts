@@ -3,7 +3,7 @@
  * the status endpoint. They are open as long as it lives: a standby sends everybody to the leader, and once it leads its own
  * pool answers. `member.ts` opens them before it campaigns, since its record says where they are.
  */
-import { answerControl } from "../control/answer_control.ts";
+import { answerControl } from "../control/control_routes.ts";
 import { openControlDoor } from "../control/control_door.ts";
 import { ForwardedControl } from "../control/forward_control.ts";
 import { listenControl, type ListeningControl } from "../control/listen_control.ts";

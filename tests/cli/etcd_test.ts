@@ -1,7 +1,7 @@
 /** Commands of a pool whose state is in etcd: wherever its leader is, while leaders come and go, and with none. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { answerControl } from "../../src/control/answer_control.ts";
+import { answerControl } from "../../src/control/control_routes.ts";
 import { type ControlDoor, openControlDoor } from "../../src/control/control_door.ts";
 import { ControlError } from "../../src/control/control_error.ts";
 import { ForwardedControl } from "../../src/control/forward_control.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ControlDoor, openControlDoor } from "../../src/control/control_door.ts";
 import { connectControl, RemotePool } from "../../src/control/control_client.ts";
 import { ControlError, NoAnswerError } from "../../src/control/control_error.ts";
-import { answerControl } from "../../src/control/answer_control.ts";
+import { answerControl } from "../../src/control/control_routes.ts";
 import { ForwardedControl } from "../../src/control/forward_control.ts";
 import { openLeaderWire } from "../../src/control/leader_wire.ts";
 import { listenControl } from "../../src/control/listen_control.ts";

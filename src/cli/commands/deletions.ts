@@ -9,8 +9,7 @@ import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { openDaemonsPool, openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
-import { WaitTeller } from "../tell_waits.ts";
-import { tellMeanwhile } from "../tell_meanwhile.ts";
+import { tellMeanwhile, WaitTeller } from "../tell_waits.ts";
 import { doneBy } from "../user_name.ts";
 import { writeLine } from "../write_line.ts";
 

@@ -7,13 +7,12 @@ import type { NodeView } from "../../views/node_list.ts";
 import type { CliContext } from "../cli_context.ts";
 import { checkWindow, countArgument, idArgument, instantArgument } from "../arguments.ts";
 import { UsageError } from "../cli_error.ts";
-import { forTerminal } from "../for_terminal.ts";
 import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
 import { columnsOption, outputOption, sortOption } from "../list_options.ts";
 import { formatView } from "../output_format.ts";
 import type { ShowOptions } from "../show_view.ts";
-import { writeLine } from "../write_line.ts";
+import { forTerminal, writeLine } from "../write_line.ts";
 
 export function historyCommand(context: CliContext) {
   const instant = instantArgument(context.io);

@@ -1,14 +1,15 @@
 /** The operations on what has been, and on what happens. */
 import * as v from "valibot";
 import { wallOffsetOf } from "../../domain/clock_record.ts";
-import { selectHistory } from "../../domain/history.ts";
+import { readHistory, selectHistory } from "../../domain/history.ts";
 import { usageGroupings } from "../../domain/sum_usage.ts";
-import { SECOND } from "../../domain/time.ts";
+import { type NodeUsage, nodeUsage } from "../../domain/node_usage.ts";
+import { type Instant, SECOND } from "../../domain/time.ts";
 import { historyViewSchema, viewHistory } from "../../views/history.ts";
 import { usageReportSchema, viewUsageReport } from "../../views/usage_report.ts";
 import { ControlError } from "../control_error.ts";
 import { EventFeed } from "../event_feed.ts";
-import { gatherUsage } from "../gather_usage.ts";
+import type { StatePool } from "../operated_pool.ts";
 import { id, name, operation, stream } from "../operation.ts";
 
 const text = v.optional(name);
@@ -90,3 +91,34 @@ export const historyOperations = {
     },
   }),
 };
+
+interface GatheredUsage {
+  readonly usages: readonly NodeUsage[];
+  /** Nothing of the time since then is forgotten. */
+  readonly completeSince: Instant;
+}
+
+/**
+ * How servers were used, those that live and those that are gone. The living first: a node that ends meanwhile is then read twice, which sums notice by its id, instead of not at all.
+ * @param options `since`: nodes that ended before are left out
+ */
+async function gatherUsage(
+  pool: Pick<StatePool, "ledger" | "report">,
+  { since }: { since: Instant | undefined },
+): Promise<GatheredUsage> {
+  const { nodes, now, config, installation } = pool.report();
+  const usages = nodes.map((node) => nodeUsage(node, now));
+  const living = usages.length;
+  let oldest = now;
+  for await (const { node, endedAt } of readHistory(pool.ledger, { since })) {
+    usages.push(nodeUsage(node, endedAt));
+    oldest = endedAt;
+  }
+  const { history: age = null, historyNodes: most = Infinity } = config?.limits ?? {};
+  const bounds = [
+    installation.createdAt,
+    ...(age === null ? [] : [now - age]),
+    ...(usages.length - living < most ? [] : [oldest]),
+  ];
+  return { usages, completeSince: Math.max(...bounds) };
+}

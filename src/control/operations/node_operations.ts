@@ -17,8 +17,7 @@ import { nodeLoginsViewSchema, viewNodeLogins } from "../../views/node_logins.ts
 import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.ts";
 import { viewHead } from "../../views/view_head.ts";
 import { ControlError } from "../control_error.ts";
-import { holdNodes, unholdNodes } from "../hold_commands.ts";
-import { deleteNodes, releaseNodes } from "../node_commands.ts";
+import { deleteNodes, holdNodes, releaseNodes, unholdNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
 import { id, idOutcomes, ids, jobName, milliseconds, name, note, nothing, operation } from "../operation.ts";
 import { readNodeLog } from "../read_node_log.ts";
