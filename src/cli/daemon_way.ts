@@ -23,7 +23,7 @@ export async function openDaemonWay(context: CliContext, state: string): Promise
     first: () => openDaemonsPool(context),
     async find() {
       const place = controlSocketPath(state);
-      const pool = await connectTo(place);
+      const pool = await connectTo(place, context.io);
       return pool && { pool, place };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -3,8 +3,7 @@
  * leader that etcd names, wherever it is. Etcd's client is loaded where no daemon of this machine knows a leader.
  */
 import type { Call } from "../lib/call.ts";
-import { connectControl } from "../control/control_client.ts";
-import { isAway } from "../control/is_away.ts";
+import { isAway } from "../control/control_error.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { AnswerOf } from "../control/operations.ts";
 import type { PoolClient } from "../control/pool_client.ts";
@@ -13,7 +12,7 @@ import { controlSocketPaths } from "../control/socket_path.ts";
 import { NoDaemonError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";
 import type { DaemonWay } from "./daemon_way.ts";
-import { tellingOf } from "./open_pool.ts";
+import { connectTo, tellingOf } from "./open_pool.ts";
 import { writeLine } from "./write_line.ts";
 
 /** Disposing of the pool ends the way to it, too. @throws NoDaemonError, and what else the way throws */
@@ -106,7 +105,7 @@ export class EtcdWay implements DaemonWay {
   /** One that answers for nobody is passed over, and so is another user's. */
   async #findHere(call: Call): Promise<PlacedPool | null> {
     for (const place of this.#sockets) {
-      const pool = await connectControl(place).catch(() => null);
+      const pool = await connectTo(place, this.#context.io).catch(() => null);
       try {
         await pool?.greet(call);
         if (pool !== null) return { pool, place };
@@ -121,7 +120,7 @@ export class EtcdWay implements DaemonWay {
   /** Of a standby, which knows itself at least; null: no daemon of this machine says. */
   async #statusHere(): Promise<AnswerOf<"status"> | null> {
     for (const place of this.#sockets) {
-      await using pool = await connectControl(place).catch(() => null);
+      await using pool = await connectTo(place, this.#context.io).catch(() => null);
       const status = await pool?.ask("status", {}).catch(() => null) ?? null;
       if (status !== null) return status;
     }

@@ -9,8 +9,7 @@ import { ExitCode } from "./exit_code.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { openPool, openWorkingPool } from "./open_pool.ts";
 import { showImageProgress } from "./image_progress.ts";
-import { tellMeanwhile } from "./tell_meanwhile.ts";
-import { WaitTeller } from "./tell_waits.ts";
+import { tellMeanwhile, WaitTeller } from "./tell_waits.ts";
 import { writeLine } from "./write_line.ts";
 
 interface OrderOptions {

@@ -3,10 +3,11 @@
  * another machine where the state is in etcd. For questions that may be asked twice, by commands that wait for long. Several
  * may be asked at a time; one of them looks for the next daemon for all.
  */
-import { isAway } from "../control/is_away.ts";
+import { isAway } from "../control/control_error.ts";
 import type { PlacedPool } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import { SilentEtcdError } from "../control/silent_etcd_error.ts";
+import { SilentDaemonError } from "../control/watch_silence.ts";
 import type { Call } from "../lib/call.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -75,7 +76,7 @@ export class LastingPool implements PoolClient {
       } catch (error) {
         signal.throwIfAborted();
         if (!isAway(error)) throw error;
-        await this.#leave(pool);
+        await this.#leave(pool, error);
       }
     }
   }
@@ -94,10 +95,13 @@ export class LastingPool implements PoolClient {
   }
 
   /** Others who ask may have left it already. */
-  async #leave(pool: PoolClient): Promise<void> {
+  async #leave(pool: PoolClient, error: unknown): Promise<void> {
     if (this.#pool !== pool) return;
     this.#pool = null;
-    if (!this.#isTold) this.#tell("the daemon is stopped; waiting for the next one");
+    const text = error instanceof SilentDaemonError
+      ? `${error.message}; waiting for it or the next one`
+      : "the daemon is stopped; waiting for the next one";
+    if (!this.#isTold) this.#tell(text);
     this.#isTold = true;
     await pool[Symbol.asyncDispose]();
   }

@@ -1,7 +1,7 @@
 /** The options that all lists take: how they are printed, what of them, and how often. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
-import { durationArgument } from "./duration_argument.ts";
+import { durationArgument } from "./arguments.ts";
 import { outputFormats } from "./output_format.ts";
 
 /** The part of a list that is printed. */

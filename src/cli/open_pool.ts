@@ -1,8 +1,10 @@
 /** The pool that a command works on: the running daemon's, or, with none running, the state's. */
+import type { RemotePool } from "../control/control_client.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
 import type { PlacedPool } from "../control/pool_in_etcd.ts";
+import { systemClock } from "../lib/clock.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
 import { type CliContext, configFilesOf, configOf } from "./cli_context.ts";
@@ -109,7 +111,7 @@ async function connectSoon(
   // What `without` tries may take time of its own.
   const deadline = io.clock.monotonic() + SOCKET_WAIT;
   while (io.clock.monotonic() < deadline) {
-    const pool = await connectTo(socketPath) ?? await without();
+    const pool = await connectTo(socketPath, io) ?? await without();
     if (pool !== null) {
       return await tellingOf(pool, { place: pool.hasDaemon ? socketPath : "the state", io });
     }
@@ -132,9 +134,13 @@ export async function tellingOf(
 }
 
 /** Loaded by those that ask a pool: with it comes the table of operations. */
-export async function connectTo(socketPath: string): Promise<PoolClient | null> {
+export async function connectTo(
+  socketPath: string,
+  io: Pick<CliContext["io"], "stderr">,
+): Promise<RemotePool | null> {
   const { connectControl } = await import("../control/control_client.ts");
-  return await connectControl(socketPath);
+  const tell = (text: string) => writeLine(io.stderr, `nodepool: ${text}`);
+  return await connectControl(socketPath, { clock: systemClock, tell });
 }
 
 /** By its fields: importing the class would load the store for every command. */

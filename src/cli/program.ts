@@ -4,52 +4,34 @@ import { VersionRequest } from "./cli_error.ts";
 import type { CliContext, GlobalOptions } from "./cli_context.ts";
 import type { CliIo } from "./cli_io.ts";
 import { acquireCommand } from "./commands/acquire.ts";
-import { alienImageListCommand } from "./commands/alien_image_list.ts";
-import { alienListCommand } from "./commands/alien_list.ts";
-import { configExampleCommand } from "./commands/config_example.ts";
+import { alienImageListCommand, alienListCommand } from "./commands/aliens.ts";
 import { completeCommand } from "./commands/complete.ts";
-import { configValidateCommand } from "./commands/config_validate.ts";
+import { configExampleCommand, configValidateCommand } from "./commands/config_validate.ts";
 import { builderProgram, daemonCommand, nodepooldProgram } from "./commands/daemon.ts";
-import { deleteCommand } from "./commands/delete.ts";
-import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
-import { dibImageListCommand } from "./commands/dib_image_list.ts";
+import { deleteCommand, dibImageDeleteCommand, imageDeleteCommand } from "./commands/deletions.ts";
 import { dumpCommand } from "./commands/dump.ts";
 import { eventsCommand } from "./commands/events.ts";
-import { explainCommand } from "./commands/explain.ts";
+import { explainCommand, showCommand } from "./commands/explain.ts";
 import { historyCommand } from "./commands/history.ts";
-import { holdCommand } from "./commands/hold.ts";
-import { imageBuildCommand } from "./commands/image_build.ts";
-import { imageDeleteCommand } from "./commands/image_delete.ts";
-import { imageListCommand } from "./commands/image_list.ts";
-import { imageUpdateCommand } from "./commands/image_update.ts";
-import { imageUploadCommand } from "./commands/image_upload.ts";
-import { installFilesCommand } from "./commands/install_files.ts";
-import { installLinksCommand } from "./commands/install_links.ts";
+import { holdCommand, releaseCommand, unholdCommand } from "./commands/holds.ts";
+import { installFilesCommand, installLinksCommand } from "./commands/install.ts";
 import { initCommand } from "./commands/init.ts";
 import { inventoryCommand } from "./commands/inventory.ts";
-import { jobCreateCommand } from "./commands/job_create.ts";
-import { jobDeleteCommand } from "./commands/job_delete.ts";
-import { jobListCommand } from "./commands/job_list.ts";
-import { labelListCommand } from "./commands/label_list.ts";
+import { jobCreateCommand, jobDeleteCommand } from "./commands/jobs.ts";
 import { listCommand } from "./commands/list.ts";
-import { resignCommand } from "./commands/resign.ts";
+import { listCommandOf } from "./commands/lists.ts";
 import { logLevelCommand } from "./commands/log_level.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manualCommand } from "./commands/manual.ts";
+import { imageBuildCommand, imageUpdateCommand, imageUploadCommand } from "./commands/order_images.ts";
 import { planCommand } from "./commands/plan.ts";
-import { providerListCommand } from "./commands/provider_list.ts";
-import { releaseCommand } from "./commands/release.ts";
 import { reportCommand } from "./commands/report.ts";
-import { requestListCommand } from "./commands/request_list.ts";
-import { showCommand } from "./commands/show.ts";
+import { resignCommand } from "./commands/resign.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { sshCommand } from "./commands/ssh.ts";
 import { stateCommand } from "./commands/state.ts";
-import { statusCommand } from "./commands/status.ts";
-import { unholdCommand } from "./commands/unhold.ts";
-import { example } from "./example.ts";
+import { example, helpGroup } from "./help.ts";
 import { describeExitCodes, ExitCode } from "./exit_code.ts";
-import { helpGroup } from "./help_group.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import { nearestName } from "../lib/nearest_name.ts";
 import { oneLine } from "../lib/one_line.ts";
@@ -69,13 +51,13 @@ const commands = {
   "ssh": sshCommand,
   "logs": logsCommand,
   "job-create": jobCreateCommand,
-  "job-list": jobListCommand,
+  "job-list": listCommandOf("job-list"),
   "job-delete": jobDeleteCommand,
-  "request-list": requestListCommand,
-  "label-list": labelListCommand,
-  "provider-list": providerListCommand,
-  "dib-image-list": dibImageListCommand,
-  "image-list": imageListCommand,
+  "request-list": listCommandOf("request-list"),
+  "label-list": listCommandOf("label-list"),
+  "provider-list": listCommandOf("provider-list"),
+  "dib-image-list": listCommandOf("dib-image-list"),
+  "image-list": listCommandOf("image-list"),
   "image-build": imageBuildCommand,
   "image-upload": imageUploadCommand,
   "image-update": imageUpdateCommand,
@@ -85,7 +67,7 @@ const commands = {
   "alien-image-list": alienImageListCommand,
   "inventory": inventoryCommand,
   "state": stateCommand,
-  "status": statusCommand,
+  "status": listCommandOf("status"),
   "report": reportCommand,
   "events": eventsCommand,
   "explain": explainCommand,

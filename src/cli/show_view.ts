@@ -35,6 +35,11 @@ export async function showView<Name extends PoolViewName>(
   const { table }: PoolList = poolLists[name];
   const { io } = context;
   io.stdout.write(await formatView(content, { ...options, table, format: options.output, io }));
+  const { filter = {} } = options;
+  if (table.rows(content).length === 0 && Object.keys(filter).length > 0) {
+    const { noteUnknownNames } = await import("./note_unknown_names.ts");
+    await noteUnknownNames(pool, { filter, images: name === "dib-image-list" ? "diskimage" : "image" }, io);
+  }
   return content;
 }
 

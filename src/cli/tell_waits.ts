@@ -2,9 +2,12 @@
  * Says on standard error what a command waits for and what helps, at once and whenever it changes: a line for each
  * reason. Knows the last reason, for messages that say why it did not come.
  */
-import type { AnswerOf } from "../control/operations.ts";
+import type { AnswerOf, RequestOf } from "../control/operations.ts";
+import type { PoolClient } from "../control/pool_client.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import type { Call } from "../lib/call.ts";
 import { endsInTime } from "../lib/deadline.ts";
+import { meanwhile } from "../lib/meanwhile.ts";
 import { namesText } from "../lib/names_text.ts";
 import { causeText, type ObstacleView, remedyText } from "../views/obstacle_view.ts";
 import type { CliIo } from "./cli_io.ts";
@@ -116,3 +119,34 @@ function remediesOf(obstacles: readonly ObstacleView[]): string[] {
 
 /** Names that a line lists. */
 const MOST = 3;
+
+interface Meanwhile {
+  readonly teller: WaitTeller;
+  readonly pool: PoolClient;
+  /** The things that are waited for; left out: none of their kind. */
+  readonly asked: Partial<RequestOf<"waits">>;
+  /** The same in words. */
+  readonly what: string;
+  /** Whether nothing is written: the reasons are shown otherwise. */
+  readonly isQuiet?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Has a command say what it waits for while it waits: those that wait for nodes or images to come or to go. */
+export async function tellMeanwhile<Answer>(
+  io: CliIo,
+  { teller, pool, asked, what, isQuiet = false, signal }: Meanwhile,
+  wait: () => Promise<Answer>,
+): Promise<Answer> {
+  const whole = { requests: [], nodes: [], images: [], orders: [], ...asked };
+  const tell = (call: Call) =>
+    teller.tell({
+      io,
+      what,
+      isQuiet,
+      // A command that waits must not fail because a reason cannot be read.
+      ask: (known) => pool.ask("waits", { ...whole, known }, call).catch(() => null),
+      ...call,
+    });
+  return await meanwhile(tell, wait, { signal });
+}

@@ -4,9 +4,15 @@
  */
 import { localTimes } from "../lib/local_times.ts";
 import { visibleText } from "../lib/visible_text.ts";
+import { wrapLines } from "../lib/wrap_words.ts";
 import type { CliOutput } from "./cli_io.ts";
 
 export function writeLine(output: CliOutput, text: string): void {
   const line = visibleText(text);
   output.write(`${output.columns === null ? line : localTimes(line)}\n`);
+}
+
+/** Text for people as the output takes it: on a terminal with lines broken between words, and times of its zone. */
+export function forTerminal({ columns }: Pick<CliOutput, "columns">, text: string): string {
+  return columns === null ? text : wrapLines(localTimes(text), columns);
 }

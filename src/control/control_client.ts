@@ -4,7 +4,7 @@
  */
 import { errorChain } from "../lib/error_chain.ts";
 import { connectionKind } from "./connection_kind.ts";
-import { ControlError } from "./control_error.ts";
+import { ControlError, NoAnswerError } from "./control_error.ts";
 import {
   blameVersion,
   type Greeting,
@@ -14,20 +14,24 @@ import {
   PROTOCOL_HEADER,
   SILENT_GREETING,
 } from "./greeting.ts";
-import { NoAnswerError } from "./no_answer_error.ts";
 import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
 import { completionOperations } from "./operations/completion_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
 import { ControlSocketError } from "./socket_path.ts";
+import { type SilenceWatch, watchSilence } from "./watch_silence.ts";
 import { whatIsWrong } from "./what_is_wrong.ts";
 
 /**
  * The daemon's pool; null when no daemon listens on the socket.
+ * @param watch left out: silence is not noticed
  * @throws ControlSocketError when the socket cannot be opened, so that nobody knows whether a daemon listens
  */
-export async function connectControl(socketPath: string): Promise<RemotePool | null> {
+export async function connectControl(
+  socketPath: string,
+  watch: SilenceWatch | null = null,
+): Promise<RemotePool | null> {
   const kind = await connectionKind(socketPath).catch((cause) => {
     throw new ControlSocketError(`cannot open the daemon's socket ${socketPath}`, { cause });
   });
@@ -36,7 +40,7 @@ export async function connectControl(socketPath: string): Promise<RemotePool | n
       `cannot open the daemon's socket ${socketPath}: permission denied; run this as the daemon's user or as root`,
     );
   }
-  return kind === "listening" ? remotePool(socketWire(socketPath)) : null;
+  return kind === "listening" ? new RemotePool(socketWire(socketPath), watch) : null;
 }
 
 /** The way of requests to a daemon. */
@@ -52,16 +56,6 @@ interface WireCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-}
-
-export interface RemotePool extends PoolClient {
-  /** Finds out whether a daemon answers. @throws NoAnswerError, ControlError, the signal's reason */
-  greet(options: AskOptions): Promise<unknown>;
-}
-
-/** Disposing of it disposes of the wire. */
-export function remotePool(wire: ControlWire): RemotePool {
-  return new WiredPool(wire);
 }
 
 /** Deno's own fetch: an HTTP package would cost more at start than all the rest of a command. */
@@ -84,17 +78,21 @@ interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-class WiredPool implements RemotePool {
+/** Disposing of it disposes of the wire. */
+export class RemotePool implements PoolClient {
   readonly hasDaemon = true;
   readonly #wire: ControlWire;
+  readonly #watch: SilenceWatch | null;
   #greeting: Promise<Greeting> | null = null;
 
-  constructor(wire: ControlWire) {
+  /** @param watch null: silence is not noticed */
+  constructor(wire: ControlWire, watch: SilenceWatch | null = null) {
     this.#wire = wire;
+    this.#watch = watch;
   }
 
   /** A command that only looks asks at once, and for the greeting where the answer does not fit. */
-  async ask(name: OperationName, request: object, options: AskOptions = {}): Promise<never> {
+  readonly ask: PoolClient["ask"] = async (name, request, options = {}) => {
     const operation = await descriptorOf(name);
     const call = callOf(operation, request);
     if (call.method !== "GET") await this.#checkFit(name, { ...options, request });
@@ -106,7 +104,7 @@ class WiredPool implements RemotePool {
     const { problems } = whatIsWrong(operation.answer, answer);
     if (problems !== null) throw await this.#misfit(name, problems, options);
     return answer as never;
-  }
+  };
 
   /** @throws Error that says who is too old, where the daemon cannot be asked for it */
   async #checkFit(
@@ -128,7 +126,10 @@ class WiredPool implements RemotePool {
     return this.#wire[Symbol.asyncDispose]();
   }
 
-  /** Once for each connection; again where it failed. */
+  /**
+   * Finds out whether a daemon answers, once for each connection; again where it failed.
+   * @throws NoAnswerError, ControlError, the signal's reason
+   */
   greet(options: AskOptions): Promise<Greeting> {
     return this.#greeting ??= this.#askGreeting(options).catch((error) => {
       this.#greeting = null;
@@ -151,7 +152,7 @@ class WiredPool implements RemotePool {
 
   /** With its whole body: a daemon may be stopped in the middle of it. */
   #send(call: Call, options: AskOptions): Promise<{ status: number; text: string }> {
-    return this.#reaching(options, async () => {
+    return this.#reaching(options, async (options) => {
       const response = await this.#fetch(call, options);
       return { status: response.status, text: await response.text() };
     });
@@ -162,7 +163,7 @@ class WiredPool implements RemotePool {
     name: OperationName,
     { call, ...options }: AskOptions & { readonly call: Call },
   ): Promise<ReadableStream<Uint8Array>> {
-    const response = await this.#reaching(options, () => this.#fetch(call, options));
+    const response = await this.#reaching(options, (options) => this.#fetch(call, options));
     if (response.ok && response.body !== null) {
       return ReadableStream.from(this.#pieces(response.body, options));
     }
@@ -189,13 +190,31 @@ class WiredPool implements RemotePool {
     return this.#wire.send({ method, path, headers, body }, { signal });
   }
 
-  async #reaching<Answer>({ signal }: AskOptions, ask: () => Promise<Answer>): Promise<Answer> {
+  /** @throws SilentDaemonError for a daemon that hangs */
+  async #reaching<Answer>(
+    { signal }: AskOptions,
+    ask: (options: AskOptions) => Promise<Answer>,
+  ): Promise<Answer> {
+    const hung = new AbortController();
+    using watching = this.#watchSilence((error) => hung.abort(error));
     try {
-      return await ask();
+      const signals = [signal, watching && hung.signal].flatMap((each) => each ?? []);
+      return await ask({ signal: AbortSignal.any(signals) });
     } catch (cause) {
       signal?.throwIfAborted();
+      hung.signal.throwIfAborted();
       throw new NoAnswerError(this.#wire.place, { cause });
     }
+  }
+
+  /** Until it is disposed of. */
+  #watchSilence(onHung: (error: Error) => void): Disposable | null {
+    if (this.#watch === null) return null;
+    const over = new AbortController();
+    void watchSilence(this.#wire, { ...this.#watch, signal: over.signal }).then((error) => {
+      if (error !== null) onHung(error);
+    });
+    return { [Symbol.dispose]: () => over.abort(null) };
   }
 }
 

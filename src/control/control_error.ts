@@ -1,3 +1,5 @@
+/** How a request to the pool fails: refused, or without an answer. */
+
 /**
  * A request to the pool that cannot be met. `status` is HTTP's, so that the socket carries it unchanged: 423 while a command
  * that is no daemon has the state, 503 while a daemon cannot be asked but may be soon, 507 while the state has no room.
@@ -7,6 +9,19 @@ export class ControlError extends Error {
   constructor(readonly status: 400 | 404 | 409 | 410 | 423 | 503 | 507, message: string) {
     super(message);
   }
+}
+
+/** The daemon's end, or its beginning, came between a question and its answer; whether it was heard is not known. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
+  constructor(socketPath: string, options?: ErrorOptions) {
+    super(`the daemon at ${socketPath} did not answer; check that it is running`, options);
+  }
+}
+
+/** Whether a daemon could not be asked, since it is not there, is stopping, or no longer leads: another may be, soon. */
+export function isAway(error: unknown): boolean {
+  return error instanceof NoAnswerError || (error instanceof ControlError && error.status === 503);
 }
 
 /** The daemon cannot write its state now, as while a disk or etcd is full; nothing was done. */

@@ -5,23 +5,40 @@
  */
 import { type Context, Hono } from "hono";
 import { VERSION } from "../lib/build_info.ts";
-import { checkedRequest } from "./checked_request.ts";
+import { checkedRequest } from "./what_is_wrong.ts";
 import { ControlError } from "./control_error.ts";
 import { StoreError, type StoreErrorKind } from "../store/store.ts";
 import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";
 import type { Operation } from "./operation.ts";
 import { type OperationName, operations } from "./operations.ts";
+import type { HttpHandler } from "../lib/http/http_server.ts";
 import type { LocalPool } from "./pool_client.ts";
 
-interface ControlRoutesOptions {
-  /** Aborted when the daemon stops: ends all waiting with its reason. */
-  readonly stopping: AbortSignal;
-  /** Called with errors that are our own fault. */
-  onDefect(error: unknown): void;
+interface AnsweredControl extends Disposable {
+  readonly handle: HttpHandler;
 }
 
-/** The app; `pool` is asked for everything. */
-export function controlRoutes(pool: LocalPool, { stopping, onDefect }: ControlRoutesOptions): Hono {
+/**
+ * Answers from this process's own pool until it is disposed of: then everybody who waits gets 503. The pool is left open.
+ * @param options `onDefect`: called with errors that are our own fault
+ */
+export function answerControl(
+  pool: LocalPool,
+  { onDefect }: { onDefect(error: unknown): void },
+): AnsweredControl {
+  const stop = new AbortController();
+  const routes = controlRoutes(pool, { stopping: stop.signal, onDefect });
+  return {
+    handle: (request) => routes.fetch(request),
+    [Symbol.dispose]: () => stop.abort(new ControlError(503, "the daemon is stopping")),
+  };
+}
+
+/** @param options `stopping`: ends all waiting with its reason */
+function controlRoutes(
+  pool: LocalPool,
+  { stopping, onDefect }: { stopping: AbortSignal; onDefect(error: unknown): void },
+): Hono {
   const app = new Hono();
   app.use((context, next) => refuseOldClients(context, next));
   app.get("/", (context) => context.json(greetingOf(operations)));

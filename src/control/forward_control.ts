@@ -20,10 +20,6 @@ interface ForwardDeps {
   status?(call: Call): Promise<object>;
 }
 
-interface ForwardedControl extends AsyncDisposable {
-  readonly handle: HttpHandler;
-}
-
 /** Between two looks whether another leads. */
 const LOOK = SECOND;
 
@@ -34,11 +30,7 @@ const STATUS = "/views/status";
 const PASSED = ["content-type", "nodepool-protocol", "transfer-encoding", "retry-after"];
 
 /** Disposing of it ends what is being answered. */
-export function forwardControl(deps: ForwardDeps): ForwardedControl {
-  return new Forwarding(deps);
-}
-
-class Forwarding implements ForwardedControl {
+export class ForwardedControl implements AsyncDisposable {
   readonly #deps: ForwardDeps;
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
@@ -49,7 +41,7 @@ class Forwarding implements ForwardedControl {
     this.#watching = this.#watch();
   }
 
-  readonly handle = async (request: Request): Promise<Response> => {
+  readonly handle: HttpHandler = async (request) => {
     const { pool, status } = this.#deps;
     const way = this.#currentWay();
     const { pathname, search } = new URL(request.url);

@@ -2,19 +2,13 @@
 import { transitionDib } from "../domain/dib_transition.ts";
 import { transitionImage } from "../domain/image_transition.ts";
 import type { Instant } from "../domain/time.ts";
-import { imageStateName, type ProviderImage } from "../domain/provider_image.ts";
+import { type NodeRecord, type NodeStateName, stateName } from "../domain/node.ts";
+import { transition } from "../domain/node_transition.ts";
+import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { recordDibImage, recordImage } from "../rules/record_image.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
-import type { Ledger } from "../store/ledger.ts";
-import type { StatePool } from "./operated_pool.ts";
+import type { StateDeps, StatePool } from "./operated_pool.ts";
 import type { IdOutcome } from "./operation.ts";
-import { replaceIdleNodes } from "./replace_idle_nodes.ts";
-
-interface Deps {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-}
 
 /** The pool, by which it is known whether its nodes are in use. */
 type Situation = Pick<StatePool, "daemon" | "report">;
@@ -26,7 +20,7 @@ type Situation = Pick<StatePool, "daemon" | "report">;
 export async function deleteImages(
   ids: readonly number[],
   { comment, replaceReady = false }: { comment: string; replaceReady?: boolean },
-  deps: Deps & Situation,
+  deps: StateDeps & Situation,
 ): Promise<readonly IdOutcome[]> {
   const outcomes = await markEach(ids, deps, (edit, { id, now }) => {
     const image = edit.image(id);
@@ -44,7 +38,7 @@ export async function deleteImages(
 function whyNotReplaced(
   { provider, image }: ProviderImage,
   ids: readonly number[],
-  pool: Deps & Situation,
+  pool: StateDeps & Situation,
 ): string | null {
   const { ledger, daemon } = pool;
   if (daemon === null) return "only a daemon can tell whether its nodes are in use: start it, and try again";
@@ -65,7 +59,7 @@ function whyNotReplaced(
 
 async function replaceNodes(
   outcome: IdOutcome,
-  { comment, deps: { ledger, clock } }: { comment: string; deps: Deps },
+  { comment, deps: { ledger, clock } }: { comment: string; deps: StateDeps },
 ): Promise<IdOutcome> {
   const image = outcome.ok ? ledger.images.get(outcome.id) : undefined;
   if (image === undefined) return outcome;
@@ -77,10 +71,42 @@ async function replaceNodes(
   return { ...outcome, message: `${outcome.message}; ${told}` };
 }
 
+/** The ready ones, and those that would be ready next. */
+const IDLE: ReadonlySet<NodeStateName> = new Set(["building", "test", "ready"]);
+
+/**
+ * Deletes the nodes of an image that nobody has had, so that others are launched from the image that is current then. Each
+ * is looked at again in the edit that deletes it: one that was handed out meanwhile, or held, stays. The image must not be current any more, else the next ones are launched from it, too.
+ * @returns their ids
+ */
+async function replaceIdleNodes(
+  image: ProviderImage,
+  { comment, ledger, clock }: StateDeps & { comment: string },
+): Promise<readonly number[]> {
+  const event = { type: "delete", by: "user", comment, result: "unused" } as const;
+  const found = [...ledger.nodes.values()].filter((node) => isIdleOf(image, node));
+  const deleted = await Promise.all(found.map(({ id }) =>
+    ledger.edit((edit) => {
+      const node = edit.node(id);
+      if (node === null || !isIdleOf(image, node)) return [];
+      edit.putNode(transition(node, event, clock.now()));
+      return [id];
+    })
+  ));
+  return deleted.flat();
+}
+
+/** Subnodes go with their nodes. */
+function isIdleOf(image: ProviderImage, node: NodeRecord): boolean {
+  return node.role === "node" && node.provider === image.provider && node.imageId === externalIdOf(image) &&
+    node.hold === null && node.requestId === null && node.timings.used === undefined &&
+    IDLE.has(stateName(node));
+}
+
 export function deleteDibImages(
   ids: readonly number[],
   { comment }: { comment: string },
-  deps: Deps,
+  deps: StateDeps,
 ): Promise<readonly IdOutcome[]> {
   return markEach(ids, deps, (edit, { id, now }) => {
     const image = edit.dibImage(id);
@@ -95,7 +121,7 @@ export function deleteDibImages(
 /** @param mark null: it has marked it */
 function markEach(
   ids: readonly number[],
-  { ledger, clock }: Deps,
+  { ledger, clock }: StateDeps,
   mark: (edit: Edit, one: { id: number; now: Instant }) => IdOutcome | null,
 ): Promise<readonly IdOutcome[]> {
   const done = (id: number): IdOutcome => ({ id, ok: true, message: "marked for deletion" });

@@ -3,25 +3,22 @@ import type { Config, ProviderConfig } from "../domain/config.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import { type OrderName, placeOrder } from "../domain/order_book.ts";
 import type { Instant } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
 import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } from "../domain/image_uses.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../domain/pair_key.ts";
 import { changeOrder } from "../rules/record_image.ts";
 import { ControlError } from "./control_error.ts";
+import type { StatePool } from "./operated_pool.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "./operations/image_operations.ts";
-
-interface Deps {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly config: Config;
-}
 
 /**
  * Writes the orders down that a command means.
  * @throws ControlError for what the configuration does not have, or has paused
  */
-export async function placeOrders(spec: OrderSpec, { ledger, clock, config }: Deps): Promise<PlacedOrders> {
+export async function placeOrders(
+  spec: OrderSpec,
+  { ledger, clock, config }: Pick<StatePool, "ledger" | "clock" | "config">,
+): Promise<PlacedOrders> {
   const names = resolve(spec, config);
   const at = clock.now();
   if (spec.kind === "upload") requireBuilds(names, { ledger, config });
@@ -91,7 +88,10 @@ function findUses({ provider, image }: OrderSpec, config: Config): readonly Imag
   throw new ControlError(404, `no image ${image} for ${where}; known: ${names}`);
 }
 
-function requireBuilds(names: readonly OrderName[], { ledger, config }: Pick<Deps, "ledger" | "config">) {
+function requireBuilds(
+  names: readonly OrderName[],
+  { ledger, config }: Pick<StatePool, "ledger" | "config">,
+) {
   for (const { provider, image } of names) {
     const use = config.providers.find(({ name }) => name === provider)?.images
       .find(({ name }) => name === image);

@@ -1,22 +1,16 @@
 /** The entries of jobs whose failed nodes are held: made and deleted on the ledger, with a daemon and without one. */
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
 import { findJob } from "../rules/end_job.ts";
-import type { Ledger } from "../store/ledger.ts";
 import { ControlError } from "./control_error.ts";
+import type { StateDeps } from "./operated_pool.ts";
 import type { IdOutcome } from "./operation.ts";
 
 /** A job whose nodes are to be held when it fails. */
 type JobSpec = Pick<AutoHold, "job" | "holdOnFailure">;
 
-interface Deps {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-}
-
 /** @throws ControlError for a name that has an entry already */
-export async function createJob(spec: JobSpec, { ledger, clock }: Deps): Promise<AutoHold> {
+export async function createJob(spec: JobSpec, { ledger, clock }: StateDeps): Promise<AutoHold> {
   const id = await ledger.takeIds("job", 1);
   const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
   await ledger.edit((edit) => {
@@ -38,7 +32,7 @@ function taken({ id, job, holdOnFailure }: AutoHold): ControlError {
 /** Nodes that are held for the jobs stay held. */
 export async function deleteJobs(
   ids: readonly number[],
-  { ledger }: Pick<Deps, "ledger">,
+  { ledger }: Pick<StateDeps, "ledger">,
 ): Promise<readonly IdOutcome[]> {
   return await Promise.all(ids.map((id) => ledger.edit((edit) => deleteJob(edit, id))));
 }

@@ -6,15 +6,15 @@ import type { Etcd } from "../etcd/etcd.ts";
 import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, readLeader } from "../lead/read_records.ts";
-import { type Clock, sleptThrough } from "../lib/clock.ts";
+import { sleptThrough } from "../lib/clock.ts";
 import { SECOND } from "../domain/time.ts";
-import { type RemotePool, remotePool } from "./control_client.ts";
+import { RemotePool } from "./control_client.ts";
 import { openLeaderWire } from "./leader_wire.ts";
+import type { SilenceWatch } from "./watch_silence.ts";
 
-interface WatchDeps {
+interface WatchDeps extends SilenceWatch {
   readonly etcd: Etcd;
   readonly keys: PoolKeys;
-  readonly clock: Clock;
 }
 
 /** Between two looks whether it still leads. */
@@ -25,7 +25,7 @@ export function ledPool({ record, token }: FoundLeader, deps: WatchDeps): Remote
   const stop = new AbortController();
   const wire = openLeaderWire(record, { until: over.signal });
   const watching = watch(token, { ...deps, over, stop: stop.signal });
-  return remotePool({
+  return new RemotePool({
     place: wire.place,
     send: (call, options) => wire.send(call, options),
     async [Symbol.asyncDispose]() {
@@ -33,7 +33,7 @@ export function ledPool({ record, token }: FoundLeader, deps: WatchDeps): Remote
       await watching;
       await wire[Symbol.asyncDispose]();
     },
-  });
+  }, deps);
 }
 
 async function watch(

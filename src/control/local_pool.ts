@@ -1,6 +1,6 @@
 /** A pool of this process as a PoolClient: the daemon's behind its socket, and the state's where no daemon runs. */
 import type { Operation } from "./operation.ts";
-import { checkedRequest } from "./checked_request.ts";
+import { checkedRequest } from "./what_is_wrong.ts";
 import { ControlError } from "./control_error.ts";
 import type { DaemonPool, StatePool } from "./operated_pool.ts";
 import { type OperationName, operations } from "./operations.ts";

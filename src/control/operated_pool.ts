@@ -47,6 +47,9 @@ export interface StatePool {
   adoptState(options: { dryRun: boolean } & Call): Promise<StateAdoption>;
 }
 
+/** The parts by which commands change the state. */
+export type StateDeps = Pick<StatePool, "ledger" | "clock">;
+
 export interface DaemonPool extends StatePool {
   readonly daemon: DaemonParts;
 }

@@ -4,39 +4,25 @@
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
-import { builderOperations } from "./operations/builder_operations.ts";
 import { completionOperations } from "./operations/completion_operations.ts";
-import { eventOperations } from "./operations/event_operations.ts";
 import { historyOperations } from "./operations/history_operations.ts";
-import { explainOperations } from "./operations/explain_operations.ts";
 import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import { machineOperations } from "./operations/machine_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
-import { logOperations } from "./operations/log_operations.ts";
-import { planOperations } from "./operations/plan_operations.ts";
 import { poolOperations } from "./operations/pool_operations.ts";
-import { reachOperations } from "./operations/reach_operations.ts";
-import { waitOperations } from "./operations/wait_operations.ts";
 import { requestOperations } from "./operations/request_operations.ts";
 
 const table = {
   ...listOperations,
   ...nodeOperations,
   ...historyOperations,
-  ...reachOperations,
-  ...eventOperations,
   ...requestOperations,
   ...jobOperations,
   ...imageOperations,
-  ...builderOperations,
   ...poolOperations,
   ...machineOperations,
-  ...planOperations,
-  ...logOperations,
-  ...waitOperations,
-  ...explainOperations,
   ...completionOperations,
 };
 

@@ -11,15 +11,13 @@ import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
-import { ControlError } from "./control_error.ts";
-import { isAway } from "./is_away.ts";
+import { ControlError, isAway, NoAnswerError } from "./control_error.ts";
 import { ledPool } from "./led_pool.ts";
 import { LookedAtPool } from "./looked_at_pool.ts";
-import { NoAnswerError } from "./no_answer_error.ts";
 import type { PoolClient } from "./pool_client.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import { SilentEtcdError } from "./silent_etcd_error.ts";
-import { SilentPool, type SilentPoolOptions } from "./silent_pool.ts";
+import { silentPool, type SilentPoolOptions } from "./silent_pool.ts";
 
 interface PoolInEtcdDeps {
   readonly etcd: Etcd;
@@ -89,9 +87,9 @@ export class PoolInEtcd implements AsyncDisposable {
     });
   }
 
-  /** While etcd does not answer, as the error says. @param options as those of `SilentPool` */
+  /** While etcd does not answer, as the error says. @param options as those of `silentPool` */
   openSilent(error: SilentEtcdError, options: Pick<SilentPoolOptions, "statusHere">): PoolClient {
-    return new SilentPool(error, { ...this.#deps, ...options });
+    return silentPool(error, { ...this.#deps, ...options });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

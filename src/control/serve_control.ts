@@ -2,7 +2,7 @@
  * Serves the pool of this process on its control socket. Called by the process that holds the lock of a state that is
  * a file.
  */
-import { answerControl } from "./answer_control.ts";
+import { answerControl } from "./control_routes.ts";
 import { listenControl, type ListenControlOptions, type ListeningControl } from "./listen_control.ts";
 import type { LocalPool } from "./pool_client.ts";
 

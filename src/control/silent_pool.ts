@@ -14,30 +14,21 @@ export interface SilentPoolOptions {
   statusHere(): Promise<AnswerOf<"status"> | null>;
 }
 
-export class SilentPool implements PoolClient {
-  readonly hasDaemon = false;
-  readonly #error: SilentEtcdError;
-  readonly #options: SilentPoolOptions;
-
-  constructor(error: SilentEtcdError, options: SilentPoolOptions) {
-    this.#error = error;
-    this.#options = options;
-  }
-
-  readonly ask: PoolClient["ask"] = async (name) => {
-    if (name !== "status") throw this.#error;
-    return (await this.#options.statusHere() ?? this.#status()) as never;
-  };
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #status(): AnswerOf<"status"> {
-    const { pool, clock } = this.#options;
-    const { members: etcd, why: problem } = this.#error;
+export function silentPool(
+  error: SilentEtcdError,
+  { pool, clock, statusHere }: SilentPoolOptions,
+): PoolClient {
+  const statusFromOutside = (): AnswerOf<"status"> => {
     const now = clock.now();
-    const machines = machinesFromOutside({ pool, etcd, problem });
+    const machines = machinesFromOutside({ pool, etcd: error.members, problem: error.why });
     return viewStatus(unreadReport({ now, wallOffset: clock.wall() - now }, machines));
-  }
+  };
+  return {
+    hasDaemon: false,
+    async ask(name) {
+      if (name !== "status") throw error;
+      return (await statusHere() ?? statusFromOutside()) as never;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }

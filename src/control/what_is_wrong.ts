@@ -1,7 +1,8 @@
-/** Checks what came over the control socket, at either end. */
+/** Checks what came over the control socket, at either end, and requests in a process that works on the state by itself. */
 import * as v from "valibot";
 import { VERSION } from "../lib/build_info.ts";
 import { fits } from "../lib/fits.ts";
+import { ControlError } from "./control_error.ts";
 
 interface Checked {
   readonly output: unknown;
@@ -28,3 +29,10 @@ export function whatIsWrong(schema: v.GenericSchema, input: unknown): Checked {
 const MOST = 5;
 /** A message quotes what stands there, which may be a text of any length. */
 const LONGEST = 200;
+
+/** A request to an operation, as the schema makes it. @throws ControlError (400) for what is no request */
+export function checkedRequest(schema: v.GenericSchema, request: unknown): unknown {
+  const { output, problems } = whatIsWrong(schema, request);
+  if (problems !== null) throw new ControlError(400, problems);
+  return output;
+}

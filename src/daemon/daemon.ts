@@ -50,7 +50,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   if (config.etcd !== null && options.parts.pool) await checkAloneHere(config.state);
   tellMissingBuilder(options.parts, config);
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
-  if (signals.isStopping) return tellStop(await signals.stop);
+  if (signals.stopping.aborted) return tellStop(await signals.stop);
   using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
   const deps = { options, source, clock, lines, serviceManager, signals };
   const runOnSeat = () => runSeated(config, { ...deps, isToldOnStderr: isOnStderr(logging, "daemon") });

@@ -11,7 +11,7 @@ import { BuilderFolder } from "../builders/builder_folder.ts";
 import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
 import type { DaemonOptions } from "../cli/wiring.ts";
 import type { ConfigSource } from "../config/config_source.ts";
-import { remotePool } from "../control/control_client.ts";
+import { RemotePool } from "../control/control_client.ts";
 import { openLeaderWire } from "../control/leader_wire.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config } from "../domain/config.ts";
@@ -182,7 +182,7 @@ export class DaemonBuilder implements AsyncDisposable {
     const deadline = { clock: this.#deps.clock, signal, timeout: ETCD_TIMEOUT };
     const leader = await askEtcd((call) => readLeader(this.#etcd, this.#keys, call), deadline);
     if (leader === null) return null;
-    const pool = remotePool(openLeaderWire(leader.record));
+    const pool = new RemotePool(openLeaderWire(leader.record));
     return {
       sync: (report, call) => pool.ask("builder-sync", report, call),
       [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),

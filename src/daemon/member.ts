@@ -104,8 +104,6 @@ async function openStandby(
 async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadership | null> {
   const { etcd, keys, self, doors } = standby;
   const { clock, signals, source } = deps;
-  const stop = new AbortController();
-  void signals.stop.then(() => stop.abort());
   const startedAt = clock.monotonic();
   let refusal: string | null = null;
   const record = { ...self, role: "standby" } as const;
@@ -121,7 +119,7 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
       keys,
       record: self,
       clock,
-      signal: stop.signal,
+      signal: signals.stopping,
       objection: (call) => whyTooNew(etcd, keys, call),
       // A process that may not write will not lead either.
       onLook: (look) => teller({ ...look, problem: look.problem ?? refusal }),
@@ -130,7 +128,7 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
     log.info("leads the pool {pool}, after {waited} s", { pool: keys.pool, waited });
     return leadership;
   } catch (error) {
-    if (stop.signal.aborted) return null;
+    if (signals.stopping.aborted) return null;
     throw error;
   } finally {
     over.abort();

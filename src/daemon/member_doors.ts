@@ -3,9 +3,9 @@
  * the status endpoint. They are open as long as it lives: a standby sends everybody to the leader, and once it leads its own
  * pool answers. `member.ts` opens them before it campaigns, since its record says where they are.
  */
-import { answerControl } from "../control/answer_control.ts";
+import { answerControl } from "../control/control_routes.ts";
 import { openControlDoor } from "../control/control_door.ts";
-import { forwardControl } from "../control/forward_control.ts";
+import { ForwardedControl } from "../control/forward_control.ts";
 import { listenControl, type ListeningControl } from "../control/listen_control.ts";
 import type { LocalPool } from "../control/pool_client.ts";
 import { ControlSocketError, controlSocketPath } from "../control/socket_path.ts";
@@ -61,12 +61,14 @@ export async function openMemberDoors(
   const leader = () => seen.leader;
   const limits = doorLimits();
   const commands = Math.ceil(limits.commands / 2);
-  const forwarding = opening.use(forwardControl({
-    leader,
-    pool: etcd.pool,
-    clock,
-    status: ({ signal }) => status({ problem: seen.problem, signal }),
-  }));
+  const forwarding = opening.use(
+    new ForwardedControl({
+      leader,
+      pool: etcd.pool,
+      clock,
+      status: ({ signal }) => status({ problem: seen.problem, signal }),
+    }),
+  );
   const door = opening.use(openControlDoor({ control: etcd.control, host, connections: commands, clock }));
   const socketPath = controlSocketPath(config.state);
   const socket = await openSocket(forwarding.handle, { socketPath, connections: commands });

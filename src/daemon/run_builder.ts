@@ -44,9 +44,7 @@ async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<numbe
   answerMemberSignals(deps);
   options.onRunning();
   serviceManager?.tell({ READY: 1, STATUS: "builder" });
-  const over = new AbortController();
-  void signals.stop.then(() => over.abort());
-  while (await sleptThrough(clock, LOOK, over)) serviceManager?.tellAlive();
+  while (await sleptThrough(clock, LOOK, { signal: signals.stopping })) serviceManager?.tellAlive();
   serviceManager?.tell({ STOPPING: 1 });
   if (builder.isBuilding) await letBuildsEnd(signals, (call) => builder.finish(call));
   return tellStop(await signals.stop);

@@ -6,7 +6,6 @@ import { resolve } from "node:path";
 import { StateLostError } from "../cli/cli_error.ts";
 import { ExitCode } from "../cli/exit_code.ts";
 import type { DaemonOptions } from "../cli/wiring.ts";
-import type { ConfigSource } from "../config/config_source.ts";
 import { loadUndici } from "../http/load_undici.ts";
 import { ControlError } from "../control/control_error.ts";
 import { localPool } from "../control/local_pool.ts";
@@ -20,9 +19,7 @@ import { loggerOf, type Logging } from "../lib/logging.ts";
 import { shortCategory } from "../lib/log_spec.ts";
 import { LoopWatch } from "../lib/loop_watch.ts";
 import { processUse } from "../lib/process_use.ts";
-import type { ProcessSignals } from "../lib/process_signals.ts";
 import type { ServiceManager } from "../lib/service_manager.ts";
-import type { SteadyClock } from "../lib/steady_clock.ts";
 import { SECOND } from "../domain/time.ts";
 import { openLogCopy } from "../builders/log_copy.ts";
 import { Pool } from "../pool/pool.ts";
@@ -38,20 +35,15 @@ import { statusLine } from "../views/status_line.ts";
 import { doorLimits } from "./door_limits.ts";
 import { letBuildsEnd } from "./let_builds_end.ts";
 import { tellLost } from "./lost_lead.ts";
+import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";
 import { ownVersion } from "./own_process.ts";
 
 const log = loggerOf("daemon");
 
-interface Running {
-  readonly options: DaemonOptions;
-  readonly source: ConfigSource;
-  readonly clock: SteadyClock;
+interface Running extends MemberDeps {
   /** Whether readers of standard error see the log of it. */
   readonly isToldOnStderr: boolean;
-  readonly lines: Logging;
-  readonly serviceManager: ServiceManager | null;
-  readonly signals: ProcessSignals;
 }
 
 /** @returns the exit code. @throws StateLostError where the log does not say it on standard error */
@@ -71,7 +63,7 @@ export async function runPool(
     onBlocked: tellBlock,
   });
   const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
-  await using pool = await Pool.start(seat.config, {
+  const started = Pool.start(seat.config, {
     ...poolAdapters({ store, clock, metrics }),
     machines: seat.machines,
     serviceManager,
@@ -97,7 +89,13 @@ export async function runPool(
       profilingSince: stackDump.profilingSince,
       connections: doors.map(({ to, counts }) => ({ to, ...counts(), waiting: 0 })),
     }),
+    starting: signals.stopping,
   });
+  await using pool = await started.catch((error) => {
+    if (error !== signals.stopping.reason) throw error;
+    return null;
+  });
+  if (pool === null) return tellStop(await signals.stop);
   await using stackDump = new StackDump({
     clock,
     profiler: createCpuProfiler(),

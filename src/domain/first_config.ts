@@ -40,6 +40,8 @@ export interface GivenAnswers {
   readonly flavor: string | null;
   readonly network: string | null;
   readonly keypair: string | null;
+  /** Where servers answer SSH. */
+  readonly connectionPort: number | null;
   /** Whether nodes may have floating IPs. */
   readonly floatingIps: boolean;
 }

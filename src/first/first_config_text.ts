@@ -14,6 +14,8 @@ export interface FirstChoices {
   readonly network: (NetworkChoice & { readonly isNamedAlone: boolean }) | null;
   readonly keypair: string;
   readonly privateKey: string;
+  /** null: the usual one. */
+  readonly connectionPort: number | null;
   readonly maxServers: number;
   /** null: the default. */
   readonly state: string | null;
@@ -22,7 +24,7 @@ export interface FirstChoices {
 export function firstConfigText(choices: FirstChoices): string {
   const label = labelOf(choices);
   const provider = plainName(choices.cloud) ?? "cloud";
-  const { cloud, image, username, flavor, keypair, privateKey, maxServers, state } = choices;
+  const { cloud, image, username, flavor, keypair, privateKey, connectionPort, maxServers, state } = choices;
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA_FILE}`,
     "#",
@@ -50,6 +52,9 @@ export function firstConfigText(choices: FirstChoices): string {
     ...volumeLines(flavor, image),
     `        username: ${scalarText(username)} # who logs in,`,
     `        private-key: ${scalarText(privateKey)} # with which key`,
+    ...(connectionPort === null
+      ? []
+      : [`        connection-port: ${connectionPort} # where servers answer SSH`]),
     "",
   ];
   return lines.join("\n");

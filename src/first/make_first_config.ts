@@ -17,7 +17,7 @@ import { loginUser } from "./login_user.ts";
 import { offeredFlavors } from "./offered_flavors.ts";
 import { offeredImages } from "./offered_images.ts";
 import { type KeyChoice, offeredKeys } from "./offered_keys.ts";
-import { offeredNetworks } from "./offered_networks.ts";
+import { isHere, offeredNetworks } from "./offered_networks.ts";
 import { roomFor } from "./room_for.ts";
 import { type CloudOffer, surveyCloud } from "./survey.ts";
 
@@ -31,6 +31,9 @@ interface FirstConfigDeps {
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
 }
+
+/** That of `nodepool simulate`, whose servers share this machine with its own SSH server. */
+const SIMULATED_PORT = 2222;
 
 /** @throws FirstConfigError, ConfigError, CloudError, and what the files throw */
 export async function makeFirstConfig(deps: FirstConfigDeps): Promise<FirstConfigView> {
@@ -115,11 +118,10 @@ async function chooseAll(
   });
   const key = await choice(dialog, { what: "key", choices: keys, given: given.keypair });
   const { keypair, path: privateKey } = key;
+  const usualPort = network !== null && isHere(network.network) ? SIMULATED_PORT : null;
   const { state } = files;
-  return {
-    choices: { cloud: name, image, username, flavor, network, keypair, privateKey, maxServers, state },
-    key,
-  };
+  const login = { username, keypair, privateKey, connectionPort: given.connectionPort ?? usualPort };
+  return { choices: { cloud: name, image, flavor, network, ...login, maxServers, state }, key };
 }
 
 async function chooseImage({ name, offer }: Surveyed, { given, dialog }: FirstConfigDeps) {

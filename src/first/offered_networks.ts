@@ -48,7 +48,7 @@ function isOpen({ ranges = [] }: Network): boolean {
   return ranges.some((range) => isRoutable(range.split("/")[0]!));
 }
 
-/** Loopback: a cloud for trials, on this machine. */
-function isHere({ ranges = [] }: Network): boolean {
+/** Loopback: `nodepool simulate`, on this machine. */
+export function isHere({ ranges = [] }: Network): boolean {
   return ranges.length > 0 && ranges.every((range) => range.startsWith("127."));
 }

@@ -16,20 +16,8 @@ export interface CloudOffer {
   readonly networkQuota: NetworkQuota | null;
 }
 
-type Surveyed = Pick<
-  Cloud,
-  | "logIn"
-  | "listRoutedNetworks"
-  | "listImages"
-  | "listFlavors"
-  | "listNetworks"
-  | "listKeypairs"
-  | "getQuota"
-  | "getNetworkQuota"
->;
-
 /** @throws CloudError where it lets nobody in, or tells neither images nor flavors */
-export async function surveyCloud(cloud: Surveyed, call: Call): Promise<CloudOffer> {
+export async function surveyCloud(cloud: Cloud, call: Call): Promise<CloudOffer> {
   await cloud.logIn(call);
   const [images, flavors, networks, routed, keypairs, quota, networkQuota] = await Promise.all([
     cloud.listImages(call),

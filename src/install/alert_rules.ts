@@ -10,8 +10,8 @@ export interface AlertRule {
   readonly expr: string;
   /** How long it must last, as Prometheus writes it. */
   readonly lasts: string;
-  /** `critical`: the pool as a whole does not work, or people have been waiting for long. */
-  readonly severity: "critical" | "warning";
+  /** `critical`: the pool as a whole does not work, or people have been waiting for long; by default `warning`. */
+  readonly severity?: "critical" | "warning";
   /** One line, as a template. */
   readonly summary: string;
   /** The numbers, and what happens meanwhile, as a template. */
@@ -85,7 +85,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolMachineLost",
     expr: "nodepool_members_lost > 0",
     lasts: "5m",
-    severity: "warning",
     summary: "A {{ $labels.role }} of the pool {{ $labels.pool }} is gone",
     description: "It left, and has not come back: {{ $value }} in all. `nodepool status` names the machine.",
     manual: "lost-machine",
@@ -94,7 +93,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolEtcdMemberDown",
     expr: "nodepool_etcd_up == 0",
     lasts: "5m",
-    severity: "warning",
     summary: "A member of etcd does not answer",
     description: "The leader of the pool {{ $labels.pool }} cannot reach {{ $labels.endpoint }}. " +
       "The pool goes on for as long as most members do.",
@@ -114,7 +112,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolEtcdNearlyFull",
     expr: "nodepool_etcd_database_bytes / nodepool_etcd_quota_bytes > 0.8",
     lasts: "10m",
-    severity: "warning",
     summary: "etcd will be full soon",
     description:
       "The database at {{ $labels.endpoint }} has {{ $value | humanizePercentage }} of what its quota allows.",
@@ -124,7 +121,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolEtcdClockOff",
     expr: "abs(nodepool_etcd_clock_ahead_seconds) > 2.5",
     lasts: "10m",
-    severity: "warning",
     summary: "The clock of a machine is wrong",
     description:
       "The clock at {{ $labels.instance }} and etcd's are {{ $value | humanizeDuration }} apart. " +
@@ -144,7 +140,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolRestarts",
     expr: 'resets(process_cpu_seconds_total{job="nodepool"}[1h]) >= 3',
     lasts: "0m",
-    severity: "warning",
     summary: "nodepool is restarted again and again",
     description:
       "The daemon on {{ $labels.instance }} was started {{ $value }} times in an hour. Its log says why it ended.",
@@ -154,7 +149,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolRequestWaits",
     expr: "max by (instance, label, reason) (nodepool_oldest_request_age_seconds) > 900",
     lasts: "1m",
-    severity: "warning",
     summary: "A request for {{ $labels.label }} waits",
     description:
       "It has been waiting for {{ $value | humanizeDuration }}. What stands in its way: {{ $labels.reason }}.",
@@ -175,7 +169,6 @@ export const alertRules: readonly AlertRule[] = [
       "nodepool_label_ready_nodes == 0 and nodepool_label_min_ready > 0 and nodepool_label_missing_nodes > 0 " +
       `unless on (instance, label) nodepool_label_obstacles{${full}}`,
     lasts: "30m",
-    severity: "warning",
     summary: "{{ $labels.label }} has no ready nodes",
     description: "The pool has wanted to launch nodes for {{ $labels.label }} for half an hour and cannot. " +
       "`nodepool explain {{ $labels.label }}` says why.",
@@ -185,7 +178,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolNoRoom",
     expr: `max by (instance, label, provider) (nodepool_label_obstacles{${noRoom}}) == 1`,
     lasts: "30m",
-    severity: "warning",
     summary: "{{ $labels.provider }} has no room for {{ $labels.label }}",
     description: "Nodes of {{ $labels.label }} are missing because the quota or the cloud is full.",
     manual: "quota",
@@ -194,7 +186,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolMisconfigured",
     expr: `max by (instance, label, provider, reason) (nodepool_label_obstacles{${misconfigured}}) == 1`,
     lasts: "10m",
-    severity: "warning",
     summary: "{{ $labels.label }} needs a different configuration",
     description:
       "No node of {{ $labels.label }} can be launched{{ with $labels.provider }} on {{ . }}{{ end }}: " +
@@ -208,7 +199,6 @@ export const alertRules: readonly AlertRule[] = [
       'sum by (instance, provider, label) (increase(nodepool_launches_total{result="error"}[30m])) > 0.5 * ' +
       "sum by (instance, provider, label) (increase(nodepool_launches_total[30m]))",
     lasts: "5m",
-    severity: "warning",
     summary: "Most launches of {{ $labels.label }} on {{ $labels.provider }} fail",
     description: "{{ $value | humanize }} launches failed in half an hour, more than became ready.",
     manual: "paused",
@@ -217,7 +207,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolLabelPaused",
     expr: "max by (instance, provider, label) (max_over_time(nodepool_launch_pause_seconds[15m])) > 0",
     lasts: "30m",
-    severity: "warning",
     summary: "Launches on {{ $labels.provider }} are paused, since they fail",
     description:
       "One launch at a time is tried for {{ with $labels.label }}{{ . }}{{ else }}images{{ end }} after each pause, " +
@@ -229,7 +218,6 @@ export const alertRules: readonly AlertRule[] = [
     expr:
       'max by (instance, provider, state) (nodepool_oldest_node_age_seconds{state=~"building|delete"}) > 5400',
     lasts: "1m",
-    severity: "warning",
     summary: "A node on {{ $labels.provider }} is stuck in {{ $labels.state }}",
     description: "It has been in {{ $labels.state }} for {{ $value | humanizeDuration }}. " +
       "`nodepool list --state {{ $labels.state }} -o wide` says what it waits for.",
@@ -239,7 +227,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolProviderDown",
     expr: "nodepool_provider_up == 0 unless on (instance, provider) nodepool_provider_max_servers < 0",
     lasts: "10m",
-    severity: "warning",
     summary: "{{ $labels.provider }} does not answer",
     description: "nodepool cannot list the servers on {{ $labels.provider }}. Other providers go on.",
     manual: "unreachable",
@@ -258,7 +245,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolProviderDoubtful",
     expr: "nodepool_provider_doubtful == 1",
     lasts: "30m",
-    severity: "warning",
     summary: "The listings of {{ $labels.provider }} omit servers",
     description: "nodepool launches nothing there until it has looked up each of them.",
     manual: "doubtful",
@@ -267,7 +253,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolCertificateExpires",
     expr: `nodepool_provider_certificate_expiry_timestamp_seconds - time() < ${14 * DAY}`,
     lasts: "1h",
-    severity: "warning",
     summary: "A certificate of {{ $labels.provider }} expires",
     description:
       "{{ if gt $value 0.0 }}It is valid for another {{ $value | humanizeDuration }}{{ else }}It has expired{{ end }}. " +
@@ -278,7 +263,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolImageFails",
     expr: "nodepool_image_failures_in_a_row >= 3 or nodepool_dib_image_failures_in_a_row >= 3",
     lasts: "0m",
-    severity: "warning",
     summary: "The image {{ $labels.image }} is not being made",
     description:
       "{{ $value }} attempts in a row have failed{{ with $labels.provider }} on {{ . }}{{ end }}. " +
@@ -289,7 +273,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolImageOld",
     expr: `time() - nodepool_image_ready_timestamp_seconds > ${8 * DAY}`,
     lasts: "1h",
-    severity: "warning",
     summary: "The image {{ $labels.image }} on {{ $labels.provider }} is old",
     description: "Nodes are launched from an image made {{ $value | humanizeDuration }} ago.",
     manual: "no-image",
@@ -298,7 +281,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolLinkDown",
     expr: "nodepool_link_up == 0",
     lasts: "10m",
-    severity: "warning",
     summary: "{{ $labels.link }} is not connected",
     description: "Without it, nodepool does not learn what jobs need, or when they end.",
     manual: "no-jobs",
@@ -307,7 +289,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolTargetOffline",
     expr: "nodepool_target_online == 0",
     lasts: "30m",
-    severity: "warning",
     summary: "The target {{ $labels.target }} takes no nodes",
     description: "`nodepool status` says why. Its nodes wait meanwhile.",
     manual: "no-jobs",
@@ -316,7 +297,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolConfigurationBroken",
     expr: "nodepool_config_last_reload_successful == 0",
     lasts: "5m",
-    severity: "warning",
     summary: "nodepool's configuration is broken",
     description: "{{ $labels.instance }} goes on with the last good one. A restart would fail.",
     manual: "broken-configuration",
@@ -325,7 +305,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolTaskFails",
     expr: "nodepool_task_failing == 1",
     lasts: "30m",
-    severity: "warning",
     summary: "The task {{ $labels.task }} fails",
     description: "It is tried again and again. `nodepool status` and the log say why.",
     manual: "monitoring",
@@ -334,7 +313,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolTaskHangs",
     expr: "max by (instance, task) (nodepool_task_run_age_seconds) > 600",
     lasts: "1m",
-    severity: "warning",
     summary: "The task {{ $labels.task }} hangs",
     description:
       "Its current run has lasted for {{ $value | humanizeDuration }}. `nodepool dump` shows where it waits.",
@@ -344,7 +322,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolDefect",
     expr: "nodepool_defects > 0",
     lasts: "1m",
-    severity: "warning",
     summary: "A defect of nodepool holds something up",
     description: "`nodepool status` says what stands still: {{ $value }} in all. Report it with the log.",
     manual: "monitoring",
@@ -353,7 +330,6 @@ export const alertRules: readonly AlertRule[] = [
     name: "NodepoolSlow",
     expr: "min_over_time(nodepool_event_loop_delay_max_seconds[10m]) > 1",
     lasts: "5m",
-    severity: "warning",
     summary: "nodepool is slow",
     description:
       "Its event loop is blocked for up to {{ $value | humanizeDuration }} at a time. The log names the work.",

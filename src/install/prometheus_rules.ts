@@ -18,7 +18,7 @@ export function prometheusRules(): string {
     stringify({ groups: [{ name: "nodepool", rules: alertRules.map(ruleOf) }] }, { lineWidth: 0 });
 }
 
-function ruleOf({ name, expr, lasts, severity, summary, description, manual }: AlertRule) {
+function ruleOf({ name, expr, lasts, severity = "warning", summary, description, manual }: AlertRule) {
   const { topic } = findInManual([manual])!;
   return {
     alert: name,

@@ -9,15 +9,17 @@ type Request = "SIGHUP" | "SIGUSR2";
 export class ProcessSignals implements Disposable {
   readonly #stop = Promise.withResolvers<Deno.Signal>();
   readonly #end = Promise.withResolvers<Deno.Signal>();
+  readonly #stopping = new AbortController();
   /** The first signal that asks the process to stop. */
   readonly stop = this.#stop.promise;
   /** The signal that asks it not to wait for builds either: SIGTERM, or a second SIGINT. */
   readonly end = this.#end.promise;
+  /** Aborted once it has been asked to stop. */
+  readonly stopping = this.#stopping.signal;
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   readonly #early = new Set<Request>();
   #answers: Readonly<Record<Request, () => void>> | null = null;
   #isInterrupted = false;
-  #stopping = false;
 
   constructor() {
     this.#listeners = [
@@ -28,11 +30,6 @@ export class ProcessSignals implements Disposable {
       ["SIGUSR2", () => this.#request("SIGUSR2")],
     ];
     for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
-  }
-
-  /** Whether it has been asked to stop. */
-  get isStopping(): boolean {
-    return this.#stopping;
   }
 
   /** Has the other signals answered from now on, and those that have come. */
@@ -54,7 +51,7 @@ export class ProcessSignals implements Disposable {
   }
 
   #askToStop(signal: Deno.Signal): void {
-    this.#stopping = true;
+    this.#stopping.abort();
     this.#stop.resolve(signal);
   }
 

@@ -80,7 +80,13 @@ function addMetrics(parts: Parts): AsyncDisposable | null {
 /** Has the configuration read again when its files change. null: they are not watched. */
 function addConfigWatch({ deps: { watchedConfig }, clock, tasks, inForce }: Parts): AsyncDisposable | null {
   if (watchedConfig === undefined) return null;
-  return watchConfig({ ...watchedConfig, clock, tasks, reload: () => inForce.reload() });
+  return watchConfig({
+    ...watchedConfig,
+    clock,
+    tasks,
+    reload: () => inForce.reload(),
+    hangs: () => inForce.hangs,
+  });
 }
 
 /** One turn of the loop, by the configuration that is in force at its beginning. @returns when to run again */

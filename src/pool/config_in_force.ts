@@ -11,11 +11,11 @@ import { excerptText } from "../config/format_excerpt.ts";
 import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
-import { type Instant, MINUTE } from "../domain/time.ts";
+import { durationText, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { inTime, TimeUpError } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { orAborted } from "../lib/or_aborted.ts";
 import { configChanges } from "./plan_config.ts";
 
 /** The result of reading it again. */
@@ -27,7 +27,7 @@ export interface ConfigReading {
 }
 
 interface ConfigInForceDeps {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "sleep">;
   /** @throws ConfigError */
   readonly read: () => Promise<{ readonly config: Config }>;
   /** Has the pool go by the configuration; never called twice at once. */
@@ -42,6 +42,14 @@ interface ConfigInForceDeps {
  * twice.
  */
 const AGAIN = MINUTE;
+
+/** For a file system to answer; a reading that takes longer is given up. */
+const READING_TIME = 30 * SECOND;
+
+/** Readings that have been given up, and have not ended: each keeps one of the few threads for files. */
+const MOST_HANGING = 8;
+const HANGS = `it has not been read within ${durationText(READING_TIME)}: ` +
+  "a network file system does not answer, or nobody writes to a named pipe";
 
 const log = loggerOf("daemon");
 
@@ -61,6 +69,8 @@ export class ConfigInForce implements AsyncDisposable {
   #queue: Promise<unknown> = Promise.resolve();
   /** The reading that has not begun yet; null: none waits. */
   #next: Promise<ConfigReading> | null = null;
+  /** How many readings hang. */
+  #hanging = 0;
   readonly #closing = new AbortController();
 
   constructor(config: Config, deps: ConfigInForceDeps) {
@@ -91,6 +101,11 @@ export class ConfigInForce implements AsyncDisposable {
   /** Why the one in force could not be put into effect as a whole; null: it was. */
   get fault(): string | null {
     return this.#fault;
+  }
+
+  /** Whether a reading has been given up that has not ended yet. */
+  get hangs(): boolean {
+    return this.#hanging > 0;
   }
 
   /** Puts the first one into effect. */
@@ -161,8 +176,8 @@ export class ConfigInForce implements AsyncDisposable {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     try {
-      // The file system may never answer.
-      const { config } = await orAborted(this.#deps.read(), signal);
+      if (this.#hanging >= MOST_HANGING) return { changes: [], problems: [HANGS] };
+      const { config } = await this.#readInTime();
       const { changes, atNextStart } = configChanges(this.#current, config);
       if (changes.length > 0) {
         tell(changes, atNextStart);
@@ -174,8 +189,25 @@ export class ConfigInForce implements AsyncDisposable {
     } catch (error) {
       signal.throwIfAborted();
       this.#excerpts = error instanceof ConfigError ? error.problems.map(excerptText) : [];
+      if (error instanceof TimeUpError) return { changes: [], problems: [HANGS] };
       if (error instanceof ConfigError) return { changes: [], problems: error.problems.map(formatProblem) };
       return { changes: [], problems: [`it could not be processed: ${errorChain(error)}`] };
+    }
+  }
+
+  /** @throws TimeUpError where the file system does not answer, the signal's reason, and what reading throws */
+  async #readInTime(): Promise<{ readonly config: Config }> {
+    const { clock, read } = this.#deps;
+    const reading = read();
+    let isGivenUp = false;
+    const end = () => void (isGivenUp && this.#hanging--);
+    reading.then(end, end);
+    try {
+      return await inTime(reading, { clock, timeout: READING_TIME, signal: this.#closing.signal });
+    } catch (error) {
+      isGivenUp = error instanceof TimeUpError;
+      if (isGivenUp) this.#hanging++;
+      throw error;
     }
   }
 

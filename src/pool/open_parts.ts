@@ -113,9 +113,9 @@ async function applyConfig(
 /** The state, which is told that another run begins, and what all others share. */
 async function openGround(config: Config, given: PoolDeps) {
   const deps = whileSure(given);
-  const { store, clock, random, metrics } = deps;
+  const { store, clock, random, metrics, starting: signal = new AbortController().signal } = deps;
   const ledger = await Ledger.load(store, { clock, isCounted: true });
-  const setBefore = await beginClock({ ...deps, ledger, providers: config.providers });
+  const setBefore = await beginClock({ ...deps, ledger, providers: config.providers, signal });
   const run = runMarks({ ledger, clock, random });
   await run.begin();
   await holdDoubted(ledger, { now: clock.now() });

@@ -39,7 +39,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
   /** Its end, once it has begun. */
   #ended: Promise<void> | null = null;
 
-  /** Loads the state, writes down that another life of the daemon begins, and starts every task. */
+  /** Loads the state, writes down that another life of the daemon begins, and starts every task. @throws the reason of `starting` */
   static async start(config: Config, deps: PoolDeps): Promise<Pool> {
     const parts = await openParts(config, deps);
     const pool = new Pool(parts);

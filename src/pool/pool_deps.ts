@@ -82,6 +82,8 @@ export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openL
   readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
   /** A dump's facts about the process. */
   readonly lookAtProcess: () => ProcessReport;
+  /** Aborted where the start is to be given up, since the process is told to stop; left out: never. */
+  readonly starting?: AbortSignal;
   /** null or left out: the state lies in a file, and no other process can lead. */
   readonly machines?: Machines | null;
 }

@@ -20,6 +20,8 @@ interface BeginClockDeps {
   readonly ledger: Ledger;
   readonly providers: readonly ProviderConfig[];
   readonly openCloud: (provider: ProviderConfig) => Cloud;
+  /** Its abort ends the wait for clouds. */
+  readonly signal: AbortSignal;
 }
 
 /** Clocks that are kept right differ by less. */
@@ -29,7 +31,7 @@ const ANSWER_WAIT = 10 * SECOND;
 
 const log = loggerOf("clock");
 
-/** @returns by how much the machine's clock was set while no process ran; 0: it was not, as far as can be told */
+/** @returns by how much the machine's clock was set while no process ran; 0: it was not, as far as can be told. @throws the signal's reason */
 export async function beginClock(deps: BeginClockDeps): Promise<Milliseconds> {
   const { clock, ledger } = deps;
   const { wallOffset = 0 } = ledger.clockRecord ?? {};
@@ -69,15 +71,15 @@ async function countFrom(
 async function askClouds(known: readonly CloudClock[], deps: BeginClockDeps): Promise<Instant | null> {
   const { clock, providers } = deps;
   const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, deps.signal]);
   const asked = known.flatMap((cloud) => {
     const provider = providers.find(({ name }) => name === cloud.provider);
-    return provider === undefined ? [] : askCloud(cloud, { provider, deps, signal: over.signal });
+    return provider === undefined ? [] : askCloud(cloud, { provider, deps, signal });
   });
-  const first = await inTime(Promise.any(asked), { clock, timeout: ANSWER_WAIT, signal: over.signal }).catch(
-    () => null,
-  );
+  const first = await inTime(Promise.any(asked), { clock, timeout: ANSWER_WAIT, signal }).catch(() => null);
   over.abort(new DOMException("another cloud answered first, or time ran out", "AbortError"));
   await Promise.allSettled(asked);
+  deps.signal.throwIfAborted();
   return first;
 }
 

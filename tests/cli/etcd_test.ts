@@ -1,10 +1,10 @@
 /** Commands of a pool whose state is in etcd: wherever its leader is, while leaders come and go, and with none. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { answerControl } from "../../src/control/answer_control.ts";
+import { answerControl } from "../../src/control/control_routes.ts";
 import { type ControlDoor, openControlDoor } from "../../src/control/control_door.ts";
 import { ControlError } from "../../src/control/control_error.ts";
-import { forwardControl } from "../../src/control/forward_control.ts";
+import { ForwardedControl } from "../../src/control/forward_control.ts";
 import { listenControl } from "../../src/control/listen_control.ts";
 import { PoolInEtcd } from "../../src/control/pool_in_etcd.ts";
 import { standbyStatus } from "../../src/daemon/standby_status.ts";
@@ -149,7 +149,7 @@ for (const [where, name] of [["a standby", "a standby's"], ["the leader", "the l
     const leader = await bench.startLeader("pool1");
     const answered = where === "the leader"
       ? answerControl(leader.pool, { onDefect() {} })
-      : forwardControl({ leader: () => leader.record, pool: "ci", clock: bench.cli.clock });
+      : new ForwardedControl({ leader: () => leader.record, pool: "ci", clock: bench.cli.clock });
     bench.resources.use(
       await listenControl(answered.handle, { socketPath: join(bench.cli.folder, "nodepool-ci.sock") }),
     );
@@ -162,7 +162,7 @@ for (const [where, name] of [["a standby", "a standby's"], ["the leader", "the l
 Deno.test("a standby that knows no leader is passed over: etcd is asked, and its state shown", async () => {
   await using bench = await Bench.open();
   const forwarded = bench.resources.use(
-    forwardControl({ leader: () => null, pool: "ci", clock: bench.cli.clock }),
+    new ForwardedControl({ leader: () => null, pool: "ci", clock: bench.cli.clock }),
   );
   bench.resources.use(
     await listenControl(forwarded.handle, { socketPath: join(bench.cli.folder, "nodepool-ci.sock") }),
@@ -304,20 +304,22 @@ Deno.test("status while etcd has no majority is the local daemon's, be it a stan
   bench.loseMajority();
   const socketPath = join(bench.cli.folder, "nodepool-ci.sock");
   const pools = {
-    standby: bench.resources.use(forwardControl({
-      leader: () => null,
-      pool: "ci",
-      clock: bench.cli.clock,
-      status: () =>
-        standbyStatus({
-          etcd: bench.etcd.client("standby"),
-          keys,
-          clock: bench.cli.clock,
-          self: sampleMachine("ci-b"),
-          problem: "etcd did not answer within 2 s",
-          signal: NEVER.signal,
-        }),
-    })).handle,
+    standby: bench.resources.use(
+      new ForwardedControl({
+        leader: () => null,
+        pool: "ci",
+        clock: bench.cli.clock,
+        status: () =>
+          standbyStatus({
+            etcd: bench.etcd.client("standby"),
+            keys,
+            clock: bench.cli.clock,
+            self: sampleMachine("ci-b"),
+            problem: "etcd did not answer within 2 s",
+            signal: NEVER.signal,
+          }),
+      }),
+    ).handle,
     unsure: answerControl(new ScriptedPool(), { onDefect() {} }).handle,
   };
   {

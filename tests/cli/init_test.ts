@@ -72,6 +72,7 @@ Deno.test("init --yes asks nothing, passes on what is given, and says what to do
       flavor: null,
       network: null,
       keypair: null,
+      connectionPort: null,
       floatingIps: false,
     },
   });

@@ -415,3 +415,27 @@ Deno.test("all that is known of a node fits the terminal, with local times; pipe
   assert.equal(spoken(stdout).includes(`${long} (${localTimes("2030-01-02T03:03:05.000Z")})`), true, stdout);
   assert.match(stdout, /\n {2}at 2030-01-02T03:04:05Z it stopped\n$/);
 });
+
+for (
+  const [argv, note] of [
+    ["list --provider cloud-c", "there is no provider cloud-c; did you mean cloud-a?"],
+    ["list --label nobel --state hold", "there is no label nobel; did you mean noble?"],
+    ["image-list --image zzz", "there is no image zzz; there are jammy, noble"],
+    ["label-list --label zzz", "there is no label zzz; there are jammy, noble"],
+    ["provider-list --provider zzz", "there is no provider zzz; there are cloud-a, cloud-b"],
+    ["request-list --label zzz", "there is no label zzz; there are jammy, noble"],
+    ["history --provider zzz", "there is no provider zzz; there are cloud-a, cloud-b"],
+    ["list --label noble --state hold", null],
+    ["history --label noble", null],
+  ] as const
+) {
+  Deno.test(`${argv}, of which there is nothing, ${note === null ? "says no more" : "says so"}`, async () => {
+    await using bench = await CliBench.open();
+    const { code, stdout, stderr } = await bench.run(...argv.split(" "), "-o", "name");
+    assert.deepEqual({ code, stdout, stderr }, {
+      code: 0,
+      stdout: "",
+      stderr: note === null ? "" : `nodepool: ${note}\n`,
+    });
+  });
+}

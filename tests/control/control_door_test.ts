@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type ControlDoor, openControlDoor } from "../../src/control/control_door.ts";
-import { connectControl, remotePool } from "../../src/control/control_client.ts";
-import { ControlError } from "../../src/control/control_error.ts";
-import { answerControl } from "../../src/control/answer_control.ts";
-import { forwardControl } from "../../src/control/forward_control.ts";
+import { connectControl, RemotePool } from "../../src/control/control_client.ts";
+import { ControlError, NoAnswerError } from "../../src/control/control_error.ts";
+import { answerControl } from "../../src/control/control_routes.ts";
+import { ForwardedControl } from "../../src/control/forward_control.ts";
 import { openLeaderWire } from "../../src/control/leader_wire.ts";
 import { listenControl } from "../../src/control/listen_control.ts";
-import { NoAnswerError } from "../../src/control/no_answer_error.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlSocketError } from "../../src/control/socket_path.ts";
 import type { LeaderRecord } from "../../src/lead/leader_record.ts";
@@ -50,7 +49,7 @@ function openLeader(id = "1"): Leader {
 }
 
 function clientOf({ record }: { record: LeaderRecord }, until?: AbortSignal): PoolClient {
-  return remotePool(openLeaderWire(record, { until }));
+  return new RemotePool(openLeaderWire(record, { until }));
 }
 
 interface Standby extends AsyncDisposable {
@@ -62,7 +61,7 @@ async function openStandby(leader: () => LeaderRecord | null): Promise<Standby> 
   await using resources = new AsyncDisposableStack();
   const path = await Deno.makeTempDir({ prefix: "np" });
   resources.defer(() => Deno.remove(path, { recursive: true }));
-  const forwarded = resources.use(forwardControl({ leader, pool: "ci", clock: systemClock }));
+  const forwarded = resources.use(new ForwardedControl({ leader, pool: "ci", clock: systemClock }));
   const socketPath = join(path, "s.sock");
   const listening = resources.use(await listenControl(forwarded.handle, { socketPath }));
   const client = resources.use((await connectControl(socketPath))!);
@@ -299,6 +298,6 @@ Deno.test("the door says at its start that it cannot listen, and what to set", a
 Deno.test("the door listens on all addresses where none is named, under the name of the machine", async () => {
   await using door = openControlDoor({ control: { hostname: null, port: 0 }, host: "localhost" });
   assert.match(door.control.url, /^https:\/\/localhost:\d+$/);
-  await using client = remotePool(openLeaderWire({ host: "h", control: door.control }));
+  await using client = new RemotePool(openLeaderWire({ host: "h", control: door.control }));
   await assert.rejects(client.ask("node-list", {}), { status: 503, message: "the daemon is starting" });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { holdNodes, unholdNodes } from "../../src/control/hold_commands.ts";
+import { holdNodes, unholdNodes } from "../../src/control/node_commands.ts";
 import { nodePhases, type NodeRecord, type NodeState, stateName } from "../../src/domain/node.ts";
 import { DAY, HOUR, LAST_INSTANT } from "../../src/domain/time.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkedRequest } from "../../src/control/checked_request.ts";
+import { checkedRequest } from "../../src/control/what_is_wrong.ts";
 import { createJob, deleteJobs } from "../../src/control/job_commands.ts";
 import { operations } from "../../src/control/operations.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";

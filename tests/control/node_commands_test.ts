@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { holdNodes } from "../../src/control/hold_commands.ts";
-import { deleteNodes, releaseNodes } from "../../src/control/node_commands.ts";
+import { deleteNodes, holdNodes, releaseNodes } from "../../src/control/node_commands.ts";
 import { nodePhases } from "../../src/domain/node.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, NOW, states } from "../plan/plan_fixtures.ts";

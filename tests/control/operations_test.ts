@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { connectControl } from "../../src/control/control_client.ts";
-import { controlRoutes } from "../../src/control/control_routes.ts";
+import { answerControl } from "../../src/control/control_routes.ts";
 import { greetingOf, misfit, PROTOCOL, SILENT_GREETING } from "../../src/control/greeting.ts";
-import { checkedRequest } from "../../src/control/checked_request.ts";
+import { checkedRequest } from "../../src/control/what_is_wrong.ts";
 import { localPool } from "../../src/control/local_pool.ts";
 import type { StatePool } from "../../src/control/operated_pool.ts";
 import { type OperationName, operations } from "../../src/control/operations.ts";
@@ -152,8 +152,9 @@ Deno.test("who is too old is said, and what to do", async () => {
     await assert.rejects(client.ask("reload", {}), { message: tooOld });
     await assert.rejects(client.ask("job-list", {}), { message: tooOld });
   });
-  const routes = controlRoutes(new ScriptedPool(), { stopping: new AbortController().signal, onDefect() {} });
-  const refusal = await routes.request("/views/job-list", { headers: { "nodepool-protocol": "0" } });
+  using control = answerControl(new ScriptedPool(), { onDefect() {} });
+  const headers = { "nodepool-protocol": "0" };
+  const refusal = await control.handle(new Request("http://localhost/views/job-list", { headers }));
   assert.deepEqual([refusal.status, (await refusal.json()).error], [
     400,
     `this nodepool is too old for the daemon, which runs ${VERSION}: use the daemon's version`,

@@ -6,8 +6,7 @@
 import { acquireNodes } from "../../src/cli/acquire_nodes.ts";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { NoDaemonError } from "../../src/cli/cli_error.ts";
-import { NoAnswerError } from "../../src/control/no_answer_error.ts";
-import { ControlError } from "../../src/control/control_error.ts";
+import { ControlError, NoAnswerError } from "../../src/control/control_error.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import type { IdOutcome } from "../../src/control/operation.ts";
 import { type Milliseconds, MINUTE } from "../../src/domain/time.ts";

@@ -24,6 +24,7 @@ const NOTHING_GIVEN: GivenAnswers = {
   flavor: null,
   network: null,
   keypair: null,
+  connectionPort: null,
   floatingIps: true,
 };
 

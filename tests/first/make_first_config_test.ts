@@ -1,5 +1,7 @@
 /** First configurations for clouds of many kinds are valid, fit their cloud, and are refused where none could. */
 import assert from "node:assert/strict";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
+import type { Call } from "../../src/lib/call.ts";
 import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { GivenAnswers } from "../../src/domain/first_config.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
@@ -27,6 +29,17 @@ const good: readonly Case[] = [
     name: "a cloud with private networks only",
     cloud: { networks: [{ name: "inner" }, { name: "other" }] },
     expected: /- name: inner\n {4}auto-floating-ip: false/,
+  },
+  {
+    name: "a simulator on this machine",
+    cloud: {},
+    expected: /private-key: .*\n {8}connection-port: 2222 # where servers answer SSH\n$/,
+  },
+  {
+    name: "a simulator on this machine whose servers answer at another port",
+    cloud: {},
+    given: { connectionPort: 2200 },
+    expected: /connection-port: 2200 #/,
   },
   {
     name: "a cloud whose servers are attached to the external network",
@@ -316,6 +329,16 @@ Deno.test("a cloud whose name YAML takes for something else is named as it is", 
   }
 });
 
+Deno.test("servers of a cloud on other machines answer SSH at the usual port", async () => {
+  await using bench = await FirstBench.open([{}]);
+  const change = (cloud: WholeCloud) => ({
+    listNetworks: async (call: Call) =>
+      (await cloud.listNetworks(call)).map((network) => ({ ...network, ranges: ["10.0.0.0/24"] })),
+  });
+  await bench.make({ change });
+  assert.doesNotMatch(await bench.text(), /connection-port/);
+});
+
 Deno.test("the README shows the first configuration as it is made", async () => {
   const block = blocksOf(topicTexts.start!).find(({ language }) => language === "yaml")!;
   const network = { name: "private", subnet: null };
@@ -326,10 +349,7 @@ Deno.test("the README shows the first configuration as it is made", async () => 
   }]);
   await bench.make();
   const made = (await bench.text()).replaceAll(`"${bench.folder}/id_ed25519"`, "/home/ci/my-pool/id_ed25519")
-    .replace(
-      /^ *auto-floating-ip: .*\n/m,
-      "",
-    );
+    .replaceAll(/^ *(?:auto-floating-ip|connection-port): .*\n/gm, "");
   assert.equal(
     made.slice(made.indexOf("\nlabels:") + 1),
     block.text,

@@ -172,7 +172,7 @@ Deno.test("each alert names a section of the manual, and metrics and labels that
 
 Deno.test("the manual lists the alerts with their severity and what they say", () => {
   const rows = tableRows(topicTexts["metrics"]!).filter(([name]) => name!.startsWith("`Nodepool"));
-  const known = alertRules.map(({ name, severity, summary, lasts, manual }) => [
+  const known = alertRules.map(({ name, severity = "warning", summary, lasts, manual }) => [
     `\`${name}\``,
     severity,
     lasts === "0m" ? "" : lasts,

@@ -65,6 +65,45 @@ Deno.test("a reload during a reload reads once more after it has taken effect, h
   }
 });
 
+Deno.test("a file that hangs is a problem after half a minute, and keeps no later reading from being made", async () => {
+  const { clock, inForce, file, log, told, current } = kit();
+  await Promise.all([inForce.begin(), clock.advance(SECOND)]);
+  log.length = 0;
+  Object.assign(file, { maxServers: 2, readingTakes: 60 * MINUTE });
+  const hanging = inForce.reload();
+  await clock.advance(29 * SECOND);
+  assert.deepEqual(inForce.problems, []);
+  await clock.advance(SECOND);
+  const hangs =
+    "it has not been read within 30s: a network file system does not answer, or nobody writes to a named pipe";
+  assert.deepEqual([await hanging, inForce.problems], [{ changes: [], problems: [hangs] }, [hangs]]);
+  assert.equal(inForce.hangs, true);
+  assert.deepEqual(told, [`configuration.refused the configuration was refused: ${hangs}`]);
+  Object.assign(file, { maxServers: 3, readingTakes: 0 });
+  const good = inForce.reload();
+  await clock.advance(5 * SECOND);
+  assert.deepEqual([(await good).problems, inForce.problems, current()], [[], [], 3]);
+  await clock.advance(60 * MINUTE);
+  assert.deepEqual([log, current(), inForce.hangs], [["read 2", "read 3", "apply 3"], 3, false]);
+});
+
+Deno.test("files that hang are not read again and again, until one reading has ended", async () => {
+  const { clock, inForce, file, log, current } = kit();
+  await Promise.all([inForce.begin(), clock.advance(SECOND)]);
+  Object.assign(file, { maxServers: 2, readingTakes: 60 * MINUTE });
+  for (let minute = 0; minute < 10; minute++) {
+    const reading = inForce.reload();
+    await clock.advance(MINUTE);
+    assert.equal((await reading).problems.length, 1);
+  }
+  assert.deepEqual(log.filter((line) => line === "read 2").length, 8);
+  file.readingTakes = 0;
+  await clock.advance(60 * MINUTE);
+  const good = inForce.reload();
+  await clock.advance(5 * SECOND);
+  assert.deepEqual([(await good).problems, current()], [[], 2]);
+});
+
 Deno.test("what could not take effect as a whole is tried again at the next reload, changed or not", async () => {
   let isBroken = true;
   const { clock, inForce, file, applied, current } = kit({

@@ -1,6 +1,8 @@
 /** Clouds whose API has another time than the hosts that stamp changes: launches are found as soon as with one time. */
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
+import { orAborted } from "../../src/lib/or_aborted.ts";
 import type { FaultRuleInput } from "../../src/simulator/settings.ts";
 import { viewPool } from "../../src/views/view_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
@@ -36,3 +38,23 @@ for (const [how, effect] of [["ahead of", true], ["behind", false]] as const) {
     assert.equal(usual.problems, "");
   });
 }
+
+Deno.test("a start that waits for a cloud's time is given up at once where the process is told to stop", async () => {
+  let isAway = false;
+  const changeCloud = (cloud: WholeCloud): WholeCloud => {
+    const { listServers } = cloud;
+    cloud.listServers = (options) =>
+      isAway ? orAborted(new Promise(() => {}), options.signal) : listServers(options);
+    return cloud;
+  };
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }), changeCloud });
+  await virtual.until(() => virtual.count("ready") === 1);
+  await virtual.stopPool();
+  await virtual.clock.advance(10 * MINUTE);
+  isAway = true;
+  const stopping = new AbortController();
+  const starting = assert.rejects(virtual.beginPool({ starting: stopping.signal }), { name: "AbortError" });
+  await virtual.clock.advance(SECOND);
+  stopping.abort();
+  await starting;
+});

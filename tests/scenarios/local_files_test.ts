@@ -103,3 +103,17 @@ Deno.test("a script that cannot even be looked at is of no use, and keeps no oth
   assert.match(reasons(virtual)[0]!, /Input\/output error/);
   assert.equal(virtual.count("ready", "small"), 0);
 });
+
+Deno.test("images of two providers whose names read alike together have logs of their own", async () => {
+  const clouds = ["a", "a-b"];
+  const config = imageConfig({ clouds, built: [], prepared: ["b-c", "c"] });
+  await using virtual = await VirtualPool.start({ config, clouds: clouds.map((name) => ({ name })) });
+  const logs = () => virtual.pool.report().images.flatMap(({ logFile }) => logFile ?? []);
+  await virtual.until(() => logs().length === 4, 30 * MINUTE);
+  assert.deepEqual(logs().map((path) => path.replace(/\d+\.log$/, "VERSION.log")).toSorted(), [
+    "/logs/b-c@a-VERSION.log",
+    "/logs/b-c@a-b-VERSION.log",
+    "/logs/c@a-VERSION.log",
+    "/logs/c@a-b-VERSION.log",
+  ]);
+});

@@ -191,12 +191,15 @@ export class VirtualPool implements AsyncDisposable {
   }
 
   /** As `startPool`, while somebody else lets time pass. */
-  async beginPool({ newState = false } = {}): Promise<void> {
+  async beginPool(
+    { newState = false, starting }: { newState?: boolean; starting?: AbortSignal } = {},
+  ): Promise<void> {
     const { config } = await this.#load();
     const clock = new SteadyClock(this.#process.clock);
     this.#pool = await Pool.start(config, {
       store: this.store,
       newState,
+      starting,
       clock,
       random: this.#random,
       shell: this.simulator.shell,

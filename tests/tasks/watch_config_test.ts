@@ -11,15 +11,17 @@ function kit() {
   const tasks = new TaskRegistry({ clock, onError: (task, error) => assert.fail(`${task}: ${error}`) });
   const file = { stamp: "1" };
   const reloadedAt: number[] = [];
+  const reading = { hangs: false };
   const watching = watchConfig({
     clock,
     tasks,
     first: "1",
     stamp: () => file.stamp === "" ? new Promise(() => {}) : Promise.resolve(file.stamp),
     reload: () => Promise.resolve(void reloadedAt.push((clock.now() - NOW) / SECOND)),
+    hangs: () => reading.hangs,
   });
   tasks.start();
-  return { clock, tasks, file, reloadedAt, watching };
+  return { clock, tasks, file, reading, reloadedAt, watching };
 }
 
 Deno.test("the configuration is read once a change is over, and every minute anyway", async () => {
@@ -29,6 +31,25 @@ Deno.test("the configuration is read once a change is over, and every minute any
   file.stamp = "2";
   await clock.advance(MINUTE + 10 * SECOND);
   assert.deepEqual(reloadedAt, [6, 66]);
+});
+
+Deno.test("a configuration whose reading hangs is read again once its files change", async () => {
+  const { clock, tasks, file, reading, reloadedAt } = kit();
+  await using _tasks = tasks;
+  reading.hangs = true;
+  await clock.advance(5 * MINUTE);
+  assert.deepEqual(reloadedAt, []);
+  file.stamp = "2";
+  await clock.advance(5 * SECOND);
+  assert.deepEqual(reloadedAt, [304]);
+});
+
+Deno.test("files that cannot even be looked at are read after a minute, which tells what is wrong", async () => {
+  const { clock, tasks, file, reloadedAt } = kit();
+  await using _tasks = tasks;
+  file.stamp = "";
+  await clock.advance(5 * MINUTE);
+  assert.deepEqual(reloadedAt, [60]);
 });
 
 Deno.test("a configuration that has changed since it was read is noticed at once", async () => {

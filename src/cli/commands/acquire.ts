@@ -5,11 +5,9 @@ import type { AcquiredNodesView } from "../../views/acquired_nodes.ts";
 import { acquireNodes } from "../acquire_nodes.ts";
 import { type AcquireFormat, acquireFormats, formatAcquired } from "../acquired_text.ts";
 import type { CliContext } from "../cli_context.ts";
-import { durationArgument } from "../duration_argument.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
+import { countArgument, durationArgument } from "../arguments.ts";
+import { example, helpGroup } from "../help.ts";
 import { knownHostsArgument, writeKnownHosts } from "../known_hosts_file.ts";
-import { countArgument } from "../number_argument.ts";
 
 export function acquireCommand(context: CliContext) {
   return new Command("acquire")

@@ -5,7 +5,7 @@
 import { Argument, Command } from "@commander-js/extra-typings";
 import { visibleText } from "../../lib/visible_text.ts";
 import type { CliContext } from "../cli_context.ts";
-import { helpGroup } from "../help_group.ts";
+import { helpGroup } from "../help.ts";
 
 /** @param program whose lines are completed */
 export function completeCommand(context: CliContext, program: Command): Command {

@@ -1,11 +1,13 @@
-/** `nodepool config-validate [FILE]`: check a configuration; contacts no cloud unless asked to. */
+/**
+ * `nodepool config-validate [FILE]`: check a configuration, which contacts no cloud unless asked to; `config-example`: print
+ * one with every setting, explained.
+ */
 import { Command, Option } from "@commander-js/extra-typings";
 import type { LoadedConfig } from "../../config/load_config.ts";
 import { type CliContext, configOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import type { CliIo } from "../cli_io.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
 import { outputFormats } from "../output_format.ts";
 import { problemLines, writeProblemLine } from "../problem_lines.ts";
 
@@ -66,4 +68,15 @@ async function load(
 async function printSchema(io: CliIo): Promise<void> {
   const { configJsonSchema } = await import("../../config/json_schema.ts");
   io.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+}
+
+export function configExampleCommand({ io }: CliContext) {
+  return new Command("config-example")
+    .helpGroup(helpGroup.tools)
+    .description("print a configuration with every setting, its default and its meaning")
+    .addHelpText("after", example("nodepool config-example >nodepool.yaml"))
+    .action(async () => {
+      const { exampleConfig } = await import("../../manual/topics.ts");
+      io.stdout.write(exampleConfig);
+    });
 }

@@ -5,9 +5,8 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
-import { countArgument } from "../number_argument.ts";
+import { example, helpGroup } from "../help.ts";
+import { countArgument } from "../arguments.ts";
 import { errorLines } from "../report_error.ts";
 import type { EnabledParts } from "../wiring.ts";
 

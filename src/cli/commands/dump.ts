@@ -2,9 +2,8 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { DumpView } from "../../views/dump.ts";
 import type { CliContext } from "../cli_context.ts";
-import { example } from "../example.ts";
-import { forTerminal } from "../for_terminal.ts";
-import { helpGroup } from "../help_group.ts";
+import { forTerminal } from "../write_line.ts";
+import { example, helpGroup } from "../help.ts";
 import { openDaemonsPool } from "../open_pool.ts";
 
 export function dumpCommand(context: CliContext) {

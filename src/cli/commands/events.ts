@@ -7,13 +7,10 @@ import { HOUR } from "../../domain/time.ts";
 import type { Call } from "../../lib/call.ts";
 import type { EventView } from "../../views/events.ts";
 import type { CliContext } from "../cli_context.ts";
-import { checkWindow } from "../checked_window.ts";
+import { checkWindow, idArgument, instantArgument } from "../arguments.ts";
 import { InterruptedError } from "../cli_error.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
-import { instantArgument } from "../instant_argument.ts";
+import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
-import { idArgument } from "../number_argument.ts";
 import { openDaemonsPool, openPool } from "../open_pool.ts";
 
 /** Without a beginning: what has happened lately. */

@@ -5,18 +5,14 @@ import type { PoolClient } from "../../control/pool_client.ts";
 import type { NodeDetailsView } from "../../views/node_details.ts";
 import type { NodeView } from "../../views/node_list.ts";
 import type { CliContext } from "../cli_context.ts";
-import { checkWindow } from "../checked_window.ts";
+import { checkWindow, countArgument, idArgument, instantArgument } from "../arguments.ts";
 import { UsageError } from "../cli_error.ts";
-import { example } from "../example.ts";
-import { forTerminal } from "../for_terminal.ts";
-import { helpGroup } from "../help_group.ts";
-import { instantArgument } from "../instant_argument.ts";
-import { countArgument, idArgument } from "../number_argument.ts";
+import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
 import { columnsOption, outputOption, sortOption } from "../list_options.ts";
 import { formatView } from "../output_format.ts";
 import type { ShowOptions } from "../show_view.ts";
-import { writeLine } from "../write_line.ts";
+import { forTerminal, writeLine } from "../write_line.ts";
 
 export function historyCommand(context: CliContext) {
   const instant = instantArgument(context.io);
@@ -64,6 +60,10 @@ async function showPage(
   const { historyTable: table } = await import("../../views/tables/history_table.ts");
   io.stdout.write(await formatView(view, { ...choice, table, format, io }));
   const last = view.history.at(-1);
+  if (last === undefined) {
+    const { noteUnknownNames } = await import("../note_unknown_names.ts");
+    await noteUnknownNames(pool, { filter: query }, io);
+  }
   if (!view.more || last === undefined) return;
   writeLine(io.stderr, `nodepool: there are older ones: add --before ${last.id}, or raise --limit`);
 }

@@ -7,9 +7,9 @@ import { askOnTerminal } from "../ask_on_terminal.ts";
 import type { CliContext } from "../cli_context.ts";
 import type { CliIo } from "../cli_io.ts";
 import { UsageError } from "../cli_error.ts";
-import { example } from "../example.ts";
 import { findConfig } from "../find_config.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
+import { sshPortArgument } from "../arguments.ts";
 
 export function initCommand(context: CliContext) {
   return new Command("init")
@@ -25,6 +25,7 @@ export function initCommand(context: CliContext) {
       "--keypair <name>",
       "a keypair whose private key is here, or the word new; a new one if none fits",
     )
+    .option("--connection-port <port>", "where its servers answer SSH, if not at port 22", sshPortArgument)
     .option("--output <file>", "the file to write; nodepool.yaml if not given")
     .option("--yes", "ask nothing, accept what is proposed")
     .addHelpText("after", example("nodepool init --cloud my-cloud"))
@@ -37,12 +38,12 @@ export function initCommand(context: CliContext) {
       }
       using interrupts = io.interrupts();
       const { signal } = interrupts;
-      const { cloud = null, image = null, username = null, flavor = null, network = null, keypair = null } =
-        given;
+      const { cloud = null, image = null, username = null, flavor = null, network = null } = given;
+      const { keypair = null, connectionPort = null } = given;
       const made = await wiring.writeFirstConfig({
         output: output ?? globals().config ?? "nodepool.yaml",
         home: io.home(),
-        given: { cloud, image, username, flavor, network, keypair, floatingIps },
+        given: { cloud, image, username, flavor, network, keypair, connectionPort, floatingIps },
         dialog: yes ? null : askOnTerminal(io, signal),
         say: (text) => io.stderr.write(`nodepool: ${text}\n`),
         signal,

@@ -3,8 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { InventoryView } from "../../views/inventory.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
 
 export function inventoryCommand(context: CliContext) {

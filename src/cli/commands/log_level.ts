@@ -5,9 +5,8 @@ import { LEVEL_NAMES, LogSpecError, parseLogCategory, parseLogLevel } from "../.
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { documentOption, renderDocument } from "../document_format.ts";
-import { durationArgument } from "../duration_argument.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
+import { durationArgument } from "../arguments.ts";
+import { example, helpGroup } from "../help.ts";
 import { openDaemonsPool } from "../open_pool.ts";
 
 /** In the place of a level. */

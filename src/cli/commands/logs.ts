@@ -3,12 +3,11 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { SECOND } from "../../domain/time.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError } from "../cli_error.ts";
-import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { NodeLogPrinter } from "../node_log_printer.ts";
-import { countArgument, idArgument } from "../number_argument.ts";
+import { countArgument, idArgument } from "../arguments.ts";
 import { openPool } from "../open_pool.ts";
 
 /** More than what clouds keep. */

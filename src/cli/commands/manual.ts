@@ -2,8 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import type { CliIo } from "../cli_io.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
 import { hasColors } from "../state_colors.ts";
 import { shellWord } from "../../lib/shell_quote.ts";
 import { wrapLines } from "../../lib/wrap_words.ts";

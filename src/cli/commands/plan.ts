@@ -5,9 +5,8 @@
 import { Command } from "@commander-js/extra-typings";
 import { type CliContext, configOf } from "../cli_context.ts";
 import { documentOption, renderDocument } from "../document_format.ts";
-import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
 import { problemLines, writeProblemLine } from "../problem_lines.ts";
 import { openPool } from "../open_pool.ts";
 

@@ -2,10 +2,8 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { usageGroupings } from "../../domain/sum_usage.ts";
 import type { CliContext } from "../cli_context.ts";
-import { checkWindow } from "../checked_window.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
-import { instantArgument } from "../instant_argument.ts";
+import { checkWindow, instantArgument } from "../arguments.ts";
+import { example, helpGroup } from "../help.ts";
 import { columnsOption, outputOption, sortOption } from "../list_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";

@@ -5,8 +5,7 @@ import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { CliContext } from "../cli_context.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { writeLine } from "../write_line.ts";
 

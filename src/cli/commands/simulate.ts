@@ -1,9 +1,8 @@
 /** `nodepool simulate`: an OpenStack to try a configuration on. */
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { example } from "../example.ts";
-import { helpGroup } from "../help_group.ts";
-import { listenArgument, portArgument } from "../listen_argument.ts";
+import { example, helpGroup } from "../help.ts";
+import { listenArgument, portArgument } from "../arguments.ts";
 
 const ANY_FREE_PORT = { hostname: "127.0.0.1", port: 0 };
 

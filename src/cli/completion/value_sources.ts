@@ -60,6 +60,7 @@ export const valueSources: Readonly<Record<string, ValueSource | readonly string
   "--before": "free",
   "--build-workers": "free",
   "--cloud": "free",
+  "--connection-port": "free",
   "--count": "free",
   "--extend": "free",
   "--flavor": "free",

@@ -1,16 +1,26 @@
-/** The operations on what has been. */
+/** The operations on what has been, and on what happens. */
 import * as v from "valibot";
-import { selectHistory } from "../../domain/history.ts";
+import { wallOffsetOf } from "../../domain/clock_record.ts";
+import { readHistory, selectHistory } from "../../domain/history.ts";
 import { usageGroupings } from "../../domain/sum_usage.ts";
-import { SECOND } from "../../domain/time.ts";
+import { type NodeUsage, nodeUsage } from "../../domain/node_usage.ts";
+import { type Instant, SECOND } from "../../domain/time.ts";
 import { historyViewSchema, viewHistory } from "../../views/history.ts";
 import { usageReportSchema, viewUsageReport } from "../../views/usage_report.ts";
-import { gatherUsage } from "../gather_usage.ts";
-import { id, name, operation } from "../operation.ts";
+import { ControlError } from "../control_error.ts";
+import { EventFeed } from "../event_feed.ts";
+import type { StatePool } from "../operated_pool.ts";
+import { id, name, operation, stream } from "../operation.ts";
 
 const text = v.optional(name);
 /** By the machine's clock. */
 const time = v.optional(id);
+
+/** In an address it is a text. */
+const flag = v.union([
+  v.boolean(),
+  v.pipe(v.picklist(["true", "false"]), v.transform((text) => text === "true")),
+]) as unknown as v.GenericSchema<boolean>;
 
 export const historyOperations = {
   /** The nodes that are gone, the newest first; `before`: only those that ended before that node. */
@@ -60,4 +70,55 @@ export const historyOperations = {
       return viewUsageReport(usages, { by, since, until, completeSince }, report);
     },
   }),
+  /**
+   * As server-sent events, those after one, or since a time by the machine's clock; otherwise from now on. To follow them needs
+   * the daemon.
+   */
+  "events": operation({
+    route: "GET /events",
+    needs: "state",
+    request: v.strictObject({ after: v.optional(id), since: v.optional(id), follow: flag }),
+    answer: stream,
+    run: async (pool, { after, since, follow }, { signal }) => {
+      if (follow && pool.daemon === null) {
+        throw new ControlError(503, "no daemon is running: nothing happens");
+      }
+      const feed = pool.daemon?.events ?? new EventFeed(pool);
+      const recorded = since === undefined
+        ? null
+        : since - wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);
+      return feed.open({ after: after ?? await feed.startOf(recorded), follow, signal });
+    },
+  }),
 };
+
+interface GatheredUsage {
+  readonly usages: readonly NodeUsage[];
+  /** Nothing of the time since then is forgotten. */
+  readonly completeSince: Instant;
+}
+
+/**
+ * How servers were used, those that live and those that are gone. The living first: a node that ends meanwhile is then read twice, which sums notice by its id, instead of not at all.
+ * @param options `since`: nodes that ended before are left out
+ */
+async function gatherUsage(
+  pool: Pick<StatePool, "ledger" | "report">,
+  { since }: { since: Instant | undefined },
+): Promise<GatheredUsage> {
+  const { nodes, now, config, installation } = pool.report();
+  const usages = nodes.map((node) => nodeUsage(node, now));
+  const living = usages.length;
+  let oldest = now;
+  for await (const { node, endedAt } of readHistory(pool.ledger, { since })) {
+    usages.push(nodeUsage(node, endedAt));
+    oldest = endedAt;
+  }
+  const { history: age = null, historyNodes: most = Infinity } = config?.limits ?? {};
+  const bounds = [
+    installation.createdAt,
+    ...(age === null ? [] : [now - age]),
+    ...(usages.length - living < most ? [] : [oldest]),
+  ];
+  return { usages, completeSince: Math.max(...bounds) };
+}

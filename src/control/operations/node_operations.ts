@@ -1,16 +1,26 @@
-/** The operations on nodes. */
+/** The operations on nodes, living or gone: what there is to say of them, the ways to reach them, and what is done with them. */
 import * as v from "valibot";
+import { findGoneNode, findNamedNode } from "../../domain/find_named_node.ts";
 import { errorChain } from "../../lib/error_chain.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";
-import { nodeDetailsViewSchema } from "../../views/node_details.ts";
+import { explanationViewSchema } from "../../views/explain/explanation.ts";
+import { viewExplanation, whyNotExplained } from "../../views/explain/view_explanation.ts";
+import {
+  type NodeDetailsView,
+  nodeDetailsViewSchema,
+  viewEndedNode,
+  viewNodeDetails,
+} from "../../views/node_details.ts";
+import { nodeLogViewSchema } from "../../views/node_log.ts";
+import { nodeLoginsViewSchema, viewNodeLogins } from "../../views/node_logins.ts";
 import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.ts";
+import { viewHead } from "../../views/view_head.ts";
 import { ControlError } from "../control_error.ts";
-import { findNode } from "../find_node.ts";
-import { holdNodes, unholdNodes } from "../hold_commands.ts";
-import { deleteNodes, releaseNodes } from "../node_commands.ts";
+import { deleteNodes, holdNodes, releaseNodes, unholdNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
-import { id, idOutcomes, ids, jobName, milliseconds, note, nothing, operation } from "../operation.ts";
+import { id, idOutcomes, ids, jobName, milliseconds, name, note, nothing, operation } from "../operation.ts";
+import { readNodeLog } from "../read_node_log.ts";
 
 export const nodeOperations = {
   /** Also of nodes that have left the pool, as long as their history is kept. */
@@ -28,6 +38,56 @@ export const nodeOperations = {
     answer: nodeMetadataSchema,
     run: async (pool, { id }) =>
       viewNodeMetadata((await findNode(pool, id)).node, pool.report().installation.id),
+  }),
+  /** A node, living or gone, by its id, host name, server id or address. */
+  "show": operation({
+    route: "GET /show/:name",
+    needs: "config",
+    request: v.strictObject({ name }),
+    answer: nodeDetailsViewSchema,
+    run: async (pool, { name }) => {
+      const report = pool.report();
+      const node = findNamedNode(report.nodes, name);
+      const living = node === null ? null : viewNodeDetails(report, node.id);
+      if (living !== null) return living;
+      const gone = await findGoneNode(pool.ledger, name);
+      if (gone !== null) return viewEndedNode(gone, report);
+      throw new ControlError(404, `no node has the id, host name, server id or address ${name}`);
+    },
+  }),
+  /** Why there is, or is not, a node. */
+  "explain": operation({
+    route: "GET /explain/:name",
+    needs: "config",
+    request: v.strictObject({ name }),
+    answer: explanationViewSchema,
+    run: async (pool, { name }) => {
+      const report = pool.report();
+      const explanation = viewExplanation(report, name);
+      if (explanation !== null) return explanation;
+      const { status, message } = await whyNotExplained(name, { history: pool.ledger, report });
+      throw new ControlError(status, message);
+    },
+  }),
+  /** All that a login needs: to the node with that id or hostname, or to each that has the job. */
+  "node-logins": operation({
+    route: "GET /logins/:wanted",
+    needs: "config",
+    request: v.strictObject({ wanted: name }),
+    answer: nodeLoginsViewSchema,
+    run: async (pool, { wanted }) => {
+      const living = viewNodeLogins(pool.report(), wanted);
+      return living.nodes.length > 0 ? living : await viewGoneLogin(pool, wanted);
+    },
+  }),
+  /** The last lines of its console, and the output of its scripts, also of a node that is gone. */
+  "node-log": operation({
+    route: "GET /nodes/:id/log",
+    needs: "config",
+    request: v.strictObject({ id, lines: id }),
+    answer: nodeLogViewSchema,
+    run: async (pool, { id, lines }, { signal }) =>
+      await readNodeLog(pool, { view: await findNode(pool, id), lines, signal }),
   }),
   /** Resolves once the node has left the pool, at once if it has. */
   "node-end": operation({
@@ -120,4 +180,28 @@ function noConfig(pool: Pick<StatePool, "config">): ControlError {
 function withLimit(pool: Pick<StatePool, "ledger" | "clock" | "report">) {
   const { ledger, clock } = pool;
   return { ledger, clock, maxAge: pool.report().config?.limits.holdMaxAge ?? null };
+}
+
+/** @throws ControlError where there is no record of one */
+async function findNode(
+  pool: Pick<StatePool, "report" | "ledger">,
+  id: number,
+): Promise<NodeDetailsView> {
+  const now = pool.report();
+  const living = viewNodeDetails(now, id);
+  if (living !== null) return living;
+  const ended = await pool.ledger.getHistory(id);
+  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor a record of one`);
+  return viewEndedNode(ended, now);
+}
+
+/** Nobody can log in there; the caller learns what became of it. */
+async function viewGoneLogin(pool: Pick<StatePool, "report" | "ledger">, wanted: string) {
+  const gone = /^\d{1,15}$/.test(wanted) ? await pool.ledger.getHistory(Number(wanted)) : null;
+  if (gone === null) {
+    throw new ControlError(404, `there is no node ${wanted}, and no node that job ${wanted} has`);
+  }
+  const report = pool.report();
+  const { node } = viewEndedNode(gone, report);
+  return { ...viewHead(report), nodes: [{ node, private_key: null, occupant: null }] };
 }

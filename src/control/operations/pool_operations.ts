@@ -1,10 +1,18 @@
-/** The operations on the pool as a whole, on its daemon, and on things in the clouds that are not the pool's. */
+/** The operations on the pool as a whole, its configuration, its daemon and that one's log, and on things in the clouds that are not the pool's. */
 import * as v from "valibot";
+import { loggerOf, type Logging } from "../../lib/logging.ts";
+import { LogSpecError, parseLogCategory, parseLogLevel, shortCategory } from "../../lib/log_spec.ts";
 import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
 import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
 import { dumpViewSchema, viewDump } from "../../views/dump.ts";
+import { configPlanViewSchema, viewConfigPlan } from "../../views/config_plan.ts";
+import { logLevelsViewSchema, viewLogLevels } from "../../views/log_levels.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "../../views/view_schema.ts";
-import { operation } from "../operation.ts";
+import { ControlError } from "../control_error.ts";
+import type { DaemonPool } from "../operated_pool.ts";
+import { milliseconds, name, operation } from "../operation.ts";
+
+const log = loggerOf("daemon");
 
 const adoptedServer = v.object({
   provider: string,
@@ -16,6 +24,8 @@ const adoptedServer = v.object({
 });
 
 const ofProvider = v.strictObject({ provider: v.nullish(string) });
+
+const givenFile = v.strictObject({ path: v.string(), text: v.string() });
 
 export const poolOperations = {
   /** Shows what the daemon is doing at this moment. */
@@ -62,4 +72,61 @@ export const poolOperations = {
     }),
     run: (pool, { dryRun }, { signal }) => pool.adoptState({ dryRun, signal }),
   }),
+  /** Says what a configuration would change; changes nothing. */
+  "plan": operation({
+    route: "POST /plan",
+    needs: "config",
+    request: v.strictObject({ file: givenFile, secure: v.nullable(givenFile), isOwn: v.boolean() }),
+    answer: configPlanViewSchema,
+    run: async (pool, other, { signal }) =>
+      viewConfigPlan(await pool.planConfig(other, { signal }), {
+        file: other.file.path,
+        report: pool.report(),
+      }),
+  }),
+  "log-levels": operation({
+    route: "GET /log-levels",
+    needs: "daemon",
+    request: v.strictObject({}),
+    answer: logLevelsViewSchema,
+    run: (pool) => viewLogLevels(logOf(pool), pool.report()),
+  }),
+  /** Sets the level of a category, for a time or until the daemon ends; `level` null: as configured again. */
+  "log-level": operation({
+    route: "POST /log-levels",
+    needs: "daemon",
+    request: v.strictObject({
+      category: name,
+      level: v.nullable(name),
+      duration: v.nullable(milliseconds),
+    }),
+    answer: logLevelsViewSchema,
+    run: (pool, { category: given, level: wanted, duration }) => {
+      const logging = logOf(pool);
+      const { category, level } = known(given, wanted);
+      if (level === null) logging.levels.reset(category);
+      else logging.levels.set(category, { level, time: duration });
+      const set = level ?? "as configured";
+      log.info("the level of {name} was set: {level}", { name: shortCategory(category), level: set });
+      return viewLogLevels(logging, pool.report());
+    },
+  }),
 };
+
+function logOf({ daemon: { logging } }: DaemonPool): Logging {
+  if (logging === null) throw new ControlError(409, "this process has no log of its own");
+  return logging;
+}
+
+/** @throws ControlError */
+function known(category: string, level: string | null) {
+  try {
+    return {
+      category: parseLogCategory(category),
+      level: level === null ? null : parseLogLevel(level),
+    };
+  } catch (error) {
+    if (error instanceof LogSpecError) throw new ControlError(400, error.message);
+    throw error;
+  }
+}

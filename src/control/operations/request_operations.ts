@@ -1,14 +1,17 @@
 /**
  * How a client gets nodes: it makes a request, waits for its grant, and confirms that it has the nodes. While somebody
  * waits the request is attended; one that nobody attends for 30 s is withdrawn, and nodes that were granted to it but
- * never confirmed are deleted.
+ * never confirmed are deleted. And what they and others wait for.
  */
 import * as v from "valibot";
+import { waitFor } from "../../lib/in_flight.ts";
 import { whyTooMany } from "../../plan/most_nodes.ts";
 import { endRequest } from "../../rules/end_request.ts";
 import { acquiredNodesViewSchema, viewAcquiredNodes } from "../../views/acquired_nodes.ts";
 import { requestViewSchema, viewRequest } from "../../views/request_list.ts";
+import { rows, string } from "../../views/view_schema.ts";
 import { ControlError } from "../control_error.ts";
+import { findWaits, viewWaits, waitedFor, type Waits, waitViewSchema } from "../find_waits.ts";
 import { count, id, instant, jobName, name, note, nothing, operation } from "../operation.ts";
 import { checkRequest } from "../request_desk.ts";
 
@@ -71,5 +74,21 @@ export const requestOperations = {
     answer: nothing,
     run: ({ ledger, clock }, { id }) =>
       ledger.edit((edit) => endRequest(edit, { requestId: id, now: clock.now() })),
+  }),
+  /** Resolves once they wait for something else than what the client knows: at once where it knows nothing. */
+  "waits": operation({
+    route: "POST /waits",
+    needs: "daemon",
+    request: v.strictObject({ ...waitedFor.entries, known: rows(string) }),
+    answer: v.object({ known: rows(string), waits: rows(waitViewSchema) }),
+    run: async (pool, { known, ...asked }, { signal }) => {
+      const before = new Set(known);
+      const changed = (): Waits | null => {
+        const waits = findWaits(asked, pool);
+        return new Set(waits.keys()).symmetricDifference(before).size === 0 ? null : waits;
+      };
+      const waits = await waitFor("another reason to wait", () => pool.ledger.until(changed, { signal }));
+      return { known: [...waits.keys()], waits: viewWaits(waits, pool) };
+    },
   }),
 };

@@ -4,7 +4,7 @@
  * the phase that it is done for. The tick hands it actions, and is woken by each outcome.
  */
 import type { ScriptLog } from "../../build/script_log.ts";
-import { buildPath } from "../../domain/build_path.ts";
+import { buildLogFile, buildPath } from "../../domain/build_path.ts";
 import { hostOf } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
@@ -431,11 +431,12 @@ function isEnding(action: ProviderImageAction): action is EndingAction {
 }
 
 function logFileOf(image: ProviderImage, { buildLogDir }: Config): string {
-  return `${buildLogDir}/${logName(image)}-${image.version}.log`;
+  return buildLogFile(buildLogDir, { name: logName(image), version: image.version });
 }
 
+/** Names may have hyphens: joined by one, those of two images, or of a diskimage, would read alike. */
 function logName({ provider, image }: ProviderImage): string {
-  return `${provider}-${image}`;
+  return [image, provider].map((name) => name.replaceAll(/[%@/]/g, encodeURIComponent)).join("@");
 }
 
 /** Runs an edit; a change that is not possible any more is one that comes too late. */

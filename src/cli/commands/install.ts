@@ -1,11 +1,13 @@
-/** `nodepool install-files DIR`: the files of an installation besides the program. */
+/** `nodepool install-files DIR`: the files of an installation besides the program; `install-links DIR`: its names of 2016. */
 import { join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { countText } from "../../domain/count_text.ts";
+import { fileReason } from "../../lib/file_reason.ts";
 import type { CliContext } from "../cli_context.ts";
-import { example } from "../example.ts";
+import { UsageError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
-import { helpGroup } from "../help_group.ts";
+import { example, helpGroup } from "../help.ts";
+import { PROGRAM_NAMES } from "../invoked_program.ts";
 import { writeLine } from "../write_line.ts";
 
 /** Where the manual has the program installed. */
@@ -60,4 +62,51 @@ function examplesOf(command: Command): readonly string[] {
   const write = (part: string) => text += part;
   (command as unknown as { emit(event: string, context: object): void }).emit("afterHelp", { write });
   return text.split("\n").filter((line) => line.startsWith("  ")).map((line) => line.slice(2));
+}
+
+export function installLinksCommand(context: CliContext) {
+  return new Command("install-links")
+    .helpGroup(helpGroup.tools)
+    .description("create the links nodepoold and nodepool-builder to this program")
+    .argument("<dir>", "the directory to put them in")
+    .addHelpText("after", example("nodepool install-links /usr/local/bin"))
+    .action(async (dir) => {
+      const target = await ownFile(context);
+      const links = PROGRAM_NAMES.filter((name) => name !== "nodepool").map((name) =>
+        join(resolve(dir), name)
+      );
+      const missing: string[] = [];
+      // All are looked at before one is made.
+      for (const link of links) if (!await leadsTo(link, target)) missing.push(link);
+      for (const link of missing) await makeLink(link, target);
+      for (const link of links) context.io.stdout.write(`${link} -> ${target}\n`);
+    });
+}
+
+async function ownFile({ program: { file } }: CliContext): Promise<string> {
+  if (file === null) {
+    throw new UsageError("only a compiled program can be linked to: run scripts/compile first");
+  }
+  return await Deno.realPath(Deno.build.standalone ? Deno.execPath() : file);
+}
+
+/** False where nothing is. @throws Error where something else is */
+async function leadsTo(link: string, target: string): Promise<boolean> {
+  const found = await Deno.lstat(link).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw new Error(`cannot look at ${link}: ${fileReason(error)}`);
+  });
+  if (found === null) return false;
+  if (await Deno.realPath(link).catch(() => null) === target) return true;
+  const what = found.isSymlink ? `is a link to ${await Deno.readLink(link)}` : "is something else";
+  throw new Error(`${link} already exists and ${what}: remove it first, or name another directory`);
+}
+
+async function makeLink(link: string, target: string): Promise<void> {
+  try {
+    await Deno.symlink(target, link);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "there is no such directory" : fileReason(error);
+    throw new Error(`cannot create the link ${link}: ${why}`);
+  }
 }

@@ -1,0 +1,49 @@
+/** `nodepool alien-list|alien-image-list [PROVIDER]`: what is on the clouds and the pool does not know. They delete nothing. */
+import { Command } from "@commander-js/extra-typings";
+import { alienImageTable } from "../../views/tables/alien_image_table.ts";
+import { alienTable } from "../../views/tables/alien_table.ts";
+import type { PoolList } from "../../views/view_pool.ts";
+import type { CliContext } from "../cli_context.ts";
+import { example, type HelpGroup, helpGroup } from "../help.ts";
+import { columnsOption, outputOption, sortOption } from "../list_options.ts";
+import { openPool } from "../open_pool.ts";
+import { formatView } from "../output_format.ts";
+import { writeLine } from "../write_line.ts";
+
+export function alienListCommand(context: CliContext) {
+  const about = "show servers on the clouds that are not ours";
+  return aliensCommand(context, "alien-list", { group: helpGroup.pool, about });
+}
+
+export function alienImageListCommand(context: CliContext) {
+  const about = "show images on the clouds, in our project, that are not ours";
+  return aliensCommand(context, "alien-image-list", { group: helpGroup.images, about });
+}
+
+const tables: Readonly<Record<"alien-list" | "alien-image-list", PoolList["table"]>> = {
+  "alien-list": alienTable,
+  "alien-image-list": alienImageTable,
+};
+
+function aliensCommand(
+  context: CliContext,
+  name: keyof typeof tables,
+  { group, about }: { group: HelpGroup; about: string },
+) {
+  return new Command(name)
+    .helpGroup(group)
+    .description(about)
+    .argument("[provider]", "only this provider's")
+    .addOption(outputOption())
+    .addOption(sortOption())
+    .addOption(columnsOption())
+    .addHelpText("after", example(`nodepool ${name} my-cloud`))
+    .action(async (provider, { output: format, ...choice }) => {
+      const { io } = context;
+      await using pool = await openPool(context);
+      using interrupts = io.interrupts();
+      const content = await pool.ask(name, { provider }, interrupts);
+      io.stdout.write(await formatView(content, { table: tables[name], format, ...choice, io }));
+      for (const warning of content.warnings) writeLine(io.stderr, `nodepool: warning: ${warning}`);
+    });
+}

@@ -1,0 +1,56 @@
+/** `nodepool hold|unhold|release ID…`: keep nodes for somebody to look at, and give back what is no longer needed. */
+import { Command, Option } from "@commander-js/extra-typings";
+import { durationArgument, idsArgument } from "../arguments.ts";
+import type { CliContext } from "../cli_context.ts";
+import { example, helpGroup } from "../help.ts";
+import { openPool } from "../open_pool.ts";
+import { printOutcomes } from "../print_outcomes.ts";
+import { doneBy, userName } from "../user_name.ts";
+
+export function holdCommand(context: CliContext) {
+  return new Command("hold")
+    .helpGroup(helpGroup.nodes)
+    .description("keep nodes, even after their job ends; for nodes already held, change what is given")
+    .argument("<id...>", "the nodes", idsArgument)
+    .option("--reason <text>", "the reason, shown as comment")
+    .option("--owner <name>", "whom they are held for, if not you")
+    .option("--for <duration>", "end the hold after this time: 12h, 2d", durationArgument)
+    .addOption(
+      new Option("--extend <duration>", "extend the hold by this time").argParser(durationArgument)
+        .conflicts("for"),
+    )
+    .addHelpText("after", example("nodepool hold 812 813 --reason 'disk errors, asking the cloud' --for 2d"))
+    .action(async (ids, { reason = null, owner: newOwner, for: duration = null, extend }) => {
+      await using pool = await openPool(context);
+      const holding = { reason, owner: userName(context.io), newOwner, duration, extend };
+      printOutcomes(context, await pool.ask("hold", { ids, ...holding }));
+    });
+}
+
+export function unholdCommand(context: CliContext) {
+  return new Command("unhold")
+    .helpGroup(helpGroup.nodes)
+    .description("end the hold on nodes: a job that still runs goes on, other nodes are deleted")
+    .argument("<id...>", "the nodes", idsArgument)
+    .addHelpText("after", example("nodepool unhold 812"))
+    .action(async (ids) => {
+      await using pool = await openPool(context);
+      printOutcomes(context, await pool.ask("unhold", { ids, comment: doneBy(context.io, "hold ended") }));
+    });
+}
+
+export function releaseCommand(context: CliContext) {
+  return new Command("release")
+    .helpGroup(helpGroup.nodes)
+    .description(
+      "give back nodes that were acquired; they are deleted, or held where their job failed and has an entry",
+    )
+    .argument("<id...>", "the nodes", idsArgument)
+    .addOption(new Option("--result <result>", "how the job went").choices(["SUCCESS", "FAILURE"] as const))
+    .option("--job <name>", "the job that ran on them, if not the one they were acquired for")
+    .addHelpText("after", example("nodepool release 812 --result SUCCESS"))
+    .action(async (ids, { result = null, job = null }) => {
+      await using pool = await openPool(context);
+      printOutcomes(context, await pool.ask("release", { ids, result, job }));
+    });
+}
