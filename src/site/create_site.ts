@@ -63,14 +63,15 @@ export function createSite(options: SiteOptions): Hono {
     context.header("allow", "GET, HEAD");
     return fail(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
   });
-  addDashboard(app, { ...options, answer: (context, body) => answer(context, "html", body) });
-  addLists(app, options);
+  const recent = new RecentBodies();
+  addDashboard(app, { ...options, recent, answer: (context, body) => answer(context, "html", body) });
+  addLists(app, { ...options, recent });
   addNodes(app, options);
   addExplanations(app, options);
   addHistory(app, options);
   addEvents(app, options);
   addHealth(app, options);
-  addMetrics(app, options);
+  addMetrics(app, { ...options, recent });
   addManual(app, options);
   addAssets(app);
   addOpenApi(app);
@@ -84,8 +85,12 @@ export function createSite(options: SiteOptions): Hono {
 
 const listNames = Object.keys(poolLists) as PoolViewName[];
 
-function addLists(app: Hono, { report }: SiteOptions): void {
-  const answerList = listAnswers(report);
+interface ListRoutes extends Pick<SiteOptions, "report"> {
+  readonly recent: RecentBodies;
+}
+
+function addLists(app: Hono, routes: ListRoutes): void {
+  const answerList = listAnswers(routes);
   for (const name of listNames) {
     app.get(`/${name}`, (context) => answerList(context, { name, isRows: false }));
     // The rows of the status are for tables only.
@@ -95,30 +100,27 @@ function addLists(app: Hono, { report }: SiteOptions): void {
 }
 
 /** @returns what answers with a list, or with its rows alone */
-function listAnswers(report: () => PoolReport) {
-  const recent = new RecentBodies<Promise<Body>>();
+function listAnswers({ report, recent }: ListRoutes) {
   const changes = new LastModified();
   return async (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }) => {
     const url = new URL(context.req.url);
     const accept = isRows ? "application/json" : context.req.header("accept");
     const query = parseListQuery(poolLists[name], { query: url.searchParams, accept });
-    if (isRows && query.format !== "json") {
-      throw new SiteError(400, `there is only JSON at ${url.pathname}`);
-    }
+    const { format, filter } = query;
+    if (isRows && format !== "json") throw new SiteError(400, `there is only JSON at ${url.pathname}`);
     const now = report();
-    const question = url.pathname + url.search;
-    const since = (tag: string) => changes.of(`${query.format} ${question}`, { tag, now: wallSeconds(now) });
-    if (query.format !== "json") {
-      const body = await listBody(now, { name, query });
-      const tag = tagOf(body);
-      return notModified(context, `W/"${tag}"`, since(tag)) ?? send(context, { format: query.format, body });
-    }
-    // Tagged before it is made: a client that asks every second mostly has it already.
-    const tag = contentTag(now, { name, filter: query.filter });
-    const render = () => isRows ? rowsBody(now, { name, query }) : listBody(now, { name, query });
-    const body = () => recent.get(question, { tag, now: now.now }, render);
-    return notModified(context, `W/"${tag}"`, since(tag)) ??
-      send(context, { format: "json", body: await body() });
+    const question = `${format} ${url.pathname}${url.search}`;
+    const content = contentTag(now, { name, filter });
+    const made = () =>
+      recent.get(question, { tag: content, now: now.now }, async () => {
+        const body = isRows ? await rowsBody(now, { name, query }) : await listBody(now, { name, query });
+        return { body, tag: format === "json" ? content : tagOf(body) };
+      });
+    // JSON is tagged before it is made: a client that asks every second mostly has it already.
+    const tag = format === "json" ? content : (await made()).tag;
+    const change = changes.of(question, { tag, now: wallSeconds(now) });
+    return notModified(context, `W/"${tag}"`, change) ??
+      send(context, { format, body: (await made()).body });
   };
 }
 

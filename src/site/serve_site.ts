@@ -26,6 +26,9 @@ export class ServeSiteError extends Error {
 /** The page that goes on for as long as the client wants. */
 const EVENTS = "/events";
 
+/** Answered whatever else is asked for: who gets nothing from it may restart the daemon. */
+const HEALTH = "/healthz";
+
 type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
@@ -50,7 +53,11 @@ export function serveSite(
         url: urlOf(addresses[index]!.hostname, listener.addr.port),
       })
       : all;
-    const server = new HttpServer(handler, { limits, isStream: (path) => path === EVENTS });
+    const server = new HttpServer(handler, {
+      limits,
+      isStream: (path) => path === EVENTS,
+      isAlwaysAnswered: (path) => path === HEALTH,
+    });
     server.listen(listener);
     return server;
   });

@@ -18,6 +18,8 @@ export class ConnectionStream extends Duplex {
   /** Whether its answer goes on for as long as the client wants: then it is no work, and is not waited for. */
   isStreaming = false;
   #requests = 0;
+  /** Settles with the answer to the last request. */
+  #turn: Promise<void> = Promise.resolve();
   #waitsSince: number;
   #writesSince: number | null = null;
 
@@ -46,13 +48,20 @@ export class ConnectionStream extends Duplex {
     return this.#writesSince;
   }
 
-  beginRequest(): void {
-    this.#requests++;
-  }
-
-  endRequest(): void {
-    this.#requests--;
-    this.#waitsSince = this.#monotonic();
+  /**
+   * Answers a request that is there whole, after those before it: an answer that others must be sent before would only
+   * be kept until then. Nothing is done for a client that has left.
+   */
+  async answer(work: () => Promise<void>): Promise<void> {
+    const turn = this.#requests++ === 0 ? work() : this.#turn.then(() => this.destroyed ? undefined : work());
+    this.#turn = turn.catch(() => {});
+    try {
+      await turn;
+    } finally {
+      this.#requests--;
+      this.isStreaming = false;
+      this.#waitsSince = this.#monotonic();
+    }
   }
 
   override async _read(): Promise<void> {

@@ -63,6 +63,8 @@ interface HttpServerOptions {
   readonly clock?: Clock;
   /** Whether what is at a path goes on for as long as the client wants. */
   readonly isStream?: (path: string) => boolean;
+  /** Whether what is at a path is so little work that it is answered however much there is of other work. */
+  readonly isAlwaysAnswered?: (path: string) => boolean;
   /** Refuses a request by its head alone, before anything else of it is read; null: it is let in. */
   readonly refuse?: (headers: IncomingHttpHeaders) => Response | null;
 }
@@ -70,6 +72,7 @@ interface HttpServerOptions {
 export class HttpServer implements AsyncDisposable {
   readonly #handler: HttpHandler;
   readonly #isStream: (path: string) => boolean;
+  readonly #isAlwaysAnswered: (path: string) => boolean;
   readonly #refuse: NonNullable<HttpServerOptions["refuse"]>;
   readonly #limits: HttpLimits;
   readonly #clock: Clock;
@@ -81,11 +84,18 @@ export class HttpServer implements AsyncDisposable {
 
   constructor(
     handler: HttpHandler,
-    { limits = {}, clock = systemClock, isStream = () => false, refuse = () => null }: HttpServerOptions = {},
+    {
+      limits = {},
+      clock = systemClock,
+      isStream = () => false,
+      isAlwaysAnswered = () => false,
+      refuse = () => null,
+    }: HttpServerOptions = {},
   ) {
     this.#refuse = refuse;
     this.#handler = handler;
     this.#isStream = isStream;
+    this.#isAlwaysAnswered = isAlwaysAnswered;
     this.#limits = { ...defaultHttpLimits, ...limits };
     this.#clock = clock;
     this.#server = createServer({ keepAliveTimeout: this.#limits.requestTime });
@@ -163,16 +173,12 @@ export class HttpServer implements AsyncDisposable {
       const refused = this.#refuse(message.headers);
       if (refused !== null) return await endWith(refused, { answer, connection });
       const body = await readBody(message, this.#limits.bodyBytes);
-      connection.beginRequest();
-      connection.isStreaming = this.#isStream(pathOf(message));
-      try {
-        await inFlight.run(workOf(message), this.#clock, async () => {
+      await connection.answer(() => {
+        connection.isStreaming = this.#isStream(pathOf(message));
+        return inFlight.run(workOf(message), this.#clock, async () => {
           await sendResponse(await this.#respond(message, { answer, body }), answer);
         });
-      } finally {
-        connection.endRequest();
-        connection.isStreaming = false;
-      }
+      });
       if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
     } catch (error) {
       if (!(error instanceof BadMessageError) || connection.destroyed) return void connection.destroy();
@@ -185,7 +191,8 @@ export class HttpServer implements AsyncDisposable {
     { answer, body }: { answer: ServerResponse; body: Uint8Array<ArrayBuffer> | null },
   ): Response | Promise<Response> {
     const { connections, streams } = this.#limits;
-    const isTooMuch = this.#working() > Math.floor(connections * 3 / 4) || this.#streaming() > streams;
+    const isTooMuch = !this.#isAlwaysAnswered(pathOf(message)) &&
+      (this.#working() > Math.floor(connections * 3 / 4) || this.#streaming() > streams);
     if (isTooMuch || this.#stop.signal.aborted) answer.setHeader("connection", "close");
     if (isTooMuch) return this.#tooMuch();
     const left = new AbortController();
