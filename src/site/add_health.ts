@@ -1,7 +1,7 @@
 /** `/healthz`: the daemon answers at all; `/readyz`: the pool can do its work. Load balancers and monitoring ask. */
 import type { Hono } from "hono";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { oneLine } from "../lib/one_line.ts";
+import { visibleText } from "../lib/visible_text.ts";
 import { viewReadiness } from "../views/health.ts";
 import { acceptedFormat } from "./negotiate.ts";
 
@@ -21,5 +21,5 @@ export function addHealth(app: Hono, { report }: { report(): PoolReport }): void
 
 /** One a line, also those that have several themselves. */
 function lines(texts: readonly string[]): string {
-  return texts.map((text) => `${oneLine(text)}\n`).join("");
+  return texts.map((text) => `${visibleText(text)}\n`).join("");
 }

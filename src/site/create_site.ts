@@ -119,7 +119,7 @@ function listAnswers({ report, recent }: ListRoutes) {
     // JSON is tagged before it is made: a client that asks every second mostly has it already.
     const tag = format === "json" ? content : (await made()).tag;
     const change = changes.of(question, { tag, now: wallSeconds(now) });
-    return notModified(context, `W/"${tag}"`, change) ??
+    return notModified(context, tag, change) ??
       send(context, { format, body: (await made()).body });
   };
 }
@@ -254,7 +254,7 @@ const contentTypes: Readonly<Record<Form, string>> = {
 
 /** Tagged by its content, ages included: a page that is reloaded shows them updated. */
 function answer(context: Context, format: Form, body: Body): Response {
-  return notModified(context, `W/"${tagOf(body)}"`) ?? send(context, { format, body });
+  return notModified(context, tagOf(body)) ?? send(context, { format, body });
 }
 
 /** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
@@ -263,17 +263,17 @@ function notModified(
   tag: string,
   change: ReturnType<LastModified["of"]> | null = null,
 ): Response | null {
-  context.header("etag", tag);
+  context.header("etag", `W/"${tag}"`);
   if (change !== null) context.header("last-modified", new Date(change.at * SECOND).toUTCString());
   context.header("cache-control", "no-cache");
   context.header("vary", "accept");
   return hasIt(context, tag, change) ? context.body(null, 304) : null;
 }
 
-/** The tag counts where both are sent: it tells more than a second does. */
+/** The tag counts where both are sent: it tells more than a second does. Proxies may have taken its `W/` away. */
 function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
-  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim());
-  if (tags !== undefined) return tags.includes(tag) || tags.includes("*");
+  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim().replace(/^W\//, ""));
+  if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
   const since = Date.parse(context.req.header("if-modified-since") ?? "");
   return change !== null && !change.isSecond && since >= change.at * SECOND;
 }

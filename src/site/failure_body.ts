@@ -1,5 +1,6 @@
 /** Answers that are errors: a page for browsers, JSON for programs that ask for it, a line of text for everybody else. */
 import { html } from "hono/html";
+import { visibleText } from "../lib/visible_text.ts";
 import { acceptedFormat } from "./negotiate.ts";
 import { type PageFrame, renderPage } from "./page.ts";
 
@@ -24,7 +25,7 @@ export function failureBody(
     case "html":
       return { type: "text/html; charset=utf-8", body: renderFailure(frame(), { status, message, base }) };
     default:
-      return { type: "text/plain; charset=utf-8", body: `${message}\n` };
+      return { type: "text/plain; charset=utf-8", body: `${visibleText(message)}\n` };
   }
 }
 

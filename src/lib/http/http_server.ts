@@ -11,6 +11,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import type { Duplex } from "node:stream";
 import { type Clock, sleptThrough, systemClock } from "../clock.ts";
 import { setAlarm } from "../deadline.ts";
 import { errorChain } from "../error_chain.ts";
@@ -102,6 +103,7 @@ export class HttpServer implements AsyncDisposable {
     // It ends each connection after one answer unless it believes that it listens.
     Object.defineProperty(this.#server, "listening", { value: true });
     this.#server.on("request", (message, answer) => void this.#exchange(message, answer));
+    this.#server.on("clientError", refuseUnread);
     void this.#watchTimes();
   }
 
@@ -245,6 +247,24 @@ function pathOf({ url = "" }: IncomingMessage): string {
 
 function refusal({ message: error, status }: BadMessageError): Response {
   return Response.json({ error, status }, { status });
+}
+
+/** Answers what node:http cannot read, unless it is in the middle of another answer. */
+function refuseUnread({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  const connection = socket as ConnectionStream;
+  if (connection.requests > 0 || !connection.writable) return void connection.destroy();
+  const [status, reason, error] = code === "HPE_HEADER_OVERFLOW"
+    ? [431, "Request Header Fields Too Large", "the request's head is too long"]
+    : [400, "Bad Request", "the request is not valid HTTP: in its address, write what is not ASCII as %XX"];
+  const body = JSON.stringify({ error, status });
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    "connection: close",
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+  ];
+  connection.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  connection.destroySoon();
 }
 
 /** The last answer on a connection, whatever of the request is still to come. */

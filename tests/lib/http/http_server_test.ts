@@ -243,6 +243,18 @@ Deno.test("HttpServer refuses what is too long, and what is no HTTP", async () =
   }
 });
 
+Deno.test("HttpServer says what is wrong with a request that it cannot read", async () => {
+  await using served = serve(hello);
+  using named = await RawClient.connect(served.port);
+  await named.send("GET /größe HTTP/1.1\r\nHost: a\r\n\r\n");
+  const refusal = await named.readToEnd();
+  assert.match(refusal, /^HTTP\/1\.1 400 Bad Request\r\n/);
+  assert.match(refusal, /write what is not ASCII as %XX","status":400}$/);
+  using long = await RawClient.connect(served.port);
+  await long.send(`GET /?${"x".repeat(100_000)} HTTP/1.1\r\nHost: a\r\n\r\n`).catch(() => {});
+  assert.match(await long.readToEnd(), /^(HTTP\/1\.1 431 |$)/);
+});
+
 Deno.test("HttpServer finishes its answers when it is disposed of, and waits for nobody else", async () => {
   const work = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
