@@ -6,7 +6,7 @@ import { html } from "hono/html";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { compareText } from "../views/view_head.ts";
-import { listAddress } from "./list_address.ts";
+import { listAddress } from "./links.ts";
 import type { Markup } from "./page.ts";
 
 /** A parameter of the list's address. */

@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import { findColumn } from "../views/tables/choose_rows.ts";
 import type { Column } from "../views/tables/column.ts";
-import { listAddress } from "./list_address.ts";
+import { listAddress } from "./links.ts";
 import { type ListControl, renderForm, renderStates, type StateCountsOfRows } from "./list_controls.ts";
 import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { lookOf, renderTableOf, type TableLook } from "./list_table.ts";

@@ -6,7 +6,7 @@ import { html } from "hono/html";
 import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { SortOrder } from "../views/tables/choose_rows.ts";
 import { cellOf, type Column, standsRight, valueAt } from "../views/tables/column.ts";
-import { linkOf } from "./list_links.ts";
+import { linkOf } from "./links.ts";
 import type { Markup } from "./page.ts";
 import { readable } from "./page_parts.ts";
 
