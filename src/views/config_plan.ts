@@ -80,6 +80,7 @@ export function viewConfigPlan(
     ...viewHead(report),
     file,
     daemon: report.daemon !== null,
+    // Without what only the printing of a problem needs.
     problems: problems.map(({ file, line, column, path, message, excerpt }) => ({
       file,
       line,

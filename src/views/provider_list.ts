@@ -11,7 +11,7 @@ import { describeRetirement, isVacated, type Retirement, retirementOf } from "..
 import type { Moment } from "../domain/time.ts";
 import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 /** Things of the pool that the listings omit, while the cloud has not said that they are gone; null: nothing. */
@@ -136,7 +136,7 @@ export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): P
   const providers = providerNames(report)
     .filter((name) => filter.provider === undefined || name === filter.provider)
     .filter((name) => filter.label === undefined || suppliers.includes(name))
-    .sort(compareText)
+    .sort()
     .map((name) => viewProvider(name, report, counts.get(name) ?? noNodes()));
   return { ...viewHead(report), providers };
 }

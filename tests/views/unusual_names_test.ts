@@ -82,7 +82,7 @@ Deno.test("a plan of unusual names has no control characters", () => {
     warnings: [`provider ${unusual["cloud-a"]} is gone`],
     effects: {
       labels: [],
-      providers: [{ name: unusual["cloud-b"]!, kind: "removed", nodes: 2, images: 0 }],
+      providers: [{ name: unusual["cloud-b"]!, kind: "removed", maxServers: 10, nodes: 2, images: 0 }],
       requests: [],
       images: { deleted: [], built: [unusual["jammy"]!], made: [] },
     },

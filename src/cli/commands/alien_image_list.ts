@@ -6,7 +6,7 @@ import { helpGroup } from "../help_group.ts";
 import { columnsOption, outputOption, sortOption } from "../list_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
-import { alienImageTable } from "../../views/tables/alien_image_table.ts";
+import { alienImageTable } from "../../views/alien_lists.ts";
 import { writeLine } from "../write_line.ts";
 
 export function alienImageListCommand(context: CliContext) {

@@ -6,7 +6,7 @@ import { helpGroup } from "../help_group.ts";
 import { columnsOption, outputOption, sortOption } from "../list_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
-import { alienTable } from "../../views/tables/alien_table.ts";
+import { alienTable } from "../../views/alien_lists.ts";
 import { writeLine } from "../write_line.ts";
 
 export function alienListCommand(context: CliContext) {

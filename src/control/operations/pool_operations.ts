@@ -1,7 +1,11 @@
 /** The operations on the pool as a whole, on its daemon, and on things in the clouds that are not the pool's. */
 import * as v from "valibot";
-import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
-import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
+import {
+  alienImageListViewSchema,
+  alienListViewSchema,
+  viewAlienImageList,
+  viewAlienList,
+} from "../../views/alien_lists.ts";
 import { dumpViewSchema, viewDump } from "../../views/dump.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "../../views/view_schema.ts";
 import { operation } from "../operation.ts";

@@ -7,7 +7,6 @@ import type { WaitSummary } from "../../domain/samples/pool_samples.ts";
 import { earliest, type Instant } from "../../domain/time.ts";
 import { untilOf } from "../explain/told_parts.ts";
 import { countStates, noNodes, type StateCounts } from "../state_counts.ts";
-import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
 export interface LabelRow {
@@ -37,7 +36,7 @@ const MOST = 14;
 export function labelRows(report: PoolReport, nodes: readonly NodeRecord[]): Shown<LabelRow> {
   const facts = factsOf(report, nodes);
   const names = new Set([...facts.configs.keys(), ...facts.counts.keys()]);
-  const rows = [...names].sort(compareText).map((name) => rowOf(name, { facts, report }));
+  const rows = [...names].sort().map((name) => rowOf(name, { facts, report }));
   return shownOf(rows, {
     most: MOST,
     rank: ({ missing, waiting }) => (missing > 0 ? 2 : 0) + (waiting > 0 ? 1 : 0),

@@ -7,7 +7,6 @@ import type { Quota } from "../../domain/server.ts";
 import { earliest, type Instant, type Milliseconds } from "../../domain/time.ts";
 import { untilOf } from "../explain/told_parts.ts";
 import { projectUse } from "../project_use.ts";
-import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
 export interface ProviderRow {
@@ -51,7 +50,7 @@ export function providerRows(report: PoolReport): Shown<ProviderRow> {
   const counts = new Map<string, number>();
   for (const { provider } of report.nodes) counts.set(provider, (counts.get(provider) ?? 0) + 1);
   const configured = (report.config?.providers ?? []).map(({ name }) => name);
-  const names = [...new Set([...configured, ...counts.keys()])].sort(compareText);
+  const names = [...new Set([...configured, ...counts.keys()])].sort();
   const rows = names.map((name) => rowOf(name, { report, servers: counts.get(name) ?? 0 }));
   return shownOf(rows, { most: MOST, rank: ({ why, answers }) => why !== "" || answers !== true ? 1 : 0 });
 }
