@@ -4,7 +4,7 @@ import type { Moment } from "../domain/time.ts";
 import type { Table } from "./tables/column.ts";
 import { type ViewHead, viewHead } from "./view_head.ts";
 
-interface OnlineCheckListView extends ViewHead {
+export interface OnlineCheckListView extends ViewHead {
   /** How many checks came to each result. */
   readonly ok: number;
   readonly warnings: number;
