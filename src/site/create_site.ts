@@ -9,6 +9,7 @@ import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { contentTag } from "../views/content_tag.ts";
+import { viewReadiness } from "../views/health.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
@@ -70,7 +71,7 @@ export function createSite(options: SiteOptions): Hono {
   addExplanations(app, options);
   addHistory(app, options);
   addEvents(app, options);
-  addHealth(app, options);
+  addHealth(app, (how) => viewReadiness(options.report(), how));
   addMetrics(app, { ...options, recent });
   addManual(app, options);
   addAssets(app);

@@ -29,6 +29,23 @@ export function failureBody(
   }
 }
 
+/** The answer of an endpoint that shows no pool, whose page has all that it loads in itself. @param base where its links lead */
+export function bareFailure(
+  accept: string | undefined,
+  { status, message, title, base }: Pick<Failure, "status" | "message"> & { title: string; base: string },
+): Response {
+  const frame = () => ({ title, version: null, at: null, path: "" });
+  const { type, body } = failureBody(accept, { status, message, frame, base });
+  const headers = {
+    "content-type": type,
+    "cache-control": "no-store",
+    "vary": "accept",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(body, { status, headers });
+}
+
 const headings: Readonly<Record<number, string>> = {
   400: "This address is not valid",
   404: "Not found",
