@@ -24,7 +24,7 @@ import { failureBody } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
-import { type Body, listBody, rowsBody } from "./list_body.ts";
+import { type Body, listBody } from "./list_body.ts";
 import { parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
@@ -114,7 +114,7 @@ function listAnswers({ report, recent }: ListRoutes) {
     const content = contentTag(now, { name, filter });
     const made = () =>
       recent.get(question, { tag: content, now: now.now }, async () => {
-        const body = isRows ? await rowsBody(now, { name, query }) : await listBody(now, { name, query });
+        const body = await listBody(now, { name, query, isRows });
         return { body, tag: format === "json" ? content : tagOf(body) };
       });
     // JSON is tagged before it is made: a client that asks every second mostly has it already.

@@ -14,7 +14,7 @@ function hrefOf({ kind, name }: Thing): string {
 }
 
 /** Null or an empty text: without that parameter. A change leads to the first page. */
-type AddressChange = Readonly<Record<string, string | number | null>>;
+export type AddressChange = Readonly<Record<string, string | number | null>>;
 
 export function listAddress(
   path: string,
