@@ -58,19 +58,19 @@ export function providerRows(report: PoolReport): Shown<ProviderRow> {
 function rowOf(name: string, { report, servers }: { report: PoolReport; servers: number }): ProviderRow {
   const config = report.config?.providers.find((one) => one.name === name);
   const seen = report.providers.find((one) => one.name === name);
-  const stats = seen?.stats ?? null;
-  const isRetired = (config?.maxServers ?? -1) < 0;
+  const { stats = null, quota = null } = seen ?? {};
+  const maxServers = config === undefined || config.maxServers < 0 ? null : config.maxServers;
   return {
     name,
     servers,
-    maxServers: isRetired ? null : config!.maxServers,
-    quota: tightest(seen?.quota ?? null, projectUse(name, report).others),
+    maxServers,
+    quota: tightest(quota, projectUse(name, report).others),
     answers: seen?.reachable ?? null,
     latency: stats?.latency ?? null,
     errors: stats?.errors ?? 0,
     requests: stats?.requests ?? 0,
     why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
-    full: whyFull({ servers, maxServers: isRetired ? null : config!.maxServers, quota: seen?.quota ?? null }),
+    full: whyFull({ servers, maxServers, quota }),
     nextTry: nextTryOf(seen),
     slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
   };
