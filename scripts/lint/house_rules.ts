@@ -51,7 +51,7 @@ const allowedImports: Record<string, string[]> = {
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks", "etcd", "lead"],
   control: ["domain", "lib", "plan", "views", "store", "rules", "http", "etcd", "lead", "builders"],
   site: ["domain", "lib", "views", "manual"],
-  manual: ["lib/nearest_name.ts"],
+  manual: ["lib"],
   install: ["domain", "lib", "manual", "metrics"],
   cli: ["domain", "lib", "views", "control", "manual", "install", "config", "store/state_lock.ts"],
   demand: ["domain", "lib"],

@@ -1,7 +1,6 @@
 /** Looks at the clouds of a configuration and prints what would stop a launch: `config-validate --online`. */
 import type { Config } from "../domain/config.ts";
-import { viewOnlineChecks } from "../views/online_check_list.ts";
-import { onlineCheckTable } from "../views/tables/online_check_table.ts";
+import { onlineCheckTable, viewOnlineChecks } from "../views/online_check_list.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { formatView, type OutputFormat } from "./output_format.ts";

@@ -4,12 +4,12 @@
  */
 import { displayWidth } from "./display_width.ts";
 
-/** The lines of one paragraph. */
-export function wrapWords(text: string, width: number): string[] {
+/** The lines of one paragraph. @param widthOf of a word, where it has more in it than what is seen */
+export function wrapWords(text: string, width: number, widthOf = displayWidth): string[] {
   const lines: string[] = [];
   let room = 0;
   for (const word of text.split(/ +/)) {
-    const needed = displayWidth(word);
+    const needed = widthOf(word);
     if (lines.length === 0 || needed + 1 > room) {
       lines.push(word);
       room = width - needed;

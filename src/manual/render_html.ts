@@ -1,4 +1,5 @@
 /** Markdown as HTML, every text escaped: what looks like HTML in it is shown as it stands. */
+import { html } from "hono/html";
 import { Marked, type Tokens } from "marked";
 import { linkTarget } from "./manual.ts";
 import { type Section, slug } from "./parse_topic.ts";
@@ -46,14 +47,6 @@ function tableOf({ header, rows }: Tokens.Table, inline: (cell: Tokens.TableCell
   return `<table><thead><tr>${heads}</tr></thead><tbody>${lines.join("\n")}</tbody></table>`;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
+  return String(html`${text}`);
 }

@@ -1,5 +1,7 @@
 /** Markdown as a person reads it on a terminal: wrapped, indented, heads bold where colours are on. */
 import { marked, type Token, type Tokens } from "marked";
+import { displayWidth } from "../lib/display_width.ts";
+import { wrapWords } from "../lib/wrap_words.ts";
 import { linkTarget } from "./manual.ts";
 
 interface TerminalOptions {
@@ -118,14 +120,11 @@ class TerminalPage {
   }
 
   #filled(text: string, indent: string): string {
-    const width = this.#options.columns - indent.length;
-    const lines = [""];
-    for (const word of text.split(/\s+/).filter((word) => word !== "")) {
-      const line = lines.at(-1)!;
-      if (line === "") lines[lines.length - 1] = word;
-      else if (visibleWidth(line) + 1 + visibleWidth(word) <= width) lines[lines.length - 1] += ` ${word}`;
-      else lines.push(word);
-    }
+    const lines = wrapWords(
+      text.replaceAll(/\s+/g, " ").trim(),
+      this.#options.columns - indent.length,
+      visibleWidth,
+    );
     return lines.map((line) => indent + line).join("\n");
   }
 }
@@ -134,7 +133,7 @@ class TerminalPage {
 const STYLES = /\x1b\[\d+m/g;
 
 function visibleWidth(text: string): number {
-  return [...text.replaceAll(STYLES, "")].length;
+  return displayWidth(text.replaceAll(STYLES, ""));
 }
 
 function pad(text: string, width: number): string {

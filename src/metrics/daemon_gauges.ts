@@ -1,8 +1,11 @@
-/** Gauges of the daemon itself: its configuration, its tasks, its state, its process. Pure; computed at each scrape. */
+/**
+ * Gauges of the daemon itself: its configuration, its tasks, its state, its process; and of a pool on several machines: who
+ * leads, who is there, how etcd is. Pure; computed at each scrape.
+ */
 import type { DaemonReport, PoolReport } from "../domain/pool_report.ts";
 import { type Instant, type Milliseconds, type Moment, SECOND } from "../domain/time.ts";
 import { viewReadiness } from "../views/health.ts";
-import type { PutGauge } from "./put_gauge.ts";
+import type { PutGauge } from "./metric_table.ts";
 
 /** The facts that only the process itself knows. */
 export interface ProcessFacts {
@@ -60,4 +63,30 @@ function putProcess(
   put("nodepool_event_loop_delay_max_seconds", {}, longestDelay / SECOND);
   put("nodepool_state_queued_changes", {}, queuedChanges);
   put("process_resident_memory_bytes", {}, residentBytes);
+}
+
+const roles = ["standby", "builder"] as const;
+
+/** Of a pool whose state is a file there are none. */
+export function putMachineGauges(
+  { machines, now }: Pick<PoolReport, "machines" | "now">,
+  put: PutGauge,
+): void {
+  if (machines === null) return;
+  const { pool, isSure, members, lost, etcd, clockAhead, lookedAt } = machines;
+  put("nodepool_leader", { pool }, isSure ? 1 : 0);
+  for (const role of roles) {
+    const count = (all: readonly { readonly role: string }[]) =>
+      all.filter((one) => one.role === role).length;
+    put("nodepool_members", { pool, role }, count(members));
+    put("nodepool_members_lost", { pool, role }, count(lost));
+  }
+  if (lookedAt !== null) put("nodepool_machines_seen_age_seconds", { pool }, (now - lookedAt) / SECOND);
+  if (clockAhead !== null) put("nodepool_etcd_clock_ahead_seconds", { pool }, clockAhead / SECOND);
+  for (const { endpoint, problem, isFull, databaseSize, quota } of etcd) {
+    put("nodepool_etcd_up", { pool, endpoint }, problem === null ? 1 : 0);
+    put("nodepool_etcd_full", { pool, endpoint }, isFull ? 1 : 0);
+    if (quota !== null) put("nodepool_etcd_quota_bytes", { pool, endpoint }, quota);
+    if (databaseSize !== null) put("nodepool_etcd_database_bytes", { pool, endpoint }, databaseSize);
+  }
 }

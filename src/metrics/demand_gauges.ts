@@ -2,7 +2,7 @@
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { SECOND } from "../domain/time.ts";
-import type { PutGauge } from "./put_gauge.ts";
+import type { PutGauge } from "./metric_table.ts";
 
 export function putDemandGauges(report: PoolReport, put: PutGauge): void {
   putRequests(report, put);

@@ -3,7 +3,7 @@ import { dibStateName, type ImageStateName, imageStateNames } from "../domain/di
 import type { PoolReport } from "../domain/pool_report.ts";
 import { imageStateName } from "../domain/provider_image.ts";
 import { SECOND } from "../domain/time.ts";
-import type { PutGauge } from "./put_gauge.ts";
+import type { PutGauge } from "./metric_table.ts";
 
 type Labels = Readonly<Record<string, string>>;
 

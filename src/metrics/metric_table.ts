@@ -266,6 +266,9 @@ export const metricTable = {
 
 export type MetricName = keyof typeof metricTable;
 
+/** Takes one value of a gauge as it is now: what functions that compute gauges write to. */
+export type PutGauge = (name: MetricName, labels: Readonly<Record<string, string>>, value: number) => void;
+
 type Settled = Pick<MetricRow, "mayChange">;
 
 function gauge(

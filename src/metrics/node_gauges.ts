@@ -3,7 +3,7 @@ import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "
 import type { PoolReport } from "../domain/pool_report.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import { noNodes, type StateCounts } from "../views/state_counts.ts";
-import type { PutGauge } from "./put_gauge.ts";
+import type { PutGauge } from "./metric_table.ts";
 
 const LONG = { "5m": 5 * MINUTE, "1h": HOUR } as const;
 

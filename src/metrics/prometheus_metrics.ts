@@ -6,18 +6,16 @@
 import { Counter, Gauge, Histogram, Registry } from "@prometheus-io/client";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
-import { type ProcessFacts, putDaemonGauges } from "./daemon_gauges.ts";
+import { type ProcessFacts, putDaemonGauges, putMachineGauges } from "./daemon_gauges.ts";
 import { putDemandGauges } from "./demand_gauges.ts";
 import type { Happening, Metrics } from "./happening.ts";
 import { putImageGauges } from "./image_gauges.ts";
 import { type AreKnown, knownNames } from "./known_names.ts";
-import { type MetricName, type MetricRow, metricTable } from "./metric_table.ts";
-import { putMachineGauges } from "./machine_gauges.ts";
+import { type MetricName, type MetricRow, metricTable, type PutGauge } from "./metric_table.ts";
 import { putNodeGauges } from "./node_gauges.ts";
 import { openMetricsOf } from "./open_metrics.ts";
 import { prometheusCounts } from "./prometheus_names.ts";
 import { putProviderGauges } from "./provider_gauges.ts";
-import type { PutGauge } from "./put_gauge.ts";
 
 interface Scrape {
   readonly contentType: string;

@@ -2,8 +2,7 @@
  * Happenings under the names that `/metrics` shows: which counters and histograms each counts in. Gauges are computed at the
  * scrape. Texts from outside, such as a job's result, become one of a few words. Pure; `PrometheusMetrics` keeps the counts.
  */
-import { failureKind } from "./failure_kind.ts";
-import type { Happening, HappeningName, Labels } from "./happening.ts";
+import { failureKind, type Happening, type HappeningName, type Labels } from "./happening.ts";
 import { type MetricName, metricTable } from "./metric_table.ts";
 
 type CountedIn = Partial<Record<HappeningName, readonly MetricName[]>>;

@@ -3,7 +3,7 @@ import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import { type Moment, SECOND } from "../domain/time.ts";
-import type { PutGauge } from "./put_gauge.ts";
+import type { PutGauge } from "./metric_table.ts";
 
 export function putProviderGauges({ config, providers, ...moment }: PoolReport, put: PutGauge): void {
   for (const { name: provider, maxServers } of config?.providers ?? []) {

@@ -6,7 +6,7 @@ import { renderDashboard } from "./dashboard/dashboard_page.ts";
 import { type HistoryHours, historyHours } from "./dashboard/history_panel.ts";
 import type { Body } from "./list_body.ts";
 import { unknownParameter } from "./list_query.ts";
-import { RecentBodies } from "./recent_bodies.ts";
+import type { RecentBodies } from "./recent_bodies.ts";
 import { SiteError } from "./site_error.ts";
 
 export interface DashboardRoute {
@@ -22,18 +22,18 @@ const USUAL: HistoryHours = 6;
 
 export function addDashboard(
   app: Hono,
-  { report, events, answer }: DashboardRoute & {
+  { report, events, recent, answer }: DashboardRoute & {
     report(): PoolReport;
+    recent: RecentBodies;
     answer(context: Context, body: Body): Response;
   },
 ): void {
-  const recent = new RecentBodies();
   app.get("/", async (context) => {
     const hours = hoursOf(context.req.query());
     const latest = await events.latest(EVENTS);
     const now = report();
     const render = () => renderDashboard(now, { events: latest, hours });
-    return answer(context, recent.get(String(hours), { tag: "", now: now.now }, render));
+    return answer(context, await recent.get(`/ ${hours}`, { tag: "", now: now.now }, render));
   });
 }
 

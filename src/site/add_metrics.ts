@@ -1,8 +1,10 @@
 /** `/metrics`, for Prometheus: in its own text format or as OpenMetrics, compressed for a client that takes that. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { Hono } from "hono";
-import { compress } from "hono/compress";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { prefersOpenMetrics } from "./negotiate.ts";
+import { acceptsGzip, prefersOpenMetrics } from "./negotiate.ts";
+import type { RecentBodies } from "./recent_bodies.ts";
 
 export interface MetricsRoute {
   /** The pool as it is now, from memory. */
@@ -14,12 +16,22 @@ export interface MetricsRoute {
   ): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-export function addMetrics(app: Hono, { report, scrape }: MetricsRoute): void {
-  app.use("/metrics", compress());
+export function addMetrics(
+  app: Hono,
+  { report, scrape, recent }: MetricsRoute & { recent: RecentBodies },
+): void {
   app.get("/metrics", async (context) => {
+    const now = report();
     const isOpenMetrics = prefersOpenMetrics(context.req.header("accept"));
-    const { contentType, body } = await scrape(report(), { isOpenMetrics });
-    context.header("vary", "accept");
-    return context.body(body, 200, { "content-type": contentType });
+    const isCompressed = acceptsGzip(context.req.header("accept-encoding"));
+    const question = `/metrics ${isOpenMetrics} ${isCompressed}`;
+    const { contentType, body } = await recent.get(question, { tag: "", now: now.now }, async () => {
+      const { contentType, body } = await scrape(now, { isOpenMetrics });
+      return { contentType, body: isCompressed ? new Uint8Array(await promisify(gzip)(body)) : body };
+    });
+    context.header("content-type", contentType);
+    context.header("vary", "accept, accept-encoding");
+    if (isCompressed) context.header("content-encoding", "gzip");
+    return context.body(body);
   });
 }

@@ -9,6 +9,7 @@ import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { contentTag } from "../views/content_tag.ts";
+import { viewReadiness } from "../views/health.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
@@ -23,7 +24,7 @@ import { failureBody } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
-import { type Body, listBody, rowsBody } from "./list_body.ts";
+import { type Body, listBody } from "./list_body.ts";
 import { parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
@@ -63,14 +64,15 @@ export function createSite(options: SiteOptions): Hono {
     context.header("allow", "GET, HEAD");
     return fail(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
   });
-  addDashboard(app, { ...options, answer: (context, body) => answer(context, "html", body) });
-  addLists(app, options);
+  const recent = new RecentBodies();
+  addDashboard(app, { ...options, recent, answer: (context, body) => answer(context, "html", body) });
+  addLists(app, { ...options, recent });
   addNodes(app, options);
   addExplanations(app, options);
   addHistory(app, options);
   addEvents(app, options);
-  addHealth(app, options);
-  addMetrics(app, options);
+  addHealth(app, (how) => viewReadiness(options.report(), how));
+  addMetrics(app, { ...options, recent });
   addManual(app, options);
   addAssets(app);
   addOpenApi(app);
@@ -84,8 +86,12 @@ export function createSite(options: SiteOptions): Hono {
 
 const listNames = Object.keys(poolLists) as PoolViewName[];
 
-function addLists(app: Hono, { report }: SiteOptions): void {
-  const answerList = listAnswers(report);
+interface ListRoutes extends Pick<SiteOptions, "report"> {
+  readonly recent: RecentBodies;
+}
+
+function addLists(app: Hono, routes: ListRoutes): void {
+  const answerList = listAnswers(routes);
   for (const name of listNames) {
     app.get(`/${name}`, (context) => answerList(context, { name, isRows: false }));
     // The rows of the status are for tables only.
@@ -95,30 +101,27 @@ function addLists(app: Hono, { report }: SiteOptions): void {
 }
 
 /** @returns what answers with a list, or with its rows alone */
-function listAnswers(report: () => PoolReport) {
-  const recent = new RecentBodies<Promise<Body>>();
+function listAnswers({ report, recent }: ListRoutes) {
   const changes = new LastModified();
   return async (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }) => {
     const url = new URL(context.req.url);
     const accept = isRows ? "application/json" : context.req.header("accept");
     const query = parseListQuery(poolLists[name], { query: url.searchParams, accept });
-    if (isRows && query.format !== "json") {
-      throw new SiteError(400, `there is only JSON at ${url.pathname}`);
-    }
+    const { format, filter } = query;
+    if (isRows && format !== "json") throw new SiteError(400, `there is only JSON at ${url.pathname}`);
     const now = report();
-    const question = url.pathname + url.search;
-    const since = (tag: string) => changes.of(`${query.format} ${question}`, { tag, now: wallSeconds(now) });
-    if (query.format !== "json") {
-      const body = await listBody(now, { name, query });
-      const tag = tagOf(body);
-      return notModified(context, `W/"${tag}"`, since(tag)) ?? send(context, { format: query.format, body });
-    }
-    // Tagged before it is made: a client that asks every second mostly has it already.
-    const tag = contentTag(now, { name, filter: query.filter });
-    const render = () => isRows ? rowsBody(now, { name, query }) : listBody(now, { name, query });
-    const body = () => recent.get(question, { tag, now: now.now }, render);
-    return notModified(context, `W/"${tag}"`, since(tag)) ??
-      send(context, { format: "json", body: await body() });
+    const question = `${format} ${url.pathname}${url.search}`;
+    const content = contentTag(now, { name, filter });
+    const made = () =>
+      recent.get(question, { tag: content, now: now.now }, async () => {
+        const body = await listBody(now, { name, query, isRows });
+        return { body, tag: format === "json" ? content : tagOf(body) };
+      });
+    // JSON is tagged before it is made: a client that asks every second mostly has it already.
+    const tag = format === "json" ? content : (await made()).tag;
+    const change = changes.of(question, { tag, now: wallSeconds(now) });
+    return notModified(context, tag, change) ??
+      send(context, { format, body: (await made()).body });
   };
 }
 
@@ -252,7 +255,7 @@ const contentTypes: Readonly<Record<Form, string>> = {
 
 /** Tagged by its content, ages included: a page that is reloaded shows them updated. */
 function answer(context: Context, format: Form, body: Body): Response {
-  return notModified(context, `W/"${tagOf(body)}"`) ?? send(context, { format, body });
+  return notModified(context, tagOf(body)) ?? send(context, { format, body });
 }
 
 /** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
@@ -261,17 +264,17 @@ function notModified(
   tag: string,
   change: ReturnType<LastModified["of"]> | null = null,
 ): Response | null {
-  context.header("etag", tag);
+  context.header("etag", `W/"${tag}"`);
   if (change !== null) context.header("last-modified", new Date(change.at * SECOND).toUTCString());
   context.header("cache-control", "no-cache");
   context.header("vary", "accept");
   return hasIt(context, tag, change) ? context.body(null, 304) : null;
 }
 
-/** The tag counts where both are sent: it tells more than a second does. */
+/** The tag counts where both are sent: it tells more than a second does. Proxies may have taken its `W/` away. */
 function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
-  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim());
-  if (tags !== undefined) return tags.includes(tag) || tags.includes("*");
+  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim().replace(/^W\//, ""));
+  if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
   const since = Date.parse(context.req.header("if-modified-since") ?? "");
   return change !== null && !change.isSecond && since >= change.at * SECOND;
 }

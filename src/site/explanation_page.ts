@@ -5,7 +5,7 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import type { ExplanationView } from "../views/explain/explanation.ts";
 import { renderExplanation } from "../views/explain/render_explanation.ts";
 import { viewExplanation, whyNotExplained } from "../views/explain/view_explanation.ts";
-import { listAddress } from "./list_address.ts";
+import { listAddress } from "./links.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
 import { readable, renderFacts } from "./page_parts.ts";

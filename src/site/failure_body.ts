@@ -1,5 +1,6 @@
 /** Answers that are errors: a page for browsers, JSON for programs that ask for it, a line of text for everybody else. */
 import { html } from "hono/html";
+import { visibleText } from "../lib/visible_text.ts";
 import { acceptedFormat } from "./negotiate.ts";
 import { type PageFrame, renderPage } from "./page.ts";
 
@@ -24,8 +25,25 @@ export function failureBody(
     case "html":
       return { type: "text/html; charset=utf-8", body: renderFailure(frame(), { status, message, base }) };
     default:
-      return { type: "text/plain; charset=utf-8", body: `${message}\n` };
+      return { type: "text/plain; charset=utf-8", body: `${visibleText(message)}\n` };
   }
+}
+
+/** The answer of an endpoint that shows no pool, whose page has all that it loads in itself. @param base where its links lead */
+export function bareFailure(
+  accept: string | undefined,
+  { status, message, title, base }: Pick<Failure, "status" | "message"> & { title: string; base: string },
+): Response {
+  const frame = () => ({ title, version: null, at: null, path: "" });
+  const { type, body } = failureBody(accept, { status, message, frame, base });
+  const headers = {
+    "content-type": type,
+    "cache-control": "no-store",
+    "vary": "accept",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+  };
+  return new Response(body, { status, headers });
 }
 
 const headings: Readonly<Record<number, string>> = {

@@ -12,18 +12,18 @@ import { renderListPage } from "./list_page.ts";
 import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { pageFrame } from "./page.ts";
 
-/** `name` is a list with rows of its own under its table. */
+/** @param list `isRows`: whether its rows are wanted alone, as 2016's endpoint answered under names such as `/dib-image-list.json` */
 export async function listBody(
   report: PoolReport,
-  { name, query }: { name: PoolViewName; query: ListQuery },
+  { name, query, isRows }: { name: PoolViewName; query: ListQuery; isRows: boolean },
 ): Promise<Body> {
   const { format, filter, fields, sort, page } = query;
-  if (format === "json" && fields === null && sort === null && page === null) {
+  if (format === "json" && !isRows && fields === null && sort === null && page === null) {
     return await renderPoolJson(report, { name, filter });
   }
   const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
   if (format === "html") return pageOf(report, { name, query, table });
-  return await viewBody(viewPool(report, { name, filter }), { query, table });
+  return await viewBody(viewPool(report, { name, filter }), { query, table, isRows });
 }
 
 /** Its rows are narrowed by state last: how many there are of each stands above them. */
@@ -56,21 +56,24 @@ function pageOf(
 /** A view with a table in the form that was asked for, which is no page. */
 export async function viewBody<View extends { readonly at: string }>(
   view: View,
-  { query, table: { columns: all, rows: rowsOf } }: {
+  { query, table: { columns: all, rows: rowsOf }, isRows = false }: {
     query: ListQuery;
     table: TableOf<View>;
+    isRows?: boolean;
   },
 ): Promise<Body> {
-  const { format, fields } = query;
+  const { format, fields, page } = query;
   const own = rowsOf(view);
   await othersTurn();
-  const rows = rowsOfPage(sortedRows(own, { columns: all, sort: query.sort }), query);
+  const sorted = sortedRows(own, { columns: all, sort: query.sort });
+  const rows = page === null ? sorted : sorted.slice((page - 1) * ROWS_OF_PAGE, page * ROWS_OF_PAGE);
   const columns = fields === null
     ? all
     : fields.map((field) => all.find((column) => column.field === field)!);
   await othersTurn();
   switch (format) {
     case "json":
+      if (isRows) return await joined(jsonParts(fields === null ? rows : pickFields(rows, fields)));
       return JSON.stringify(narrowView(view, { rows: own, shown: rows, columns: fields && columns }));
     case "csv":
       return await joined(csvLines({ columns, rows }));
@@ -88,22 +91,6 @@ async function joined(parts: Iterable<string>): Promise<string> {
 function* jsonParts(rows: readonly object[]): Iterable<string> {
   for (const [index, row] of rows.entries()) yield `${index === 0 ? "[" : ","}${JSON.stringify(row)}`;
   yield rows.length === 0 ? "[]" : "]";
-}
-
-/** The rows alone, as JSON: what 2016's endpoint answered under names such as `/dib-image-list.json`. */
-export async function rowsBody(
-  report: PoolReport,
-  { name, query }: { name: PoolViewName; query: ListQuery },
-): Promise<Body> {
-  const view = viewPool(report, { name, filter: query.filter });
-  const { columns, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
-  await othersTurn();
-  const rows = rowsOfPage(sortedRows(rowsOf(view), { columns, sort: query.sort }), query);
-  return await joined(jsonParts(query.fields === null ? rows : pickFields(rows, query.fields)));
-}
-
-function rowsOfPage(rows: readonly object[], { page }: ListQuery): readonly object[] {
-  return page === null ? rows : rows.slice((page - 1) * ROWS_OF_PAGE, page * ROWS_OF_PAGE);
 }
 
 export function sortedRows(

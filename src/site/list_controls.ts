@@ -2,11 +2,11 @@
  * The controls that narrow a list on its page: a row of states to click, and a form for the rest. Links and a form, so that it works
  * without scripts; the page's script takes both to change the list in place.
  */
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { compareText } from "../views/view_head.ts";
-import { listAddress } from "./list_address.ts";
+import { listAddress } from "./links.ts";
 import type { Markup } from "./page.ts";
 
 /** A parameter of the list's address. */
@@ -61,11 +61,7 @@ export function renderStates(counts: StateCountsOfRows, { path, asked }: Asked):
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const chip = (state: string, count: number) =>
     html`<li><a id="state-${state}" href="${listAddress(path, { asked, change: { state } })}"${
-      state === current
-        ? html`
-          aria-current="true"
-        `
-        : ""
+      state === current ? raw(' aria-current="true"') : ""
     }>${
       state === "" ? "all" : html`<span class="state state-${state}">${state}</span>`
     } <b>${count}</b></a></li>`;
@@ -101,13 +97,7 @@ function renderControl({ name, options, example = "" }: ListControl, value: stri
     `
     : html`<select id="filter-${name}" name="${name}"><option value="">any</option>${
       withValue(options, value).map((option) =>
-        html`<option${
-          option === value
-            ? html`
-              selected
-            `
-            : ""
-        }>${option}</option>`
+        html`<option${option === value ? raw(" selected") : ""}>${option}</option>`
       )
     }</select>`;
   return html`<label>${label} ${field}</label>`;

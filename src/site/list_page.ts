@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import { findColumn } from "../views/tables/choose_rows.ts";
 import type { Column } from "../views/tables/column.ts";
-import { listAddress } from "./list_address.ts";
+import { type AddressChange, listAddress } from "./links.ts";
 import { type ListControl, renderForm, renderStates, type StateCountsOfRows } from "./list_controls.ts";
 import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { lookOf, renderTableOf, type TableLook } from "./list_table.ts";
@@ -23,18 +23,20 @@ interface ListPage {
   readonly further?: Readonly<Record<string, string | number>> | null;
 }
 
-export function renderListPage(page: ListPage): string {
-  const { name, frame, query: { asked }, controls, states } = page;
-  const path = `/${name}`;
-  const heading = pageName(path);
+/** The page with what its parts have in common. */
+type ShownPage = ReturnType<typeof shownPage>;
+
+export function renderListPage(list: ListPage): string {
+  const page = shownPage(list);
+  const { path, heading, frame, query: { asked }, controls, states, to } = page;
   const body = html`<div id="list">
 ${states === null || states.size === 0 ? "" : renderStates(states, { path, asked })}
 ${renderForm(controls, { path, asked })}
-${page.rows.length === 0 ? renderNothing(page) : renderRowsOf(page)}
+${page.rows.length === 0 ? renderNothing(page) : renderRows(page)}
 </div>
 <p class="small muted screen">As ${
     ["json", "text", "csv"].map((format, index) =>
-      html`${index === 0 ? "" : ", "}<a href="${listAddress(path, { asked, change: { format } })}">${
+      html`${index === 0 ? "" : ", "}<a href="${to({ format })}">${
         format === "text" ? "text" : format.toUpperCase()
       }</a>`
     )
@@ -42,40 +44,45 @@ ${page.rows.length === 0 ? renderNothing(page) : renderRowsOf(page)}
   return renderPage({ frame, heading, body });
 }
 
-function renderNothing({ name, query: { asked }, controls }: ListPage): Markup {
+function shownPage(list: ListPage) {
+  const { name, rows, query: { asked, page } } = list;
+  const path = `/${name}`;
+  // The last one where the list has become shorter than who turns its pages knows.
+  const number = Math.min(page ?? 1, Math.max(1, Math.ceil(rows.length / ROWS_OF_PAGE)));
+  const shown = rows.slice((number - 1) * ROWS_OF_PAGE, number * ROWS_OF_PAGE);
+  return {
+    ...list,
+    path,
+    heading: pageName(path),
+    number,
+    shown,
+    look: columnsOf(list, shown),
+    /** The list's address with other parameters. */
+    to: (change: AddressChange) => listAddress(path, { asked, change }),
+  };
+}
+
+function renderNothing({ path, query: { asked }, controls }: ShownPage): Markup {
   const isNarrowed = ["state", "id", ...controls.map(({ name }) => name)].some((key) => asked.has(key));
   return isNarrowed
-    ? html`<p class="card nothing">Nothing here matches. <a id="all" href="/${name}">Show all</a></p>`
+    ? html`<p class="card nothing">Nothing here matches. <a id="all" href="${path}">Show all</a></p>`
     : html`<p class="card nothing">Nothing here.</p>`;
 }
 
-function renderRowsOf(page: ListPage): Markup {
-  const { name, rows, query: { asked, sort }, columns } = page;
-  const path = `/${name}`;
-  const shown = shownRows(page);
-  const by = sort && findColumn(columns, sort.by)!.field;
-  return html`${pager(page, shown.length)}
+function renderRows(page: ShownPage): Markup {
+  const { name, heading, rows, shown, look, query: { sort }, columns, further, to } = page;
+  return html`${pager(page)}
 ${
     renderTableOf({
-      ...columnsOf(page),
-      name: pageName(path).toLowerCase(),
+      ...look,
+      name: heading.toLowerCase(),
       list: name,
       rows: shown,
-      sort: by === null ? null : { by, isDescending: sort!.isDescending },
-      sorted: (order) => listAddress(path, { asked, change: { sort: order } }),
+      sort: sort && { ...sort, by: findColumn(columns, sort.by)!.field },
+      sorted: (order) => to({ sort: order }),
     })
   }
-${rows.length > ROWS_OF_PAGE || page.further ? pager(page, shown.length) : ""}`;
-}
-
-function shownRows(page: ListPage): readonly object[] {
-  const number = numberOf(page);
-  return page.rows.slice((number - 1) * ROWS_OF_PAGE, number * ROWS_OF_PAGE);
-}
-
-/** The last one where the list has become shorter than who turns its pages knows. */
-function numberOf({ rows, query: { page } }: ListPage): number {
-  return Math.min(page ?? 1, Math.max(1, Math.ceil(rows.length / ROWS_OF_PAGE)));
+${rows.length > ROWS_OF_PAGE || further ? pager(page) : ""}`;
 }
 
 /** Fields that a page shows otherwise than a terminal. */
@@ -85,9 +92,7 @@ const usualFields: Readonly<Record<string, readonly string[]>> = {
   "history": ["id", "label", "provider", "result", "job", "client", "lifetime", "age"],
 };
 
-function columnsOf(page: ListPage): TableLook {
-  const { name, columns, query: { fields } } = page;
-  const rows = shownRows(page);
+function columnsOf({ name, columns, query: { fields } }: ListPage, rows: readonly object[]): TableLook {
   const named = (fields: readonly string[]) =>
     fields.map((field) => columns.find((column) => column.field === field)!);
   if (fields !== null) return { grid: named(fields), below: [] };
@@ -100,16 +105,10 @@ function columnsOf(page: ListPage): TableLook {
   ], rows);
 }
 
-function otherColumns(page: ListPage): Markup {
-  const { name, columns, query: { asked, fields } } = page;
-  const path = `/${name}`;
-  if (fields !== null) {
-    return html`<a href="${listAddress(path, { asked, change: { fields: null } })}">The usual columns</a>`;
-  }
-  const all = columns.map(({ field }) => field);
-  const { grid, below } = columnsOf(page);
-  if (grid.length + below.length === all.length) return html``;
-  return html`<a href="${listAddress(path, { asked, change: { fields: all.join(",") } })}">All columns</a>`;
+function otherColumns({ columns, query: { fields }, look: { grid, below }, to }: ShownPage): Markup {
+  if (fields !== null) return html`<a href="${to({ fields: null })}">The usual columns</a>`;
+  if (grid.length + below.length === columns.length) return html``;
+  return html`<a href="${to({ fields: columns.map(({ field }) => field).join(",") })}">All columns</a>`;
 }
 
 /** The things that the rows are; left out: lines about one thing, which nobody counts. */
@@ -125,30 +124,23 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 /** `1–200 of 2,000 nodes`, with the ways to the others. */
-function pager(list: ListPage, shown: number): Markup {
-  const { name, rows, query: { asked }, further = null } = list;
-  const path = `/${name}`;
-  const page = numberOf(list);
-  const [from, to] = [(page - 1) * ROWS_OF_PAGE + 1, (page - 1) * ROWS_OF_PAGE + shown];
-  const way = (text: string, change: Readonly<Record<string, string | number>>) =>
-    html`
-      <a href="${listAddress(path, { asked, change })}">${text}</a>
-    `;
-  const isWhole = shown === rows.length;
+function pager({ name, rows, shown, number, further = null, to }: ShownPage): Markup {
   const noun = nouns[name];
   if (noun === undefined) return html``;
-  const of = `${counted(rows.length, noun)}${further === null ? "" : " and more"}`;
+  const [first, last] = [(number - 1) * ROWS_OF_PAGE + 1, (number - 1) * ROWS_OF_PAGE + shown.length];
+  const way = (text: string, change: AddressChange) =>
+    html`
+      <a href="${to(change)}">${text}</a>
+    `;
+  const count = (rows: number) => rows.toLocaleString("en");
+  const of = `${count(rows.length)} ${noun}${rows.length === 1 ? "" : "s"}${
+    further === null ? "" : " and more"
+  }`;
   return html`<p class="pager small muted">${
-    isWhole
+    shown.length === rows.length
       ? of
-      : `${from.toLocaleString("en")}–${
-        to.toLocaleString("en")
-      } of ${of}: filter them, or go to the next page.`
-  }${page > 1 ? way("Previous", { page: page - 1 }) : ""}${
-    to < rows.length ? way("Next", { page: page + 1 }) : ""
-  }${further !== null && to >= rows.length ? way("Older", further) : ""}</p>`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+      : `${count(first)}–${count(last)} of ${of}: filter them, or go to the next page.`
+  }${number > 1 ? way("Previous", { page: number - 1 }) : ""}${
+    last < rows.length ? way("Next", { page: number + 1 }) : ""
+  }${further !== null && last >= rows.length ? way("Older", further) : ""}</p>`;
 }

@@ -2,11 +2,11 @@
  * A list's rows as a table. Reasons go on below their row, whole, so that the columns stay narrow; on a telephone each row is a
  * card. Headers lead to the list sorted by their column.
  */
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { SortOrder } from "../views/tables/choose_rows.ts";
 import { cellOf, type Column, standsRight, valueAt } from "../views/tables/column.ts";
-import { linkOf } from "./list_links.ts";
+import { linkOf } from "./links.ts";
 import type { Markup } from "./page.ts";
 import { readable } from "./page_parts.ts";
 
@@ -72,11 +72,7 @@ function head(column: Column<object>, { sort, sorted }: ShownTable): Markup {
   const { field, header } = column;
   const isBy = sort?.by === field;
   const next = isBy && !sort.isDescending ? `-${field}` : field;
-  const order = isBy
-    ? html`
-      aria-sort="${sort.isDescending ? "descending" : "ascending"}"
-    `
-    : "";
+  const order = isBy ? raw(` aria-sort="${sort.isDescending ? "descending" : "ascending"}"`) : "";
   return html`
     <th scope="col" class="${classOf(column)}"
       ${order}><a id="sort-${field}" href="${sorted(next)}">${header}</a></th>

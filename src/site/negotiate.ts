@@ -23,10 +23,21 @@ export function prefersOpenMetrics(accept: string | undefined): boolean {
   return mostWanted(accept, [type, "text/plain", "text/*", "*/*"]) === type;
 }
 
+/** @param header Accept-Encoding */
+export function acceptsGzip(header: string | undefined): boolean {
+  const ranges = rangesOf(header);
+  const own = ranges.find(({ type }) => type === "gzip") ?? ranges.find(({ type }) => type === "*");
+  return own !== undefined && own.quality > 0;
+}
+
 function mostWanted(accept: string | undefined, known: readonly string[]): string | undefined {
-  const ranges = (accept ?? "").split(",").map(parseRange).filter(({ quality }) => quality > 0);
-  return ranges.sort((left, right) => right.quality - left.quality)
+  return rangesOf(accept).filter(({ quality }) => quality > 0)
+    .sort((left, right) => right.quality - left.quality)
     .find(({ type }) => known.includes(type))?.type;
+}
+
+function rangesOf(header = ""): { type: string; quality: number }[] {
+  return header.split(",").map(parseRange);
 }
 
 /** Whether the text names one of the forms. */

@@ -1,6 +1,6 @@
 /** Listens for the status endpoint. The daemon calls it; by default the configuration says loopback. */
 import { HttpServer } from "../lib/http/http_server.ts";
-import { failureBody } from "./failure_body.ts";
+import { bareFailure } from "./failure_body.ts";
 import { bracketed } from "../domain/bracketed.ts";
 
 interface ServeSiteOptions {
@@ -26,6 +26,9 @@ export class ServeSiteError extends Error {
 /** The page that goes on for as long as the client wants. */
 const EVENTS = "/events";
 
+/** Answered whatever else is asked for: who gets nothing from it may restart the daemon. */
+const HEALTH = "/healthz";
+
 type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
@@ -50,7 +53,11 @@ export function serveSite(
         url: urlOf(addresses[index]!.hostname, listener.addr.port),
       })
       : all;
-    const server = new HttpServer(handler, { limits, isStream: (path) => path === EVENTS });
+    const server = new HttpServer(handler, {
+      limits,
+      isStream: (path) => path === EVENTS,
+      isAlwaysAnswered: (path) => path === HEALTH,
+    });
     server.listen(listener);
     return server;
   });
@@ -93,19 +100,12 @@ function forThisMachine(
   return (request) => {
     const { hostname } = new URL(request.url);
     if (namesThisMachine(hostname, listenName)) return handler(request);
-    const { type, body } = failureBody(request.headers.get("accept") ?? undefined, {
+    return bareFailure(request.headers.get("accept") ?? undefined, {
       status: 421,
       message: `this endpoint serves this machine only: use localhost or 127.0.0.1, not ${hostname}`,
-      // Nothing of the pool.
-      frame: () => ({ title: "nodepool", version: null, at: null, path: "" }),
+      title: "nodepool",
       base: `${url}/`,
     });
-    const headers = {
-      "content-type": type,
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      "x-content-type-options": "nosniff",
-    };
-    return new Response(body, { status: 421, headers });
   };
 }
 

@@ -4,11 +4,14 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Metrics, took } from "../metrics/happening.ts";
-import { dibImageHappenings, providerImageHappenings } from "../metrics/image_happenings.ts";
 import type { LaunchOverhead } from "../metrics/launch_overhead.ts";
-import { nodeHappenings } from "../metrics/node_happenings.ts";
 import { missingGauges, poolGauges } from "../metrics/pool_gauges.ts";
-import { requestHappenings } from "../metrics/request_happenings.ts";
+import {
+  dibImageHappenings,
+  nodeHappenings,
+  providerImageHappenings,
+  requestHappenings,
+} from "../metrics/record_happenings.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 

@@ -12,7 +12,7 @@ import { minuteOf, SAMPLES_KEPT } from "../domain/samples/sample.ts";
 import { SampleBook } from "../domain/samples/sample_book.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { nodeHappenings } from "../metrics/node_happenings.ts";
+import { nodeHappenings } from "../metrics/record_happenings.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Change } from "../store/store.ts";
 import type { TaskRegistry } from "./task_registry.ts";

@@ -7,6 +7,7 @@ import type { ConfigEffects, ConfigPlan, LabelEffect } from "../domain/config_ef
 import { describeEffects } from "../domain/describe_effects.ts";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import { visibleText } from "../lib/visible_text.ts";
 import { viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
 
@@ -79,6 +80,7 @@ export function viewConfigPlan(
     ...viewHead(report),
     file,
     daemon: report.daemon !== null,
+    // Without what only the printing of a problem needs.
     problems: problems.map(({ file, line, column, path, message, excerpt }) => ({
       file,
       line,
@@ -127,7 +129,7 @@ export function renderConfigPlan(view: ConfigPlanView): string {
     ["warnings", warnings],
   ];
   const told = sections.filter(([, lines]) => lines.length > 0)
-    .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+    .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${visibleText(line)}\n`).join("")}`);
   const when = daemon
     ? view.would_change ? "; nothing of it is in force yet" : ""
     : " at the next start of the daemon; none is running, so this is based on the state alone";

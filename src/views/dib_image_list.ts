@@ -5,8 +5,8 @@ import { type DibImage, dibStateName, imageStateNames } from "../domain/dib_imag
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
-import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
+import { matching, type ViewFilter } from "./view_filter.ts";
+import { byKeys, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 const dibFileViewSchema = v.object({
@@ -48,16 +48,10 @@ export type DibImageListView = v.InferOutput<typeof dibImageListViewSchema>;
 
 /** The dib images that pass the filter. */
 export function viewDibImageList(report: PoolReport, filter: ViewFilter = {}): DibImageListView {
-  const images = report.dibImages.filter((image) => passes(image, filter))
-    .map((image) => viewDibImage(image, report))
-    .sort((left, right) => compareText(left.image, right.image) || left.version - right.version);
+  const images = report.dibImages.map((image) => viewDibImage(image, report))
+    .filter(matching(filter))
+    .sort(byKeys("image", "version"));
   return { ...viewHead(report), dib_images: images };
-}
-
-function passes(image: DibImage, filter: ViewFilter): boolean {
-  return (filter.id === undefined || image.id === filter.id) &&
-    (filter.image === undefined || image.name === filter.image) &&
-    (filter.state === undefined || dibStateName(image) === filter.state);
 }
 
 function viewDibImage(image: DibImage, moment: Moment): DibImageView {

@@ -20,7 +20,7 @@ export const readinessViewSchema = v.object({
   /** Why not; empty when ready. */
   reasons: rows(string),
 });
-type ReadinessView = v.InferOutput<typeof readinessViewSchema>;
+export type ReadinessView = v.InferOutput<typeof readinessViewSchema>;
 
 /** A turn of the loop takes seconds at most; one that has taken this long waits for something that will not come. */
 const HANGING = 2 * MINUTE;

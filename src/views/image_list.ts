@@ -6,8 +6,8 @@ import { imageStateNames } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
-import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
+import { matching, type ViewFilter } from "./view_filter.ts";
+import { byKeys, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 const imageViewSchema = v.object({
@@ -50,22 +50,13 @@ export type ImageListView = v.InferOutput<typeof imageListViewSchema>;
 /** The images that pass the filter. */
 export function viewImageList(report: PoolReport, filter: ViewFilter = {}): ImageListView {
   const current = currentImages(report.images);
-  const images = report.images.filter((image) => image.state.phase !== "gone" && passes(image, filter))
+  const images = report.images.filter((image) => image.state.phase !== "gone")
     .map((image) =>
       viewImage(image, { report, isCurrent: current(image.provider, image.image)?.id === image.id })
     )
-    .sort((left, right) =>
-      compareText(left.provider, right.provider) || compareText(left.image, right.image) ||
-      left.version - right.version || left.id - right.id
-    );
+    .filter(matching(filter))
+    .sort(byKeys("provider", "image", "version", "id"));
   return { ...viewHead(report), images };
-}
-
-function passes(image: ProviderImage, filter: ViewFilter): boolean {
-  return (filter.id === undefined || image.id === filter.id) &&
-    (filter.provider === undefined || image.provider === filter.provider) &&
-    (filter.image === undefined || image.image === filter.image) &&
-    (filter.state === undefined || imageStateName(image) === filter.state);
 }
 
 function viewImage(

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, viewHead, viewSchema } from "./view_head.ts";
+import { byKeys, isoTime, viewHead, viewSchema } from "./view_head.ts";
 import { number, rows, string } from "./view_schema.ts";
 
 export const jobViewSchema = v.object({
@@ -29,7 +29,7 @@ export function viewJobList(report: PoolReport, filter: ViewFilter = {}): JobLis
       (filter.id === undefined || id === filter.id) && (filter.job === undefined || job === filter.job)
     )
     .map((entry) => viewJob(entry, report))
-    .sort((left, right) => compareText(left.name, right.name));
+    .sort(byKeys("name"));
   return { ...viewHead(report), jobs };
 }
 

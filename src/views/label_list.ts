@@ -7,7 +7,7 @@ import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, viewHead, viewSchema } from "./view_head.ts";
+import { byKeys, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
 
 const refusalViewSchema = v.object({
@@ -45,7 +45,7 @@ export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): Labe
     .filter((name) => filter.label === undefined || name === filter.label)
     .map((name) => viewLabel(name, facts))
     .filter(({ providers }) => filter.provider === undefined || providers.includes(filter.provider))
-    .sort((left, right) => compareText(left.name, right.name));
+    .sort(byKeys("name"));
   return { ...viewHead(report), labels };
 }
 
@@ -83,12 +83,7 @@ function nodesOf({ nodes }: PoolReport): readonly NodeRecord[] {
 /** The configured ones and those that nodes still carry. */
 function labelNames(report: PoolReport): string[] {
   const configured = (report.config?.labels ?? []).map(({ name }) => name);
-  return [
-    ...new Set([
-      ...configured,
-      ...nodesOf(report).map(({ label }) => label),
-    ]),
-  ];
+  return [...new Set([...configured, ...nodesOf(report).map(({ label }) => label)])];
 }
 
 function viewLabel(name: string, facts: Facts): LabelView {

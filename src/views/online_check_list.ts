@@ -1,6 +1,7 @@
 /** The findings of `config-validate --online`. */
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { Moment } from "../domain/time.ts";
+import type { Table } from "./tables/column.ts";
 import { type ViewHead, viewHead } from "./view_head.ts";
 
 export interface OnlineCheckListView extends ViewHead {
@@ -18,12 +19,17 @@ export function viewOnlineChecks(checks: readonly OnlineCheck[], moment: Moment)
     ok: count("ok"),
     warnings: count("warning"),
     failures: count("failure"),
-    checks: checks.map(({ provider, check, subject, result, message }) => ({
-      provider,
-      check,
-      subject,
-      result,
-      message,
-    })),
+    checks,
   };
 }
+
+export const onlineCheckTable: Table<OnlineCheckListView, OnlineCheck> = {
+  rows: ({ checks }) => checks,
+  columns: [
+    { field: "provider", header: "Provider" },
+    { field: "check", header: "Check", kind: "exact" },
+    { field: "subject", header: "Subject" },
+    { field: "result", header: "Result", kind: "state" },
+    { field: "message", header: "Message", kind: "reason" },
+  ],
+};

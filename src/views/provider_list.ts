@@ -1,8 +1,7 @@
 /** The providers: room and use, whether the cloud answers and how fast, what is paused after failures. */
 import * as v from "valibot";
 import { keystoneProxy } from "../domain/cloud_access.ts";
-import type { ProviderConfig } from "../domain/config.ts";
-import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
 import { LOOKS, type Missing, type StaleLook } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
@@ -11,7 +10,7 @@ import { describeRetirement, isVacated, type Retirement, retirementOf } from "..
 import type { Moment } from "../domain/time.ts";
 import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 /** Things of the pool that the listings omit, while the cloud has not said that they are gone; null: nothing. */
@@ -136,7 +135,7 @@ export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): P
   const providers = providerNames(report)
     .filter((name) => filter.provider === undefined || name === filter.provider)
     .filter((name) => filter.label === undefined || suppliers.includes(name))
-    .sort(compareText)
+    .sort()
     .map((name) => viewProvider(name, report, counts.get(name) ?? noNodes()));
   return { ...viewHead(report), providers };
 }
@@ -150,12 +149,23 @@ function providerNames(report: PoolReport): string[] {
 function viewProvider(name: string, report: PoolReport, nodes: StateCounts): ProviderView {
   const config = report.config?.providers.find((provider) => provider.name === name);
   const seen = report.providers.find((provider) => provider.name === name);
+  const error = seen?.error ?? null;
   return {
     name,
     configured: config !== undefined,
-    ...configured(config),
+    cloud: config?.access.name ?? null,
+    region: config?.access.regionName ?? null,
+    proxy: config === undefined ? null : keystoneProxy(config.access),
+    max_servers: config?.maxServers ?? null,
     nodes,
-    ...observed(seen, report),
+    servers: seen?.servers ?? null,
+    listed: isoTimeOrNull(seen?.listedAt ?? null, report),
+    missing: viewMissing(seen?.missing ?? null, report),
+    reachable: seen?.reachable ?? null,
+    error: error === null ? null : { message: error.message, since: isoTime(error.since, report) },
+    stale: (seen?.stale ?? []).map((one) => viewStale(one, report)),
+    quota: viewQuota(seen?.quota ?? null, report),
+    api: viewApi(seen?.stats ?? null, report),
     pauses: report.pauses.flatMap((pause) => pause.provider === name ? viewPause(pause, report) : []),
     retirement: viewRetirement(retirementOf(name, report)),
   };
@@ -170,34 +180,6 @@ function viewRetirement(retirement: Retirement | null): ProviderView["retirement
     images,
     removable: isVacated(retirement),
     message: describeRetirement(retirement),
-  };
-}
-
-function configured(
-  config: ProviderConfig | undefined,
-): Pick<ProviderView, "cloud" | "region" | "proxy" | "max_servers"> {
-  return {
-    cloud: config?.access.name ?? null,
-    region: config?.access.regionName ?? null,
-    proxy: config === undefined ? null : keystoneProxy(config.access),
-    max_servers: config?.maxServers ?? null,
-  };
-}
-
-function observed(
-  seen: ProviderReport | undefined,
-  wallTime: WallTime,
-): Pick<ProviderView, "servers" | "listed" | "missing" | "reachable" | "error" | "stale" | "quota" | "api"> {
-  const error = seen?.error ?? null;
-  return {
-    servers: seen?.servers ?? null,
-    listed: isoTimeOrNull(seen?.listedAt ?? null, wallTime),
-    missing: viewMissing(seen?.missing ?? null, wallTime),
-    reachable: seen?.reachable ?? null,
-    error: error === null ? null : { message: error.message, since: isoTime(error.since, wallTime) },
-    stale: (seen?.stale ?? []).map((one) => viewStale(one, wallTime)),
-    quota: viewQuota(seen?.quota ?? null, wallTime),
-    api: viewApi(seen?.stats ?? null, wallTime),
   };
 }
 

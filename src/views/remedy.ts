@@ -2,7 +2,7 @@
  * The cure for each kind of obstacle: the key, the command or the wait that changes it. Names the configuration's keys by
  * the names of what they belong to (`providers[alpha].images[big].min-ram`).
  */
-import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import { tooManyAdvice } from "../domain/describe_obstacle.ts";
 import type { FailedLaunches, Obstacle, ObstacleKind } from "../domain/obstacle.ts";
 import type { linkedSections } from "../domain/see_manual.ts";
@@ -40,7 +40,7 @@ type Cures = { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, site: Site)
 
 export function remedyOf(obstacle: Obstacle, place: ObstacleSite): Remedy {
   const cure = cures[obstacle.kind] as (obstacle: Obstacle, site: Site) => Remedy;
-  return cure(obstacle, new Site(place));
+  return cure(obstacle, siteOf(place));
 }
 
 const by = (cure: Cure) => (text: string | null = null, manual: Remedy["manual"] = null): Remedy => ({
@@ -156,7 +156,7 @@ export const obstacleKinds = Object.keys(cures) as readonly ObstacleKind[];
 const NEAREST = 3;
 
 function quotaRemedy(site: Site): Remedy {
-  const { kept, others } = site.use ?? { kept: [], others: null };
+  const { kept, others } = site.use() ?? { kept: [], others: null };
   const ways = [
     ...(others === 0 ? [] : [`delete what uses it (\`nodepool alien-list ${site.name}\`)`]),
     `have it raised (\`${site.openstack("quota show")}\`)`,
@@ -167,7 +167,7 @@ function quotaRemedy(site: Site): Remedy {
 }
 
 function maxServersRemedy(site: Site): Remedy {
-  const kept = site.use?.keptHere ?? [];
+  const kept = site.use()?.keptHere ?? [];
   const which = kept.length === 0 ? "nodes" : keptText(kept);
   const ways = [
     `raise max-servers of ${site.name}`,
@@ -179,8 +179,9 @@ function maxServersRemedy(site: Site): Remedy {
 
 /** What other labels keep ready is given up for no request: `lower min-ready of big (2 ready nodes there)`. */
 function minReadyWays({ label: own, use, config }: Site): string[] {
+  const readyHere = use()?.readyHere;
   return (config?.labels ?? []).flatMap(({ name, minReady }) => {
-    const ready = use?.readyHere.get(name) ?? 0;
+    const ready = readyHere?.get(name) ?? 0;
     if (name === own || minReady <= 0 || ready === 0) return [];
     return [`lower min-ready of ${name} (${ready} ready ${ready === 1 ? "node" : "nodes"} there)`];
   });
@@ -212,52 +213,30 @@ function pauseRemedy({ lastKind }: Pick<FailedLaunches, "lastKind">, site: Site)
   }
 }
 
+type Site = ReturnType<typeof siteOf>;
+
 /** Names for what stands at the place. */
-class Site {
-  readonly name: string;
-  readonly label: string;
-  readonly #provider: ProviderConfig | null;
-  readonly image: ProviderImageConfig | null;
-  readonly config: Config | null;
-  readonly #pool: ObstacleSite["pool"];
-
-  constructor({ provider, label, image: own, config, pool }: ObstacleSite) {
-    this.#pool = pool;
-    this.config = config;
-    this.name = provider ?? "";
-    this.label = label ?? "";
-    this.#provider = config?.providers.find(({ name }) => name === provider) ?? null;
-    const image = own ?? config?.labels.find(({ name }) => name === label)?.image;
-    this.image = this.#provider?.images.find(({ name }) => name === image) ?? null;
-  }
-
-  /** `providers[alpha].max-servers` */
-  key(key: string): string {
-    return `providers[${this.name}].${key}`;
-  }
-
-  /** `providers[alpha].images[big].min-ram` */
-  imageKey(key?: string): string {
-    const image = this.key(`images[${this.image?.name ?? ""}]`);
-    return key === undefined ? image : `${image}.${key}`;
-  }
-
-  /** The key that says which flavor is meant. */
-  get flavorKey(): string {
-    return (this.image?.flavorName ?? null) === null ? "min-ram" : "flavor-name";
-  }
-
-  /** `openstack --os-cloud alpha flavor list` */
-  openstack(command: string): string {
-    return `openstack --os-cloud ${this.#provider?.access.name ?? this.name} ${command}`;
-  }
-
-  /** undefined: not known. */
-  get use() {
-    return this.#pool && projectUse(this.name, this.#pool);
-  }
-
-  get credentials(): string {
-    return `the credentials of cloud ${this.#provider?.access.name ?? this.name}`;
-  }
+function siteOf({ provider, label, image: own, config, pool }: ObstacleSite) {
+  const name = provider ?? "";
+  const configured = config?.providers.find((one) => one.name === provider);
+  const wanted = own ?? config?.labels.find((one) => one.name === label)?.image;
+  const image = configured?.images.find((one) => one.name === wanted);
+  const cloud = configured?.access.name ?? name;
+  const key = (key: string) => `providers[${name}].${key}`;
+  return {
+    name,
+    label: label ?? "",
+    config,
+    /** `providers[alpha].max-servers` */
+    key,
+    /** `providers[alpha].images[big].min-ram` */
+    imageKey: (part?: string) => key(`images[${image?.name ?? ""}]`) + (part === undefined ? "" : `.${part}`),
+    /** The key that says which flavor is meant. */
+    flavorKey: (image?.flavorName ?? null) === null ? "min-ram" : "flavor-name",
+    credentials: `the credentials of cloud ${cloud}`,
+    /** `openstack --os-cloud alpha flavor list` */
+    openstack: (command: string) => `openstack --os-cloud ${cloud} ${command}`,
+    /** undefined: not known. */
+    use: () => pool && projectUse(name, pool),
+  };
 }

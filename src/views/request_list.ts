@@ -4,8 +4,8 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import { type NodeRequest, requestStateNames } from "../domain/request.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
-import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
+import { matching, type ViewFilter } from "./view_filter.ts";
+import { byKeys, isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 export const requestViewSchema = v.object({
@@ -32,13 +32,9 @@ export type RequestListView = v.InferOutput<typeof requestListViewSchema>;
 
 /** The requests that pass the filter, by label and id. */
 export function viewRequestList(report: PoolReport, filter: ViewFilter = {}): RequestListView {
-  const requests = report.requests
-    .map((request) => viewRequest(request, report))
-    .filter((view) =>
-      (filter.label === undefined || view.label === filter.label) &&
-      (filter.state === undefined || view.state === filter.state)
-    )
-    .sort((left, right) => compareText(left.label, right.label) || left.id - right.id);
+  const requests = report.requests.map((request) => viewRequest(request, report))
+    .filter(matching(filter))
+    .sort(byKeys("label", "id"));
   return { ...viewHead(report), requests };
 }
 

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
-import { describeRetirement, type Retirement, retirementOf } from "../domain/retirement.ts";
+import { describeRetirement, retirementOf } from "../domain/retirement.ts";
 import type { Moment } from "../domain/time.ts";
 import type { DaemonReport, PoolReport, ProviderReport, TaskReport } from "../domain/pool_report.ts";
 import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
@@ -109,23 +109,15 @@ export function viewStatus(report: PoolReport): StatusView {
       reachable: named(true),
       unreachable: named(false),
       frozen: providers.filter(({ frozen }) => frozen !== null).map(({ name }) => name),
-      retired: [...retirementsOf(report)].map(([name, retirement]) => ({
-        name,
-        message: describeRetirement(retirement),
-      })),
+      retired: (config?.providers ?? []).flatMap(({ name }) => {
+        const retirement = retirementOf(name, report);
+        return retirement === null ? [] : [{ name, message: describeRetirement(retirement) }];
+      }),
     },
     orders: viewOrders(report),
     foreign_servers: providers.flatMap(viewForeign),
     problems: listProblems(report),
   };
-}
-
-/** By name. */
-function retirementsOf(report: PoolReport): ReadonlyMap<string, Retirement> {
-  return new Map((report.config?.providers ?? []).flatMap(({ name }) => {
-    const retirement = retirementOf(name, report);
-    return retirement === null ? [] : [[name, retirement]];
-  }));
 }
 
 /** Images that were ordered and are not there yet, and why. */

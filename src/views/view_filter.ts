@@ -11,3 +11,11 @@ export interface ViewFilter {
 }
 
 export type FilterName = keyof ViewFilter;
+
+/** Tells the rows that pass, of those that have what it asks for under the same keys. */
+export function matching(
+  filter: ViewFilter,
+): (row: Readonly<Partial<Record<FilterName, unknown>>>) => boolean {
+  const wanted = (Object.keys(filter) as FilterName[]).filter((key) => filter[key] !== undefined);
+  return (row) => wanted.every((key) => row[key] === filter[key]);
+}

@@ -46,6 +46,14 @@ export function seconds(duration: Milliseconds): number {
   return duration >= 0 ? Math.floor(Math.min(duration, LAST_INSTANT) / SECOND) : 0;
 }
 
+/** For sorting rows by these keys: numbers by their values, texts by Unicode code units, the same on every machine. */
+export function byKeys<Key extends string>(...keys: readonly Key[]) {
+  return <Row extends Readonly<Record<Key, string | number>>>(left: Row, right: Row): number => {
+    for (const key of keys) if (left[key] !== right[key]) return left[key] < right[key] ? -1 : 1;
+    return 0;
+  };
+}
+
 /** For sorting: by Unicode code units, the same on every machine. */
 export function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { took } from "../../src/metrics/happening.ts";
-import { statsdLines } from "../../src/metrics/statsd_names.ts";
+import { statsdLines } from "../../src/metrics/statsd_metrics.ts";
 
 function told(operation: string) {
   return statsdLines(took("task", { provider: "rax-ord", operation }, 84));

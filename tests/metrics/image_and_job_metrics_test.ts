@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { DibImage } from "../../src/domain/dib_image.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
 import { type Labels, took } from "../../src/metrics/happening.ts";
-import { dibImageHappenings, providerImageHappenings } from "../../src/metrics/image_happenings.ts";
+import { dibImageHappenings, providerImageHappenings } from "../../src/metrics/record_happenings.ts";
 import { StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
-import { statsdLines } from "../../src/metrics/statsd_names.ts";
+import { statsdLines } from "../../src/metrics/statsd_metrics.ts";
 import { statsdAddress } from "../../src/metrics/statsd_address.ts";
 
 const SAVING: ProviderImageState = { phase: "saving", externalId: "i" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { codePoint } from "../code_point.ts";
-import { metricName } from "../../src/metrics/statsd_names.ts";
+import { metricName } from "../../src/metrics/statsd_metrics.ts";
 
 for (
   const [parts, name] of [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { missingGauges } from "../../src/metrics/pool_gauges.ts";
-import { statsdLines } from "../../src/metrics/statsd_names.ts";
+import { statsdLines } from "../../src/metrics/statsd_metrics.ts";
 import { missing } from "../plan/plan_fixtures.ts";
 
 Deno.test("missingGauges() counts what a provider's listings leave out, and says whether they can be relied on", () => {

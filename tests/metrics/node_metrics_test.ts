@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { Evidence, NodeRecord, NodeResult, NodeState } from "../../src/domain/node.ts";
 import { type NodeEvent, transition } from "../../src/domain/node_transition.ts";
 import type { Happening } from "../../src/metrics/happening.ts";
-import { nodeHappenings } from "../../src/metrics/node_happenings.ts";
-import { statsdLines } from "../../src/metrics/statsd_names.ts";
+import { nodeHappenings } from "../../src/metrics/record_happenings.ts";
+import { statsdLines } from "../../src/metrics/statsd_metrics.ts";
 import { nodeRecord } from "../store/records.ts";
 
 /** Decided on at 1 s. */

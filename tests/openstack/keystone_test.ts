@@ -1,6 +1,6 @@
 /** Keystone while a pool runs: tokens that expire, and a Keystone that is away for a while. */
 import assert from "node:assert/strict";
-import type { AlienListView } from "../../src/views/alien_list.ts";
+import type { AlienListView } from "../../src/views/alien_lists.ts";
 import type { ProviderListView, ProviderView } from "../../src/views/provider_list.ts";
 import { smallConfiguration } from "./configuration.ts";
 import { type Devcloud, restartKeystone, scenario, tokensLive } from "./devcloud.ts";

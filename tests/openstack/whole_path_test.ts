@@ -1,6 +1,6 @@
 /** The whole path on a real OpenStack: a file as it was written in 2016 becomes ten nodes, which are used and deleted. */
 import assert from "node:assert/strict";
-import type { AlienListView } from "../../src/views/alien_list.ts";
+import type { AlienListView } from "../../src/views/alien_lists.ts";
 import type { NodeView } from "../../src/views/node_list.ts";
 import { configurationOf2016 } from "./configuration.ts";
 import { type Devcloud, scenario } from "./devcloud.ts";

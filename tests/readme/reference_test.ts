@@ -9,8 +9,7 @@ import { floatingIpDescription, serverMetadata } from "../../src/domain/server_m
 import { topicTexts } from "../../src/manual/topics.ts";
 import { createSite } from "../../src/site/create_site.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
-import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
-import { viewAlienList } from "../../src/views/alien_list.ts";
+import { viewAlienImageList, viewAlienList } from "../../src/views/alien_lists.ts";
 import { viewDump } from "../../src/views/dump.ts";
 import type { PoolEvent } from "../../src/domain/pool_event.ts";
 import { eventViewSchema, viewEvent } from "../../src/views/events.ts";

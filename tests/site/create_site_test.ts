@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SECOND } from "../../src/domain/time.ts";
 import { viewPool } from "../../src/views/view_pool.ts";
 import type { HistoryRecord } from "../../src/domain/node.ts";
 import { type OpenSite, openSite } from "./open_site.ts";
@@ -100,6 +101,10 @@ Deno.test("JSON is not sent again while only time has passed", async () => {
     const tag = first.headers.get("etag")!;
     site.report = { ...site.report, now: NOW + 10_000 };
     const second = await site.get(`${path}?format=json`, { "if-none-match": `"other", ${tag}` });
+    assert.equal(
+      (await site.get(`${path}?format=json`, { "if-none-match": tag.replace("W/", "") })).status,
+      304,
+    );
     assert.equal(second.status, 304, path);
     assert.equal(await second.text(), "");
     assert.equal(second.headers.get("etag"), tag);
@@ -316,6 +321,23 @@ Deno.test("/metrics is compressed for a client that takes gzip, and only then", 
   assert.equal(packed.headers.get("content-encoding"), "gzip");
   const body = packed.body!.pipeThrough(new DecompressionStream("gzip"));
   assert.equal(await new Response(body).text(), await plain.text());
+  const isPacked = async (accepted: string) =>
+    (await site.get("/metrics", { "accept-encoding": accepted })).headers.get("content-encoding") === "gzip";
+  assert.equal(await isPacked("br, gzip;q=0.5"), true);
+  assert.equal(await isPacked("*"), true);
+  assert.equal(await isPacked("gzip;q=0, *"), false);
+  assert.equal(await isPacked("identity"), false);
+});
+
+Deno.test("/metrics is made once a second at most, however many ask", async () => {
+  const site = openSite();
+  const ask = async () => await (await site.get("/metrics")).text();
+  const texts = await Promise.all(Array.from({ length: 100 }, ask));
+  assert.equal(new Set(texts).size, 1);
+  assert.equal(site.scrapes, 1);
+  site.report = { ...site.report, now: site.report.now + SECOND, nodes: [] };
+  assert.notEqual(await ask(), texts[0]);
+  assert.equal(site.scrapes, 2);
 });
 
 /** Those that are files of the site; nothing stands in them. */

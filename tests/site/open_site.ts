@@ -16,6 +16,8 @@ export interface OpenSite {
   fetch(request: Request): Response | Promise<Response>;
   /** The last events, the newest first. */
   events: readonly EventView[];
+  /** How often metrics were made. */
+  scrapes: number;
   /** What `/events` goes on with; null: it ends at once. */
   stream: (() => ReadableStream<Uint8Array>) | null;
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
@@ -37,6 +39,7 @@ export function openSite(
     history: [],
     fetch: (request) => app.fetch(request),
     events: [],
+    scrapes: 0,
     stream: null,
     get: async (path, headers = {}, method = "GET") =>
       await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
@@ -53,7 +56,10 @@ export function openSite(
       open: ({ after }) =>
         site.stream?.() ?? ReadableStream.from([new TextEncoder().encode(`id: ${after}\n\n`)]),
     },
-    scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),
+    scrape: (report, { isOpenMetrics }) => {
+      site.scrapes++;
+      return metrics.scrape(report, { facts: sampleFacts, isOpenMetrics });
+    },
     onDefect,
   });
   return site;

@@ -5,7 +5,7 @@ import { displayWidth } from "../../src/lib/display_width.ts";
 import { visibleText } from "../../src/lib/visible_text.ts";
 import { renderCsv } from "../../src/views/tables/render_csv.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
-import { alienTable } from "../../src/views/tables/alien_table.ts";
+import { alienTable } from "../../src/views/alien_lists.ts";
 import { type PoolList, poolLists, type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
 import type { ProviderView } from "../../src/views/provider_list.ts";
 import { sampleReport } from "./sample_pool.ts";

@@ -2,8 +2,12 @@
 import * as v from "valibot";
 import { loggerOf, type Logging } from "../../lib/logging.ts";
 import { LogSpecError, parseLogCategory, parseLogLevel, shortCategory } from "../../lib/log_spec.ts";
-import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
-import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
+import {
+  alienImageListViewSchema,
+  alienListViewSchema,
+  viewAlienImageList,
+  viewAlienList,
+} from "../../views/alien_lists.ts";
 import { dumpViewSchema, viewDump } from "../../views/dump.ts";
 import { configPlanViewSchema, viewConfigPlan } from "../../views/config_plan.ts";
 import { logLevelsViewSchema, viewLogLevels } from "../../views/log_levels.ts";

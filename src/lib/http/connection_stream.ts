@@ -21,6 +21,8 @@ export class ConnectionStream extends Duplex {
   requests = 0;
   /** Since when a piece of an answer is to be taken; null: none is. */
   writesSince: number | null = null;
+  /** Settles with the answer to the last request. */
+  #turn: Promise<void> = Promise.resolve();
   #waitsSince: number;
 
   /** @param monotonic measures the times that it tells */
@@ -38,9 +40,20 @@ export class ConnectionStream extends Duplex {
     return this.requests === 0 ? this.#waitsSince : null;
   }
 
-  endRequest(): void {
-    this.requests--;
-    this.#waitsSince = this.#monotonic();
+  /**
+   * Answers a request that is there whole, after those before it: an answer that others must be sent before would only
+   * be kept until then. Nothing is done for a client that has left.
+   */
+  async answer(work: () => Promise<void>): Promise<void> {
+    const turn = this.requests++ === 0 ? work() : this.#turn.then(() => this.destroyed ? undefined : work());
+    this.#turn = turn.catch(() => {});
+    try {
+      await turn;
+    } finally {
+      this.requests--;
+      this.isStreaming = false;
+      this.#waitsSince = this.#monotonic();
+    }
   }
 
   override async _read(): Promise<void> {

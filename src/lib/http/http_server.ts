@@ -11,6 +11,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import type { Duplex } from "node:stream";
 import { type Clock, sleptThrough, systemClock } from "../clock.ts";
 import { setAlarm } from "../deadline.ts";
 import { errorChain } from "../error_chain.ts";
@@ -63,6 +64,8 @@ interface HttpServerOptions {
   readonly clock?: Clock;
   /** Whether what is at a path goes on for as long as the client wants. */
   readonly isStream?: (path: string) => boolean;
+  /** Whether what is at a path is so little work that it is answered however much there is of other work. */
+  readonly isAlwaysAnswered?: (path: string) => boolean;
   /** Refuses a request by its head alone, before anything else of it is read; null: it is let in. */
   readonly refuse?: (headers: IncomingHttpHeaders) => Response | null;
 }
@@ -87,6 +90,7 @@ export class HttpServer implements AsyncDisposable {
     // It ends each connection after one answer unless it believes that it listens.
     Object.defineProperty(this.#server, "listening", { value: true });
     this.#server.on("request", (message, answer) => void this.#exchange(message, answer));
+    this.#server.on("clientError", refuseUnread);
     void this.#watchTimes();
   }
 
@@ -158,16 +162,12 @@ export class HttpServer implements AsyncDisposable {
       const refused = this.#options.refuse?.(message.headers) ?? null;
       if (refused !== null) return await endWith(refused, { answer, connection });
       const body = await readBody(message, this.#limits.bodyBytes);
-      connection.requests++;
-      connection.isStreaming = this.#options.isStream?.(pathOf(message)) ?? false;
-      try {
-        await inFlight.run(workOf(message), this.#clock, async () => {
+      await connection.answer(() => {
+        connection.isStreaming = this.#options.isStream?.(pathOf(message)) ?? false;
+        return inFlight.run(workOf(message), this.#clock, async () => {
           await sendResponse(await this.#respond(message, { answer, body }), answer);
         });
-      } finally {
-        connection.endRequest();
-        connection.isStreaming = false;
-      }
+      });
       if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
     } catch (error) {
       if (!(error instanceof BadMessageError) || connection.destroyed) return void connection.destroy();
@@ -180,8 +180,9 @@ export class HttpServer implements AsyncDisposable {
     { answer, body }: { answer: ServerResponse; body: Uint8Array<ArrayBuffer> | null },
   ): Response | Promise<Response> {
     const { connections, streams } = this.#limits;
-    const isTooMuch = this.#working() > Math.floor(connections * 3 / 4) ||
-      this.#count(({ isStreaming }) => isStreaming) > streams;
+    const isTooMuch = this.#options.isAlwaysAnswered?.(pathOf(message)) !== true &&
+      (this.#working() > Math.floor(connections * 3 / 4) ||
+        this.#count(({ isStreaming }) => isStreaming) > streams);
     if (isTooMuch || this.#stop.signal.aborted) answer.setHeader("connection", "close");
     if (isTooMuch) return this.#tooMuch();
     const left = new AbortController();
@@ -230,6 +231,24 @@ function pathOf({ url = "" }: IncomingMessage): string {
 
 function refusal({ message: error, status }: BadMessageError): Response {
   return Response.json({ error, status }, { status });
+}
+
+/** Answers what node:http cannot read, unless it is in the middle of another answer. */
+function refuseUnread({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  const connection = socket as ConnectionStream;
+  if (connection.requests > 0 || !connection.writable) return void connection.destroy();
+  const [status, reason, error] = code === "HPE_HEADER_OVERFLOW"
+    ? [431, "Request Header Fields Too Large", "the request's head is too long"]
+    : [400, "Bad Request", "the request is not valid HTTP: in its address, write what is not ASCII as %XX"];
+  const body = JSON.stringify({ error, status });
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    "connection: close",
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+  ];
+  connection.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  connection.destroySoon();
 }
 
 /** The last answer on a connection, whatever of the request is still to come. */

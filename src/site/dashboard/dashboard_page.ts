@@ -8,15 +8,13 @@ import { viewDashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { EventView } from "../../views/events.ts";
 import { isoTime } from "../../views/view_head.ts";
 import { pageFrame, renderPage } from "../page.ts";
-import { renderEvents } from "./event_panel.ts";
 import { type HistoryHours, renderHistoryPanel } from "./history_panel.ts";
-import { renderHolds } from "./hold_panel.ts";
 import { renderImages } from "./image_panel.ts";
 import { renderLabels } from "./label_panel.ts";
-import { renderLate } from "./late_panel.ts";
 import { renderMachines } from "./machine_panel.ts";
 import { renderNumbers } from "./numbers.ts";
 import { renderProviders } from "./provider_panel.ts";
+import { renderEvents, renderHolds, renderLate } from "./thing_panels.ts";
 import { renderVerdict } from "./verdict.ts";
 
 interface Asked {

@@ -2,44 +2,33 @@
 import { html } from "hono/html";
 import type { MadeImageRow } from "../../views/dashboard/image_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
+import { thingLink } from "../links.ts";
 import type { Markup } from "../page.ts";
-import { age, countdown, type PageMoment } from "./moments.ts";
-import { panel, panelTable } from "./panel.ts";
-import { thingLink } from "./thing_link.ts";
 import { readable } from "../page_parts.ts";
+import { age, countdown, type PageMoment } from "./moments.ts";
+import { tablePanel } from "./panel.ts";
 
 export function renderImages(dashboard: Dashboard): Markup {
-  const { images } = dashboard;
-  const body = images.total === 0
-    ? html`<p class="empty">No image is made here: all are used as they are on their clouds.</p>`
-    : panelTable<MadeImageRow>({
-      name: "Images",
-      headers: ["Image", "Where", "Current", "Previous", "Next", "Last failure"],
-      rows: images.rows,
-      keyOf: ({ name, provider }) => `${name} ${provider ?? ""}`,
-      cells: (row) => cellsOf(row, dashboard),
-    });
-  return panel({
+  return tablePanel<MadeImageRow>({
     id: "images",
     title: "Images",
     list: { href: "/image-list", name: "All images" },
-    shown: images,
-    body,
+    shown: dashboard.images,
+    empty: "No image is made here: all are used as they are on their clouds.",
+    keyOf: ({ name, provider }) => `${name} ${provider ?? ""}`,
+    columns: {
+      "Image": ({ name }) => thingLink({ kind: "image", name }, name),
+      "Where": ({ provider }) => provider ?? "build",
+      "Current": ({ current }) =>
+        current === null
+          ? html`<span class="state bad">missing</span>`
+          : html`<span class="short">${age(current, dashboard)} old</span>`,
+      "Previous": ({ previous }) =>
+        previous === null ? "–" : html`<span class="short">${age(previous, dashboard)} old</span>`,
+      "Next": (row) => next(row, dashboard),
+      "Last failure": ({ failure }) => failure === null ? "–" : renderFailure(failure, dashboard),
+    },
   });
-}
-
-function cellsOf(row: MadeImageRow, moment: PageMoment): (Markup | string)[] {
-  const { name, provider, current, previous, failure } = row;
-  return [
-    thingLink({ kind: "image", name }, name),
-    provider ?? "build",
-    current === null
-      ? html`<span class="state bad">missing</span>`
-      : html`<span class="short">${age(current, moment)} old</span>`,
-    previous === null ? "–" : html`<span class="short">${age(previous, moment)} old</span>`,
-    next(row, moment),
-    failure === null ? "–" : renderFailure(failure, moment),
-  ];
 }
 
 function next({ making, next }: MadeImageRow, moment: PageMoment): Markup | string {

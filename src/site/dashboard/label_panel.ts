@@ -2,47 +2,38 @@
 import { html } from "hono/html";
 import type { LabelRow } from "../../views/dashboard/label_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
+import { thingLink } from "../links.ts";
 import type { Markup } from "../page.ts";
+import { readable } from "../page_parts.ts";
 import { renderBar } from "./bar.ts";
 import { age, countdown, type PageMoment, shortDuration } from "./moments.ts";
-import { panel, panelTable } from "./panel.ts";
-import { thingLink } from "./thing_link.ts";
-import { readable } from "../page_parts.ts";
+import { tablePanel } from "./panel.ts";
 
 export function renderLabels(dashboard: Dashboard): Markup {
-  const { labels } = dashboard;
-  const body = labels.total === 0
-    ? html`<p class="empty">No label is configured: <a href="/manual/configuration">configuration</a>.</p>`
-    : panelTable<LabelRow>({
-      name: "Labels",
-      headers: ["Label", "Nodes", "Ready", "Oldest wait", "Wait 50 / 95 %", "Missing"],
-      rows: labels.rows,
-      keyOf: ({ name }) => name,
-      cells: (row) => cellsOf(row, dashboard),
-    });
-  return panel({
+  return tablePanel<LabelRow>({
     id: "labels",
     title: "Labels",
     list: { href: "/label-list", name: "All labels" },
-    shown: labels,
-    body,
+    shown: dashboard.labels,
+    empty: html`No label is configured: <a href="/manual/configuration">configuration</a>.`,
+    keyOf: ({ name }) => name,
+    columns: {
+      "Label": ({ name }) => thingLink({ kind: "label", name }, name),
+      "Nodes": nodesBar,
+      "Ready": ready,
+      "Oldest wait": ({ oldest, waiting }) =>
+        oldest === null
+          ? "–"
+          : html`<span class="figure">${age(oldest, dashboard)}</span>${
+            waiting > 1 ? ` (${waiting} wait)` : ""
+          }`,
+      "Wait 50 / 95 %": ({ waits }) =>
+        waits === null
+          ? "–"
+          : html`<span class="short">${shortDuration(waits.median)} / ${shortDuration(waits.p95)}</span>`,
+      "Missing": (row) => missing(row, dashboard),
+    },
   });
-}
-
-function cellsOf(row: LabelRow, moment: PageMoment): (Markup | string)[] {
-  const { name, oldest, waiting, waits } = row;
-  return [
-    thingLink({ kind: "label", name }, name),
-    nodesBar(row),
-    ready(row),
-    oldest === null
-      ? "–"
-      : html`<span class="figure">${age(oldest, moment)}</span>${waiting > 1 ? ` (${waiting} wait)` : ""}`,
-    waits === null
-      ? "–"
-      : html`<span class="short">${shortDuration(waits.median)} / ${shortDuration(waits.p95)}</span>`,
-    missing(row, moment),
-  ];
 }
 
 function ready({ nodes, minReady }: LabelRow): Markup | string {

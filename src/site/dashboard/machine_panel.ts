@@ -4,7 +4,7 @@ import type { MachinesView } from "../../views/machines.ts";
 import { sizeText } from "../../views/size_text.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { type Markup, moment } from "../page.ts";
-import { panel, panelTable } from "./panel.ts";
+import { tablePanel } from "./panel.ts";
 
 interface MachineRow {
   readonly name: string;
@@ -16,14 +16,21 @@ interface MachineRow {
 
 export function renderMachines({ machines }: Dashboard): Markup | string {
   if (machines === null) return "";
-  const body = panelTable<MachineRow>({
-    name: "Machines",
-    headers: ["Machine", "Role", "Version", "Now"],
-    rows: [...machineRows(machines), ...machines.etcd.map(etcdRow)],
+  const rows = [...machineRows(machines), ...machines.etcd.map(etcdRow)];
+  return tablePanel<MachineRow>({
+    id: "machines",
+    title: "Machines",
+    list: { href: "/status", name: "Status" },
+    shown: { rows, total: rows.length },
+    empty: "No machine is known.",
     keyOf: ({ name, role }) => `${role} ${name}`,
-    cells: ({ name, role, version, now }) => [name, role, version, now],
+    columns: {
+      "Machine": ({ name }) => name,
+      "Role": ({ role }) => role,
+      "Version": ({ version }) => version,
+      "Now": ({ now }) => now,
+    },
   });
-  return panel({ id: "machines", title: "Machines", list: { href: "/status", name: "Status" }, body });
 }
 
 function machineRows({ leader, members, lost }: MachinesView): MachineRow[] {

@@ -7,45 +7,52 @@ interface Panel {
   readonly id: string;
   readonly title: string;
   /** Where there is more. */
-  readonly list?: { readonly href: string; readonly name: string } | undefined;
-  /** How many rows there are, and how many are shown. */
-  readonly shown?: Shown<unknown> | undefined;
+  readonly list?: { readonly href: string; readonly name: string };
   readonly body: Markup;
 }
 
-export function panel({ id, title, list, shown, body }: Panel): Markup {
+export function panel({ id, title, list, body }: Panel): Markup {
   const link = list === undefined ? "" : html`<a class="all" href="${list.href}">${list.name}</a>`;
-  const more = list === undefined || shown === undefined || shown.total === shown.rows.length ? "" : html`
-    <p
-      class="more">Shown are ${shown.rows.length} of <a href="${list.href}">all ${shown
-        .total}</a>, those that need attention first.</p>
-  `;
   return html`<section id="${id}" class="panel" aria-labelledby="${id}-title">
 <div class="panel-head"><h2 id="${id}-title">${title}</h2>${link}</div>
 ${body}
-${more}
 </section>`;
 }
 
-interface PanelTable<Row> {
-  /** The table's name for screen readers. */
-  readonly name: string;
-  readonly headers: readonly string[];
-  readonly rows: readonly Row[];
+interface TablePanel<Row> extends Required<Omit<Panel, "body">> {
+  /** The table's name for screen readers; not given: the title. */
+  readonly name?: string;
+  readonly shown: Shown<Row>;
+  /** In place of a table without rows. */
+  readonly empty: Markup | string;
   /** Tells a row from others, now and later. */
   keyOf(row: Row): string;
-  /** One for each header; the first is the row's own name. */
-  cells(row: Row): readonly (Markup | string)[];
+  /** By header; the first is the row's own name. */
+  readonly columns: Readonly<Record<string, (row: Row) => Markup | string>>;
 }
 
-/** A table that falls apart into cards where there is little room. */
-export function panelTable<Row>({ name, headers, rows, keyOf, cells }: PanelTable<Row>): Markup {
-  const head = headers.map((header) => html`<th scope="col">${header}</th>`);
-  const lines = rows.map((row) => {
-    const [first, ...others] = cells(row);
-    const rest = others.map((cell, index) => html`<td data-label="${headers[index + 1]}">${cell}</td>`);
+/** A panel with a table that falls apart into cards where there is little room. */
+export function tablePanel<Row>(table: TablePanel<Row>): Markup {
+  const { id, title, list, shown: { rows, total }, empty } = table;
+  if (total === 0) return panel({ id, title, list, body: html`<p class="empty">${empty}</p>` });
+  const more = total === rows.length ? "" : html`
+    <p
+      class="more">Shown are ${rows.length} of <a href="${list
+        .href}">all ${total}</a>, those that need attention first.</p>
+  `;
+  return panel({ id, title, list, body: html`${renderTable(table)}\n${more}` });
+}
+
+function renderTable<Row>({ title, name = title, shown, keyOf, columns }: TablePanel<Row>): Markup {
+  const head = Object.keys(columns).map((header) => html`<th scope="col">${header}</th>`);
+  const lines = shown.rows.map((row) => {
+    const [first, ...others] = Object.entries(columns).map(([header, cell], index) =>
+      index === 0
+        ? html`<th scope="row">${cell(row)}</th>`
+        : html`<td data-label="${header}">${cell(row)}</td>`
+    );
     return html`
-      <tr data-key="${keyOf(row)}"><th scope="row">${first}</th>${rest}</tr>
+      <tr data-key="${keyOf(row)}">${first}${others}</tr>
     `;
   });
   return html`

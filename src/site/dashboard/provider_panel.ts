@@ -3,41 +3,29 @@ import { html } from "hono/html";
 import { countText } from "../../domain/count_text.ts";
 import type { ProviderRow, QuotaBar } from "../../views/dashboard/provider_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
+import { thingLink } from "../links.ts";
 import type { Markup } from "../page.ts";
+import { readable } from "../page_parts.ts";
 import { renderBar } from "./bar.ts";
 import { countdown, type PageMoment } from "./moments.ts";
-import { panel, panelTable } from "./panel.ts";
-import { thingLink } from "./thing_link.ts";
-import { readable } from "../page_parts.ts";
+import { tablePanel } from "./panel.ts";
 
 export function renderProviders(dashboard: Dashboard): Markup {
-  const { providers } = dashboard;
-  const body = providers.total === 0
-    ? html`<p class="empty">No provider is configured: <a href="/manual/configuration">configuration</a>.</p>`
-    : panelTable<ProviderRow>({
-      name: "Providers",
-      headers: ["Provider", "Servers", "Tightest quota", "Answers", "Now"],
-      rows: providers.rows,
-      keyOf: ({ name }) => name,
-      cells: (row) => cellsOf(row, dashboard),
-    });
-  return panel({
+  return tablePanel<ProviderRow>({
     id: "providers",
     title: "Providers",
     list: { href: "/provider-list", name: "All providers" },
-    shown: providers,
-    body,
+    shown: dashboard.providers,
+    empty: html`No provider is configured: <a href="/manual/configuration">configuration</a>.`,
+    keyOf: ({ name }) => name,
+    columns: {
+      "Provider": ({ name }) => thingLink({ kind: "provider", name }, name),
+      "Servers": serversBar,
+      "Tightest quota": ({ name, quota }) => quota === null ? "not known" : quotaBar(name, quota),
+      "Answers": answers,
+      "Now": (row) => doing(row, dashboard),
+    },
   });
-}
-
-function cellsOf(row: ProviderRow, moment: PageMoment): (Markup | string)[] {
-  return [
-    thingLink({ kind: "provider", name: row.name }, row.name),
-    serversBar(row),
-    row.quota === null ? "not known" : quotaBar(row.name, row.quota),
-    answers(row),
-    doing(row, moment),
-  ];
 }
 
 function serversBar({ name, servers, maxServers }: ProviderRow): Markup {

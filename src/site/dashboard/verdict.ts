@@ -4,7 +4,7 @@ import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { PoolProblem } from "../../views/pool_problem.ts";
 import type { Markup } from "../page.ts";
 import { age, countdown, type PageMoment } from "./moments.ts";
-import { thingLink } from "./thing_link.ts";
+import { thingLink } from "../links.ts";
 import { readable } from "../page_parts.ts";
 
 /** More of them are folded away. */

@@ -7,7 +7,6 @@ import type { WaitSummary } from "../../domain/samples/pool_samples.ts";
 import { earliest, type Instant } from "../../domain/time.ts";
 import { untilOf } from "../explain/told_parts.ts";
 import { countStates, noNodes, type StateCounts } from "../state_counts.ts";
-import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
 export interface LabelRow {
@@ -35,43 +34,31 @@ const MOST = 14;
 
 /** @param nodes those that users ask for and get: one with its subnodes is one */
 export function labelRows(report: PoolReport, nodes: readonly NodeRecord[]): Shown<LabelRow> {
-  const facts = factsOf(report, nodes);
-  const names = new Set([...facts.configs.keys(), ...facts.counts.keys()]);
-  const rows = [...names].sort(compareText).map((name) => rowOf(name, { facts, report }));
+  const configs = new Map((report.config?.labels ?? []).map((label) => [label.name, label]));
+  const planned = new Map(report.labels.map((label) => [label.name, label]));
+  const counts = countStates(nodes, ({ label }) => label);
+  const waiting = Map.groupBy(
+    report.requests.filter(({ grantedAt }) => grantedAt === null),
+    ({ label }) => label,
+  );
+  const rows = [...new Set([...configs.keys(), ...counts.keys()])].sort().map((name) => {
+    const config = configs.get(name);
+    const asked = waiting.get(name) ?? [];
+    return {
+      name,
+      nodes: counts.get(name) ?? noNodes(),
+      minReady: config?.minReady ?? null,
+      capacity: config === undefined ? null : capacityOf(config, report.config),
+      waiting: asked.length,
+      oldest: earliest(asked.map(({ createdAt }) => createdAt)),
+      waits: report.samples.waits(name),
+      ...missingOf(planned.get(name), report),
+    };
+  });
   return shownOf(rows, {
     most: MOST,
     rank: ({ missing, waiting }) => (missing > 0 ? 2 : 0) + (waiting > 0 ? 1 : 0),
   });
-}
-
-type Facts = ReturnType<typeof factsOf>;
-
-function factsOf({ config, labels, requests }: PoolReport, nodes: readonly NodeRecord[]) {
-  const waiting = Map.groupBy(requests.filter(({ grantedAt }) => grantedAt === null), ({ label }) => label);
-  return {
-    configs: new Map((config?.labels ?? []).map((label) => [label.name, label])),
-    planned: new Map(labels.map((label) => [label.name, label])),
-    counts: countStates(nodes, ({ label }) => label),
-    waiting,
-  };
-}
-
-function rowOf(
-  name: string,
-  { facts, report }: { facts: Facts; report: PoolReport },
-): LabelRow {
-  const config = facts.configs.get(name);
-  const waiting = facts.waiting.get(name) ?? [];
-  return {
-    name,
-    nodes: facts.counts.get(name) ?? noNodes(),
-    minReady: config?.minReady ?? null,
-    capacity: config === undefined ? null : capacityOf(config, report.config),
-    waiting: waiting.length,
-    oldest: earliest(waiting.map(({ createdAt }) => createdAt)),
-    waits: report.samples.waits(name),
-    ...missingOf(facts.planned.get(name), report),
-  };
 }
 
 function capacityOf({ maxServers, providers, subnodes }: LabelConfig, config: Config | null): number {

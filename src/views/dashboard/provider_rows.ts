@@ -7,7 +7,6 @@ import type { Quota } from "../../domain/server.ts";
 import { earliest, type Instant, type Milliseconds } from "../../domain/time.ts";
 import { untilOf } from "../explain/told_parts.ts";
 import { projectUse } from "../project_use.ts";
-import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
 export interface ProviderRow {
@@ -51,7 +50,7 @@ export function providerRows(report: PoolReport): Shown<ProviderRow> {
   const counts = new Map<string, number>();
   for (const { provider } of report.nodes) counts.set(provider, (counts.get(provider) ?? 0) + 1);
   const configured = (report.config?.providers ?? []).map(({ name }) => name);
-  const names = [...new Set([...configured, ...counts.keys()])].sort(compareText);
+  const names = [...new Set([...configured, ...counts.keys()])].sort();
   const rows = names.map((name) => rowOf(name, { report, servers: counts.get(name) ?? 0 }));
   return shownOf(rows, { most: MOST, rank: ({ why, answers }) => why !== "" || answers !== true ? 1 : 0 });
 }
@@ -59,19 +58,19 @@ export function providerRows(report: PoolReport): Shown<ProviderRow> {
 function rowOf(name: string, { report, servers }: { report: PoolReport; servers: number }): ProviderRow {
   const config = report.config?.providers.find((one) => one.name === name);
   const seen = report.providers.find((one) => one.name === name);
-  const stats = seen?.stats ?? null;
-  const isRetired = (config?.maxServers ?? -1) < 0;
+  const { stats = null, quota = null } = seen ?? {};
+  const maxServers = config === undefined || config.maxServers < 0 ? null : config.maxServers;
   return {
     name,
     servers,
-    maxServers: isRetired ? null : config!.maxServers,
-    quota: tightest(seen?.quota ?? null, projectUse(name, report).others),
+    maxServers,
+    quota: tightest(quota, projectUse(name, report).others),
     answers: seen?.reachable ?? null,
     latency: stats?.latency ?? null,
     errors: stats?.errors ?? 0,
     requests: stats?.requests ?? 0,
     why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
-    full: whyFull({ servers, maxServers: isRetired ? null : config!.maxServers, quota: seen?.quota ?? null }),
+    full: whyFull({ servers, maxServers, quota }),
     nextTry: nextTryOf(seen),
     slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
   };

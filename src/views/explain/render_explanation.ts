@@ -1,4 +1,5 @@
 /** An explanation as text: the reasons with what cures them, then the facts, a line each. */
+import { displayWidth } from "../../lib/display_width.ts";
 import { wrapWords } from "../../lib/wrap_words.ts";
 import { causeText, remedyText } from "../obstacle_view.ts";
 import { visibleText } from "../../lib/visible_text.ts";
@@ -16,13 +17,13 @@ export function renderExplanation(
     if (remedy !== null) rows.push([4, "remedy: ", remedy]);
   }
   rows.push([0, "", ""]);
-  for (const { name, value } of facts) rows.push([0, name.padEnd(HEAD), value]);
+  for (const { name, value } of facts) rows.push([0, headOf(name), value]);
   for (const [index, { at, what }] of next.entries()) {
-    rows.push([0, (index === 0 ? "next" : "").padEnd(HEAD), at === null ? what : `${time(at)} ${what}`]);
+    rows.push([0, headOf(index === 0 ? "next" : ""), at === null ? what : `${time(at)} ${what}`]);
   }
   for (const [index, { at, of, error, request_id, fault, console }] of errors.entries()) {
     const when = at === null ? "" : `${time(at)} `;
-    rows.push([0, (index === 0 ? "errors" : "").padEnd(HEAD), `${when}${of}: ${error}`]);
+    rows.push([0, headOf(index === 0 ? "errors" : ""), `${when}${of}: ${error}`]);
     if (fault !== null) rows.push([HEAD, "", `server fault: ${fault}`]);
     if (request_id !== null && !error.includes(request_id)) {
       rows.push([HEAD, "", `request id: ${request_id}`]);
@@ -31,7 +32,7 @@ export function renderExplanation(
       rows.push([HEAD, "| ", line]);
     }
   }
-  for (const name of also) rows.push([0, "also".padEnd(HEAD), `nodepool explain ${name}`]);
+  for (const name of also) rows.push([0, headOf("also"), `nodepool explain ${name}`]);
   return rows.map((row) => lineOf(row, width)).join("");
 }
 
@@ -39,12 +40,15 @@ export function renderExplanation(
 const HEAD = 14;
 const CONSOLE_LINES = 5;
 
+function headOf(name: string): string {
+  const shown = visibleText(name);
+  return shown + " ".repeat(Math.max(1, HEAD - displayWidth(shown)));
+}
+
 function lineOf([indent, head, text]: [number, string, string], width: number | null): string {
-  const start = " ".repeat(indent) + (head.trimEnd().length < HEAD ? head : `${head.trimEnd()} `);
+  const start = " ".repeat(indent) + head;
   const safe = visibleText(text);
-  const hang = " ".repeat(indent === 0 && head === "" ? 2 : start.length);
-  const lines = width === null
-    ? [safe]
-    : wrapWords(safe, Math.max(20, width - Math.max(start.length, hang.length)));
-  return `${(start + lines.join(`\n${hang}`)).trimEnd()}\n`;
+  const hang = indent === 0 && head === "" ? 2 : displayWidth(start);
+  const lines = width === null ? [safe] : wrapWords(safe, Math.max(20, width - hang));
+  return `${(start + lines.join(`\n${" ".repeat(hang)}`)).trimEnd()}\n`;
 }

@@ -6,16 +6,25 @@ import { eventually } from "../../eventually.ts";
 import { RawClient } from "./raw_client.ts";
 
 interface Served extends AsyncDisposable {
+  /** Connections now. */
+  readonly open: number;
   readonly port: number;
   readonly url: string;
 }
 
 function serve(handler: HttpHandler, limits: Partial<HttpLimits> = {}): Served {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const server = new HttpServer(handler, { limits, isStream: (path) => path === "/stream" });
+  const server = new HttpServer(handler, {
+    limits,
+    isStream: (path) => path === "/stream",
+    isAlwaysAnswered: (path) => path === "/healthz",
+  });
   server.listen(listener);
   const { port } = listener.addr;
   return {
+    get open() {
+      return server.counts.open;
+    },
     port,
     url: `http://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -45,6 +54,37 @@ Deno.test("HttpServer answers several requests on one connection, also when they
   assert.match(await client.get(), /^HTTP\/1\.1 200 OK\r\n/);
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
   await client.readUntil((text) => text.split("\r\n\r\nhello").length === 4);
+});
+
+Deno.test("HttpServer works on one request of a connection after the other, however many come at once", async () => {
+  let [working, most] = [0, 0];
+  await using served = serve(async () => {
+    most = Math.max(most, ++working);
+    await systemClock.sleep(1);
+    working--;
+    return hello();
+  });
+  using client = await RawClient.connect(served.port);
+  await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(10));
+  await client.readUntil((text) => text.split("\r\n\r\nhello").length === 11);
+  assert.equal(most, 1);
+});
+
+Deno.test("HttpServer does not begin with what a client asked for that has left", async () => {
+  const work = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  await using served = serve(({ url }) => {
+    begun.push(new URL(url).pathname);
+    return work.promise.then(hello);
+  });
+  const client = await RawClient.connect(served.port);
+  await client.send(["/1", "/2"].map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""));
+  await eventually(() => begun.length === 1);
+  client[Symbol.dispose]();
+  await eventually(() => served.open === 0);
+  work.resolve();
+  assert.equal(await (await fetch(`${served.url}/3`)).text(), "hello");
+  assert.deepEqual(begun, ["/1", "/3"]);
 });
 
 Deno.test("HttpServer sends no body to HEAD, and a long one whole", async () => {
@@ -178,6 +218,7 @@ Deno.test("HttpServer answers 503 while too many of its connections are at work"
   const refusal = await late.readToEnd();
   assert.match(refusal, /^HTTP\/1\.1 503 /);
   assert.match(refusal, /too many requests at once; try again later/);
+  assert.equal(await (await fetch(`${served.url}/healthz?now`)).text(), "hello");
   work.resolve();
   for (const response of await Promise.all(working)) assert.equal(await response.text(), "hello");
   assert.equal(await (await fetch(served.url)).text(), "hello");
@@ -200,6 +241,18 @@ Deno.test("HttpServer refuses what is too long, and what is no HTTP", async () =
     await client.send(text).catch(() => {});
     assert.match(await client.readToEnd(), /^(HTTP\/1\.1 4\d\d |$)/, text.slice(0, 60));
   }
+});
+
+Deno.test("HttpServer says what is wrong with a request that it cannot read", async () => {
+  await using served = serve(hello);
+  using named = await RawClient.connect(served.port);
+  await named.send("GET /größe HTTP/1.1\r\nHost: a\r\n\r\n");
+  const refusal = await named.readToEnd();
+  assert.match(refusal, /^HTTP\/1\.1 400 Bad Request\r\n/);
+  assert.match(refusal, /write what is not ASCII as %XX","status":400}$/);
+  using long = await RawClient.connect(served.port);
+  await long.send(`GET /?${"x".repeat(100_000)} HTTP/1.1\r\nHost: a\r\n\r\n`).catch(() => {});
+  assert.match(await long.readToEnd(), /^(HTTP\/1\.1 431 |$)/);
 });
 
 Deno.test("HttpServer finishes its answers when it is disposed of, and waits for nobody else", async () => {

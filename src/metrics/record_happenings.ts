@@ -1,8 +1,11 @@
 /**
- * Finds in a change of a node's record that a phase of its launch or the launch itself is over, or that it is gone. Pure;
- * called once for every change.
+ * Finds in a change of a record what is over: of a node, a phase of its launch, the launch, or its deletion; that a request was
+ * granted or withdrawn; that an image became ready or failed. Pure; called once for every change.
  */
+import type { DibImage } from "../domain/dib_image.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
+import { imageStateName, type ProviderImage } from "../domain/provider_image.ts";
+import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
 import { type Happening, type Labels, took } from "./happening.ts";
 
@@ -51,4 +54,44 @@ function launchResult(previous: NodeRecord, next: NodeRecord): Labels | null {
 
 function labelsOf({ provider, zone, image, label, target, manager }: NodeRecord): Labels {
   return { provider, zone, image, label, target, manager };
+}
+
+/** With the time that it waited. @param now when one that is gone went */
+export function requestHappenings(
+  previous: NodeRequest | null,
+  next: NodeRequest | null,
+  { now }: { now: Instant },
+): readonly Happening[] {
+  if (previous === null || previous.grantedAt !== null) return [];
+  const { label, createdAt } = previous;
+  const end = next === null ? now : next.grantedAt;
+  if (end === null) return [];
+  return [took("request", { label, result: next === null ? "withdrawn" : "granted" }, end - createdAt)];
+}
+
+/** An upload or a snapshot that ended, with the time since it was decided on. */
+export function providerImageHappenings(
+  previous: ProviderImage | null,
+  next: ProviderImage | null,
+): readonly Happening[] {
+  if (previous === null || next === null || imageStateName(previous) !== "building") return [];
+  const result = resultOf(imageStateName(next), next);
+  if (result === null) return [];
+  const { image, provider, stateSince } = next;
+  return [took("image_update", { image, provider, result }, stateSince - previous.stateSince)];
+}
+
+/** A build that ended, with the time that diskimage-builder ran. */
+export function dibImageHappenings(previous: DibImage | null, next: DibImage | null): readonly Happening[] {
+  if (previous?.state.phase !== "build" || next === null) return [];
+  const result = resultOf(next.state.phase, next);
+  if (result === null) return [];
+  const duration = next.stateSince - (previous.state.startedAt ?? previous.stateSince);
+  return [took("dib_image_build", { image: next.name, result }, duration)];
+}
+
+/** null: it goes on, or somebody deletes it. */
+function resultOf(state: string, { evidence }: Pick<ProviderImage | DibImage, "evidence">) {
+  if (state === "ready") return "ready";
+  return state === "delete" && evidence !== null ? "failed" : null;
 }

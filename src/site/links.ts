@@ -1,5 +1,32 @@
-/** Where the cells of lists lead: to the page of a node, to the explanation of a name, to the nodes that were counted. */
-import { listAddress } from "./list_address.ts";
+/** Where pages lead: to a list with other parameters, from the cells of lists, and from a thing to where there is more about it. */
+import { html } from "hono/html";
+import type { Thing } from "../views/pool_problem.ts";
+import type { Markup } from "./page.ts";
+
+/** @param text not given: its kind and name */
+export function thingLink(thing: Thing, text = `${thing.kind} ${thing.name}`): Markup {
+  return html`<a href="${hrefOf(thing)}">${text}</a>`;
+}
+
+function hrefOf({ kind, name }: Thing): string {
+  const safe = encodeURIComponent(name);
+  return kind === "node" ? `/nodes/${safe}` : `/explain/${kind}:${safe}`;
+}
+
+/** Null or an empty text: without that parameter. A change leads to the first page. */
+export type AddressChange = Readonly<Record<string, string | number | null>>;
+
+export function listAddress(
+  path: string,
+  { asked, change = {} }: { asked: URLSearchParams; change?: AddressChange },
+): string {
+  const query = new URLSearchParams(asked);
+  for (const [key, value] of Object.entries({ page: null, ...change })) {
+    if (value === null || value === "") query.delete(key);
+    else query.set(key, String(value));
+  }
+  return query.size === 0 ? path : `${path}?${query}`;
+}
 
 interface LinkCell {
   readonly field: string;
