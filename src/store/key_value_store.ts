@@ -29,6 +29,7 @@ import { idKinds, mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState } from "./prepare_state.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
+import { timeStamp } from "./copy_names.ts";
 import { keys } from "./keys.ts";
 import { eventAdditions, KvEvents } from "./kv_events.ts";
 import { KvHistory } from "./kv_history.ts";
@@ -46,7 +47,6 @@ import {
 } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./rescue_state.ts";
-import { timeStamp } from "./state_file.ts";
 
 export class KeyValueStore implements Store {
   readonly installation: Installation;
