@@ -110,7 +110,8 @@ export class KvWriter {
     try {
       this.#guard?.check();
     } catch (error) {
-      throw this.#stopped = error as StoreError;
+      if ((error as StoreError).kind === "gone") this.#stopped = error as StoreError;
+      throw error;
     }
   }
 

@@ -4,6 +4,7 @@
 import { seeManual } from "../domain/see_manual.ts";
 import { EtcdError } from "../etcd/etcd.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
+import { fileReason } from "../lib/file_reason.ts";
 import { copiesBeside, RESCUED } from "./copy_names.ts";
 import { StoreError } from "./store.ts";
 
@@ -35,6 +36,12 @@ export function goneState(path: string, problem: string): StoreError {
     "gone",
     `the state ${path} has disappeared under this process: ${problem}; ${seeManual("lost-state")}`,
   );
+}
+
+/** What became of an open state cannot be told now. */
+export function unreachedState(path: string, cause: unknown): StoreError {
+  const problem = `cannot use the state ${path}: it cannot be reached: ${fileReason(cause)}`;
+  return new StoreError("unusable", `${problem}; check the folder in which it lies`, { cause });
 }
 
 /** This process must not write to the state any more. `why`: for people. */

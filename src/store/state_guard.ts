@@ -5,7 +5,7 @@
  * process's own writes may have changed them. The writer calls it around each transaction.
  */
 import { StateWitness } from "./state_witness.ts";
-import { goneState } from "./state_errors.ts";
+import { goneState, unreachedState } from "./state_errors.ts";
 
 /** A file as it was after this process last wrote. */
 interface Seen {
@@ -45,7 +45,7 @@ export class StateGuard implements Disposable {
     return this.#isLost;
   }
 
-  /** @throws StoreError `gone` */
+  /** @throws StoreError `gone`; `unusable` where the files cannot be reached, which tells nothing of them */
   check(): void {
     const problem = this.#databaseProblem() ?? this.#logProblem();
     if (problem === null) return;
@@ -68,10 +68,15 @@ export class StateGuard implements Disposable {
 
   /** To be called after each write: what has changed since `check` was this process. */
   wrote(commits: number): void {
-    const database = look(this.#path);
-    if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
-    this.#database = database;
-    this.#log = look(`${this.#path}-wal`);
+    try {
+      const database = look(this.#path);
+      if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
+      this.#database = database;
+      this.#log = look(`${this.#path}-wal`);
+    } catch {
+      // They could be reached before the write: the next `check` tells, and finds this header.
+      this.#header = this.#readHeader();
+    }
     this.#witness?.note(commits);
   }
 
@@ -109,13 +114,14 @@ export class StateGuard implements Disposable {
   }
 }
 
-/** null: it does not exist, or cannot be reached any more. */
+/** null: it does not exist. @throws StoreError where it cannot be reached */
 function look(path: string): Seen | null {
   try {
     const { dev, ino, size, mtime } = Deno.statSync(path);
     return { device: dev, inode: ino, size, changedAt: mtime?.getTime() ?? 0 };
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw unreachedState(path, error);
   }
 }
 
