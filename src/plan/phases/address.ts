@@ -1,7 +1,7 @@
 /** An ACTIVE server that needs an address to log in to: a fixed one, or a floating IP made for it. */
 import type { NodeRecord } from "../../domain/node.ts";
 import type { Failure, Observation } from "../../domain/observation.ts";
-import { awaitRetry } from "../await_retry.ts";
+import { awaitRetry, isTriedUntil } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
 import { isOutOfReach, isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 import { planFloatingIp } from "./floating_ip.ts";
@@ -34,9 +34,11 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   }
   const blindness = now >= deadline ? whyBlind(situation, { needsNeutron: floating !== null }) : null;
   if (blindness !== null) return { do: "wait", reason: "provider", message: blindness };
-  // After an outage or a restart the time may be over without a single attempt: each node gets one.
-  const isTried = floating?.do !== "act" || node.attempt > 0;
-  if (now >= deadline && isTried) {
+  // After an outage or a restart the time may be over without a single attempt, or without one that was due: each node gets it.
+  const isOver = floating === null
+    ? seen.inventory.listedSince(deadline)
+    : now >= deadline && (floating.do !== "act" || isTriedUntil(deadline, node));
+  if (isOver) {
     const seconds = provider.bootTimeout / 1000;
     const last = lastRefusal(situation);
     return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s${last}`);
@@ -44,7 +46,12 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const retry = awaitRetry(node, { now, reason: "address", by: deadline });
   if (retry !== null) return retry;
   if (floating !== null) return floating;
-  return { do: "wait", reason: "address", message: "the server has no address yet", until: deadline };
+  return {
+    do: "wait",
+    reason: "address",
+    message: "the server has no address yet",
+    ...(now < deadline && { until: deadline }),
+  };
 }
 
 /** Why it cannot be told what became of the address; null: it can. */

@@ -27,12 +27,18 @@ export function planBoot(situation: NodeSituation<"boot">): NodeStep {
     const message = `cannot list the servers of ${provider.name}; this one was ${status}`;
     return { do: "wait", reason: "provider", message };
   }
-  if (now >= deadline) {
+  // A process that stood still, as on a machine that slept, last looked before the time was over.
+  if (seen.inventory.listedSince(deadline)) {
     const seconds = provider.launchTimeout / 1000;
     return giveUp(
       "timeout",
       `server ${state.serverId} did not become ACTIVE within ${seconds} s (${status})`,
     );
   }
-  return { do: "wait", reason: "active", message: `the server is ${status}`, until: deadline };
+  return {
+    do: "wait",
+    reason: "active",
+    message: `the server is ${status}`,
+    ...(now < deadline && { until: deadline }),
+  };
 }
