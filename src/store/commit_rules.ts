@@ -1,7 +1,7 @@
 /**
- * The rules that every store applies to a commit before it writes it: each change is held against the revision that
+ * The rules that the store applies to a commit before it writes it: each change is held against the revision that
  * the store has, and each new record gets its own. All is checked before anything is written, so a refused commit
- * leaves nothing behind. Called by the memory store and the Deno KV store.
+ * leaves nothing behind.
  */
 import type { Change, Commit, Committed, Row, TableName } from "./store.ts";
 import { mapTables, rowNames, StoreConflictError } from "./store.ts";

@@ -1,5 +1,5 @@
 /**
- * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), or etcd (`etcd/etcd_store.ts`). One process
+ * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), etcd (`etcd/etcd_store.ts`) or memory. One process
  * has it open. Writes go one after the other, each whole or not at all (`kv_writer.ts`); revisions are compared with
  * those in memory, which `load` has read.
  */
@@ -65,27 +65,15 @@ export class KeyValueStore implements Store {
   /** The write after which the next one may begin. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  /** @param state is closed with the store, and where it cannot be opened @throws StoreError */
-  static async open(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }): Promise<Store> {
-    try {
-      return new KeyValueStore(state, { history: await KvHistory.open(state.reader), clock });
-    } catch (error) {
-      state[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  private constructor(
-    state: OpenedState,
-    { history, clock }: { history: KvHistory; clock: Pick<Clock, "now"> },
-  ) {
+  /** @param state is closed with the store */
+  constructor(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
     this.installation = state.installation;
     this.isInFile = state.guard !== null;
     this.isNew = state.isNew;
     this.doubt = state.doubt;
     this.#state = state;
-    this.#history = history;
+    this.#history = new KvHistory(state.reader);
     this.#events = new KvEvents(state.reader);
     this.#samples = new KvSamples(state.reader);
   }
@@ -147,7 +135,7 @@ export class KeyValueStore implements Store {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
       const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
-      const history = this.#history.planAppend(commit.history ?? []);
+      const history = await this.#history.planAppend(commit.history ?? []);
       await this.#state.writer.write([
         ...commitMutations(commit, committed),
         ...history.mutations,

@@ -72,7 +72,7 @@ export class KvWriter {
   #failed = false;
   #guard: WriterGuard | null = null;
 
-  private constructor(
+  constructor(
     transactions: Transactions,
     { reader, unfinished }: { reader: StateReader; unfinished: readonly Mutation[] | null },
   ) {

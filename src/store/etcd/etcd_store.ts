@@ -39,7 +39,7 @@ export async function openEtcdStore(etcd: Etcd, options: EtcdStoreOptions): Prom
   const life = new AbortController();
   void options.leadership?.lost.then(({ message }) => life.abort(stoppedState(options.address, message)));
   try {
-    return await KeyValueStore.open(await openState(etcd, { ...options, life }), options);
+    return new KeyValueStore(await openState(etcd, { ...options, life }), options);
   } catch (error) {
     life.abort(error);
     throw stateFailure(options.address, "it cannot be opened", error);
