@@ -230,7 +230,7 @@ export class KeyValueStore implements Store {
 
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
-    await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
+    await Promise.all([this.#history.range(), ...idKinds.map((kind) => this.#nextId(kind))]);
     const [lastEventId, clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
       this.#events.lastId(),
       reader.record(keys.clock, clockSchema),

@@ -33,9 +33,17 @@ export class KvHistory {
     this.#reader = reader;
   }
 
+  /** Reads it the first time that it is asked for. */
+  async range(): Promise<Range> {
+    if (this.#range !== null) return this.#range;
+    const [oldest] = await entryKeys(this.#reader, { limit: 1 });
+    const [newest] = await entryKeys(this.#reader, { limit: 1, reverse: true });
+    return this.#range = { first: oldest?.sequence ?? 1, next: (newest?.sequence ?? 0) + 1 };
+  }
+
   /** The mutations after which these are the newest records. */
   async planAppend(records: readonly HistoryRecord[]): Promise<Planned> {
-    const { first, next } = await this.#inUse();
+    const { first, next } = await this.range();
     return {
       mutations: records.flatMap((record, index) => addition(record, next + index)),
       done: () => this.#range = { first, next: next + records.length },
@@ -44,7 +52,7 @@ export class KvHistory {
 
   /** The mutations that forget the oldest records that are beyond the bounds. */
   async planPrune(bounds: HistoryBounds): Promise<Planned & { readonly forgotten: number }> {
-    const { first, next } = await this.#inUse();
+    const { first, next } = await this.range();
     const excess = Math.max(0, next - first - bounds.keep);
     const outdated = Math.max(excess, await this.#outdated(bounds));
     const forgotten = Math.min(outdated, bounds.batch);
@@ -85,13 +93,6 @@ export class KvHistory {
     const sequence = await this.#sequenceOf(nodeId);
     if (sequence === null) return null;
     return await this.#reader.record(keys.historyEntry(sequence, nodeId), historySchema);
-  }
-
-  async #inUse(): Promise<Range> {
-    if (this.#range !== null) return this.#range;
-    const [oldest] = await entryKeys(this.#reader, { limit: 1 });
-    const [newest] = await entryKeys(this.#reader, { limit: 1, reverse: true });
-    return this.#range = { first: oldest?.sequence ?? 1, next: (newest?.sequence ?? 0) + 1 };
   }
 
   async #sequenceOf(nodeId: number): Promise<number | null> {
