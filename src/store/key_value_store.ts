@@ -14,7 +14,6 @@ import type { Instant } from "../domain/time.ts";
 import type {
   Change,
   Commit,
-  Committed,
   Contents,
   EventBounds,
   HistoryBounds,
@@ -22,6 +21,7 @@ import type {
   Row,
   Rows,
   Store,
+  TableChanges,
   TableName,
 } from "./store.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -131,21 +131,19 @@ export class KeyValueStore implements Store {
     );
   }
 
-  commit(commit: Commit): Promise<Committed> {
+  commit(commit: Commit): Promise<TableChanges> {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
-      const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
+      const changes = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
       const history = await this.#history.planAppend(commit.history ?? []);
       await this.#state.writer.write([
-        ...commitMutations(commit, committed),
+        ...commitMutations({ ...commit, ...changes }),
         ...history.mutations,
         ...eventAdditions(commit.events ?? []),
       ]);
       history.done();
-      for (const table of tableNames) {
-        follow(this.#revisions[table], commit[table] ?? [], committed[table]);
-      }
-      return committed;
+      for (const table of tableNames) follow(this.#revisions[table], changes[table]);
+      return changes;
     });
   }
 
@@ -269,14 +267,9 @@ export class KeyValueStore implements Store {
   }
 }
 
-function follow(
-  revisions: Map<number, number>,
-  changes: readonly Change<Row>[],
-  results: readonly (Row | null)[],
-): void {
-  changes.forEach((change, index) => {
-    const result = results[index];
-    if (result) revisions.set(result.id, result.revision);
+function follow(revisions: Map<number, number>, changes: readonly Change<Row>[]): void {
+  for (const change of changes) {
+    if (change.next !== null) revisions.set(change.next.id, change.next.revision);
     else revisions.delete(changedId(change));
-  });
+  }
 }
