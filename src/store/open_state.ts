@@ -44,18 +44,19 @@ async function openChecked(
   if (version === null && witness !== null && !isBlank) throw damagedState(path, emptiedProblem(witness));
   const kv = await openDatabase(path);
   try {
-    const state = await prepareState(await openFileWriter(kv, path), { ...options, version });
-    const guard = new StateGuard(path, state.installation.id);
-    state.writer.guardBy(guard);
-    const note = () => guard.witness(state.writer.commits);
-    // A state that began in place of a lost one must not stand in the way of that one's copy.
-    if (!state.isNew || state.doubt === null) note();
+    const writer = await openFileWriter(kv, path);
+    const state = await prepareState(writer, { ...options, version, witness: { path, last: witness } });
+    const guard = new StateGuard(path);
+    writer.guardBy(guard);
     return {
       ...state,
       guard,
       readRows: (kind) => readRowsOf(path, kind),
-      witness: note,
-      [Symbol.dispose]: closing(kv, guard),
+      [Symbol.dispose]() {
+        kv.close();
+        guard[Symbol.dispose]();
+        writer[Symbol.dispose]();
+      },
     };
   } catch (error) {
     kv.close();
@@ -68,11 +69,4 @@ async function keepOlder(path: string, { version, now }: { version: number; now:
   const [newest] = copiesBeside(path, [`v${version}-`, ".bak"]);
   const isKept = newest !== undefined && await holdTheSame(path, newest).catch(() => false);
   if (!isKept) await backupState(path, { target: `${path}.v${version}-${timeStamp(now)}.bak`, now });
-}
-
-function closing(kv: Deno.Kv, guard: StateGuard): () => void {
-  return () => {
-    kv.close();
-    guard[Symbol.dispose]();
-  };
 }

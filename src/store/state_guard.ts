@@ -4,7 +4,6 @@
  * writes is lost at the next start. So before each write, and every few seconds, the files are looked at: only this
  * process's own writes may have changed them. The writer calls it around each transaction.
  */
-import { StateWitness } from "./state_witness.ts";
 import { goneState, unreachedState } from "./state_errors.ts";
 
 /** A file as it was after this process last wrote. */
@@ -20,9 +19,6 @@ const HEADER_BYTES = 100;
 
 export class StateGuard implements Disposable {
   readonly #path: string;
-  readonly #installation: string;
-  /** null: the file's witness stays that of the state that was here before. */
-  #witness: StateWitness | null = null;
   /** Kept open, since closing any descriptor of the database would give up SQLite's own locks on it. */
   readonly #file: Deno.FsFile;
   #database: Seen | null;
@@ -31,9 +27,8 @@ export class StateGuard implements Disposable {
   #isLost = false;
 
   /** @param path of a state that has been opened and written to */
-  constructor(path: string, installation: string) {
+  constructor(path: string) {
     this.#path = path;
-    this.#installation = installation;
     this.#file = Deno.openSync(path, { read: true });
     this.#database = look(path);
     this.#log = look(`${path}-wal`);
@@ -60,14 +55,8 @@ export class StateGuard implements Disposable {
     for (const suffix of ["-wal", "-shm"]) Deno.removeSync(this.#path + suffix);
   }
 
-  /** From now on each commit is witnessed, in place of whatever was. */
-  witness(commits: number): void {
-    this.#witness ??= new StateWitness(this.#path, this.#installation);
-    this.#witness.note(commits);
-  }
-
   /** To be called after each write: what has changed since `check` was this process. */
-  wrote(commits: number): void {
+  wrote(): void {
     try {
       const database = look(this.#path);
       if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
@@ -77,12 +66,10 @@ export class StateGuard implements Disposable {
       // They could be reached before the write: the next `check` tells, and finds this header.
       this.#header = this.#readHeader();
     }
-    this.#witness?.note(commits);
   }
 
   /** Only once the state is closed. */
   [Symbol.dispose](): void {
-    this.#witness?.[Symbol.dispose]();
     this.#file.close();
   }
 
