@@ -32,7 +32,7 @@ import { changedId, stampCommit } from "./commit_rules.ts";
 import { timeStamp } from "./copy_names.ts";
 import { keys } from "./keys.ts";
 import { eventAdditions, KvEvents } from "./kv_events.ts";
-import { KvHistory } from "./kv_history.ts";
+import { appendedHistory, KvHistory } from "./kv_history.ts";
 import { KvSamples, sampleAdditions } from "./kv_samples.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { commitMutations, contentMutations } from "./record_mutations.ts";
@@ -46,7 +46,7 @@ import {
   runSchema,
 } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
-import { rescueState } from "./rescue_state.ts";
+import { rescueState } from "./write_state.ts";
 
 export class KeyValueStore implements Store {
   readonly installation: Installation;
@@ -96,11 +96,16 @@ export class KeyValueStore implements Store {
       const { guard, reader, writer } = this.#state;
       if (guard === null || !guard.isLost) return null;
       const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
+      const events = await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
+      const samples = await Array.fromAsync(this.samples({ since: 0 })).catch(() => []);
       const copy = await rescueState(reader.path, {
-        mutations: [...this.#basics(), ...contentMutations(contents)],
-        history: history.toReversed(),
-        events: await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []),
-        samples: await Array.fromAsync(this.samples({ since: 0 })).catch(() => []),
+        mutations: [
+          ...this.#basics(),
+          ...contentMutations(contents),
+          ...appendedHistory(history.toReversed()),
+          ...eventAdditions(events),
+          ...samples.flatMap(sampleAdditions),
+        ],
         commits: writer.commits,
         stamp: timeStamp(this.#clock.now()),
       });

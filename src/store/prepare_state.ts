@@ -85,7 +85,7 @@ export async function prepareState(
     installation: installation.id,
     commits,
   };
-  const doubt = await noteDoubt(writer, { found, witness: witness && witness.last });
+  const doubt = await noteDoubt(writer, { found, witness: witness?.last ?? null });
   const note = () => witness === null ? undefined : writer.witnessAt(witness.path, installation.id);
   // A state that began in place of a lost one must not make that one forgotten, nor stand in the way of its copy.
   if (!isNew || doubt === null) note();

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { backupState } from "./backup_state.ts";
+import { backupState, withCopy } from "./backup_state.ts";
 import { timeStamp } from "./copy_names.ts";
 import { isMadeInEtcd, refuseLed, writeEtcdContents } from "./etcd/etcd_contents.ts";
 import { keys } from "./keys.ts";
@@ -13,7 +13,6 @@ import { damagedState, newerState, unusableState } from "./state_errors.ts";
 import { removeState, stateFileAt } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { EtcdPlace, StatePlace } from "./state_place.ts";
-import { withCopy } from "./with_copy.ts";
 
 interface Restored {
   /** Where the state is that was in its place; null: there was none. */

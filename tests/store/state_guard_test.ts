@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
-import { rescueState } from "../../src/store/rescue_state.ts";
+import { rescueState } from "../../src/store/write_state.ts";
 import type { Contents } from "../../src/store/store.ts";
 import { historyRecord, nodeRecord, nodeRequest, poolSample } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
@@ -200,9 +200,6 @@ Deno.test("a copy that cannot be written whole is not left for one", async () =>
   const tooMuch = [{ key: ["note"], value: "x".repeat(100_000) }];
   const rescued = {
     mutations: tooMuch,
-    history: [],
-    events: [],
-    samples: [],
     commits: 1,
     stamp: "20300101T000000Z",
   };
