@@ -2,29 +2,10 @@
  * The CPU profiler of V8, through node:inspector, which is loaded when it is first wanted. The caller that switches it
  * on gets the profile when it is switched off again, in the form that Chrome's developer tools open.
  */
-import type { Session } from "node:inspector/promises";
+import type { Profiler, Session } from "node:inspector/promises";
 
-/** A profile: `samples` are ids of nodes, each `timeDeltas` microseconds after the one before. */
-export interface CpuProfile {
-  readonly nodes: readonly ProfileNode[];
-  /** Microseconds from an arbitrary start. */
-  readonly startTime: number;
-  readonly endTime: number;
-  readonly samples?: readonly number[];
-  readonly timeDeltas?: readonly number[];
-}
-
-export interface ProfileNode {
-  readonly id: number;
-  readonly callFrame: {
-    readonly functionName: string;
-    readonly url: string;
-    /** From 0. */
-    readonly lineNumber: number;
-    readonly columnNumber: number;
-  };
-  readonly children?: readonly number[];
-}
+/** A profile: `samples` are ids of nodes, each `timeDeltas` microseconds after the one before; lines count from 0. */
+export type CpuProfile = Profiler.Profile;
 
 export interface CpuProfiler {
   readonly isOn: boolean;

@@ -1,5 +1,5 @@
 /** The own time of single functions in a CPU profile: without what they called. */
-import type { CpuProfile, ProfileNode } from "./cpu_profiler.ts";
+import type { CpuProfile } from "./cpu_profiler.ts";
 import { shortPlace } from "./stack_lines.ts";
 
 /** Times in milliseconds. */
@@ -35,7 +35,7 @@ export function ownTimes({ nodes, samples = [], timeDeltas = [], startTime, endT
   };
 }
 
-function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode) {
+function nameOf({ callFrame: { functionName, url, lineNumber } }: CpuProfile["nodes"][number]) {
   const place = url === "" ? "" : `${shortPlace(url)}:${lineNumber + 1}`;
   return { name: functionName || "(anonymous)", place };
 }

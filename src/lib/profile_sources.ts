@@ -3,7 +3,9 @@
  * files; code that has no map, as in a checkout, stays as it is.
  */
 import { SourceMap } from "node:module";
-import type { CpuProfile, ProfileNode } from "./cpu_profiler.ts";
+import type { CpuProfile } from "./cpu_profiler.ts";
+
+type ProfileNode = CpuProfile["nodes"][number];
 
 export function atSources(profile: CpuProfile): CpuProfile {
   const maps = new Map<string, SourceMap | null>();

@@ -11,7 +11,7 @@ import { sampleDump } from "../views/sample_dump.ts";
 const PROFILE: CpuProfile = {
   nodes: Array.from({ length: 15 }, (_, id) => ({
     id,
-    callFrame: { functionName: `f${id}`, url: "file:///x.ts", lineNumber: 0, columnNumber: 0 },
+    callFrame: { scriptId: "1", functionName: `f${id}`, url: "file:///x.ts", lineNumber: 0, columnNumber: 0 },
   })),
   startTime: 0,
   endTime: 1e6,

@@ -5,7 +5,7 @@ import { createCpuProfiler } from "../../src/lib/cpu_profiler.ts";
 import { ownTimes } from "../../src/lib/own_times.ts";
 
 const frame = (functionName: string, url = "", lineNumber = -1) => (
-  { functionName, url, lineNumber, columnNumber: 0 }
+  { scriptId: "1", functionName, url, lineNumber, columnNumber: 0 }
 );
 
 Deno.test("own times add up by function, the longest first, without what is nobody's", () => {

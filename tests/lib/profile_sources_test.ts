@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { atSources } from "../../src/lib/profile_sources.ts";
 
 function profileOf(url: string) {
-  const callFrame = { functionName: "work", url, lineNumber: 0, columnNumber: 4 };
+  const callFrame = { scriptId: "1", functionName: "work", url, lineNumber: 0, columnNumber: 4 };
   return { nodes: [{ id: 1, callFrame }], startTime: 0, endTime: 1 };
 }
 
@@ -16,6 +16,7 @@ Deno.test("a profile names the sources where a map tells them, by the map's own 
     await Deno.writeTextFile(`${folder}/chunk.js.map`, JSON.stringify(map));
     const [node] = atSources(profileOf(url)).nodes;
     assert.deepEqual(node!.callFrame, {
+      scriptId: "1",
       functionName: "work",
       url: new URL("../src/a.ts", url).href,
       lineNumber: 2,
