@@ -23,6 +23,8 @@ export class Inventory {
   completeAt: Instant | null = null;
   /** Start of the complete listing before that one. */
   #completeBefore: Instant | null = null;
+  /** Start of the newest listing of either kind. */
+  #listedAt: Instant = -Infinity;
   /** The cloud's clock at the newest listing of either kind. */
   cloudTime: Instant | null = null;
   readonly installation: string;
@@ -75,6 +77,7 @@ export class Inventory {
         if (this.#servers.has(id)) this.#sightings.set(id, this.sightings(id) + 1);
       }
     }
+    this.#listedAt = listing.startedAt;
     this.cloudTime = listing.cloudTime;
     return changed;
   }
@@ -112,6 +115,11 @@ export class Inventory {
   /** Whether everything has been seen by a listing that began at that time or later. */
   completeSince(time: Instant): boolean {
     return this.completeAt !== null && this.completeAt >= time;
+  }
+
+  /** Whether all that has changed has been seen by a listing of either kind that began at that time or later. */
+  listedSince(time: Instant): boolean {
+    return this.#listedAt >= time;
   }
 
   /**

@@ -11,10 +11,9 @@ import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
 import { clockObjection } from "./clock_objection.ts";
 import { HeldLeadership } from "./held_leadership.ts";
-import type { LeaderRecord } from "./leader_record.ts";
+import { type LeaderRecord, parseLeader } from "./leader_record.ts";
 import { KeptLease } from "./kept_lease.ts";
 import type { PoolKeys } from "./pool_keys.ts";
-import { parseLeader } from "./read_records.ts";
 
 /** Between two looks: etcd itself notices half a second late that a lease has ended, and a second is the limit. */
 const PERIOD = SECOND / 2;

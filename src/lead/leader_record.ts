@@ -26,7 +26,7 @@ const control = v.object({
   token: v.string(),
 });
 
-export const leaderRecordSchema = v.object({
+const leaderRecordSchema = v.object({
   ...who,
   control,
   /** The address of its status endpoint; null: it has none. */
@@ -35,11 +35,9 @@ export const leaderRecordSchema = v.object({
 
 export type LeaderRecord = v.InferOutput<typeof leaderRecordSchema>;
 
-const memberRoles = ["standby", "builder"] as const;
-
-export const memberRecordSchema = v.object({
+const memberRecordSchema = v.object({
   ...who,
-  role: v.picklist(memberRoles),
+  role: v.picklist(["standby", "builder"]),
   control: v.nullable(control),
   /** Digests of its configuration, by key; left out: by an older version, or not known yet. */
   config: v.optional(v.record(v.string(), v.string())),
@@ -47,12 +45,26 @@ export const memberRecordSchema = v.object({
 
 export type MemberRecord = v.InferOutput<typeof memberRecordSchema>;
 
+/** null: this version cannot read it. */
+export function parseLeader(text: string): LeaderRecord | null {
+  return parsed(leaderRecordSchema, text);
+}
+
+/** null: this version cannot read it. */
+export function parseMember(text: string): MemberRecord | null {
+  return parsed(memberRecordSchema, text);
+}
+
 /** For messages: the process that left the record there. */
 export function leaderName(record: string): string {
+  const leader = parseLeader(record);
+  return leader === null ? "another process" : `a daemon on ${leader.host} (pid ${leader.pid})`;
+}
+
+function parsed<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | null {
   try {
-    const { host, pid } = v.parse(leaderRecordSchema, JSON.parse(record));
-    return `a daemon on ${host} (pid ${pid})`;
+    return v.parse(schema, JSON.parse(text));
   } catch {
-    return "another process";
+    return null;
   }
 }

@@ -1,13 +1,7 @@
 /** Who leads a pool and who its members are, as their records in etcd say. Standbys, builders, commands and views read it. */
-import * as v from "valibot";
 import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
-import {
-  type LeaderRecord,
-  leaderRecordSchema,
-  type MemberRecord,
-  memberRecordSchema,
-} from "./leader_record.ts";
+import { type LeaderRecord, type MemberRecord, parseLeader, parseMember } from "./leader_record.ts";
 import { keysBelow, type PoolKeys } from "./pool_keys.ts";
 
 export interface FoundLeader {
@@ -29,18 +23,5 @@ export async function readLeader(etcd: Etcd, keys: PoolKeys, call: Call): Promis
 /** In the order of their ids; without those whose records this version cannot read. @throws EtcdError */
 export async function listMembers(etcd: Etcd, keys: PoolKeys, call: Call): Promise<readonly MemberRecord[]> {
   const { entries } = await etcd.range(keysBelow(keys.members), call);
-  return entries.flatMap(({ value }) => parsed(memberRecordSchema, value) ?? []);
-}
-
-/** null: this version cannot read it. */
-export function parseLeader(text: string): LeaderRecord | null {
-  return parsed(leaderRecordSchema, text);
-}
-
-function parsed<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | null {
-  try {
-    return v.parse(schema, JSON.parse(text));
-  } catch {
-    return null;
-  }
+  return entries.flatMap(({ value }) => parseMember(value) ?? []);
 }

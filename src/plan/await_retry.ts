@@ -7,6 +7,14 @@ interface Retried {
   readonly waitingOn: WaitingOn | null;
 }
 
+/** Whether each attempt that was due by then has been made, and at least one. */
+export function isTriedUntil(
+  time: Instant,
+  { attempt, retryAt }: { attempt: number; retryAt: Instant | null },
+): boolean {
+  return attempt > 0 && (retryAt === null || retryAt >= time);
+}
+
 interface Wait {
   readonly do: "wait";
   readonly reason: WaitingOn["reason"];

@@ -9,10 +9,11 @@ import type { Instant } from "../domain/time.ts";
 import { isFolder } from "../lib/is_folder.ts";
 import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
+import { timeStamp } from "./copy_names.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { removeState, sizeOf, stateFileAt, timeStamp } from "./state_file.ts";
-import type { StatePlace } from "./state_place.ts";
+import { removeState, sizeOf, stateFileAt } from "./state_file.ts";
+import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 import { fillState } from "./write_state.ts";
 
@@ -53,6 +54,30 @@ export async function backupState(
     throw stateFailure(path, attempted, cause);
   }
   return { path: file, bytes: (await Deno.stat(file)).size };
+}
+
+/**
+ * Works on a copy, which is gone afterwards; the state itself may be in use.
+ * @throws StoreError that names the state, where `work` throws one that names the copy
+ */
+export async function withCopy<Result>(
+  place: StatePlace,
+  { now, work }: { now: Instant; work: (copy: string) => Promise<Result> },
+): Promise<Result> {
+  const folder = await Deno.makeTempDir({ prefix: "nodepool-state-" });
+  const copy = `${folder}/state.kv`;
+  try {
+    await backupState(place, { target: copy, now });
+    return await work(copy);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new StoreError(error.kind, error.message.replaceAll(copy, nameOfPlace(place)), {
+      cause: error.cause,
+      problem: error.problem,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+  }
 }
 
 /** Of a name that a user gave for a new file. @throws StoreError */
@@ -101,12 +126,8 @@ async function copyBytes(path: string, target: string): Promise<void> {
 
 async function copyPages(path: string, target: string): Promise<void> {
   const { backup, DatabaseSync } = await import("node:sqlite");
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    await backup(database, target, { rate: -1 });
-  } finally {
-    database.close();
-  }
+  using database = new DatabaseSync(path, { readOnly: true });
+  await backup(database, target, { rate: -1 });
 }
 
 async function synced(path: string): Promise<void> {

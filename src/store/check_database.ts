@@ -31,22 +31,12 @@ export async function readAlone<Result>(
  */
 export async function checkDatabase(path: string): Promise<void> {
   const { DatabaseSync } = await import("node:sqlite");
-  const problem = attempt(path, () => {
-    const database = new DatabaseSync(path, { readOnly: true });
-    try {
-      const [row] = database.prepare("PRAGMA quick_check(1)").all();
-      return String(row?.["quick_check"]);
-    } finally {
-      database.close();
-    }
-  });
-  if (problem !== "ok") throw damagedState(path, problem.replace(/\s+/g, " "));
-}
-
-function attempt<Result>(path: string, check: () => Result): Result {
+  let problem: string;
   try {
-    return check();
+    using database = new DatabaseSync(path, { readOnly: true });
+    problem = String(database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
   } catch (error) {
     throw stateFailure(path, "the database cannot be read", error);
   }
+  if (problem !== "ok") throw damagedState(path, problem.replace(/\s+/g, " "));
 }

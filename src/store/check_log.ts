@@ -45,8 +45,8 @@ const NEW_KEY = new TextEncoder().encode("\x02is-new\x00");
 async function identify(database: string): Promise<Identity | null> {
   const { DatabaseSync } = await import("node:sqlite");
   try {
-    using opened = closing(new DatabaseSync(database, { readOnly: true }));
-    const first = (query: string, ...values: Uint8Array[]) => opened.database.prepare(query).get(...values);
+    using opened = new DatabaseSync(database, { readOnly: true });
+    const first = (query: string, ...values: Uint8Array[]) => opened.prepare(query).get(...values);
     if (first("SELECT 1 FROM sqlite_master WHERE name = 'kv'") === undefined) {
       return { installation: null, isNew: false, version: 0 };
     }
@@ -60,8 +60,4 @@ async function identify(database: string): Promise<Identity | null> {
   } catch {
     return null;
   }
-}
-
-function closing<Database extends { close(): void }>(database: Database) {
-  return { database, [Symbol.dispose]: () => database.close() };
 }

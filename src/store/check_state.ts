@@ -6,6 +6,7 @@ import type { StateCheck } from "../domain/state_check.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type * as v from "valibot";
+import { withCopy } from "./backup_state.ts";
 import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { openState } from "./open_state.ts";
@@ -31,7 +32,6 @@ import type { StateReader } from "./state_reader.ts";
 import { readWitness } from "./state_witness.ts";
 import type { IdKind, Row, Rows, TableName } from "./store.ts";
 import { idKinds, rowNames, StoreError, tableNames } from "./store.ts";
-import { withCopy } from "./with_copy.ts";
 
 interface Deps {
   readonly clock: Pick<Clock, "now">;

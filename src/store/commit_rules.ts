@@ -1,9 +1,9 @@
 /**
- * The rules that every store applies to a commit before it writes it: each change is held against the revision that
+ * The rules that the store applies to a commit before it writes it: each change is held against the revision that
  * the store has, and each new record gets its own. All is checked before anything is written, so a refused commit
- * leaves nothing behind. Called by the memory store and the Deno KV store.
+ * leaves nothing behind.
  */
-import type { Change, Commit, Committed, Row, TableName } from "./store.ts";
+import type { Change, Commit, Row, TableChanges, TableName } from "./store.ts";
 import { mapTables, rowNames, StoreConflictError } from "./store.ts";
 import { capRow } from "./record_caps.ts";
 
@@ -11,13 +11,12 @@ import { capRow } from "./record_caps.ts";
 type RevisionOf = (table: TableName, id: number) => number | undefined;
 
 /**
- * The records as they are to be stored, in the order of the commit's changes; null for removals.
+ * The commit's changes, each record as it is to be stored.
  * @throws StoreConflictError when a change's `previous` is not what is stored, or a record is changed twice
  */
-export function stampCommit(commit: Commit, stored: RevisionOf): Committed {
-  return mapTables<Committed>((table) =>
-    stampAll(commit[table] ?? [], { what: rowNames[table], stored: (id) => stored(table, id) })
-      .map((row) => row && capRow(table, row)) as Committed[TableName]
+export function stampCommit(commit: Commit, stored: RevisionOf): TableChanges {
+  return mapTables<TableChanges>((table) =>
+    stampAll(table, commit[table] ?? [], stored) as TableChanges[TableName]
   );
 }
 
@@ -27,16 +26,19 @@ interface Revisioned {
 }
 
 function stampAll(
+  table: TableName,
   changes: readonly Change<Row>[],
-  options: { what: string; stored: (id: number) => number | undefined },
-): (Row | null)[] {
+  stored: RevisionOf,
+): readonly Change<Row>[] {
   const seen = new Set<number>();
   return changes.map((change) => {
+    const { previous, next } = change;
     const id = changedId(change);
-    if (seen.has(id)) throw new StoreConflictError(`${options.what} ${id}: changed twice in one commit`);
+    const what = `${rowNames[table]} ${id}`;
+    if (seen.has(id)) throw new StoreConflictError(`${what}: changed twice in one commit`);
     seen.add(id);
-    checkRevision(change, { ...options, id });
-    return change.next && { ...change.next, revision: (change.previous?.revision ?? 0) + 1 };
+    checkRevision(what, { previous, revision: stored(table, id) ?? null });
+    return { previous, next: next && capRow(table, { ...next, revision: (previous?.revision ?? 0) + 1 }) };
   });
 }
 
@@ -51,12 +53,11 @@ export function changedId({ previous, next }: Change<Revisioned>): number {
 }
 
 function checkRevision(
-  { previous }: Change<Revisioned>,
-  { what, stored, id }: { what: string; stored: (id: number) => number | undefined; id: number },
+  what: string,
+  { previous, revision }: { previous: Revisioned | null; revision: number | null },
 ): void {
-  const revision = stored(id) ?? null;
   if (revision === (previous?.revision ?? null)) return;
   const found = revision === null ? "is not there" : `is at revision ${revision}`;
   const expected = previous === null ? "as a new record" : `from revision ${previous.revision}`;
-  throw new StoreConflictError(`${what} ${id}: to be written ${expected}, but it ${found}`);
+  throw new StoreConflictError(`${what}: to be written ${expected}, but it ${found}`);
 }

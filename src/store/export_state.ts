@@ -4,7 +4,8 @@
  */
 import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
-import { createState } from "./create_state.ts";
+import { withCopy } from "./backup_state.ts";
+import { createState } from "./copy_contents.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { decodeRecord } from "./record_codec.ts";
@@ -12,7 +13,6 @@ import { readCopy } from "./state_contents.ts";
 import { newerState } from "./state_errors.ts";
 import type { StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
-import { withCopy } from "./with_copy.ts";
 
 const FORMAT = 1;
 

@@ -1,5 +1,5 @@
 /**
- * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), or etcd (`etcd/etcd_store.ts`). One process
+ * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), etcd (`etcd/etcd_store.ts`) or memory. One process
  * has it open. Writes go one after the other, each whole or not at all (`kv_writer.ts`); revisions are compared with
  * those in memory, which `load` has read.
  */
@@ -14,7 +14,6 @@ import type { Instant } from "../domain/time.ts";
 import type {
   Change,
   Commit,
-  Committed,
   Contents,
   EventBounds,
   HistoryBounds,
@@ -22,6 +21,7 @@ import type {
   Row,
   Rows,
   Store,
+  TableChanges,
   TableName,
 } from "./store.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -29,9 +29,10 @@ import { idKinds, mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState } from "./prepare_state.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
+import { timeStamp } from "./copy_names.ts";
 import { keys } from "./keys.ts";
 import { eventAdditions, KvEvents } from "./kv_events.ts";
-import { KvHistory } from "./kv_history.ts";
+import { appendedHistory, KvHistory } from "./kv_history.ts";
 import { KvSamples, sampleAdditions } from "./kv_samples.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { commitMutations, contentMutations } from "./record_mutations.ts";
@@ -45,8 +46,7 @@ import {
   runSchema,
 } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
-import { rescueState } from "./rescue_state.ts";
-import { timeStamp } from "./state_file.ts";
+import { rescueState } from "./write_state.ts";
 
 export class KeyValueStore implements Store {
   readonly installation: Installation;
@@ -65,27 +65,15 @@ export class KeyValueStore implements Store {
   /** The write after which the next one may begin. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  /** @param state is closed with the store, and where it cannot be opened @throws StoreError */
-  static async open(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }): Promise<Store> {
-    try {
-      return new KeyValueStore(state, { history: await KvHistory.open(state.reader), clock });
-    } catch (error) {
-      state[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  private constructor(
-    state: OpenedState,
-    { history, clock }: { history: KvHistory; clock: Pick<Clock, "now"> },
-  ) {
+  /** @param state is closed with the store */
+  constructor(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
     this.installation = state.installation;
     this.isInFile = state.guard !== null;
     this.isNew = state.isNew;
     this.doubt = state.doubt;
     this.#state = state;
-    this.#history = history;
+    this.#history = new KvHistory(state.reader);
     this.#events = new KvEvents(state.reader);
     this.#samples = new KvSamples(state.reader);
   }
@@ -108,11 +96,16 @@ export class KeyValueStore implements Store {
       const { guard, reader, writer } = this.#state;
       if (guard === null || !guard.isLost) return null;
       const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
+      const events = await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
+      const samples = await Array.fromAsync(this.samples({ since: 0 })).catch(() => []);
       const copy = await rescueState(reader.path, {
-        mutations: [...this.#basics(), ...contentMutations(contents)],
-        history: history.toReversed(),
-        events: await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []),
-        samples: await Array.fromAsync(this.samples({ since: 0 })).catch(() => []),
+        mutations: [
+          ...this.#basics(),
+          ...contentMutations(contents),
+          ...appendedHistory(history.toReversed()),
+          ...eventAdditions(events),
+          ...samples.flatMap(sampleAdditions),
+        ],
         commits: writer.commits,
         stamp: timeStamp(this.#clock.now()),
       });
@@ -143,21 +136,19 @@ export class KeyValueStore implements Store {
     );
   }
 
-  commit(commit: Commit): Promise<Committed> {
+  commit(commit: Commit): Promise<TableChanges> {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
-      const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
-      const history = this.#history.planAppend(commit.history ?? []);
+      const changes = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
+      const history = await this.#history.planAppend(commit.history ?? []);
       await this.#state.writer.write([
-        ...commitMutations(commit, committed),
+        ...commitMutations({ ...commit, ...changes }),
         ...history.mutations,
         ...eventAdditions(commit.events ?? []),
       ]);
       history.done();
-      for (const table of tableNames) {
-        follow(this.#revisions[table], commit[table] ?? [], committed[table]);
-      }
-      return committed;
+      for (const table of tableNames) follow(this.#revisions[table], changes[table]);
+      return changes;
     });
   }
 
@@ -242,7 +233,7 @@ export class KeyValueStore implements Store {
 
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
-    await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
+    await Promise.all([this.#history.range(), ...idKinds.map((kind) => this.#nextId(kind))]);
     const [lastEventId, clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
       this.#events.lastId(),
       reader.record(keys.clock, clockSchema),
@@ -281,14 +272,9 @@ export class KeyValueStore implements Store {
   }
 }
 
-function follow(
-  revisions: Map<number, number>,
-  changes: readonly Change<Row>[],
-  results: readonly (Row | null)[],
-): void {
-  changes.forEach((change, index) => {
-    const result = results[index];
-    if (result) revisions.set(result.id, result.revision);
+function follow(revisions: Map<number, number>, changes: readonly Change<Row>[]): void {
+  for (const change of changes) {
+    if (change.next !== null) revisions.set(change.next.id, change.next.revision);
     else revisions.delete(changedId(change));
-  });
+  }
 }

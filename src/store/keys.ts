@@ -55,7 +55,6 @@ export const keys = {
 
   /** By time. One of many groups has several parts. */
   samples: ["sample"],
-  samplesFrom: (minute: number) => ["sample", minute],
   sample: (minute: number, part: number) => ["sample", minute, part],
 
   /** A commit too big for one transaction, while it is being written (`kv_writer.ts`). */

@@ -24,8 +24,8 @@ export class KvEvents {
   /** Those after an id, the oldest first: at least as many as the limit says, where there are. */
   async list({ after, limit }: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
     const events: PoolEvent[] = [];
-    for await (const entry of this.#entries({ after, limit: Math.min(limit, PIECE) })) {
-      events.push(...entry.events.filter(({ id }) => id > after));
+    for await (const { record } of this.#entries({ after, limit: Math.min(limit, PIECE) })) {
+      events.push(...record.events.filter(({ id }) => id > after));
       if (events.length >= limit) break;
     }
     return events;
@@ -56,8 +56,8 @@ export class KvEvents {
   async planPrune({ keep, since, batch }: EventBounds): Promise<Mutation[]> {
     const lastId = await this.lastId();
     const mutations: Mutation[] = [];
-    for await (const { key, events } of this.#entries({ after: 0, limit: batch })) {
-      const last = events.at(-1)!;
+    for await (const { key, record } of this.#entries({ after: 0, limit: batch })) {
+      const last = record.events.at(-1)!;
       if (mutations.length === batch || last.id === lastId || (last.id > lastId - keep && last.at >= since)) {
         break;
       }
@@ -66,14 +66,9 @@ export class KvEvents {
     return mutations;
   }
 
-  async *#entries({ after, limit }: { after: number; limit: number }) {
-    for (let start = after + 1;;) {
-      const selector = { prefix: keys.events, start: keys.eventsUpTo(start) };
-      const entries = await this.reader.keyedRecords(selector, eventsSchema, { limit });
-      for (const { key, record } of entries) yield { key, events: record.events };
-      if (entries.length < limit) return;
-      start = (entries.at(-1)!.key[1] as number) + 1;
-    }
+  #entries({ after, limit }: { after: number; limit: number }) {
+    const selector = { prefix: keys.events, start: keys.eventsUpTo(after + 1) };
+    return this.reader.inPieces(selector, eventsSchema, limit);
   }
 }
 

@@ -18,26 +18,32 @@ interface Planned {
   done(): void;
 }
 
+/** The sequence numbers in use: from `first` up to, but not including, `next`. */
+interface Range {
+  readonly first: number;
+  readonly next: number;
+}
+
 export class KvHistory {
-  static async open(reader: StateReader): Promise<KvHistory> {
-    const [oldest] = await entryKeys(reader, { limit: 1 });
-    const [newest] = await entryKeys(reader, { limit: 1, reverse: true });
-    const range = { first: oldest?.sequence ?? 1, next: (newest?.sequence ?? 0) + 1 };
-    return new KvHistory(reader, range);
+  readonly #reader: StateReader;
+  /** null: not read yet. */
+  #range: Range | null = null;
+
+  constructor(reader: StateReader) {
+    this.#reader = reader;
   }
 
-  readonly #reader: StateReader;
-  /** The sequence numbers in use: from `first` up to, but not including, `next`. */
-  #range: { readonly first: number; readonly next: number };
-
-  private constructor(reader: StateReader, range: { first: number; next: number }) {
-    this.#reader = reader;
-    this.#range = range;
+  /** Reads it the first time that it is asked for. */
+  async range(): Promise<Range> {
+    if (this.#range !== null) return this.#range;
+    const [oldest] = await entryKeys(this.#reader, { limit: 1 });
+    const [newest] = await entryKeys(this.#reader, { limit: 1, reverse: true });
+    return this.#range = { first: oldest?.sequence ?? 1, next: (newest?.sequence ?? 0) + 1 };
   }
 
   /** The mutations after which these are the newest records. */
-  planAppend(records: readonly HistoryRecord[]): Planned {
-    const { first, next } = this.#range;
+  async planAppend(records: readonly HistoryRecord[]): Promise<Planned> {
+    const { first, next } = await this.range();
     return {
       mutations: records.flatMap((record, index) => addition(record, next + index)),
       done: () => this.#range = { first, next: next + records.length },
@@ -46,7 +52,7 @@ export class KvHistory {
 
   /** The mutations that forget the oldest records that are beyond the bounds. */
   async planPrune(bounds: HistoryBounds): Promise<Planned & { readonly forgotten: number }> {
-    const { first, next } = this.#range;
+    const { first, next } = await this.range();
     const excess = Math.max(0, next - first - bounds.keep);
     const outdated = Math.max(excess, await this.#outdated(bounds));
     const forgotten = Math.min(outdated, bounds.batch);
@@ -54,7 +60,7 @@ export class KvHistory {
     return {
       forgotten,
       mutations: keys.flatMap(removal),
-      done: () => this.#range = { first: (keys.at(-1)?.sequence ?? first - 1) + 1, next: this.#range.next },
+      done: () => this.#range = { first: (keys.at(-1)?.sequence ?? first - 1) + 1, next },
     };
   }
 
@@ -73,9 +79,12 @@ export class KvHistory {
   async list(
     { limit, before }: { limit: number; before?: number },
   ): Promise<readonly HistoryRecord[]> {
-    const sequence = before === undefined ? this.#range.next : await this.#sequenceOf(before);
+    const sequence = before === undefined ? undefined : await this.#sequenceOf(before);
     if (sequence === null || limit <= 0) return [];
-    const selector = { prefix: keys.history, end: keys.historyFrom(sequence) };
+    const selector = {
+      prefix: keys.history,
+      ...(sequence !== undefined && { end: keys.historyFrom(sequence) }),
+    };
     return await this.#reader.records(selector, historySchema, { limit, reverse: true });
   }
 

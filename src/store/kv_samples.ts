@@ -24,11 +24,12 @@ export class KvSamples {
   /** The oldest first. */
   async *list({ since }: { since: number }): AsyncGenerator<Sample> {
     let [minute, groups]: [number, readonly GroupSample[]] = [since, []];
-    for await (const entry of this.#entries(since)) {
-      if (entry.minute === minute) groups = [...groups, ...entry.groups];
+    const selector = { prefix: keys.samples, start: keys.sample(since, 0) };
+    for await (const { record } of this.reader.inPieces(selector, sampleSchema, PIECE)) {
+      if (record.minute === minute) groups = [...groups, ...record.groups];
       else {
         if (groups.length > 0) yield { minute, groups };
-        ({ minute, groups } = entry);
+        ({ minute, groups } = record);
       }
     }
     if (groups.length > 0) yield { minute, groups };
@@ -36,20 +37,9 @@ export class KvSamples {
 
   /** The removal of entries from before a minute. */
   async planPrune(since: number): Promise<Mutation[]> {
-    const selector = { prefix: keys.samples, end: keys.samplesFrom(since) };
+    const selector = { prefix: keys.samples, end: keys.sample(since, 0) };
     const entries = await Array.fromAsync(this.reader.entries(selector, { limit: FORGOTTEN }));
     return entries.map(({ key }) => ({ key, value: null }));
-  }
-
-  async *#entries(since: number): AsyncGenerator<Sample> {
-    for (let start = keys.samplesFrom(since);;) {
-      const selector = { prefix: keys.samples, start };
-      const entries = await this.reader.keyedRecords(selector, sampleSchema, { limit: PIECE });
-      for (const { record } of entries) yield record;
-      if (entries.length < PIECE) return;
-      const [, minute, part] = entries.at(-1)!.key as [string, number, number];
-      start = keys.sample(minute, part + 1);
-    }
   }
 }
 

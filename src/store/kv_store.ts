@@ -14,5 +14,5 @@ import type { Store } from "./store.ts";
  * version), `locked` (another process has it open), `unusable` (cannot be made, read or written)
  */
 export async function openKvStore(path: string, options: OpenStateOptions): Promise<Store> {
-  return await KeyValueStore.open(await openState(path, options), options);
+  return new KeyValueStore(await openState(path, options), options);
 }

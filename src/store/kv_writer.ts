@@ -8,7 +8,9 @@
  * The store calls it, one write after the other; each database has transactions of its own.
  */
 import { keys } from "./keys.ts";
+import type { StateGuard } from "./state_guard.ts";
 import type { StateReader } from "./state_reader.ts";
+import { StateWitness } from "./state_witness.ts";
 import { StoreError } from "./store.ts";
 
 /** `value` null: the key is removed. */
@@ -50,13 +52,7 @@ export interface Transactions {
   transact(mutations: readonly Written[]): Promise<void>;
 }
 
-/** Called with each transaction: `check`, which may refuse it, before it; `wrote` after it. */
-interface WriterGuard {
-  check(): void;
-  wrote(commits: number): void;
-}
-
-export class KvWriter {
+export class KvWriter implements Disposable {
   /** Writes nothing yet: what an interrupted process had begun to write is finished before the first write. */
   static async open(transactions: Transactions, reader: StateReader): Promise<KvWriter> {
     return new KvWriter(transactions, { reader, unfinished: await reader.readJournal() });
@@ -70,9 +66,10 @@ export class KvWriter {
   #stopped: StoreError | null = null;
   /** Whether the last transaction failed. */
   #failed = false;
-  #guard: WriterGuard | null = null;
+  #guard: StateGuard | null = null;
+  #witness: StateWitness | null = null;
 
-  private constructor(
+  constructor(
     transactions: Transactions,
     { reader, unfinished }: { reader: StateReader; unfinished: readonly Mutation[] | null },
   ) {
@@ -91,10 +88,19 @@ export class KvWriter {
     return this.#transactions.commits;
   }
 
-  /** From now on each transaction passes the guard; those up to now are told to it. */
-  guardBy(guard: WriterGuard): void {
+  /** From now on each transaction passes the guard, which was made after those up to now. */
+  guardBy(guard: StateGuard): void {
     this.#guard = guard;
-    guard.wrote(this.commits);
+  }
+
+  /** From now on each commit is witnessed, in place of whatever was. @param path of the witness */
+  witnessAt(path: string, installation: string): void {
+    this.#witness ??= new StateWitness(path, installation);
+    this.#witness.note(this.commits);
+  }
+
+  [Symbol.dispose](): void {
+    this.#witness?.[Symbol.dispose]();
   }
 
   /** Whether the state is there and can be written; writes again only what has failed. @throws StoreError */
@@ -110,7 +116,8 @@ export class KvWriter {
     try {
       this.#guard?.check();
     } catch (error) {
-      throw this.#stopped = error as StoreError;
+      if ((error as StoreError).kind === "gone") this.#stopped = error as StoreError;
+      throw error;
     }
   }
 
@@ -171,7 +178,8 @@ export class KvWriter {
       throw this.#fail(error as StoreError);
     }
     this.#failed = false;
-    this.#guard?.wrote(this.commits);
+    this.#guard?.wrote();
+    this.#witness?.note(this.commits);
   }
 
   /** A database that is damaged stays so, and one that somebody else writes to is theirs; what else fails may work again. */

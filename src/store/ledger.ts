@@ -30,7 +30,6 @@ import { inSlices } from "../lib/in_slices.ts";
 import { Listeners } from "../lib/listeners.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type {
-  Change,
   Commit,
   Contents,
   EventBounds,
@@ -39,7 +38,6 @@ import type {
   Row,
   Rows,
   Store,
-  TableChanges,
   TableName,
   Tables,
 } from "./store.ts";
@@ -379,20 +377,9 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
   async #write(commit: Required<Commit>): Promise<void> {
     if (isEmpty(commit)) return;
     const startedAt = this.#clock.now();
-    const committed = await this.#noting(this.#store.commit(commit));
+    const changes = await this.#noting(this.#store.commit(commit));
     this.#lastEventId = commit.events.at(-1)?.id ?? this.#lastEventId;
-    const change: LedgerChange = {
-      ...commit,
-      writeTime: this.#clock.now() - startedAt,
-      ...mapTables<TableChanges>((table) => {
-        const changes: readonly Change<Row>[] = commit[table];
-        const done = changes.map(({ previous }, index) => ({
-          previous,
-          next: committed[table][index] ?? null,
-        }));
-        return done as TableChanges[TableName];
-      }),
-    };
+    const change: LedgerChange = { ...commit, ...changes, writeTime: this.#clock.now() - startedAt };
     this.#apply(change);
     this.#listeners.tell(change);
   }

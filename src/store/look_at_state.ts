@@ -33,7 +33,7 @@ export async function lookAtState(
     const source = new SqliteSource(path, { isAlone: true });
     const state = await stateIn(source, path).catch(() => null);
     if (state === null) source[Symbol.dispose]();
-    return state && await KeyValueStore.open(state, options);
+    return state && new KeyValueStore(state, options);
   } catch {
     return null;
   }

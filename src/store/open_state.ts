@@ -6,13 +6,15 @@ import type { Instant } from "../domain/time.ts";
 import { backupState } from "./backup_state.ts";
 import { checkDatabase } from "./check_database.ts";
 import { checkLog } from "./check_log.ts";
+import { copiesBeside, timeStamp } from "./copy_names.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "./prepare_state.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
-import { isThere, prepareStateFile, stateFileAt, timeStamp } from "./state_file.ts";
+import { holdTheSame } from "./state_contents.ts";
+import { prepareStateFile, stateFileAt } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
@@ -42,18 +44,19 @@ async function openChecked(
   if (version === null && witness !== null && !isBlank) throw damagedState(path, emptiedProblem(witness));
   const kv = await openDatabase(path);
   try {
-    const state = await prepareState(await openFileWriter(kv, path), { ...options, version });
-    const guard = new StateGuard(path, state.installation.id);
-    state.writer.guardBy(guard);
-    const note = () => guard.witness(state.writer.commits);
-    // A state that began in place of a lost one must not stand in the way of that one's copy.
-    if (!state.isNew || state.doubt === null) note();
+    const writer = await openFileWriter(kv, path);
+    const state = await prepareState(writer, { ...options, version, witness: { path, last: witness } });
+    const guard = new StateGuard(path);
+    writer.guardBy(guard);
     return {
       ...state,
       guard,
       readRows: (kind) => readRowsOf(path, kind),
-      witness: note,
-      [Symbol.dispose]: closing(kv, guard),
+      [Symbol.dispose]() {
+        kv.close();
+        guard[Symbol.dispose]();
+        writer[Symbol.dispose]();
+      },
     };
   } catch (error) {
     kv.close();
@@ -61,15 +64,9 @@ async function openChecked(
   }
 }
 
-/** A copy of the state as its version left it. One of that second is of a start that got no further. */
+/** A copy of the state as its version left it: one, however many starts get no further. */
 async function keepOlder(path: string, { version, now }: { version: number; now: Instant }): Promise<void> {
-  const target = `${path}.v${version}-${timeStamp(now)}.bak`;
-  if (!await isThere(target)) await backupState(path, { target, now });
-}
-
-function closing(kv: Deno.Kv, guard: StateGuard): () => void {
-  return () => {
-    kv.close();
-    guard[Symbol.dispose]();
-  };
+  const [newest] = copiesBeside(path, [`v${version}-`, ".bak"]);
+  const isKept = newest !== undefined && await holdTheSame(path, newest).catch(() => false);
+  if (!isKept) await backupState(path, { target: `${path}.v${version}-${timeStamp(now)}.bak`, now });
 }

@@ -35,6 +35,8 @@ interface PreparedState {
   /** As the store tells them; they stand in the state until the owner has dealt with them. */
   readonly isNew: boolean;
   readonly doubt: string | null;
+  /** From now on each commit is witnessed, in place of whatever was. */
+  witness(): void;
 }
 
 export interface OpenedState extends PreparedState, Disposable {
@@ -42,8 +44,13 @@ export interface OpenedState extends PreparedState, Disposable {
   readonly guard: StateGuard | null;
   /** Reads thousands of records faster than the reader; null: the reader has to. */
   readRows<Output>(kind: RecordKind<Output>): Promise<Output[] | null>;
-  /** From now on each commit is witnessed, in place of whatever was. */
-  witness(): void;
+}
+
+/** Where a state's commits are witnessed. */
+interface WitnessPlace {
+  readonly path: string;
+  /** The newest that is known to have been written. */
+  readonly last: Witnessed | null;
 }
 
 /** @throws StoreError */
@@ -55,13 +62,12 @@ export function refuseNewer(
 }
 
 /**
- * @param options `version`: of the schema that was found, null: the database is empty; `witness`: the newest that is
- * known to have been written there
+ * @param options `version`: of the schema that was found, null: the database is empty; `witness` null: it has none
  * @throws StoreError
  */
 export async function prepareState(
   writer: KvWriter,
-  options: OpenStateOptions & { version: number | null; witness: Witnessed | null },
+  options: OpenStateOptions & { version: number | null; witness: WitnessPlace | null },
 ): Promise<PreparedState> {
   const { version, witness, migrations: steps = migrations } = options;
   const { commits, reader } = writer;
@@ -79,8 +85,11 @@ export async function prepareState(
     installation: installation.id,
     commits,
   };
-  const doubt = await noteDoubt(writer, { found, witness });
-  return { reader, writer, schema: schemaVersion(steps), installation, isNew, doubt };
+  const doubt = await noteDoubt(writer, { found, witness: witness?.last ?? null });
+  const note = () => witness === null ? undefined : writer.witnessAt(witness.path, installation.id);
+  // A state that began in place of a lost one must not make that one forgotten, nor stand in the way of its copy.
+  if (!isNew || doubt === null) note();
+  return { reader, writer, schema: schemaVersion(steps), installation, isNew, doubt, witness: note };
 }
 
 /** A doubt is written down before the witness is written again, which would forget why. */

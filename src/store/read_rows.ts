@@ -15,8 +15,6 @@ export interface RecordKind<Output> {
   readonly schema: GenericSchema<unknown, Output>;
 }
 
-class OddRecord extends Error {}
-
 /** Batches of values between which others have their turn. */
 const SLICE = 2;
 
@@ -29,9 +27,9 @@ export async function readRows<Output>(
     const records: Output[] = [];
     await inSlices(source.joined(prefix), (values) => {
       const decoded = decodeRecords(values);
-      if (decoded === null) throw new OddRecord();
+      if (decoded === null) throw new Error("an odd value");
       for (const { version, record } of decoded) {
-        if (version !== RECORD_VERSION || !fits(schema, record)) throw new OddRecord();
+        if (version !== RECORD_VERSION || !fits(schema, record)) throw new Error("an odd record");
         records.push(record as Output);
       }
     }, SLICE);

@@ -1,7 +1,7 @@
 /**
  * How much text a record keeps, in one place. Texts that come from outside (a server's console, a cloud's
  * message, what a user typed) have any length and any characters; a stored value may have 64 KiB. The caps keep
- * a record below that even if each character is escaped and takes two bytes. Every store caps what it is given,
+ * a record below that even if each character is escaped and takes two bytes. The store caps what it is given,
  * so that memory and file never differ.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";

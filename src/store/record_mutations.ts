@@ -4,20 +4,17 @@ import { keys } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
-import {
-  type Change,
-  type Commit,
-  type Committed,
-  type Contents,
-  type Row,
-  type TableName,
-  tableNames,
-} from "./store.ts";
+import { type Change, type Commit, type Contents, type Row, type TableChanges, tableNames } from "./store.ts";
 
-/** @param committed the records with their revisions */
-export function commitMutations(commit: Commit, committed: Committed): Mutation[] {
+/** @param commit its records with their revisions */
+export function commitMutations(commit: Commit & TableChanges): Mutation[] {
   return [
-    ...tableNames.flatMap((table) => mutationsOf(table, commit, committed)),
+    ...tableNames.flatMap((table) =>
+      (commit[table] as readonly Change<Row>[]).map((change) => ({
+        key: keys.row(table, changedId(change)),
+        value: change.next && encodeRecord(change.next),
+      }))
+    ),
     ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
       key: keys.pause(provider, label),
       value: next && encodeRecord(capPause(next)),
@@ -41,12 +38,4 @@ export function contentMutations({ pauses, orders, clock, homes, runs, ...tables
     ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
     ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
   ];
-}
-
-function mutationsOf(table: TableName, commit: Commit, committed: Committed): Mutation[] {
-  const changes: readonly Change<Row>[] = commit[table] ?? [];
-  return changes.map((change, index) => {
-    const result = committed[table][index] ?? null;
-    return { key: keys.row(table, changedId(change)), value: result && encodeRecord(result) };
-  });
 }

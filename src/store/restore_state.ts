@@ -2,17 +2,17 @@
 import { dirname, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { backupState } from "./backup_state.ts";
+import { backupState, withCopy } from "./backup_state.ts";
+import { timeStamp } from "./copy_names.ts";
 import { isMadeInEtcd, refuseLed, writeEtcdContents } from "./etcd/etcd_contents.ts";
 import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { probeFileVersion } from "./probe_version.ts";
 import { readCopy } from "./state_contents.ts";
 import { damagedState, newerState, unusableState } from "./state_errors.ts";
-import { removeState, stateFileAt, timeStamp } from "./state_file.ts";
+import { removeState, stateFileAt } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { EtcdPlace, StatePlace } from "./state_place.ts";
-import { withCopy } from "./with_copy.ts";
 
 interface Restored {
   /** Where the state is that was in its place; null: there was none. */

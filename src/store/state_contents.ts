@@ -1,9 +1,12 @@
 /** All that a state holds, as a copy of it is written: each entry but the writer's own, and the count of commits. */
+import { isDeepStrictEqual } from "node:util";
 import { openFileWriter } from "./file_transactions.ts";
 import { isOfWriter } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { damagedState } from "./state_errors.ts";
+import { SqliteSource } from "./sqlite_source.ts";
+import { StateReader } from "./state_reader.ts";
 import type { StateEntry } from "./state_source.ts";
 
 export interface StateContents {
@@ -18,14 +21,30 @@ export async function readCopy(path: string): Promise<StateContents & { readonly
   if (schema === null) throw damagedState(path, "the database is empty");
   using kv = await openDatabase(path);
   const { commits, reader } = await openFileWriter(kv, path);
-  return { schema, commits, mutations: await readMutations(reader.entries({ prefix: [] })) };
+  return { schema, commits, mutations: await readMutations(reader) };
 }
 
 /** The mutations that make the entries. */
-export async function readMutations(entries: AsyncIterable<StateEntry>): Promise<Mutation[]> {
-  const mutations: Mutation[] = [];
-  for await (const { key, value } of entries) {
-    if (!isOfWriter(key)) mutations.push({ key, value: value as Mutation["value"] });
+export async function readMutations(reader: StateReader): Promise<Mutation[]> {
+  return await Array.fromAsync(
+    contentsOf(reader),
+    ({ key, value }) => ({ key, value: value as Mutation["value"] }),
+  );
+}
+
+/** Whether two files, which nobody has open, hold the same but for how they came to it. @throws where one cannot be read */
+export async function holdTheSame(one: string, other: string): Promise<boolean> {
+  using first = new SqliteSource(one, { isAlone: true });
+  using second = new SqliteSource(other, { isAlone: true });
+  const readers = [new StateReader(first, one), new StateReader(second, other)] as const;
+  for (const reader of readers) await reader.readJournal();
+  const rest = contentsOf(readers[1]);
+  for await (const entry of contentsOf(readers[0])) {
+    if (!isDeepStrictEqual(entry, (await rest.next()).value)) return false;
   }
-  return mutations;
+  return (await rest.next()).done === true;
+}
+
+async function* contentsOf(reader: StateReader): AsyncGenerator<StateEntry> {
+  for await (const entry of reader.entries({ prefix: [] })) if (!isOfWriter(entry.key)) yield entry;
 }

@@ -1,6 +1,6 @@
 /** Whether an opened state is the newest that was written at its place, held against its witness, in words for people. */
 import type { Witnessed } from "./state_witness.ts";
-import { rescuedCopies } from "./state_errors.ts";
+import { copiesBeside, RESCUED } from "./copy_names.ts";
 
 /** The condition of a state before this process wrote to it. */
 export interface FoundState {
@@ -29,7 +29,7 @@ export function emptiedProblem({ installation, commits }: Witnessed): string {
 }
 
 function missingState(path: string, { installation }: Witnessed): string {
-  const [copy] = rescuedCopies(path);
+  const [copy] = copiesBeside(path, RESCUED);
   return `the file was missing or empty; the last state there belonged to installation ${installation}` +
     (copy === undefined ? "" : `, and a copy of it is ${copy}`);
 }

@@ -2,29 +2,18 @@
  * The messages about a state that cannot be used; one place, so that every such message names the file and a way out.
  */
 import { seeManual } from "../domain/see_manual.ts";
-import { basename, dirname, join } from "node:path";
 import { EtcdError } from "../etcd/etcd.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
+import { fileReason } from "../lib/file_reason.ts";
+import { copiesBeside, RESCUED } from "./copy_names.ts";
 import { StoreError } from "./store.ts";
-
-/** Copies that daemons have written of the state at this path when it was taken from under them, the newest first. */
-export function rescuedCopies(path: string): readonly string[] {
-  const prefix = `${basename(path)}.rescued-`;
-  try {
-    const names = [...Deno.readDirSync(dirname(path))].map(({ name }) => name);
-    const copies = names.filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name));
-    return copies.sort().reverse().map((name) => join(dirname(path), name));
-  } catch {
-    return [];
-  }
-}
 
 function wayOut(path: string): string {
   if (isEtcdState(path)) {
     return "delete its keys in etcd, then put a backup there with `nodepool state copy`, or begin with an empty pool (the " +
       "servers of the old one then have to be deleted by hand)";
   }
-  const rescued = rescuedCopies(path);
+  const rescued = copiesBeside(path, RESCUED);
   const copy = rescued.length === 0
     ? "a copy"
     : `a copy (a daemon that lost it has written ${rescued.join(", ")})`;
@@ -47,6 +36,12 @@ export function goneState(path: string, problem: string): StoreError {
     "gone",
     `the state ${path} has disappeared under this process: ${problem}; ${seeManual("lost-state")}`,
   );
+}
+
+/** What became of an open state cannot be told now. */
+export function unreachedState(path: string, cause: unknown): StoreError {
+  const problem = `cannot use the state ${path}: it cannot be reached: ${fileReason(cause)}`;
+  return new StoreError("unusable", `${problem}; check the folder in which it lies`, { cause });
 }
 
 /** This process must not write to the state any more. `why`: for people. */

@@ -4,7 +4,6 @@
  * KV store and the state lock.
  */
 import { dirname, isAbsolute, join } from "node:path";
-import type { Instant } from "../domain/time.ts";
 import { damagedState, unusableState } from "./state_errors.ts";
 
 /** Only the owner reads and writes: the state tells which servers there are and whose jobs run on them. */
@@ -77,11 +76,6 @@ export async function isThere(path: string): Promise<boolean> {
 /** Removes a database that is ours to remove, with what SQLite keeps beside it; what is not there is fine. */
 export async function removeState(path: string): Promise<void> {
   for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(path + suffix).catch(() => {});
-}
-
-/** A time as it stands in the names of copies: `20261128T201500Z`. */
-export function timeStamp(now: Instant): string {
-  return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
 async function readHead(file: Deno.FsFile): Promise<string> {

@@ -4,8 +4,7 @@
  * writes is lost at the next start. So before each write, and every few seconds, the files are looked at: only this
  * process's own writes may have changed them. The writer calls it around each transaction.
  */
-import { StateWitness } from "./state_witness.ts";
-import { goneState } from "./state_errors.ts";
+import { goneState, unreachedState } from "./state_errors.ts";
 
 /** A file as it was after this process last wrote. */
 interface Seen {
@@ -20,9 +19,6 @@ const HEADER_BYTES = 100;
 
 export class StateGuard implements Disposable {
   readonly #path: string;
-  readonly #installation: string;
-  /** null: the file's witness stays that of the state that was here before. */
-  #witness: StateWitness | null = null;
   /** Kept open, since closing any descriptor of the database would give up SQLite's own locks on it. */
   readonly #file: Deno.FsFile;
   #database: Seen | null;
@@ -31,9 +27,8 @@ export class StateGuard implements Disposable {
   #isLost = false;
 
   /** @param path of a state that has been opened and written to */
-  constructor(path: string, installation: string) {
+  constructor(path: string) {
     this.#path = path;
-    this.#installation = installation;
     this.#file = Deno.openSync(path, { read: true });
     this.#database = look(path);
     this.#log = look(`${path}-wal`);
@@ -45,7 +40,7 @@ export class StateGuard implements Disposable {
     return this.#isLost;
   }
 
-  /** @throws StoreError `gone` */
+  /** @throws StoreError `gone`; `unusable` where the files cannot be reached, which tells nothing of them */
   check(): void {
     const problem = this.#databaseProblem() ?? this.#logProblem();
     if (problem === null) return;
@@ -60,24 +55,21 @@ export class StateGuard implements Disposable {
     for (const suffix of ["-wal", "-shm"]) Deno.removeSync(this.#path + suffix);
   }
 
-  /** From now on each commit is witnessed, in place of whatever was. */
-  witness(commits: number): void {
-    this.#witness ??= new StateWitness(this.#path, this.#installation);
-    this.#witness.note(commits);
-  }
-
   /** To be called after each write: what has changed since `check` was this process. */
-  wrote(commits: number): void {
-    const database = look(this.#path);
-    if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
-    this.#database = database;
-    this.#log = look(`${this.#path}-wal`);
-    this.#witness?.note(commits);
+  wrote(): void {
+    try {
+      const database = look(this.#path);
+      if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
+      this.#database = database;
+      this.#log = look(`${this.#path}-wal`);
+    } catch {
+      // They could be reached before the write: the next `check` tells, and finds this header.
+      this.#header = this.#readHeader();
+    }
   }
 
   /** Only once the state is closed. */
   [Symbol.dispose](): void {
-    this.#witness?.[Symbol.dispose]();
     this.#file.close();
   }
 
@@ -109,13 +101,14 @@ export class StateGuard implements Disposable {
   }
 }
 
-/** null: it does not exist, or cannot be reached any more. */
+/** null: it does not exist. @throws StoreError where it cannot be reached */
 function look(path: string): Seen | null {
   try {
     const { dev, ino, size, mtime } = Deno.statSync(path);
     return { device: dev, inode: ino, size, changedAt: mtime?.getTime() ?? 0 };
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw unreachedState(path, error);
   }
 }
 

@@ -64,6 +64,24 @@ export class StateReader {
     return records;
   }
 
+  /**
+   * As `keyedRecords`, so many at a time that all else has its turn in between.
+   * @param selector `start`: a key whose last part is a number, as those of all records below `prefix` are
+   */
+  async *inPieces<Output>(
+    selector: { readonly prefix: Deno.KvKey; readonly start: Deno.KvKey },
+    schema: Schema<Output>,
+    size: number,
+  ): AsyncGenerator<{ readonly key: Deno.KvKey; readonly record: Output }> {
+    for (let piece = { ...selector };;) {
+      const found = await this.keyedRecords(piece, schema, { limit: size });
+      yield* found;
+      if (found.length < size) return;
+      const last = found.at(-1)!.key;
+      piece = { ...selector, start: [...last.slice(0, -1), last.at(-1) as number + 1] };
+    }
+  }
+
   /** A value that is not a record, such as a counter; null where it does not exist. @throws StoreError `damaged` */
   async value<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
     const { value } = await this.#get(key);

@@ -3,8 +3,8 @@
  * holds less is not the newest: it was restored from a copy, or its write-ahead log was lost.
  *
  * Written after each commit, never before, so that a process killed in between leaves a state that is no older than
- * its witness. It is not synced: after a power cut it may fall behind, and then notices less. The state guard
- * writes it; opening a state reads it.
+ * its witness. It is not synced: after a power cut it may fall behind, and then notices less. The writer
+ * has it; opening a state reads it.
  */
 import { basename, dirname, join } from "node:path";
 import { lostState } from "./state_errors.ts";

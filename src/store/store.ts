@@ -91,9 +91,6 @@ export interface EventBounds {
   readonly batch: number;
 }
 
-/** The records as a commit stored them, in the order of its changes; null for removals. */
-export type Committed = { readonly [Name in TableName]: readonly (Tables[Name] | null)[] };
-
 /** Everything but history, as it stood at one moment. */
 export interface Contents extends Rows {
   readonly pauses: readonly LaunchPause[];
@@ -157,8 +154,9 @@ export interface Store extends History, EventRecords, AsyncDisposable {
    * 400 changes is too.
    * @throws StoreConflictError when a record is at another revision than the change's `previous`; nothing of that
    * atomic group is written
+   * @returns the changes, with each record as it is stored
    */
-  commit(commit: Commit): Promise<Committed>;
+  commit(commit: Commit): Promise<TableChanges>;
   /** Replaces what was written before. */
   saveClock(record: ClockRecord): Promise<void>;
   /** Replaces what was written for that provider. */

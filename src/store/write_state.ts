@@ -1,8 +1,9 @@
-/** Writes a whole state into a new file, which is there when it is complete or not at all. Rescues and imports call it. */
+/** Writes a whole state into a new file, which is there when it is complete or not at all. */
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import type { StateContents } from "./state_contents.ts";
+import { unusableState } from "./state_errors.ts";
 import { isThere, removeState } from "./state_file.ts";
 
 /**
@@ -22,6 +23,21 @@ export async function writeState(path: string, contents: StateContents): Promise
   } finally {
     await removeState(partial);
   }
+}
+
+/**
+ * Of a state that was taken from under its process, from what that has in memory and can still read.
+ * @param options `stamp`: part of the new file's name @returns the path of the copy beside it @throws StoreError
+ */
+export async function rescueState(
+  path: string,
+  { stamp, ...contents }: StateContents & { readonly stamp: string },
+): Promise<string> {
+  const copy = `${path}.rescued-${stamp}`;
+  await writeState(copy, contents).catch((cause) => {
+    throw unusableState(path, `the copy ${copy} cannot be made`, cause);
+  });
+  return copy;
 }
 
 /** Into an empty file, which nobody uses until it is whole. @param name what messages call it */

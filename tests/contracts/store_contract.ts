@@ -86,20 +86,21 @@ export function storeContract(
 
   test("gives a new record revision 1 and raises it with each change", async ({ store }) => {
     const first = (await store.commit({ nodes: [{ previous: null, next: nodeRecord({ id: 1 }) }] }))
-      .nodes[0]!;
+      .nodes[0]!.next!;
     assert.equal(first.revision, 1);
-    const second = await store.commit({ nodes: [{ previous: first, next: { ...first, attempt: 7 } }] });
-    assert.deepEqual(second.nodes, [{ ...first, revision: 2, attempt: 7 }]);
-    assert.deepEqual((await store.load()).nodes, second.nodes);
+    const { nodes } = await store.commit({ nodes: [{ previous: first, next: { ...first, attempt: 7 } }] });
+    const second = { ...first, revision: 2, attempt: 7 };
+    assert.deepEqual(nodes, [{ previous: first, next: second }]);
+    assert.deepEqual((await store.load()).nodes, [second]);
   });
 
   test("keeps a node of every phase as it is", async ({ store }) => {
     await fc.assert(fc.asyncProperty(arbitraryNode, arbitraryState, async (fields, state) => {
       const next = nodeRecord({ ...fields, state, id: await store.takeIds("node", 1) });
-      const { nodes: [stored] } = await store.commit({ nodes: [{ previous: null, next }] });
+      const { nodes: [created] } = await store.commit({ nodes: [{ previous: null, next }] });
       const { nodes } = await store.load();
       assert.deepEqual(nodes, [{ ...next, revision: 1 }]);
-      await store.commit({ nodes: [{ previous: stored!, next: null }] });
+      await store.commit({ nodes: [{ previous: created!.next, next: null }] });
     }));
   });
 
@@ -116,8 +117,8 @@ export function storeContract(
     assert.deepEqual(stored.images, everyImage());
     assert.deepEqual(new Set(stored.orders), new Set(everyOrder()));
     await tested.store.commit({
-      dibImages: dibImages.map((previous) => ({ previous, next: null })),
-      images: images.map((previous) => ({ previous, next: null })),
+      dibImages: dibImages.map(removal),
+      images: images.map(removal),
       orders: everyOrder().map(({ provider, image }) => ({ provider, image, next: null })),
     });
     await tested.reopen?.();
@@ -135,7 +136,7 @@ export function storeContract(
     await tested.reopen?.();
     const stored = await tested.store.load();
     assert.deepEqual(stored.jobs, [entry, { ...long, job: stored.nodes[0]!.job }]);
-    await tested.store.commit({ jobs: jobs.map((previous) => ({ previous, next: null })) });
+    await tested.store.commit({ jobs: jobs.map(removal) });
     await tested.reopen?.();
     assert.deepEqual((await tested.store.load()).jobs, []);
   });
@@ -158,13 +159,13 @@ export function storeContract(
 
   test("refuses a change of a record that is at another revision, and writes nothing of the commit", async ({ store }) => {
     const node = nodeRecord({ id: 1 });
-    const { nodes: [first] } = await store.commit({ nodes: [{ previous: null, next: node }] });
-    await store.commit({ nodes: [{ previous: first!, next: { ...first!, attempt: 1 } }] });
+    const first = (await store.commit({ nodes: [{ previous: null, next: node }] })).nodes[0]!.next!;
+    await store.commit({ nodes: [{ previous: first, next: { ...first, attempt: 1 } }] });
     const before = await store.load();
     const stale: Commit = {
       nodes: [
         { previous: null, next: nodeRecord({ id: 2 }) },
-        { previous: first!, next: { ...first!, attempt: 9 } },
+        { previous: first, next: { ...first, attempt: 9 } },
       ],
       requests: [{ previous: null, next: nodeRequest({ id: 1 }) }],
       pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
@@ -194,8 +195,8 @@ export function storeContract(
     const created = await tested.store.commit({ nodes: manyNodes(400) });
     assert.equal((await tested.store.load()).nodes.length, 400);
     await tested.store.commit({
-      nodes: created.nodes.map((previous) => ({ previous, next: null })),
-      history: created.nodes.map((node) => ({ node: node!, endedAt: 5 })),
+      nodes: created.nodes.map(removal),
+      history: created.nodes.map(({ next }) => ({ node: next!, endedAt: 5 })),
     });
     await tested.reopen?.();
     assert.deepEqual((await tested.store.load()).nodes, []);
@@ -222,10 +223,11 @@ export function storeContract(
         console: 'x"😀\n'.repeat(50_000) + "end",
       },
     });
-    const { nodes: [stored] } = await tested.store.commit({
+    const { nodes: [created] } = await tested.store.commit({
       nodes: [{ previous: null, next }],
       history: [{ node: next, endedAt: 1 }],
     });
+    const stored = created!.next;
     assert.ok(stored!.comment!.length < 1_000 && stored!.comment!.startsWith("ccc"));
     assert.ok(stored!.evidence!.error.length < 5_000 && stored!.evidence!.error.startsWith("[31mé"));
     assert.ok(stored!.evidence!.console!.length < 10_000 && stored!.evidence!.console!.endsWith("\nend"));
@@ -245,7 +247,7 @@ export function storeContract(
     const { nodes: [node] } = await tested.store.commit({
       nodes: [{ previous: null, next: nodeRecord({ id: third }) }],
     });
-    await tested.store.commit({ nodes: [{ previous: node!, next: null }] });
+    await tested.store.commit({ nodes: [removal(node!)] });
     await tested.reopen?.();
     assert.equal(await tested.store.takeIds("node", 1), first + 6);
   });
@@ -480,6 +482,11 @@ async function takeStep(
     else model.pauses.set(label, next);
   }
   model.history = [...model.history, ...history];
+}
+
+/** Of the record that a change has put there. */
+function removal<Entity>({ next }: Change<Entity>): Change<Entity> {
+  return { previous: next, next: null };
 }
 
 interface Identified {

@@ -1,6 +1,8 @@
 /** The ladders of a node that is being built, rung by rung. */
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import type { Observation } from "../../src/domain/observation.ts";
+import type { Server } from "../../src/domain/server.ts";
 import type { LaunchFailure } from "../../src/plan/action.ts";
 import { LISTING_SETTLE, type NodeStep } from "../../src/plan/node_step.ts";
 import { planAddress } from "../../src/plan/phases/address.ts";
@@ -34,6 +36,11 @@ function waiting(step: NodeStep) {
 function givenUp(step: NodeStep): LaunchFailure {
   assert.ok(step.do === "act" && step.action.type === "give-up", JSON.stringify(step));
   return step.action.failure;
+}
+
+/** A cloud that was listed at that time. */
+function listedAt(time: number, ...servers: readonly Server[]): Observation {
+  return seen({ inventory: inventory(servers, time) });
 }
 
 const nothing = seen();
@@ -115,7 +122,7 @@ Deno.test("boot: a server that is not listed yet is waited for", () => {
 });
 
 Deno.test("boot: a server that is not ACTIVE within launch-timeout is given up, with its console", () => {
-  const building = seen({ servers: [server("s7", { status: "BUILD" })] });
+  const building = listedAt(NOW + 9 * MINUTE, server("s7", { status: "BUILD" }));
   const late = situation(states.boot, { seen: building, now: NOW + 9 * MINUTE });
   assert.deepEqual(givenUp(planBoot(late)), {
     serverId: "s7",
@@ -125,13 +132,28 @@ Deno.test("boot: a server that is not ACTIVE within launch-timeout is given up, 
   });
 });
 
+Deno.test("boot: a server that was last seen before launch-timeout was over is looked at once more", () => {
+  const building = seen({ servers: [server("s7", { status: "BUILD" })] });
+  const slept = situation(states.boot, { seen: building, now: NOW + 60 * MINUTE });
+  const step = waiting(planBoot(slept));
+  assert.deepEqual([step.reason, step.message, step.until], ["active", "the server is BUILD", undefined]);
+  building.inventory.apply({
+    kind: "delta",
+    startedAt: NOW + 60 * MINUTE,
+    cloudTime: NOW + 60 * MINUTE,
+    cloudAhead: null,
+    servers: [],
+  });
+  assert.equal(givenUp(planBoot(slept)).kind, "timeout");
+});
+
 Deno.test("boot: a server is waited for although the cloud cannot be listed, or could not be for a while", () => {
   const building = server("s7", { status: "BUILD" });
   const failure = { message: "connection refused", since: NOW - 30 * SECOND };
   const blind = seen({ inventory: inventory([building], NOW - 2 * MINUTE), failure });
   assert.equal(waiting(planBoot(situation(states.boot, { seen: blind }))).reason, "active");
   // The listings work again; what fails is something else.
-  const listed = seen({ servers: [building], failure });
+  const listed = { ...listedAt(NOW + 9 * MINUTE, building), failure };
   assert.equal(
     givenUp(planBoot(situation(states.boot, { seen: listed, now: NOW + 9 * MINUTE }))).kind,
     "timeout",
@@ -210,7 +232,9 @@ Deno.test("address: a server without one is waited for until boot-timeout, then 
   const at = situation(states.address, { seen: seen({ servers: [bare] }) });
   const step = waiting(planAddress(at));
   assert.deepEqual([step.reason, step.until], ["address", NOW + MINUTE]);
-  const failure = givenUp(planAddress({ ...at, now: NOW + MINUTE }));
+  const slept = waiting(planAddress({ ...at, now: NOW + MINUTE }));
+  assert.deepEqual([slept.reason, slept.until], ["address", undefined], "it was seen before that alone");
+  const failure = givenUp(planAddress({ ...at, seen: listedAt(NOW + MINUTE, bare), now: NOW + MINUTE }));
   assert.deepEqual([failure.kind, failure.message], [
     "ipadd",
     "server s7 got no address to log in to within 120 s",
@@ -380,6 +404,13 @@ Deno.test("login: no login within boot-timeout is given up with the last error a
       wantsConsole: true,
     });
   }
+});
+
+Deno.test("login: an attempt that was due before boot-timeout was over is made, however late", () => {
+  const at = (retryAt: number) =>
+    situation(states.login, { fields: { ...addressed, attempt: 9, retryAt }, now: NOW + 60 * MINUTE });
+  assert.equal(actionOf(planLogin(at(NOW + MINUTE - 1))), "login");
+  assert.equal(givenUp(planLogin(at(NOW + MINUTE))).kind, "ssh");
 });
 
 Deno.test("login: a node that was never tried gets one attempt, however late", () => {

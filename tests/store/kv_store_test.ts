@@ -218,5 +218,5 @@ Deno.test("commit() knows what is stored also where nothing was loaded before", 
   const { nodes } = await store.commit({
     nodes: [{ previous: nodeRecord({ id: 7 }), next: nodeRecord({ id: 7, comment: "later" }) }],
   });
-  assert.equal(nodes[0]!.revision, 2);
+  assert.equal(nodes[0]!.next!.revision, 2);
 });

@@ -11,7 +11,7 @@ import type { LedgerChange } from "../../src/store/ledger.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { pauseKey } from "../../src/domain/pair_key.ts";
-import type { Commit, Committed, Store } from "../../src/store/store.ts";
+import type { Commit, Store, TableChanges } from "../../src/store/store.ts";
 import { StoreConflictError, StoreError } from "../../src/store/store.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { arbitraryNode, autoHold, launchPause, nodeRecord, nodeRequest } from "./records.ts";
@@ -46,7 +46,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     addSample: (sample, options) => store.addSample(sample, options),
     samples: (options) => store.samples(options),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
-    async commit(commit): Promise<Committed> {
+    async commit(commit): Promise<TableChanges> {
       commits.push(commit);
       await control.before();
       return await store.commit(commit);

@@ -91,6 +91,43 @@ Deno.test("a step that fails leaves the state as the step before it had made it"
   assert.equal(await comment(state.path, [commenting("not run again")]), "first second");
 });
 
+Deno.test("one copy is made of a state whose next step fails at each start, also where that is killed in it", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  const clock = new VirtualClock(options.clock.now());
+  const start = async (steps: readonly Migration[]) => {
+    await clock.advance(10_000);
+    const opened = openKvStore(state.path, { ...options, clock, migrations: steps });
+    await assert.rejects(opened, /a defect in the step/);
+  };
+  for (let attempt = 0; attempt < 3; attempt++) await start([failing]);
+  assert.equal((await copies(state.directory)).length, 1);
+  // As a process leaves it that was killed while it wrote what does not fit into one transaction.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    {
+      using kv = await Deno.openKv(state.path);
+      await kv.atomic().set(["journal", attempt], { key: ["node", 1], value: "x" }).set(
+        ["commits"],
+        100 + attempt,
+      )
+        .commit();
+    }
+    await start([failing]);
+  }
+  assert.equal((await copies(state.directory)).length, 1);
+
+  // An older program has worked on it meanwhile.
+  {
+    await using store = await openKvStore(state.path, { ...options, migrations: [] });
+    await store.commit({ nodes: [{ previous: null, next: nodeRecord({ id: 2 }) }] });
+  }
+  for (let attempt = 0; attempt < 3; attempt++) await start([failing]);
+  const [, newest] = (await copies(state.directory)).sort();
+  assert.equal((await copies(state.directory)).length, 2);
+  await using store = await openKvStore(join(state.directory, newest!), { ...options, migrations: [] });
+  assert.equal((await store.load()).nodes.length, 2);
+});
+
 Deno.test("a state of a newer schema is refused and left as it is", async () => {
   await using state = await temporaryState();
   await stateWithNode(state.path);

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
-import { rescueState } from "../../src/store/rescue_state.ts";
+import { rescueState } from "../../src/store/write_state.ts";
 import type { Contents } from "../../src/store/store.ts";
 import { historyRecord, nodeRecord, nodeRequest, poolSample } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
@@ -124,6 +124,26 @@ Deno.test("a state that is replaced between two looks is not written either", as
   await assert.rejects(store.takeIds("node", 1), { kind: "gone" });
 });
 
+Deno.test("a state that cannot be reached for a while, as in a folder without rights, is not taken for a removed one", async () => {
+  await using state = await temporaryState();
+  const [folder, link] = [`${state.directory}/folder`, `${state.directory}/link`];
+  await Deno.mkdir(folder);
+  await Deno.symlink(folder, link);
+  await using store = await openKvStore(`${link}/state.kv`, options);
+  await store.takeIds("node", 1);
+  await Deno.remove(link);
+  // Unlike a lack of rights, this stops root, too.
+  await Deno.symlink(link, link);
+  const unreached = { kind: "unusable", message: /it cannot be reached: / };
+  await assert.rejects(store.check(), unreached);
+  await assert.rejects(store.takeIds("node", 1), unreached);
+  assert.equal(await store.rescue(await store.load()), null);
+  await Deno.remove(link);
+  await Deno.symlink(folder, link);
+  await store.check();
+  assert.equal(await store.takeIds("node", 1), 2);
+});
+
 Deno.test("a state of which only the times were touched is the same", async () => {
   await using state = await temporaryState();
   await using store = await openKvStore(state.path, options);
@@ -180,9 +200,6 @@ Deno.test("a copy that cannot be written whole is not left for one", async () =>
   const tooMuch = [{ key: ["note"], value: "x".repeat(100_000) }];
   const rescued = {
     mutations: tooMuch,
-    history: [],
-    events: [],
-    samples: [],
     commits: 1,
     stamp: "20300101T000000Z",
   };

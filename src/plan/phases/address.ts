@@ -1,7 +1,7 @@
 /** An ACTIVE server that needs an address to log in to: a fixed one, or a floating IP made for it. */
 import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
-import { awaitRetry } from "../await_retry.ts";
+import { awaitRetry, isTriedUntil } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
 import {
   giveUp,
@@ -33,14 +33,16 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   }
   const blindness = now >= deadline ? whyBlind(situation, { needsNeutron: floating !== null }) : null;
   if (blindness !== null) return wait("provider", blindness);
-  // After an outage or a restart the time may be over without a single attempt: each node gets one.
-  const isTried = floating?.do !== "act" || node.attempt > 0;
-  if (now >= deadline && isTried) {
+  // After an outage or a restart the time may be over without a single attempt, or without one that was due: each node gets it.
+  const isOver = floating === null
+    ? seen.inventory.listedSince(deadline)
+    : now >= deadline && (floating.do !== "act" || isTriedUntil(deadline, node));
+  if (isOver) {
     const time = `${provider.bootTimeout / 1000} s${lastRefusal(situation)}`;
     return giveUp(situation, "ipadd", `server ${server.id} got no address to log in to within ${time}`);
   }
   return awaitRetry(node, { now, reason: "address", by: deadline }) ?? floating ??
-    wait("address", "the server has no address yet", deadline);
+    wait("address", "the server has no address yet", now < deadline ? deadline : undefined);
 }
 
 /** Why it cannot be told what became of the address; null: it can. */

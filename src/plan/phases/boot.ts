@@ -25,6 +25,8 @@ export function planBoot(situation: NodeSituation<"boot">): NodeStep {
   if (isOutOfReach(seen)) {
     return wait("provider", `cannot list the servers of ${provider.name}; this one was ${status}`);
   }
+  // A process that stood still, as on a machine that slept, last looked before the time was over.
+  if (!seen.inventory.listedSince(deadline)) return wait("active", `the server is ${status}`);
   const seconds = provider.launchTimeout / 1000;
   const message = `server ${state.serverId} did not become ACTIVE within ${seconds} s (${status})`;
   return giveUp(situation, "timeout", message);

@@ -1,6 +1,6 @@
 /** A server with an address: a login must work within boot-timeout of its becoming ACTIVE. */
 import { giveUp, giveUpTroubled, type NodeSituation, type NodeStep } from "../node_step.ts";
-import { awaitRetry } from "../await_retry.ts";
+import { awaitRetry, isTriedUntil } from "../await_retry.ts";
 import { act } from "../follow_ladder.ts";
 
 export function planLogin(situation: NodeSituation<"login">): NodeStep {
@@ -9,8 +9,8 @@ export function planLogin(situation: NodeSituation<"login">): NodeStep {
   if (trouble !== null) return trouble;
   const deadline = state.activeAt + provider.bootTimeout;
   const lastError = node.attempt > 0 && node.waitingOn !== null ? `: ${node.waitingOn.message}` : "";
-  // After a restart the time may be over without a single attempt: each node gets one.
-  if (now >= deadline && node.attempt > 0) {
+  // After a restart the time may be over without a single attempt, or without one that was due: each node gets it.
+  if (now >= deadline && isTriedUntil(deadline, node)) {
     return giveUp(situation, "ssh", `no login within ${provider.bootTimeout / 1000} s of ACTIVE${lastError}`);
   }
   const retry = awaitRetry(node, { now, reason: "login", by: deadline });

@@ -45,7 +45,7 @@ async function readAtOnce(place: EtcdPlace): Promise<StateContents> {
     );
   }
   return {
-    mutations: await readMutations(reader.entries({ prefix: [] })),
+    mutations: await readMutations(reader),
     commits: parseCommits(commits.value).count,
   };
 }
@@ -80,7 +80,7 @@ export async function writeEtcdContents(
 /** Of all that the mutations do not put in its place. */
 async function removals(reader: StateReader, mutations: readonly Mutation[]): Promise<Mutation[]> {
   const stay = new Set(mutations.map(({ key }) => encodeKey(key)));
-  const there = await readMutations(reader.entries({ prefix: [] }));
+  const there = await readMutations(reader);
   return there.filter(({ key }) => !stay.has(encodeKey(key))).map(({ key }) => ({ key, value: null }));
 }
 

@@ -18,7 +18,7 @@ import { probeVersion } from "../probe_version.ts";
 import { stateFailure, stoppedState } from "../state_errors.ts";
 import { StateReader } from "../state_reader.ts";
 import { decodeValue, encodeKey } from "../state_text.ts";
-import { readWitness, StateWitness } from "../state_witness.ts";
+import { readWitness } from "../state_witness.ts";
 import type { Store } from "../store.ts";
 import { EtcdSource } from "./etcd_source.ts";
 import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transactions.ts";
@@ -39,7 +39,7 @@ export async function openEtcdStore(etcd: Etcd, options: EtcdStoreOptions): Prom
   const life = new AbortController();
   void options.leadership?.lost.then(({ message }) => life.abort(stoppedState(options.address, message)));
   try {
-    return await KeyValueStore.open(await openState(etcd, { ...options, life }), options);
+    return new KeyValueStore(await openState(etcd, { ...options, life }), options);
   } catch (error) {
     life.abort(error);
     throw stateFailure(options.address, "it cannot be opened", error);
@@ -61,8 +61,9 @@ async function openState(
   etcd: Etcd,
   options: EtcdStoreOptions & { readonly life: AbortController },
 ): Promise<OpenedState> {
-  const { address, life: { signal }, migrations: steps = migrations } = options;
-  const last = options.witness === null ? null : await readWitness(options.witness);
+  const { address, witness: path, life, migrations: steps = migrations } = options;
+  const { signal } = life;
+  const witness = path === null ? null : { path, last: await readWitness(path) };
   const transactions = await EtcdTransactions.open(etcd, { ...options, signal });
   const reader = new StateReader(
     new EtcdSource(etcd, { ...options, prefix: options.keys.state, signal }),
@@ -71,26 +72,14 @@ async function openState(
   const writer = await KvWriter.open(transactions, reader);
   const version = await probeVersion(reader);
   refuseNewer(address, { version, steps });
-  const state = await prepareState(writer, { ...options, version, witness: last });
-  return { ...state, guard: null, readRows: () => Promise.resolve(null), ...witnessed(state, options) };
-}
-
-/** The part of a state that notes each commit, and closes it. */
-function witnessed(
-  { installation, isNew, doubt, writer }: Pick<OpenedState, "installation" | "isNew" | "doubt" | "writer">,
-  { address, witness: path, leadership, life }: EtcdStoreOptions & { readonly life: AbortController },
-): Pick<OpenedState, "witness" | typeof Symbol.dispose> {
-  let note: StateWitness | null = null;
-  const witness = () => {
-    if (path !== null && leadership !== null) note ??= new StateWitness(path, installation.id);
-    note?.note(writer.commits);
+  const state = await prepareState(writer, { ...options, version, witness });
+  return {
+    ...state,
+    guard: null,
+    readRows: () => Promise.resolve(null),
+    [Symbol.dispose]() {
+      life.abort(stoppedState(address, "it is closed"));
+      writer[Symbol.dispose]();
+    },
   };
-  writer.guardBy({ check() {}, wrote: (commits) => note?.note(commits) });
-  // A state that began in place of a lost one must not make that one forgotten.
-  if (!isNew || doubt === null) witness();
-  const close = () => {
-    life.abort(stoppedState(address, "it is closed"));
-    note?.[Symbol.dispose]();
-  };
-  return { witness, [Symbol.dispose]: close };
 }
