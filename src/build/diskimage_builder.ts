@@ -20,6 +20,7 @@ import { openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import type { Builder, BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
+import { folderProblem, markFolder } from "./folder_marker.ts";
 import { hashFile } from "./hash_file.ts";
 import { statfs } from "node:fs/promises";
 
@@ -44,6 +45,8 @@ export function createDiskimageBuilder(
       return await collectFiles(job, { log, signal });
     },
     remove: removeBuild,
+    hash: (path, format, call) => hashFile(`${path}.${format}`, call),
+    folderProblem,
     open: (path, format) => openFile(`${path}.${format}`),
     trimLogs: trimBuildLogs,
   };
@@ -58,6 +61,7 @@ async function prepareFolder(
   let free: number;
   try {
     await Deno.mkdir(folder, { recursive: true });
+    await markFolder(folder);
     await removeBuild(job.path);
     free = await freeBytes(folder);
   } catch (cause) {

@@ -2,20 +2,14 @@
  * The hashes that a cloud's image service shows of a file, from one pass over it, once the file is safe on the disk.
  */
 import { createHash } from "node:crypto";
+import type { ImageFile } from "../domain/dib_image.ts";
+import type { Call } from "../lib/call.ts";
 
 /** Hashing so much takes about a millisecond, after which others have their turn. */
 const CHUNK = 256 * 1024;
 
-interface FileHashes {
-  /** Bytes. */
-  readonly size: number;
-  /** In hexadecimal. */
-  readonly md5: string;
-  readonly sha512: string;
-}
-
 /** @throws Deno.errors.* where it cannot be read; the signal's reason on abort */
-export async function hashFile(path: string, { signal }: { signal: AbortSignal }): Promise<FileHashes> {
+export async function hashFile(path: string, { signal }: Call): Promise<Omit<ImageFile, "format">> {
   using file = await Deno.open(path);
   await file.syncData();
   const [md5, sha512] = [createHash("md5"), createHash("sha512")];

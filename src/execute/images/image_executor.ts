@@ -7,7 +7,7 @@ import type { ScriptLog } from "../../build/script_log.ts";
 import { buildPath } from "../../domain/build_path.ts";
 import { hostOf } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
-import type { DibImage } from "../../domain/dib_image.ts";
+import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
 import { keypairName } from "../../domain/image_marks.ts";
 import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
@@ -38,7 +38,13 @@ import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcom
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
 import { executeCreateKeypair, executeCreateSnapshot, executeDeleteKeypair } from "./snapshot.ts";
-import { executeCreateImage, executeDeleteImage, imageRequest, markedProperties } from "./upload_image.ts";
+import {
+  DAMAGED,
+  executeCreateImage,
+  executeDeleteImage,
+  imageRequest,
+  markedProperties,
+} from "./upload_image.ts";
 import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
 export interface ImageExecutorDeps {
@@ -340,7 +346,16 @@ export class ImageExecutor implements AsyncDisposable {
     using _worker = this.#uploads.begin(image.id, placeOf(site));
     const onProgress = (progress: UploadProgress) => this.#uploads.note(image.id, progress);
     const format = image.source.type === "upload" ? image.source.format : "";
-    return await site.upload({ image, externalId, dibImage, format, provider, onProgress }, { signal });
+    const doubted = this.#isDoubted(dibImage) ? fileOf(dibImage, format) : undefined;
+    const work = { image, externalId, dibImage, format, doubted, provider, onProgress };
+    return await site.upload(work, { signal });
+  }
+
+  /** Whether a cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile. */
+  #isDoubted({ id }: DibImage): boolean {
+    return this.#deps.ledger.images.values().some(({ source, evidence }) =>
+      source.type === "upload" && source.dibImageId === id && evidence?.kind === "image"
+    );
   }
 
   async #runScript(
@@ -378,16 +393,17 @@ export class ImageExecutor implements AsyncDisposable {
         if (previous === null) return;
         // Legal in any phase, but meant for the one it was decided in.
         if (event.type === "postponed" && previous.state.phase !== state.phase) return;
-        const atFault = event.type === "failed" ? event.atFault : undefined;
-        const isFinal = atFault === "image";
+        const isFinal = event.type === "failed" && event.atFault === "image";
         recordImage(edit, { previous, next: transitionImage(previous, event, now), now, isFinal });
-        if (atFault !== "build" || source.type !== "upload") return;
+        if (event.type !== "failed" || event.atFault !== "build" || source.type !== "upload") return;
         const build = edit.dibImage(source.dibImageId);
         if (build === null) return;
         const next = transitionDib(build, {
           type: "delete",
           by: "failure",
-          comment: "one of its files is missing",
+          comment: event.evidence?.kind === DAMAGED
+            ? "one of its files is damaged"
+            : "one of its files is missing",
         }, now);
         recordDibImage(edit, { previous: build, next, now });
       })
@@ -422,6 +438,10 @@ function laneAt({ builder }: BuildSite, type: ImageActionType): string {
 
 function placeOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
   return { name: builder?.id ?? "", most: uploadWorkers };
+}
+
+function fileOf({ state }: DibImage, format: string): ImageFile | undefined {
+  return state.phase === "ready" ? state.files.find((file) => file.format === format) : undefined;
 }
 
 type EndingAction = Extract<ProviderImageAction, { type: "delete-image" | "delete-keypair" }>;

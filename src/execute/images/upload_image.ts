@@ -4,8 +4,11 @@ import type { Cloud, ImageRequest } from "../../cloud/cloud.ts";
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import { imageProperties } from "../../domain/image_marks.ts";
 import type { Lineage } from "../../domain/lineage.ts";
+import { buildFolder } from "../../domain/build_path.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { type Deletions, isStale } from "../deletions.ts";
+import { waitFor } from "../../lib/in_flight.ts";
+import type { UploadWork } from "./build_site.ts";
 import type { AttemptDeps } from "../outcome.ts";
 import { imageFailure, type ImageOutcome, imagePostponed, refusalOutcome } from "./image_outcome.ts";
 
@@ -54,25 +57,42 @@ interface UploadDeps extends AttemptDeps {
   readonly onProgress: (progress: { sent: number; total: number }) => void;
 }
 
-/** @param upload the file of a build, and the image on the cloud that it is the data of */
-export async function executeUploadImage(
-  { path, format, externalId }: { path: string; format: string; externalId: string },
-  { cloud, clock, signal, builder, onProgress }: UploadDeps,
-): Promise<ImageOutcome> {
+/** The file of a build is not as it was built. */
+class DamagedFileError extends Error {}
+
+/** The file of a build, and the image on the cloud that it is the data of. */
+type Upload = Pick<UploadWork, "format" | "externalId" | "doubted"> & { readonly path: string };
+
+export async function executeUploadImage(upload: Upload, deps: UploadDeps): Promise<ImageOutcome> {
+  const { path, format, externalId } = upload;
+  const { cloud, clock, signal, builder, onProgress } = deps;
   try {
+    await findDamage(upload, deps);
     const { size, open } = await builder.open(path, format);
     const data = { size, open, onProgress: (sent: number) => onProgress({ sent, total: size }) };
     await cloud.uploadImage(externalId, data, { signal });
     return { type: "uploaded" };
   } catch (error) {
     signal.throwIfAborted();
-    const failed = imageFailure(error, clock.now(), isFileGone(error) ? { kind: "file" } : {});
-    return isFileGone(error) ? { ...failed, atFault: "build" } : failed;
+    if (error instanceof DamagedFileError) {
+      return { ...imageFailure(error, clock.now(), { kind: DAMAGED }), atFault: "build" };
+    }
+    if (!(error instanceof Deno.errors.NotFound)) return imageFailure(error, clock.now());
+    const problem = await builder.folderProblem(buildFolder(path), [`${path}.${format}`]);
+    if (problem !== null) return imageFailure(new Error(problem), clock.now());
+    return { ...imageFailure(error, clock.now(), { kind: "file" }), atFault: "build" };
   }
 }
 
-function isFileGone(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound;
+/** The kind of evidence that a file has changed since it was built. */
+export const DAMAGED = "damaged";
+
+/** @throws DamagedFileError; Deno.errors.*; the signal's reason on abort */
+async function findDamage({ path, format, doubted }: Upload, { builder, signal }: UploadDeps): Promise<void> {
+  if (doubted === undefined) return;
+  const found = await waitFor(`a look at ${path}.${format}`, () => builder.hash(path, format, { signal }));
+  const isSame = found.size === doubted.size && found.sha512 === doubted.sha512;
+  if (!isSame) throw new DamagedFileError(`${path}.${format} has changed since it was built`);
 }
 
 /** Whether it is gone is for a listing to say; one that is in use is asked for again later. */

@@ -6,6 +6,7 @@ import type { CloudImage } from "../../../domain/server.ts";
 import { awaitRetry } from "../../await_retry.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
+import { folderFault } from "../plan_dib_image.ts";
 
 export function planImageCreate({ image, state, world, seen }: ImageSituation<"create">): ImageStep {
   if (world.isRunning("create-image", image.id)) {
@@ -95,7 +96,10 @@ export function whyBuildIsGone(
 /** Why nobody can send its data now; null: it can be sent. */
 export function whyNotSent({ image, world }: Pick<ImageSituation, "image" | "world">): ImageStep | null {
   const build = image.source.type === "upload" ? world.dibImages.get(image.source.dibImageId) : undefined;
-  if (build === undefined || world.places.stateOf(build) === "here") return null;
+  if (build === undefined) return null;
+  const fault = folderFault(build, world);
+  if (fault !== null) return { do: "wait", reason: "worker", message: fault };
+  if (world.places.stateOf(build) === "here") return null;
   const message = `${hostOf(build)}, which has the files of dib image ${build.id}, does not answer`;
   return { do: "wait", reason: "worker", message };
 }
