@@ -41,7 +41,7 @@ export function poolAdapters({ store, clock, metrics }: Opened) {
     openCloud: (provider, through) =>
       openCloud(provider, { clock, onRequest: tellingOf(provider, metrics), through }),
     openTarget,
-    openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
+    openGearman: (onState) => createGearman({ onState, clock, random: systemRandom }),
     listenToJobs: (endpoints, handlers) =>
       listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
     metrics,
