@@ -3,9 +3,15 @@
  * one that was booted from a fresh image. Its output goes to a log file as it comes.
  */
 import type { NodeRecord } from "../../domain/node.ts";
-import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
+import { HOUR, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import type { AttemptDeps } from "../outcome.ts";
-import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
+import {
+  LoginError,
+  type LoginFailure,
+  type LoginTarget,
+  type Shell,
+  type ShellSession,
+} from "../../ssh/shell.ts";
 import type { Credentials } from "../credentials.ts";
 import { asFirstUser } from "../first_user.ts";
 import {
@@ -33,6 +39,11 @@ interface ScriptDeps extends AttemptDeps {
   readonly loginTimeout: Milliseconds;
   readonly log: { write(chunk: Uint8Array): void };
 }
+
+/** Failures that say nothing of the login itself. */
+const PASSING: ReadonlySet<LoginFailure> = new Set(["network", "handshake"]);
+/** Between two attempts to connect. */
+const PAUSE = 2 * SECOND;
 
 const COPY_TIMEOUT = 30 * MINUTE;
 const STEP_TIMEOUT = 5 * MINUTE;
@@ -67,8 +78,25 @@ async function runScript(job: ScriptJob, deps: ScriptDeps): Promise<void> {
   if (job.kind === "setup") await run(open, { what: "sync", command: "sync", timeout: STEP_TIMEOUT }, deps);
 }
 
+/** Nothing has run yet: a server that refuses connections, as sshd does to many at once, is asked again. */
 async function connect(deps: ScriptDeps): Promise<{ username: string; session: ShellSession }> {
-  const { shell, clock, credentials, target, loginTimeout: timeout, signal } = deps;
+  const { clock, loginTimeout, signal } = deps;
+  const deadline = clock.now() + loginTimeout;
+  for (;;) {
+    try {
+      return await connectOnce(deps, deadline - clock.now());
+    } catch (error) {
+      const isPassing = error instanceof LoginError && PASSING.has(error.failure);
+      if (!isPassing || clock.now() + PAUSE >= deadline) throw error;
+    }
+    await clock.sleep(PAUSE, { signal });
+  }
+}
+
+async function connectOnce(
+  { shell, clock, credentials, target, signal }: ScriptDeps,
+  timeout: Milliseconds,
+): Promise<{ username: string; session: ShellSession }> {
   return await asFirstUser(credentials.usernames, {
     clock,
     timeout,
