@@ -54,6 +54,8 @@ export type NodeEvent =
   | { readonly type: "job-begun"; readonly job: string }
   /** Its job has ended; it is deleted, or held, a while later. A held one stays held. */
   | { readonly type: "job-ended"; readonly result: string | null }
+  /** Its target gives it no more jobs, or cannot be kept from that. */
+  | { readonly type: "closed" }
   /** Its target does not know it any more. */
   | { readonly type: "unassigned" }
   | { readonly type: "hold"; readonly hold: Hold }
@@ -272,6 +274,12 @@ const rules: {
     "assigned": ({ state, event }) => ({ state, manager: event.manager }),
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
+    "closed": ({ state }) => ({
+      state: { ...state, isClosed: true },
+      waitingOn: null,
+      retryAt: null,
+      attempt: 0,
+    }),
   },
   // The answer to the request for a server may come when its node has been held or marked for deletion meanwhile.
   "hold": {

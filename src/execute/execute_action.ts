@@ -16,6 +16,7 @@ import { executeGiveUp } from "./give_up.ts";
 import type { NodeGroup } from "./group_files.ts";
 import {
   executeAssign,
+  executeClose,
   executeRelabel,
   executeStartTest,
   executeUnassign,
@@ -93,6 +94,7 @@ export function executeAction(action: Action, at: ActionSite): Promise<Outcome> 
     case "assign-node":
     case "start-test":
     case "relabel-agent":
+    case "close-agent":
     case "unassign-node": {
       const access = target(action.node.target);
       if (access === null) return Promise.resolve(unconfigured("target", action.node, clock.now()));
@@ -123,7 +125,7 @@ function logIn(
 }
 
 function handOver(
-  action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "unassign-node" },
+  action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "close-agent" | "unassign-node" },
   { image, ...deps }: HandOverDeps & { image: ProviderImageConfig | undefined },
 ): Promise<Outcome> {
   switch (action.type) {
@@ -135,6 +137,8 @@ function handOver(
       return executeStartTest(action, deps);
     case "relabel-agent":
       return executeRelabel(action.node, deps);
+    case "close-agent":
+      return executeClose(action.node, deps);
     case "unassign-node":
       return executeUnassign(action.node, deps);
   }

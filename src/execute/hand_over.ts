@@ -1,13 +1,15 @@
 /**
  * One attempt each at what a node's target is to know of it: that it is there, that it is to be tested, that it may be
- * used, that it is gone. A Jenkins is told itself; behind Gearman, a manager is.
+ * used, that it is used, that it is gone. A Jenkins is told itself; behind Gearman, a manager is.
  */
 import type { ProviderImageConfig, TargetConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { SECOND } from "../domain/time.ts";
 import { waitFor } from "../lib/in_flight.ts";
+import { loggerOf } from "../lib/logging.ts";
 import { targetPause } from "../plan/phases/assign.ts";
 import type { AgentRequest, Target } from "../targets/target.ts";
+import { TargetError, type TargetErrorKind } from "../targets/target_error.ts";
 import type { Gearman } from "../demand/gearman/gearman.ts";
 import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
@@ -23,6 +25,8 @@ export type TargetAccess =
 export interface HandOverDeps extends AttemptDeps {
   readonly access: TargetAccess;
 }
+
+const log = loggerOf("node");
 
 /** A manager may have to make an agent of it first. */
 const ASSIGN_TIMEOUT = 60 * SECOND;
@@ -73,6 +77,27 @@ export async function executeRelabel(node: NodeRecord, deps: HandOverDeps): Prom
   return await attempt(node, deps, async () => {
     await jenkins(deps).relabelAgent(node.nodename, { label: node.label, signal: deps.signal });
     return { event: { type: "tested" } };
+  });
+}
+
+/** Refusals that will not be other the next time: the agent keeps its label. */
+const FINAL: ReadonlySet<TargetErrorKind> = new Set([
+  "notFound",
+  "unauthorized",
+  "badRequest",
+  "badResponse",
+]);
+
+export async function executeClose(node: NodeRecord, deps: HandOverDeps): Promise<Outcome> {
+  return await attempt(node, deps, async () => {
+    try {
+      await jenkins(deps).relabelAgent(node.nodename, { label: "", signal: deps.signal });
+    } catch (error) {
+      if (!(error instanceof TargetError) || !FINAL.has(error.kind)) throw error;
+      const fields = { node: node.id, target: node.target, reason: error.message };
+      log.warning("target {target} may give node {node} a second job: {reason}", fields);
+    }
+    return { event: { type: "closed" } };
   });
 }
 

@@ -16,7 +16,7 @@ export interface Target extends AsyncDisposable {
    * an earlier attempt. `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
    */
   createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
-  /** Gives an agent another label and leaves the rest of it as it is; doing so twice comes to the same. */
+  /** Gives an agent another label, or with an empty one none, and leaves the rest of it as it is; doing so twice comes to the same. */
   relabelAgent(name: string, options: Call & { label: string }): Promise<{ readonly previous: string }>;
   /** Removes an agent; whatever runs on it ends. */
   deleteAgent(name: string, options: Call): Promise<"deleted" | "gone">;

@@ -5,12 +5,14 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import {
   executeAssign,
+  executeClose,
   executeRelabel,
   executeStartTest,
   executeUnassign,
   type HandOverDeps,
   type TargetAccess,
 } from "../../src/execute/hand_over.ts";
+import { TargetError } from "../../src/targets/target_error.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { Target } from "../../src/targets/target.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
@@ -153,6 +155,7 @@ Deno.test("an attempt that fails says why, and is made again after a pause that 
   const failing = { createAgent: refusal, deleteAgent: refusal, relabelAgent: refusal, startJob: refusal };
   const calls: ((node: NodeRecord, deps: Kit) => ReturnType<typeof executeAssign>)[] = [
     executeAssign,
+    executeClose,
     executeRelabel,
     executeUnassign,
     (node, deps) => executeStartTest({ node, job: "node-test" }, deps),
@@ -177,4 +180,23 @@ Deno.test("an attempt that is aborted is none", async () => {
   const deps = { ...kit("jenkins", { createAgent: new Error("aborted") }), signal: stop.signal };
   stop.abort(new Error("the pool stops"));
   await assert.rejects(executeAssign(READY, deps), /the pool stops/);
+});
+
+Deno.test("executeClose() takes the label away, so that no second job finds the agent", async () => {
+  const deps = kit("jenkins", { relabelAgent: { previous: "noble" } });
+  const used = node(states.used);
+  assert.deepEqual(await executeClose(used, deps), { event: { type: "closed" } });
+  assert.deepEqual(deps.calls, [["relabelAgent", used.nodename, { label: "" }]]);
+});
+
+Deno.test("executeClose() is repeated where Jenkins does not answer, not where it refuses", async () => {
+  const refusal = (kind: "timeout" | "unauthorized") =>
+    new TargetError(kind, "no", { action: "relabel agent", effect: "none" });
+  const late = await executeClose(node(states.used), kit("jenkins", { relabelAgent: refusal("timeout") }));
+  assert.ok(late.event !== null && late.event !== "ended" && late.event.type === "postponed");
+  const refused = await executeClose(
+    node(states.used),
+    kit("jenkins", { relabelAgent: refusal("unauthorized") }),
+  );
+  assert.deepEqual(refused, { event: { type: "closed" } });
 });
