@@ -42,8 +42,7 @@ export function poolAdapters({ store, clock, metrics }: Opened) {
       openCloud(provider, { clock, onRequest: tellingOf(provider, metrics), through }),
     openTarget,
     openGearman: (onState) => createGearman({ onState, clock, random: systemRandom }),
-    listenToJobs: (endpoints, handlers) =>
-      listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
+    listenToJobs: (options) => listenToJobEvents({ ...options, clock, random: systemRandom }),
     metrics,
     builder: createDiskimageBuilder({ command: createDenoCommand() }),
     makeKeypair: async () => {
