@@ -9,7 +9,7 @@ import { hostOf } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
-import { keypairName } from "../../domain/image_marks.ts";
+import { imageProperties, keypairName } from "../../domain/image_marks.ts";
 import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
 import { isAsDecided } from "../../domain/is_as_decided.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
@@ -37,14 +37,13 @@ import type { BuildSite, BuildSites } from "./build_site.ts";
 import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
-import { executeCreateKeypair, executeCreateSnapshot, executeDeleteKeypair } from "./snapshot.ts";
 import {
-  DAMAGED,
   executeCreateImage,
-  executeDeleteImage,
-  imageRequest,
-  markedProperties,
-} from "./upload_image.ts";
+  executeCreateKeypair,
+  executeCreateSnapshot,
+  executeDeletion,
+} from "./make_image.ts";
+import { DAMAGED } from "./upload_image.ts";
 import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
 export interface ImageExecutorDeps {
@@ -300,41 +299,59 @@ export class ImageExecutor implements AsyncDisposable {
     action: EndingAction,
     { access, signal }: Pick<Site, "access" | "signal">,
   ): Promise<ImageOutcome | null> {
-    const how = { deletions: access.deletions, clock: this.#deps.clock, signal };
     const { image } = action;
-    return action.type === "delete-image"
-      ? executeDeleteImage(image, { ...how, externalId: action.externalId })
-      : executeDeleteKeypair(image, { ...how, keypair: action.keypair });
+    const order = action.type === "delete-image"
+      ? {
+        thing: { kind: "image", id: action.externalId, name: image.hostname },
+        done: { type: "delete-accepted" },
+      } as const
+      : {
+        thing: { kind: "keypair", id: action.keypair, name: action.keypair },
+        done: { type: "keypair-gone" },
+      } as const;
+    return executeDeletion(image, {
+      ...order,
+      deletions: access.deletions,
+      clock: this.#deps.clock,
+      signal,
+    });
   }
 
   #make(action: Exclude<ProviderImageAction, EndingAction>, site: Site): Promise<ImageOutcome> {
-    const { clock } = this.#deps;
-    const { signal } = site;
-    const { cloud } = site.access;
-    const { installation: { id: installation }, lineage } = this.#deps.ledger;
+    const { clock, ledger } = this.#deps;
+    const { access: { cloud }, signal } = site;
     const { image } = action;
     const how = { cloud, clock, signal };
     switch (action.type) {
-      case "create-image":
-        return executeCreateImage(image, {
-          ...how,
-          request: imageRequest(image, { use: site.use, installation, lineage }),
-        });
+      case "create-image": {
+        const diskFormat = image.source.type === "upload" ? image.source.format : "qcow2";
+        const request = { name: image.hostname, diskFormat, properties: this.#propertiesOf(image, site) };
+        return executeCreateImage(image, { ...how, request });
+      }
       case "upload-image":
         return this.#upload(action, site);
       case "create-keypair":
         return executeCreateKeypair(image, how);
       case "create-snapshot": {
-        const node = this.#deps.ledger.nodes.get(action.nodeId);
-        const properties = markedProperties(image, { use: site.use, installation, lineage });
+        const node = ledger.nodes.get(action.nodeId);
         const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
-        return executeCreateSnapshot(image, { ...how, serverId, properties });
+        return executeCreateSnapshot(image, {
+          ...how,
+          serverId,
+          properties: this.#propertiesOf(image, site),
+        });
       }
       case "run-setup":
         return this.#runScript(action, { ...site, kind: "setup", script: site.use.setup ?? "" });
       case "run-check":
         return this.#runScript(action, { ...site, kind: "check", script: site.use.checkScript ?? "" });
     }
+  }
+
+  #propertiesOf({ id, provider, hostname: name }: ProviderImage, { use }: Site): Record<string, string> {
+    const { installation: { id: installation }, lineage } = this.#deps.ledger;
+    const run = lineage.runOf("image", id);
+    return imageProperties({ installation, provider, imageId: id, run, name }, use.meta);
   }
 
   async #upload(
