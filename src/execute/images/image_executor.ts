@@ -31,12 +31,13 @@ import type { Ledger, LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
 import type { ProviderAccess } from "../provider_access.ts";
+import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
 import { buildJob } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
 import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
-import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
+import { executeScript, type ScriptJob } from "./run_script.ts";
 import {
   executeCreateImage,
   executeCreateKeypair,
@@ -394,7 +395,13 @@ export class ImageExecutor implements AsyncDisposable {
       log,
       loginTimeout: provider.bootTimeout,
       target: (username) =>
-        loginTarget(node, { image: use, provider, credentials, address: addressOf(node), username }),
+        loginTarget(node, {
+          image: use,
+          provider,
+          credentials,
+          address: nodeAddresses(node).login,
+          username,
+        }),
     });
     const name = logName(image);
     await trimLogs(buildLogDir, { name, keep: buildLogRetention });

@@ -2,7 +2,6 @@
  * Runs a script of `script-dir` on an image's server: `setup` on the one that is to be snapshotted, `check-script` on
  * one that was booted from a fresh image. Its output goes to a log file as it comes.
  */
-import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import type { AttemptDeps } from "../outcome.ts";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../../ssh/shell.ts";
 import type { Credentials } from "../credentials.ts";
 import { asFirstUser } from "../first_user.ts";
+import { GROUP_FOLDER } from "../group_files.ts";
 import {
   NO_TERMINAL,
   OPEN_SCRIPTS,
@@ -50,8 +50,6 @@ const STEP_TIMEOUT = 5 * MINUTE;
 /** A setup may install a whole development environment. */
 const SCRIPT_TIMEOUT = { setup: 6 * HOUR, check: 1 * HOUR };
 
-/** Where 2016's Nodepool left what a node is to know of itself. */
-const CONFIG = "/etc/nodepool";
 const CHECK_SCRIPTS = "/tmp/nodepool-check";
 
 export async function executeScript(job: ScriptJob, deps: ScriptDeps): Promise<ImageOutcome> {
@@ -121,8 +119,8 @@ async function prepare(
   if (job.kind === "setup") {
     // Everybody may write there: the user of later logins may not be root.
     await step(
-      `creating ${CONFIG}`,
-      `${asRoot}mkdir -p ${CONFIG} && ${asRoot}chmod 0777 ${CONFIG}`,
+      `creating ${GROUP_FOLDER}`,
+      `${asRoot}mkdir -p ${GROUP_FOLDER} && ${asRoot}chmod 0777 ${GROUP_FOLDER}`,
     );
     await step(`creating ${folder}`, `${asRoot}mkdir -p ${folder} && ${asRoot}chown "$(id -u)" ${folder}`);
   }
@@ -139,10 +137,4 @@ async function run(
 ): Promise<void> {
   log.write(new TextEncoder().encode(`+ ${what}\n`));
   await runToEnd(session, { what, command, timeout }, { signal, onOutput: (chunk) => log.write(chunk) });
-}
-
-/** The servers of an image have one address to log in to; without one nothing can be run. */
-export function addressOf(node: NodeRecord): string {
-  if (node.addresses === null) throw new LoginError("network", `node ${node.id} has no address to log in to`);
-  return node.addresses.login;
 }
