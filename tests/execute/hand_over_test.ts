@@ -3,15 +3,7 @@ import assert from "node:assert/strict";
 import type { ProviderImageConfig, TargetConfig } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import {
-  executeAssign,
-  executeClose,
-  executeRelabel,
-  executeStartTest,
-  executeUnassign,
-  type HandOverDeps,
-  type TargetAccess,
-} from "../../src/execute/hand_over.ts";
+import { type HandOverDeps, type TargetAccess, tellTarget } from "../../src/execute/hand_over.ts";
 import { TargetError } from "../../src/targets/target_error.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { Target } from "../../src/targets/target.ts";
@@ -65,6 +57,14 @@ function kit(
   return { access, clock: new VirtualClock(NOW), signal: new AbortController().signal, image: IMAGE, calls };
 }
 
+const executeAssign = (node: NodeRecord, { image, ...deps }: Kit) =>
+  tellTarget({ type: "assign-node", node, image }, deps);
+const executeStartTest = ({ node, job }: { node: NodeRecord; job: string }, deps: Kit) =>
+  tellTarget({ type: "start-test", node, job }, deps);
+const executeRelabel = (node: NodeRecord, deps: Kit) => tellTarget({ type: "relabel-agent", node }, deps);
+const executeClose = (node: NodeRecord, deps: Kit) => tellTarget({ type: "close-agent", node }, deps);
+const executeUnassign = (node: NodeRecord, deps: Kit) => tellTarget({ type: "unassign-node", node }, deps);
+
 const AGENT = {
   name: READY.nodename,
   description: "Dynamic single use noble node",
@@ -115,7 +115,7 @@ Deno.test("executeAssign() tells managers behind Gearman, and remembers which on
 });
 
 Deno.test("executeStartTest() starts the test-job for the node", async () => {
-  const deps = kit("jenkins", { startJob: { queueItem: 3 } }, { testJob: "node-test" });
+  const deps = kit("jenkins", { startJob: undefined }, { testJob: "node-test" });
   const outcome = await executeStartTest({ node: READY, job: "node-test" }, deps);
   assert.deepEqual(deps.calls, [["startJob", "node-test", { parameters: { NODE: READY.nodename } }]]);
   assert.deepEqual(outcome.event, {
@@ -125,7 +125,7 @@ Deno.test("executeStartTest() starts the test-job for the node", async () => {
 });
 
 Deno.test("executeRelabel() gives the agent its label: it has passed", async () => {
-  const deps = kit("jenkins", { relabelAgent: { previous: "" } });
+  const deps = kit("jenkins", { relabelAgent: undefined });
   assert.deepEqual(await executeRelabel(READY, deps), { event: { type: "tested" } });
   assert.deepEqual(deps.calls, [["relabelAgent", READY.nodename, { label: "noble" }]]);
 });
@@ -183,7 +183,7 @@ Deno.test("an attempt that is aborted is none", async () => {
 });
 
 Deno.test("executeClose() takes the label away, so that no second job finds the agent", async () => {
-  const deps = kit("jenkins", { relabelAgent: { previous: "noble" } });
+  const deps = kit("jenkins", { relabelAgent: undefined });
   const used = node(states.used);
   assert.deepEqual(await executeClose(used, deps), { event: { type: "closed" } });
   assert.deepEqual(deps.calls, [["relabelAgent", used.nodename, { label: "" }]]);
