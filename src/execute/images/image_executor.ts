@@ -180,26 +180,32 @@ export class ImageExecutor implements AsyncDisposable {
     const provider = config.providers.find(({ name }) => name === image.provider);
     const use = provider?.images.find(({ name }) => name === image.image);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
-    const isEnd = isEnding(action);
-    if (use === undefined && !isEnd) return;
-    const site = action.type === "upload-image" ? this.#deps.sites.of(action.dibImage) : null;
-    if (action.type === "upload-image" && (site === null || !this.#uploads.isFree(placeOf(site)))) return;
+    if (use === undefined && !isEnding(action)) return;
+    if (action.type === "upload-image") {
+      const site = this.#deps.sites.of(action.dibImage);
+      if (site === null || !this.#uploads.isFree(placeOf(site))) return;
+    }
     this.#attempts.start({
       work: { what: action.type, about: aboutImage(image) },
       key: imageActionKey(action),
       lane: `${image.provider} ${action.type}`,
       places: action.type === "upload-image" ? Infinity : PLACES[action.type],
       ...(action.type === "run-setup" || action.type === "run-check" ? { placeTime: SCRIPT_PLACE_TIME } : {}),
-      run: (signal) =>
-        this.#attempt(
-          action,
-          config,
-          (announced) =>
-            // Ended is what was decided on, made what is there by now.
-            isEnding(action) || isEnding(announced)
-              ? this.#end(action as EndingAction, { access, signal })
-              : this.#make(announced, { access, config, provider, use: use!, signal }),
-        ),
+      run: async (signal) => {
+        const announced = await this.#announce(action, config);
+        if (announced === null) return;
+        // Ended is what was decided on, made what is there by now.
+        const outcome = isEnding(action)
+          ? await this.#end(action, { access, signal })
+          : await this.#make({ ...action, image: announced }, {
+            access,
+            config,
+            provider,
+            use: use!,
+            signal,
+          });
+        if (outcome !== null) await this.#store(action, outcome);
+      },
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
@@ -249,16 +255,6 @@ export class ImageExecutor implements AsyncDisposable {
     );
   }
 
-  async #attempt(
-    action: ProviderImageAction,
-    config: Config,
-    execute: (announced: ProviderImageAction) => Promise<ImageOutcome | null>,
-  ): Promise<void> {
-    const image = await this.#announce(action, config);
-    const outcome = image === null ? null : await execute({ ...action, image });
-    if (outcome !== null) await this.#store(action, outcome);
-  }
-
   /**
    * Writes down what is about to be done where that must be known after a crash. null where the image is no longer as
    * the plan had it: then the next plan says what is right.
@@ -298,24 +294,16 @@ export class ImageExecutor implements AsyncDisposable {
   /** Carries out the actions that are possible for an image which the configuration no longer has. */
   #end(
     action: EndingAction,
-    { access, signal }: Pick<Site, "access" | "signal">,
+    { access: { deletions }, signal }: Pick<Site, "access" | "signal">,
   ): Promise<ImageOutcome | null> {
     const { image } = action;
-    const order = action.type === "delete-image"
-      ? {
-        thing: { kind: "image", id: action.externalId, name: image.hostname },
-        done: { type: "delete-accepted" },
-      } as const
-      : {
-        thing: { kind: "keypair", id: action.keypair, name: action.keypair },
-        done: { type: "keypair-gone" },
-      } as const;
-    return executeDeletion(image, {
-      ...order,
-      deletions: access.deletions,
-      clock: this.#deps.clock,
-      signal,
-    });
+    const how = { deletions, clock: this.#deps.clock, signal };
+    if (action.type === "delete-image") {
+      const thing = { kind: "image", id: action.externalId, name: image.hostname } as const;
+      return executeDeletion(image, { ...how, thing, done: { type: "delete-accepted" } });
+    }
+    const thing = { kind: "keypair", id: action.keypair, name: action.keypair } as const;
+    return executeDeletion(image, { ...how, thing, done: { type: "keypair-gone" } });
   }
 
   #make(action: Exclude<ProviderImageAction, EndingAction>, site: Site): Promise<ImageOutcome> {
@@ -387,6 +375,7 @@ export class ImageExecutor implements AsyncDisposable {
     await using log = await openLog(image.logFile ?? logFileOf(image, config));
     const { scriptDir, buildLogDir, buildLogRetention } = config;
     const job = { kind, script, hostname: image.hostname, scriptDir, variables: scriptVariables() };
+    const how = { image: use, provider, credentials };
     const outcome = await executeScript(job, {
       shell,
       clock,
@@ -394,17 +383,9 @@ export class ImageExecutor implements AsyncDisposable {
       credentials,
       log,
       loginTimeout: provider.bootTimeout,
-      target: (username) =>
-        loginTarget(node, {
-          image: use,
-          provider,
-          credentials,
-          address: nodeAddresses(node).login,
-          username,
-        }),
+      target: (username) => loginTarget(node, { ...how, address: nodeAddresses(node).login, username }),
     });
-    const name = logName(image);
-    await trimLogs(buildLogDir, { name, keep: buildLogRetention });
+    await trimLogs(buildLogDir, { name: logName(image), keep: buildLogRetention });
     return outcome;
   }
 
