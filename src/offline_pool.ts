@@ -191,7 +191,7 @@ function statePool(
     },
     async listAlienImages({ provider: only, signal }) {
       await using clouds = await openClouds(config(), only);
-      const { listAlienImages } = await import("./execute/list_alien_images.ts");
+      const { listAlienImages } = await import("./execute/list_aliens.ts");
       return await listAlienImages({
         providers: clouds.providers,
         only,

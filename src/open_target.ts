@@ -4,7 +4,7 @@ import { createUndiciSend } from "./http/undici_send.ts";
 import { environmentProxies } from "./config/environment_proxies.ts";
 import type { TargetConfig } from "./domain/config.ts";
 import { systemClock } from "./lib/clock.ts";
-import { createJenkinsTarget } from "./targets/jenkins/jenkins_target.ts";
+import { JenkinsTarget } from "./targets/jenkins/jenkins_target.ts";
 import type { Target } from "./targets/target.ts";
 
 const PUBLIC_TLS = { verify: true, caCert: null, clientCert: null, clientKey: null } as const;
@@ -24,7 +24,7 @@ export function openTarget(
     connections: CONNECTIONS,
     trustAdvice: TRUST_ADVICE,
   });
-  const target = createJenkinsTarget({
+  const target = new JenkinsTarget({
     ...jenkins,
     url: jenkins.url,
     name,

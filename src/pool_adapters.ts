@@ -41,9 +41,8 @@ export function poolAdapters({ store, clock, metrics }: Opened) {
     openCloud: (provider, through) =>
       openCloud(provider, { clock, onRequest: tellingOf(provider, metrics), through }),
     openTarget,
-    openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
-    listenToJobs: (endpoints, handlers) =>
-      listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
+    openGearman: (onState) => createGearman({ onState, clock, random: systemRandom }),
+    listenToJobs: (options) => listenToJobEvents({ ...options, clock, random: systemRandom }),
     metrics,
     builder: createDiskimageBuilder({ command: createDenoCommand() }),
     makeKeypair: async () => {

@@ -5,6 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import type { ImageFile } from "../domain/dib_image.ts";
+import type { Call } from "../lib/call.ts";
 
 /** Removes every file of a build; none is fine. @throws Deno.errors.* */
 export async function removeBuild(path: string): Promise<void> {
@@ -47,19 +49,11 @@ async function* chunksOf(path: string): AsyncIterable<Uint8Array> {
   }
 }
 
-interface FileHashes {
-  /** Bytes. */
-  readonly size: number;
-  /** In hexadecimal. */
-  readonly md5: string;
-  readonly sha512: string;
-}
-
 /**
  * The hashes that a cloud's image service shows of a file, from one pass over it, once the file is safe on the disk.
  * @throws Deno.errors.* where it cannot be read; the signal's reason on abort
  */
-export async function hashFile(path: string, { signal }: { signal: AbortSignal }): Promise<FileHashes> {
+export async function hashFile(path: string, { signal }: Call): Promise<Omit<ImageFile, "format">> {
   using file = await Deno.open(path);
   await file.syncData();
   const [md5, sha512] = [createHash("md5"), createHash("sha512")];

@@ -1,6 +1,7 @@
 /** Building disk images: the port. `diskimage_builder.ts` is the real one. */
 import type { ImageFile } from "../domain/dib_image.ts";
 import type { Milliseconds } from "../domain/time.ts";
+import type { Call } from "../lib/call.ts";
 
 /** One build of one diskimage, in all its formats. */
 export interface BuildJob {
@@ -45,6 +46,13 @@ export interface Builder {
   remove(path: string): Promise<void>;
   /** Reads a file of a build from its beginning. @throws Deno.errors.NotFound and others */
   open(path: string, format: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }>;
+  /** Reads a file of a build through. @throws Deno.errors.*; the signal's reason on abort */
+  hash(path: string, format: string, call: Call): Promise<Omit<ImageFile, "format">>;
+  /**
+   * Why the folder is not the one that these files were made in, for people (its disk is not mounted); null: it is.
+   * @param files of builds, none of which was removed
+   */
+  folderProblem(folder: string, files: readonly string[]): Promise<string | null>;
   /** Removes all but the newest `keep` logs of a diskimage from the log folder: files `NAME-VERSION.log`. Does not throw. */
   trimLogs(folder: string, options: { name: string; keep: number }): Promise<void>;
 }

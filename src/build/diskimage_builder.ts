@@ -13,6 +13,7 @@ import { hashFile, openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import { type Builder, BuildError, type BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
+import { folderProblem, markFolder } from "./folder_marker.ts";
 import { statfs } from "node:fs/promises";
 
 const PROGRAM = "disk-image-create";
@@ -36,6 +37,8 @@ export function createDiskimageBuilder(
       return await collectFiles(job, { log, signal });
     },
     remove: removeBuild,
+    hash: (path, format, call) => hashFile(`${path}.${format}`, call),
+    folderProblem,
     open: (path, format) => openFile(`${path}.${format}`),
     trimLogs: trimBuildLogs,
   };
@@ -50,6 +53,7 @@ async function prepareFolder(
   let free: number;
   try {
     await Deno.mkdir(folder, { recursive: true });
+    await markFolder(folder);
     await removeBuild(job.path);
     free = await freeBytes(folder);
   } catch (cause) {

@@ -4,29 +4,22 @@
  * has it at a time. The member of a builder opens it.
  */
 import { basename, dirname, join } from "node:path";
-import * as v from "valibot";
 import { buildsIn } from "../build/build_files.ts";
-import { errorChain } from "../lib/error_chain.ts";
+import {
+  BuilderFolderError,
+  type FolderContent,
+  makeMarker,
+  MARKER,
+  readMarker,
+  writeMarker,
+} from "../build/folder_marker.ts";
 import { isFolder } from "../lib/is_folder.ts";
 import type { Random } from "../lib/random.ts";
-
-const contentSchema = v.object({
-  id: v.string(),
-  installation: v.nullable(v.string()),
-  builds: v.array(v.string()),
-});
-
-type Content = v.InferOutput<typeof contentSchema>;
-
-/** The folder cannot be used; the message says why, and what to do. */
-class BuilderFolderError extends Error {
-  override readonly name = "BuilderFolderError";
-}
 
 export class BuilderFolder implements Disposable {
   readonly path: string;
   readonly #lock: Deno.FsFile;
-  #content: Content;
+  #content: FolderContent;
   /** The end of the last change. */
   #changed: Promise<unknown> = Promise.resolve();
 
@@ -45,14 +38,17 @@ export class BuilderFolder implements Disposable {
           `another builder keeps its images in ${path}: stop it, or give each builder an images-dir of its own`,
         );
       }
-      return new BuilderFolder(path, { lock, content: await readContent(path, random) });
+      return new BuilderFolder(path, {
+        lock,
+        content: await readMarker(path) ?? await makeMarker(path, { random }),
+      });
     } catch (error) {
       lock.close();
       throw error;
     }
   }
 
-  private constructor(path: string, { lock, content }: { lock: Deno.FsFile; content: Content }) {
+  private constructor(path: string, { lock, content }: { lock: Deno.FsFile; content: FolderContent }) {
     this.path = path;
     this.#lock = lock;
     this.#content = content;
@@ -115,54 +111,18 @@ export class BuilderFolder implements Disposable {
   }
 
   /** One after the other: builds begin side by side. */
-  #change(change: (content: Content) => Partial<Content>): Promise<void> {
+  #change(change: (content: FolderContent) => Partial<FolderContent>): Promise<void> {
     const changing = this.#changed.then(async () => {
-      this.#content = await writeContent(this.path, { ...this.#content, ...change(this.#content) });
+      this.#content = await writeMarker(this.path, { ...this.#content, ...change(this.#content) });
     });
     this.#changed = changing.catch(() => {});
     return changing;
   }
 }
 
-const FILE = ".nodepool-builder.json";
-
 function lockOf(path: string): string {
-  return join(path, `${FILE}.lock`);
+  return join(path, `${MARKER}.lock`);
 }
 
 /** More would be no images of a pool, and too much to tell. */
 const MOST_FOUND = 1_000;
-
-async function readContent(path: string, random: Pick<Random, "uuid">): Promise<Content> {
-  const file = join(path, FILE);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) {
-      throw new BuilderFolderError(`cannot read ${file}`, { cause });
-    }
-    return await writeContent(path, { id: random.uuid(), installation: null, builds: [] });
-  }
-  try {
-    return v.parse(contentSchema, JSON.parse(text));
-  } catch (cause) {
-    const advice = "remove it and the images beside it";
-    throw new BuilderFolderError(`${file} is damaged (${errorChain(cause)}): ${advice}`, { cause });
-  }
-}
-
-/** The file is the old one or the new one, whatever happens meanwhile. */
-async function writeContent(path: string, content: Content): Promise<Content> {
-  const file = join(path, FILE);
-  try {
-    await Deno.writeTextFile(`${file}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-    await Deno.rename(`${file}.new`, file);
-    return content;
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) {
-      throw new BuilderFolderError(`cannot write ${file}`, { cause });
-    }
-    throw new BuilderFolderError(`the folder ${path} is gone: make it again, or mount what it is on`);
-  }
-}

@@ -245,13 +245,13 @@ export class BuilderMember implements AsyncDisposable {
   }
 
   async #upload(
-    { provider, externalId, path, format }: BuilderOrder & { type: "upload" },
+    { provider, ...upload }: BuilderOrder & { type: "upload" },
     { work, signal }: Call & { work: BuilderWork },
   ) {
     const { builder, clock, openCloud } = this.#deps;
     await using cloud = await openCloud(provider);
     const onProgress = (progress: { sent: number; total: number }) => work.noteProgress(progress);
-    return await executeUploadImage({ path, format, externalId }, {
+    return await executeUploadImage(upload, {
       cloud,
       builder,
       clock,

@@ -107,6 +107,7 @@ const uploadOrder = v.object({
   externalId: name,
   path: text,
   format: name,
+  doubted: v.optional(imageFile),
 });
 
 /** The work that this version knows. */

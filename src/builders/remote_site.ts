@@ -40,7 +40,7 @@ export class RemoteSite implements BuildSite {
   }
 
   async upload(
-    { image, externalId, dibImage, format, onProgress }: UploadWork,
+    { image, externalId, dibImage, format, doubted, onProgress }: UploadWork,
     call: Call,
   ): Promise<ImageOutcome> {
     const order = {
@@ -50,6 +50,7 @@ export class RemoteSite implements BuildSite {
       externalId,
       path: dibImage.path,
       format,
+      ...(doubted !== undefined && { doubted }),
     } as const;
     return this.#told(
       await this.#deps.desk.carryOut(order, { ...call, builder: this.builder, onProgress }),

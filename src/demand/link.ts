@@ -47,11 +47,6 @@ interface LinkOptions extends LinkDeps {
   readonly onState: (state: LinkState) => void;
 }
 
-/** A link; it lasts until it is disposed of. */
-export interface Link extends AsyncDisposable {
-  readonly state: LinkState;
-}
-
 const CONNECT_TIMEOUT = 10 * SECOND;
 /** A server that owes an answer and says nothing for this long is given up. */
 export const ANSWER_LIMIT = 10 * SECOND;
@@ -63,12 +58,8 @@ const FIRST_PAUSE = SECOND;
 /** Also how long a connection must last for the next pause to be short again. */
 const LONGEST_PAUSE = MINUTE;
 
-/** Begins to connect at once. */
-export function openLink(options: LinkOptions): Link {
-  return new LastingLink(options);
-}
-
-class LastingLink implements Link {
+/** Begins to connect at once, and lasts until it is disposed of. */
+export class Link implements AsyncDisposable {
   readonly #options: LinkOptions;
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;

@@ -10,6 +10,11 @@ export function buildPath(imagesDir: string, { name, version }: BuildName): stri
   return `${imagesDir}/${name}-${version}`;
 }
 
+/** The folder of a build's files. */
+export function buildFolder(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
 /** The log file of a build. */
 export function buildLogFile(buildLogDir: string, { name, version }: BuildName): string {
   return `${buildLogDir}/${name}-${version}.log`;

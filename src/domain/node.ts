@@ -41,7 +41,8 @@ export type NodeState =
   /** The target's test-job runs on it, or is to be started (`startedAt` null). */
   | { readonly phase: "test"; readonly serverId: string; readonly startedAt: Instant | null }
   | { readonly phase: "ready"; readonly serverId: string }
-  | { readonly phase: "used"; readonly serverId: string }
+  /** Somebody works on it; `isClosed`: its target gives it no further job. */
+  | { readonly phase: "used"; readonly serverId: string; readonly isClosed?: true | undefined }
   /** Kept for somebody to look at; held while being created, it may have no server (yet). */
   | { readonly phase: "hold"; readonly serverId: string | null; readonly lostAt: Instant | null }
   /** To be taken off its target before its server is deleted. */

@@ -54,6 +54,8 @@ export type NodeEvent =
   | { readonly type: "job-begun"; readonly job: string }
   /** Its job has ended; it is deleted, or held, a while later. A held one stays held. */
   | { readonly type: "job-ended"; readonly result: string | null }
+  /** Its target gives it no more jobs, or cannot be kept from that. */
+  | { readonly type: "closed" }
   /** Its target does not know it any more. */
   | { readonly type: "unassigned" }
   | { readonly type: "hold"; readonly hold: Hold }
@@ -291,6 +293,12 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
     ...LATE_TARGET,
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
+    "closed": ({ state }) => ({
+      state: { ...state, isClosed: true },
+      waitingOn: null,
+      retryAt: null,
+      attempt: 0,
+    }),
   },
   "hold": {
     ...LATE_ANSWERS,

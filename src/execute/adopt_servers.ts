@@ -3,7 +3,6 @@
  * nodes of this pool, and floating IPs that none of them has are deleted. Other nodes that it may have handed out are
  * held, too. The same with a daemon and without one.
  */
-import type { Cloud } from "../cloud/cloud.ts";
 import { Inventory, type Stranger } from "../domain/inventory.ts";
 import type { NodeFloatingIp } from "../domain/node.ts";
 import type { FloatingIp } from "../domain/server.ts";
@@ -17,11 +16,7 @@ import { foreignFloatingIps } from "../plan/foreign_floating_ips.ts";
 import { judgeStrangers } from "../plan/judge_strangers.ts";
 import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
-
-interface Provider {
-  readonly name: string;
-  readonly cloud: Cloud;
-}
+import { askEachProvider, type AskedProvider as Provider } from "./list_aliens.ts";
 
 interface AdoptDeps {
   readonly ledger: Ledger;
@@ -36,19 +31,13 @@ export async function adoptServers(
   providers: readonly Provider[],
   deps: AdoptDeps,
 ): Promise<StateAdoption> {
-  const adoptions = await Promise.all(providers.map(async (provider) => {
-    try {
-      return await adoptOn(provider, deps);
-    } catch (error) {
-      deps.signal.throwIfAborted();
-      return { ...NOTHING, warnings: [`cannot query ${provider.name}: ${errorChain(error)}`] };
-    }
-  }));
+  const asked = { providers, only: null, signal: deps.signal };
+  const { found, warnings } = await askEachProvider(asked, (provider) => adoptOn(provider, deps));
   return {
-    servers: adoptions.flatMap(({ servers }) => servers),
-    floatingIps: adoptions.flatMap(({ floatingIps }) => floatingIps),
-    held: adoptions.flatMap(({ held }) => held),
-    warnings: adoptions.flatMap(({ warnings }) => warnings),
+    servers: found.flatMap(({ servers }) => servers),
+    floatingIps: found.flatMap(({ floatingIps }) => floatingIps),
+    held: found.flatMap(({ held }) => held),
+    warnings: [...warnings, ...found.flatMap((one) => one.warnings)],
   };
 }
 

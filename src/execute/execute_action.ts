@@ -14,14 +14,7 @@ import { executeDeleteServer } from "./delete_server.ts";
 import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
 import { executeGiveUp } from "./give_up.ts";
 import type { NodeGroup } from "./group_files.ts";
-import {
-  executeAssign,
-  executeRelabel,
-  executeStartTest,
-  executeUnassign,
-  type HandOverDeps,
-  type TargetAccess,
-} from "./hand_over.ts";
+import { type TargetAccess, tellTarget } from "./hand_over.ts";
 import { executeLogin } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
 import { executePrepareNode } from "./prepare_node.ts";
@@ -55,48 +48,45 @@ export interface ActionSite {
 }
 
 /** Makes one attempt. Intent that must outlive a crash has been stored before; what comes of it is the caller's to store. */
-export function executeAction(action: Action, at: ActionSite): Promise<Outcome> {
-  const { clock, ledger, endJob, target } = at.deps;
-  const { cloud, deletions } = at.access;
-  const { signal } = at;
-  const image = at.provider.images.find(({ name }) => name === action.node.image);
+export async function executeAction(action: Action, at: ActionSite): Promise<Outcome> {
+  const { deps: { clock, ledger, endJob, target }, access: { cloud, deletions }, provider, signal } = at;
+  const { node } = action;
+  const how = { cloud, deletions, clock, signal };
+  const image = provider.images.find(({ name }) => name === node.image);
   switch (action.type) {
     case "create-server": {
-      const request = requestFor(action.node, { ...at, image });
-      if (typeof request !== "string") return executeCreateServer(request, { cloud, clock, signal });
-      return Promise.resolve(refused(request, clock.now()));
+      const request = requestFor(node, { ...at, image });
+      return typeof request === "string"
+        ? refused(request, clock.now())
+        : await executeCreateServer(request, how);
     }
     case "delete-server":
-      return executeDeleteServer(action, { deletions, clock, signal });
-    case "create-floating-ip":
-      return executeCreateFloatingIp(action, {
-        cloud,
-        clock,
-        signal,
-        description: floatingIpDescription(
-          ledger.installation.id,
-          action.node.id,
-          ledger.lineage.runOf("node", action.node.id),
-        ),
-      });
+      return await executeDeleteServer(action, how);
+    case "create-floating-ip": {
+      const { installation, lineage } = ledger;
+      const description = floatingIpDescription(installation.id, node.id, lineage.runOf("node", node.id));
+      return await executeCreateFloatingIp(action, { ...how, description });
+    }
     case "delete-floating-ip":
-      return executeDeleteFloatingIp(action, { deletions, clock, signal });
+      return await executeDeleteFloatingIp(action, how);
     case "give-up":
-      return executeGiveUp(action.failure, { cloud, clock, signal });
+      return await executeGiveUp(action.failure, how);
+    case "end-job":
+      await endJob(node.id);
+      return { event: null };
     case "login":
     case "prepare-node":
       return image === undefined
-        ? Promise.resolve(unconfigured("login", action.node, clock.now()))
-        : logIn(action, { ...at, image });
-    case "end-job":
-      return endJob(action.node.id).then(() => ({ event: null }));
-    case "assign-node":
-    case "start-test":
-    case "relabel-agent":
-    case "unassign-node": {
-      const access = target(action.node.target);
-      if (access === null) return Promise.resolve(unconfigured("target", action.node, clock.now()));
-      return handOver(action, { access, clock, signal, image });
+        ? unconfigured("login", node, clock.now())
+        : await logIn(action, { ...at, image });
+    default: {
+      const access = target(node.target);
+      if (access === null) return unconfigured("target", node, clock.now());
+      const telling = { access, clock, signal };
+      if (action.type !== "assign-node") return await tellTarget(action, telling);
+      return image === undefined
+        ? unconfigured("login", node, clock.now())
+        : await tellTarget({ ...action, image }, telling);
     }
   }
 }
@@ -120,24 +110,6 @@ function logIn(
     outputs,
     next: afterPreparation(action.node, config),
   });
-}
-
-function handOver(
-  action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "unassign-node" },
-  { image, ...deps }: HandOverDeps & { image: ProviderImageConfig | undefined },
-): Promise<Outcome> {
-  switch (action.type) {
-    case "assign-node":
-      return image === undefined
-        ? Promise.resolve(unconfigured("login", action.node, deps.clock.now()))
-        : executeAssign(action.node, { ...deps, image });
-    case "start-test":
-      return executeStartTest(action, deps);
-    case "relabel-agent":
-      return executeRelabel(action.node, deps);
-    case "unassign-node":
-      return executeUnassign(action.node, deps);
-  }
 }
 
 function requestFor(

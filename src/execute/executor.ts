@@ -41,6 +41,7 @@ const PLACES: Readonly<Record<ActionType, number>> = {
   "assign-node": 8,
   "start-test": 8,
   "relabel-agent": 8,
+  "close-agent": 8,
   "end-job": 16,
   "unassign-node": 8,
   "give-up": 8,

@@ -1,15 +1,16 @@
 /**
  * The files in `/etc/nodepool` that tell a server of itself and of the servers that were launched with it: 2016's, with
- * its names and contents. Pure.
+ * its names and contents; and the command that puts them there. Pure.
  */
 import type { CloudAccess } from "../domain/cloud_access.ts";
-import type { NodeAddresses } from "../domain/node.ts";
-import { shellWord } from "../lib/shell_quote.ts";
+import { type NodeAddresses, type NodeRecord, serverIdOf } from "../domain/node.ts";
+import { shellQuote, shellWord } from "../lib/shell_quote.ts";
+import { LoginError } from "../ssh/shell.ts";
 
 /** Where the files lie on each server. */
 export const GROUP_FOLDER = "/etc/nodepool";
 
-export interface GroupMember {
+interface GroupMember {
   readonly serverId: string;
   readonly zone: string | null;
   readonly addresses: Pick<NodeAddresses, "login" | "privateV4">;
@@ -23,10 +24,21 @@ export interface NodeGroup {
   readonly key: { readonly privateKey: string; readonly publicKey: string };
 }
 
-export interface GroupFile {
+interface GroupFile {
   readonly name: string;
   readonly content: string;
   readonly mode: number;
+}
+
+/** @throws LoginError for a server without an address */
+export function nodeAddresses({ id, addresses }: NodeRecord): NodeAddresses {
+  if (addresses !== null) return addresses;
+  throw new LoginError("network", `node ${id} has no address to log in to`);
+}
+
+/** One server's entry in the files of its group. @throws LoginError for a server without an address */
+export function memberOf(node: NodeRecord): GroupMember {
+  return { serverId: serverIdOf(node) ?? "", zone: node.zone, addresses: nodeAddresses(node) };
 }
 
 /** The files of one of the group's servers. */
@@ -60,4 +72,46 @@ export function groupFiles(member: GroupMember, group: NodeGroup): readonly Grou
 
 function privateAddress({ addresses: { privateV4, login } }: GroupMember): string {
   return privateV4 ?? login;
+}
+
+/**
+ * The command of sh that puts files on a server. It becomes root where the user may not write the folder; the files are
+ * the user's.
+ * @param options `authorize`: a public key that is to log in from then on; `folder`: where the files go
+ */
+export function groupFilesCommand(
+  files: readonly GroupFile[],
+  { authorize = null, folder = GROUP_FOLDER }: { authorize?: string | null; folder?: string } = {},
+): string {
+  const target = shellQuote(folder);
+  const writing = [
+    "set -e",
+    `mkdir -p ${target}`,
+    `cd ${target}`,
+    ...files.flatMap(({ name, content, mode }) => [
+      `rm -f ${name}`,
+      `(umask 077; printf %s ${shellQuote(content)} > ${name})`,
+      `chmod ${mode.toString(8)} ${name}`,
+      `[ -z "\${SUDO_UID:-}" ] || chown "$SUDO_UID:$SUDO_GID" ${name}`,
+    ]),
+  ].join("\n");
+  return [
+    "umask 022",
+    `if why=$(mkdir -p ${target} 2>&1) && [ -w ${target} ]; then as=; else as="sudo -n"; fi`,
+    `$as sh -c ${shellQuote(writing)} || { code=$?; echo "$why" >&2; exit $code; }`,
+    ...(authorize === null ? [] : authorizing(authorize.trim())),
+  ].join("\n");
+}
+
+/** A last line without an end must not run into the new one: that would take away the key that nodepool logs in with. */
+function authorizing(key: string): string[] {
+  return [
+    "umask 077",
+    "mkdir -p ~/.ssh",
+    "cd ~/.ssh",
+    "touch authorized_keys",
+    `! grep -qxF ${shellQuote(key)} authorized_keys || exit 0`,
+    '[ -z "$(tail -c 1 authorized_keys)" ] || echo >> authorized_keys',
+    `echo ${shellQuote(key)} >> authorized_keys`,
+  ];
 }

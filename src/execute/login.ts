@@ -1,13 +1,11 @@
 /** One attempt at logging in to a node; a server that is still booting refuses a few times. */
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
-import { groupFiles, type NodeGroup } from "./group_files.ts";
+import { groupFiles, groupFilesCommand, memberOf, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
 import type { Credentials } from "./credentials.ts";
 import { asFirstUser } from "./first_user.ts";
-import { groupFilesCommand } from "./group_command.ts";
-import { memberOf } from "./group_member.ts";
 import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
 /** Between the end of one attempt and the next. */

@@ -2,13 +2,11 @@
  * One attempt at making a node and its subnodes ready for work: the files that tell them of each other and a key pair
  * of their own, then the label's ready script, on the subnodes first. Everything may be done twice.
  */
-import { groupFiles, type NodeGroup } from "./group_files.ts";
+import { groupFiles, groupFilesCommand, memberOf, nodeAddresses, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { LoginError, type ShellSession } from "../ssh/shell.ts";
-import { groupFilesCommand } from "./group_command.ts";
-import { memberOf } from "./group_member.ts";
+import type { ShellSession } from "../ssh/shell.ts";
 import { type LoginDeps, loginTarget } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ScriptOutputs } from "./script_outputs.ts";
@@ -76,12 +74,14 @@ async function prepare(
   const [primary, ...others] = members.map(({ member }) => member);
   const { provider } = deps;
   const group: NodeGroup = { primary: primary!, subnodes: others, provider, key: await deps.makeKeypair() };
-  await using sessions = new Sessions();
-  const opened = await allOf(members.map(async ({ record, member }) => ({
-    record,
-    member,
-    session: await sessions.open(record, deps),
-  })));
+  const sessions: ShellSession[] = [];
+  await using ending = new AsyncDisposableStack();
+  ending.defer(async () => void await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]())));
+  const opened = await allOf(members.map(async ({ record, member }) => {
+    const session = await openSession(record, deps);
+    sessions.push(session);
+    return { record, member, session };
+  }));
   await Promise.all(opened.map(({ record, member, session }) => {
     const authorize = subnodes.length === 0 ? null : group.key.publicKey;
     const command = groupFilesCommand(groupFiles(member, group), { authorize });
@@ -130,31 +130,10 @@ async function allOf<Value>(attempts: readonly Promise<Value>[]): Promise<Value[
   return await Promise.all(attempts);
 }
 
-/** Every session that was opened is closed, also where another could not be opened. */
-class Sessions implements AsyncDisposable {
-  readonly #opened: ShellSession[] = [];
-
-  async open(
-    node: NodeRecord,
-    { shell, image, provider, credentials, signal }: PrepareDeps,
-  ): Promise<ShellSession> {
-    const address = node.addresses?.login;
-    if (address === undefined) throw new LoginError("network", `node ${node.id} has no address to log in to`);
-    const target = await loginTarget(node, {
-      image,
-      provider,
-      credentials,
-      address,
-      username: image.username,
-    });
-    // Where cloud-init has made new host keys since the first login, those are the server's from now on.
-    const connecting = { timeout: provider.bootTimeout, signal };
-    const session = await shell.connect({ ...target, hostKeys: [] }, connecting);
-    this.#opened.push(session);
-    return session;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#opened.map((session) => session[Symbol.asyncDispose]()));
-  }
+async function openSession(node: NodeRecord, deps: PrepareDeps): Promise<ShellSession> {
+  const { shell, image: { username }, provider: { bootTimeout: timeout }, signal } = deps;
+  const address = nodeAddresses(node).login;
+  const target = await loginTarget(node, { ...deps, address, username });
+  // Where cloud-init has made new host keys since the first login, those are the server's from now on.
+  return await shell.connect({ ...target, hostKeys: [] }, { timeout, signal });
 }

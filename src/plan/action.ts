@@ -31,6 +31,8 @@ export type Action =
   | { readonly type: "start-test"; readonly node: NodeRecord; readonly job: string }
   /** It has passed its test: let its target's jobs ask for it. */
   | { readonly type: "relabel-agent"; readonly node: NodeRecord }
+  /** It has a job: let no other of its target's jobs ask for it. */
+  | { readonly type: "close-agent"; readonly node: NodeRecord }
   /** Its job has been over long enough: decide what becomes of it. */
   | { readonly type: "end-job"; readonly node: NodeRecord }
   /** Take it off its target. */
@@ -103,6 +105,8 @@ export function describeAction(action: Action): Omit<WaitingOn, "since"> {
       return { reason: "target", message: `starting the test-job ${action.job}` };
     case "relabel-agent":
       return { reason: "target", message: "it has passed its test and gets its label" };
+    case "close-agent":
+      return { reason: "target", message: `keeping further jobs of target ${action.node.target} off it` };
     case "end-job":
       return { reason: "node", message: "its job has ended" };
     case "unassign-node":

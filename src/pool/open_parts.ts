@@ -7,7 +7,7 @@ import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import { Executor } from "../execute/executor.ts";
 import { BuilderDesk } from "../builders/builder_desk.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
-import { localSites } from "../execute/images/local_site.ts";
+import { localSites, lookAtBuilds } from "../execute/images/local_site.ts";
 import { PrivateKeys } from "../execute/private_keys.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -166,7 +166,12 @@ function openSight({ deps, clock, ledger, tasks, wake, does, run, setBefore }: G
       run.noteStep(by);
     },
   });
-  const faults = new LocalFaults({ clock, readKey, stat: deps.stat });
+  const faults = new LocalFaults({
+    clock,
+    readKey,
+    stat: deps.stat,
+    ...(!deps.builders && { lookAtBuilds: () => lookAtBuilds(ledger.dibImages.values(), deps.builder) }),
+  });
   const newState = new NewState({
     ledger,
     seen: () => watches.observations(),

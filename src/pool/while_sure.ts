@@ -54,6 +54,8 @@ export function buildWhileSure(builder: Builder, untilSure: UntilSure): Builder 
     build: (job, options) => sure(options, () => builder.build(job, options)),
     remove: (path) => builder.remove(path),
     open: (path, format) => builder.open(path, format),
+    hash: (path, format, call) => builder.hash(path, format, call),
+    folderProblem: (folder, files) => builder.folderProblem(folder, files),
     trimLogs: (folder, options) => builder.trimLogs(folder, options),
   };
 }

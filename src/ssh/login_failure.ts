@@ -13,6 +13,8 @@ export interface LoginProgress {
   readonly where: string;
   /** Its algorithms; null: it has not told. */
   readonly offer?: ServerOffer | null;
+  /** Its answer in place of a version of SSH, the beginning of it; null or left out: its version has come. */
+  readonly greeting?: string | null;
   /** Methods that it would accept after it refused the key, or wants besides it. */
   readonly wanted?: readonly string[];
 }
@@ -31,7 +33,7 @@ interface ConnectionError {
 
 export function failureOf(
   error: unknown,
-  { stage, where, offer = null, wanted = [] }: LoginProgress,
+  { stage, where, offer = null, greeting = null, wanted = [] }: LoginProgress,
 ): LoginError {
   const { message, level, code } = error as ConnectionError;
   if (stage === "command" || stage === "copy") {
@@ -52,9 +54,18 @@ export function failureOf(
   if (level === "client-socket" || stage === "connect") {
     return loginError("network", `${where}: the connection failed: ${message}`, error);
   }
+  if (stage === "handshake" && greeting !== null) {
+    const what = greeting === ""
+      ? "the server closed the connection before the SSH handshake"
+      : `the server answered with "${greeting}" in place of an SSH version`;
+    return loginError("handshake", `${where}: ${what}; ${NO_VERSION}`, error);
+  }
   const failure = stage === "auth" ? "auth" : "handshake";
   return loginError(failure, `${where}: ${STAGE_TEXT[stage]} failed: ${message}`, error);
 }
+
+const NO_VERSION = "check that an SSH server listens on that port and lets this machine in " +
+  "(MaxStartups and PerSourcePenalties in its sshd_config, firewalls)";
 
 /** A server that still takes keys has refused this one. */
 export function authProblem(wanted: readonly string[]): string {

@@ -180,7 +180,8 @@ export class Ssh2Connection {
   }
 
   get #progress(): LoginProgress {
-    return { stage: this.#stage, where: this.where, offer: this.#offer.offer, wanted: this.#wanted };
+    const { offer, greeting } = this.#offer;
+    return { stage: this.#stage, where: this.where, offer, greeting, wanted: this.#wanted };
   }
 
   #limitConnecting(): void {

@@ -91,7 +91,11 @@ const states = {
   "assign": v.strictObject({ phase: v.literal("assign"), ...withServer }),
   "test": v.strictObject({ phase: v.literal("test"), ...withServer, startedAt: maybeInstant }),
   "ready": v.strictObject({ phase: v.literal("ready"), ...withServer }),
-  "used": v.strictObject({ phase: v.literal("used"), ...withServer }),
+  "used": v.strictObject({
+    phase: v.literal("used"),
+    ...withServer,
+    isClosed: v.optional(v.literal(true)),
+  }),
   "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
   "unassign": v.strictObject({ phase: v.literal("unassign"), ...withServer }),
   "delete-server": v.strictObject({

@@ -7,8 +7,6 @@ import type { Call } from "../lib/call.ts";
 import type { TargetState } from "../domain/target_state.ts";
 
 export interface Target extends AsyncDisposable {
-  /** As the configuration has it. */
-  readonly name: string;
   /** Whether it takes nodes now. What is wrong with it is the answer, not an error: throws only the signal's reason. */
   observe(options: Call): Promise<TargetState>;
   /**
@@ -16,15 +14,15 @@ export interface Target extends AsyncDisposable {
    * an earlier attempt. `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
    */
   createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
-  /** Gives an agent another label and leaves the rest of it as it is; doing so twice comes to the same. */
-  relabelAgent(name: string, options: Call & { label: string }): Promise<{ readonly previous: string }>;
+  /** Gives an agent another label, or with an empty one none, and leaves the rest of it as it is; doing so twice comes to the same. */
+  relabelAgent(name: string, options: Call & { label: string }): Promise<void>;
   /** Removes an agent; whatever runs on it ends. */
   deleteAgent(name: string, options: Call): Promise<"deleted" | "gone">;
   /** Queues a build once; `effect` of a thrown TargetError tells whether it may have been queued all the same. */
   startJob(
     job: string,
     options: Call & { parameters: Readonly<Record<string, string>> },
-  ): Promise<{ readonly queueItem: number }>;
+  ): Promise<void>;
   /** Aborts calls in flight and waits for them. */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -17,6 +17,8 @@ const AT_ONCE = 8;
 const ROUND = SECOND / 4;
 /** A login that takes longer only waits, and leaves its place to another. */
 const PLACE_TIME = 5 * SECOND;
+/** Between a failure and the second attempt. */
+const PAUSE = 5 * SECOND;
 /** Where more of a provider's nodes than this fail together, the fault is more likely on our side of the network. */
 const LARGEST_PART = 0.5;
 /** Fewer than this are too few to tell by their number: they are looked at again, each minute for this long. */
@@ -118,7 +120,7 @@ async function findFailed(nodes: readonly NodeRecord[], check: Check): Promise<r
     check.inTurn(async () => {
       const early = startedAt + Math.floor(index / AT_ONCE) * ROUND - clock.now();
       if (early > 0) await clock.sleep(early, { signal });
-      const message = await twice(() => whyUnusable(node, check));
+      const message = await whyUnusable(node, check) === null ? null : await whyStillUnusable(node, check);
       if (message !== null) failed.push({ node, message });
     })
   );
@@ -127,9 +129,10 @@ async function findFailed(nodes: readonly NodeRecord[], check: Check): Promise<r
   return failed;
 }
 
-/** One failure may be a passing one. */
-async function twice(check: () => Promise<string | null>): Promise<string | null> {
-  return await check() === null ? null : await check();
+/** One failure may be a passing one: sshd refuses connections for a moment when too many log in. */
+async function whyStillUnusable(node: NodeRecord, check: Check): Promise<string | null> {
+  await check.clock.sleep(PAUSE, check);
+  return await whyUnusable(node, check);
 }
 
 async function whyUnusable(node: NodeRecord, deps: Check): Promise<string | null> {

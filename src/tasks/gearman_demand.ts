@@ -12,10 +12,7 @@ import type { TaskRegistry } from "./task_registry.ts";
 
 export interface GearmanDemandDeps {
   readonly tasks: TaskRegistry;
-  readonly openGearman: (
-    servers: readonly GearmanServerConfig[],
-    onState: (server: GearmanServerState) => void,
-  ) => Gearman;
+  readonly openGearman: (onState: (server: GearmanServerState) => void) => Gearman;
   /** Called where what is asked for has changed, or a server has come or gone. */
   readonly wake: () => void;
 }
@@ -58,20 +55,23 @@ export class GearmanDemand implements AsyncDisposable {
     return { online: false, reason };
   }
 
-  /** Connects to these servers and no others. */
+  /** Connects to these servers and no others. The connection to one that was there before is kept. */
   async configure(servers: readonly GearmanServerConfig[]): Promise<void> {
-    const one = { by: servers, open: () => this.#begin(servers) };
+    const isOpen = this.gearman !== null;
+    const one = { by: null, open: () => this.#begin() };
     await this.#open.configure(new Map(servers.length === 0 ? [] : [["gearman", one]]));
+    await this.gearman?.configure(servers);
+    if (isOpen) this.#deps.tasks.wake("gearman");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#open[Symbol.asyncDispose]();
   }
 
-  #begin(servers: readonly GearmanServerConfig[]): Opened {
+  #begin(): Opened {
     const { tasks, openGearman, wake } = this.#deps;
     const parts = new AsyncDisposableStack();
-    const gearman = parts.use(openGearman(servers, (server) => {
+    const gearman = parts.use(openGearman((server) => {
       tell(server);
       wake();
     }));

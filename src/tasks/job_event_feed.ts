@@ -2,7 +2,7 @@
  * Puts the jobs on the pool's nodes that Jenkins publishers report into the ledger: a job that has
  * begun makes its node used, one that is over ends its use a while later. The pool holds it.
  */
-import type { JobEvents, PublisherState } from "../demand/zmq/job_events.ts";
+import type { PublisherState } from "../demand/zmq/job_events.ts";
 import type { JobEvent } from "../demand/zmq/job_event.ts";
 import type { Config } from "../domain/config.ts";
 import { isJobRunning } from "../domain/end_of_hold.ts";
@@ -20,14 +20,17 @@ import type { Ledger } from "../store/ledger.ts";
 export interface JobEventFeedDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly listen: (
-    endpoints: readonly string[],
-    handlers: { onEvent: (event: JobEvent) => void; onState: (publisher: PublisherState) => void },
-  ) => JobEvents;
+  readonly listen: (options: {
+    readonly endpoint: string;
+    readonly onEvent: (event: JobEvent) => void;
+    readonly onState: (publisher: PublisherState) => void;
+  }) => Publisher;
   /** A job on a node is over. */
   readonly onJobEnd: (node: NodeRecord, event: JobEvent) => void;
   readonly onError: (task: string, error: unknown) => void;
 }
+
+type Publisher = PublisherState & AsyncDisposable;
 
 const log = loggerOf("zmq");
 
@@ -38,7 +41,7 @@ export class JobEventFeed implements AsyncDisposable {
   readonly #idByNodename = new Map<string, number>();
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
-  readonly #events = new KeptOpen<JobEvents>();
+  readonly #publishers = new KeptOpen<Publisher>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
 
   constructor(deps: JobEventFeedDeps) {
@@ -56,7 +59,7 @@ export class JobEventFeed implements AsyncDisposable {
 
   /** How the publishers stand. */
   get publishers(): readonly PublisherState[] {
-    return this.#config.zmqPublishers.flatMap((endpoint) => this.#events.get(endpoint)?.publishers ?? []);
+    return this.#config.zmqPublishers.flatMap((endpoint) => this.#publishers.get(endpoint) ?? []);
   }
 
   /** Since when no event of any publisher can have been missed; null: some may be, or there are no publishers. */
@@ -72,13 +75,12 @@ export class JobEventFeed implements AsyncDisposable {
    */
   async configure(config: FeedConfig): Promise<void> {
     this.#config = config;
-    const handlers = { onEvent: (event: JobEvent) => this.#note(event), onState: tell };
-    const listening = (endpoint: string) => ({
-      by: endpoint,
-      open: () => this.#deps.listen([endpoint], handlers),
-    });
-    await this.#events.configure(
-      new Map(config.zmqPublishers.map((endpoint) => [endpoint, listening(endpoint)])),
+    const onEvent = (event: JobEvent) => this.#note(event);
+    await this.#publishers.configure(
+      new Map(config.zmqPublishers.map((endpoint) => [
+        endpoint,
+        { by: endpoint, open: () => this.#deps.listen({ endpoint, onEvent, onState: tell }) },
+      ])),
     );
   }
 
@@ -86,7 +88,7 @@ export class JobEventFeed implements AsyncDisposable {
     await using ending = new AsyncDisposableStack();
     ending.defer(() => Promise.all(this.#storing).then(() => {}));
     ending.use(this.#subscription);
-    ending.use(this.#events);
+    ending.use(this.#publishers);
   }
 
   #note(event: JobEvent): void {

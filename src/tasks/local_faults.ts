@@ -1,6 +1,6 @@
 /**
  * Faults of files on this machine without which a server would be booted for nothing: private keys, and scripts of
- * `script-dir`. Looked at before plans, at most every few seconds, so that labels wait while one is wrong and go on by
+ * `script-dir`; and of folders whose builds would be taken for removed: their disks are not mounted. Looked at before plans, at most every few seconds, so that labels wait while one is wrong and go on by
  * themselves once it is right. The pool holds it and asks before each tick; plans are given what it found.
  */
 import type { Config } from "../domain/config.ts";
@@ -15,6 +15,8 @@ export interface LocalFaultsDeps {
   readonly readKey: (path: string) => Promise<unknown>;
   /** null: nothing is there, or it cannot be seen. */
   readonly stat: (path: string) => Promise<FileLook | null>;
+  /** Why folders with builds are not in their place, by path; left out: builds are elsewhere. */
+  readonly lookAtBuilds?: () => Promise<ReadonlyMap<string, string>>;
 }
 
 interface FileLook {
@@ -34,7 +36,7 @@ export class LocalFaults {
     this.#deps = deps;
   }
 
-  /** By path: why the file is of no use. */
+  /** By path: why the file or folder is of no use. */
   get found(): ReadonlyMap<string, string> {
     return this.#found;
   }
@@ -49,11 +51,13 @@ export class LocalFaults {
     const { clock } = this.#deps;
     if (this.#looked?.config === config && clock.now() - this.#looked.at < PERIOD) return;
     const { keys, scripts } = localFiles(config);
-    const looks = await Promise.all([
+    const [folders = [], ...looks] = await Promise.all([
+      this.#deps.lookAtBuilds?.(),
       ...keys.map((path) => whyOf(path, () => this.#whyNoKey(path))),
       ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
     ]);
-    this.#found = new Map(looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]));
+    const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
+    this.#found = new Map([...folders, ...files]);
     this.#looked = { at: clock.now(), config };
   }
 

@@ -24,15 +24,12 @@ export interface TaskBasics {
   /** Asked after each run, failed or not: how long the next one waits at least, woken or not; left out: not at all. */
   rest?(): Milliseconds;
   onError(error: unknown): void;
-}
-
-export interface TaskOptions extends TaskBasics {
-  /** From the end of a run to the start of the next; null: only when woken or when a run asked for it. */
-  readonly period: Milliseconds | null;
+  /** Called once it is disposed of and nothing of it runs any more. */
+  onEnd?(): void;
 }
 
 /** When a task runs by itself; null: not before it is woken. */
-interface Schedule {
+export interface Schedule {
   /** Of the first run. */
   first(now: Instant): Instant | null;
   /** Of the one after a run that ended now. */
@@ -41,39 +38,16 @@ interface Schedule {
   again?(now: Instant): Instant | null;
 }
 
-export interface Task extends AsyncDisposable {
-  readonly name: string;
-  /** The results of its runs so far. */
-  report(): TaskReport;
-  /** Lets it run; the first run begins at once (a cron task's at its time). Once is enough. */
-  start(): void;
-  /** Lets it run now, or once more when it is running. Before `start` it has no effect of its own. */
-  wake(): void;
-  /** Lets it run at that time, if it would not have run before; what a run in progress says later is no later. */
-  wakeBy(at: Instant): void;
-  /** The machine's clock was set: the next run may come sooner or later than it seemed. */
-  clockSet(): void;
-  /** Aborts the run and waits for its end. */
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** A task with a period; it does not run before `start`. */
-export function createTask({ period, ...basics }: TaskOptions): Task {
-  return createScheduledTask(basics, {
-    first: (now) => now,
-    next: (now) => period === null ? null : now + period,
-  });
-}
-
-/** A task with any schedule. */
-export function createScheduledTask(basics: TaskBasics, schedule: Schedule): Task {
-  return new ScheduledTask(basics, schedule);
+/** @param period from the end of a run to the start of the next; null: only when woken or when a run asked for it */
+export function periodic(period: Milliseconds | null): Schedule {
+  return { first: (now) => now, next: (now) => period === null ? null : now + period };
 }
 
 /** After a failed run of a task that has no time of its own: soon, but no tight loop. */
 const RETRY: Milliseconds = 10 * SECOND;
 
-class ScheduledTask implements Task {
+/** It does not run before `start`. */
+export class Task implements AsyncDisposable {
   readonly #basics: TaskBasics;
   readonly #schedule: Schedule;
   readonly #stop = new AbortController();
@@ -101,26 +75,31 @@ class ScheduledTask implements Task {
     return this.#basics.name;
   }
 
+  /** The results of its runs so far. */
   report(): TaskReport {
     return { name: this.name, ...this.#report };
   }
 
+  /** Lets it run; the first run begins at once (a cron task's at its time). Once is enough. */
   start(): void {
     this.#loop ??= this.#runForever();
   }
 
+  /** Lets it run now, or once more when it is running. Before `start` it has no effect of its own. */
   wake(): void {
     if (this.#loop === null) return;
     this.#woken = true;
     this.#endWait?.();
   }
 
+  /** Lets it run at that time, if it would not have run before; what a run in progress says later is no later. */
   wakeBy(at: Instant): void {
     if (at >= this.#due) return;
     this.#due = at;
     this.#endWait?.();
   }
 
+  /** The machine's clock was set: the next run may come sooner or later than it seemed. */
   clockSet(): void {
     // While it runs, what comes after is still to be said.
     if (this.#schedule.again === undefined || this.#due === Infinity) return;
@@ -128,10 +107,12 @@ class ScheduledTask implements Task {
     this.#endWait?.();
   }
 
+  /** Aborts the run and waits for its end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new DOMException(`the task ${this.name} has been stopped`, "AbortError"));
     this.#endWait?.();
     await this.#loop;
+    this.#basics.onEnd?.();
   }
 
   async #runForever(): Promise<void> {

@@ -4,11 +4,12 @@
  * of what the tasks do. The pool has one; whatever repeats something in the pool registers a task here.
  */
 import type { TaskReport } from "../domain/pool_report.ts";
+import type { Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { createCronTask, type CronTaskOptions } from "./cron_task.ts";
-import { createTask, type Task, type TaskBasics, type TaskOptions } from "./task.ts";
+import { cronSchedule, type CronTimes } from "./cron_schedule.ts";
+import { periodic, type Schedule, Task, type TaskBasics } from "./task.ts";
 
-type Given<Options extends TaskBasics> = Omit<Options, "clock" | "onError">;
+type Given = Omit<TaskBasics, "clock" | "onError" | "onEnd">;
 
 interface TaskRegistryDeps {
   readonly clock: Clock;
@@ -26,13 +27,13 @@ export class TaskRegistry implements AsyncDisposable {
   }
 
   /** A task with a period. It runs from now on, or from the registry's start. Disposing of it takes it out again. */
-  add(options: Given<TaskOptions>): Task {
-    return this.#register(createTask({ ...options, ...this.#basics(options.name) }));
+  add({ period, ...given }: Given & { readonly period: Milliseconds | null }): Task {
+    return this.#register(given, periodic(period));
   }
 
   /** A task that runs at the times of a cron expression; the rest as `add`. */
-  addCron(options: Given<CronTaskOptions>): Task {
-    return this.#register(createCronTask({ ...options, ...this.#basics(options.name) }));
+  addCron({ cron, timezone, ...given }: Given & CronTimes): Task {
+    return this.#register(given, cronSchedule({ cron, timezone }, this.#deps.clock));
   }
 
   /** Lets the tasks run, those that are registered and those to come. */
@@ -63,24 +64,15 @@ export class TaskRegistry implements AsyncDisposable {
     await Promise.all([...this.#tasks.values()].map((task) => task[Symbol.asyncDispose]()));
   }
 
-  #basics(name: string): Pick<TaskBasics, "clock" | "onError"> {
+  #register(given: Given, schedule: Schedule): Task {
     const { clock, onError } = this.#deps;
-    return { clock, onError: (error) => onError(name, error) };
-  }
-
-  #register(task: Task): Task {
-    const { name } = task;
+    const { name } = given;
     if (this.#state === "ended") throw new Error(`the task ${name} cannot start: all tasks have ended`);
     if (this.#tasks.has(name)) throw new Error(`task ${name} already exists`);
-    const end = task[Symbol.asyncDispose].bind(task);
-    const registered = Object.assign(task, {
-      [Symbol.asyncDispose]: async () => {
-        await end();
-        if (this.#tasks.get(name) === task) this.#tasks.delete(name);
-      },
-    });
-    this.#tasks.set(name, registered);
+    const onEnd = () => void (this.#tasks.get(name) === task && this.#tasks.delete(name));
+    const task = new Task({ ...given, clock, onError: (error) => onError(name, error), onEnd }, schedule);
+    this.#tasks.set(name, task);
     if (this.#state === "running") task.start();
-    return registered;
+    return task;
   }
 }

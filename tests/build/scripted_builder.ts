@@ -1,4 +1,5 @@
 /** A Builder in memory: builds take virtual time and make files that are only told of; it can be made to fail. */
+import { createHash } from "node:crypto";
 import { type Builder, BuildError, type BuildJob } from "../../src/build/builder.ts";
 import type { ImageFile } from "../../src/domain/dib_image.ts";
 import type { Clock } from "../../src/lib/clock.ts";
@@ -14,6 +15,10 @@ export class ScriptedBuilder implements Builder {
   /** The files that there are, by path without format. */
   readonly files = new Map<string, Map<string, Uint8Array>>();
   readonly jobs: BuildJob[] = [];
+  /** Whether the disk with its files is there; another, empty one is seen otherwise. */
+  isMounted = true;
+  /** Whether the disk has the marker of builds. */
+  isMarked = false;
   /** Paths of builds under way. */
   readonly building = new Set<string>();
   readonly #clock: Pick<Clock, "sleep">;
@@ -33,6 +38,7 @@ export class ScriptedBuilder implements Builder {
     this.jobs.push(job);
     const { time = 0, failure } = this.#script(job);
     this.building.add(job.path);
+    this.isMarked = true;
     try {
       // Half-made files are there from the beginning.
       this.files.set(job.path, new Map(job.formats.map((format) => [format, new Uint8Array(1)])));
@@ -45,14 +51,25 @@ export class ScriptedBuilder implements Builder {
   }
 
   remove(path: string): Promise<void> {
-    this.files.delete(path);
+    if (this.isMounted) this.files.delete(path);
     return Promise.resolve();
   }
 
   open(path: string, format: string) {
-    const bytes = this.files.get(path)?.get(format);
+    const bytes = this.isMounted ? this.files.get(path)?.get(format) : undefined;
     if (bytes === undefined) return Promise.reject(new Deno.errors.NotFound(`${path}.${format}`));
     return Promise.resolve({ size: bytes.length, open: () => ReadableStream.from([bytes.slice()]) });
+  }
+
+  hash(path: string, format: string): Promise<Omit<ImageFile, "format">> {
+    const bytes = this.files.get(path)!.get(format)!;
+    const hashOf = (algorithm: string) => createHash(algorithm).update(bytes).digest("hex");
+    return Promise.resolve({ size: bytes.length, md5: hashOf("md5"), sha512: hashOf("sha512") });
+  }
+
+  folderProblem(folder: string, files: readonly string[]): Promise<string | null> {
+    const isRight = files.length === 0 || this.isMounted && this.isMarked;
+    return Promise.resolve(isRight ? null : `images-dir ${folder} lacks the images built there`);
   }
 
   trimLogs(): Promise<void> {
@@ -60,10 +77,7 @@ export class ScriptedBuilder implements Builder {
   }
 
   async #finish({ path }: BuildJob, format: string): Promise<ImageFile> {
-    const bytes = new TextEncoder().encode(`${path}.${format}`);
-    this.files.get(path)!.set(format, bytes);
-    const { createHash } = await import("node:crypto");
-    const hashOf = (algorithm: string) => createHash(algorithm).update(bytes).digest("hex");
-    return { format, size: bytes.length, md5: hashOf("md5"), sha512: hashOf("sha512") };
+    this.files.get(path)!.set(format, new TextEncoder().encode(`${path}.${format}`));
+    return { format, ...await this.hash(path, format) };
   }
 }

@@ -3,7 +3,7 @@ import type { LinkState } from "../../src/domain/link_state.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { type Conversation, type Link, openLink, type Peer } from "../../src/demand/link.ts";
+import { type Conversation, Link, type Peer } from "../../src/demand/link.ts";
 import { ScriptedServer } from "./scripted_server.ts";
 
 /** Says hello, is content with any answer, and fails at the word `bad`. */
@@ -46,7 +46,7 @@ async function startLink(prepare: (server: ScriptedServer) => void = () => {}): 
   prepare(server);
   const states: LinkState[] = [];
   const talks: Hello[] = [];
-  const link = openLink({
+  const link = new Link({
     address: { host: "127.0.0.1", port: 1 },
     dial: server.dial,
     clock,
@@ -199,7 +199,7 @@ Deno.test("who is told of a link's states and throws ends neither the link nor t
   const [clock, server] = [new VirtualClock(0), new ScriptedServer()];
   server.refusal = new Error("connection refused");
   const told: string[] = [];
-  await using link = openLink({
+  await using link = new Link({
     address: { host: "127.0.0.1", port: 1 },
     dial: server.dial,
     clock,

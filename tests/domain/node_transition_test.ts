@@ -35,6 +35,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
   "taken": { type: "taken", job: "gate-unit", requestId: 4 },
   "job-begun": { type: "job-begun", job: "gate-docs" },
   "job-ended": { type: "job-ended", result: "FAILURE" },
+  "closed": { type: "closed" },
   "unassigned": { type: "unassigned" },
   "hold": { type: "hold", hold },
   "unheld": { type: "unheld" },
@@ -88,7 +89,7 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
   "ready": { state: { phase: "ready", serverId: "s1" }, knows: ["floating-ip", "taken", "hold"] },
   "used": {
     state: { phase: "used", serverId: "s1" },
-    knows: ["floating-ip", "assigned", "job-begun", "job-ended", "hold"],
+    knows: ["floating-ip", "assigned", "job-begun", "job-ended", "closed", "hold"],
   },
   "hold": {
     state: { phase: "hold", serverId: "s1", lostAt: null },

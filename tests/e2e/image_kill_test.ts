@@ -2,6 +2,7 @@
  * kill -9 of the daemon at thirty seeded instants while an image is built, uploaded, set up and snapshotted: it goes on
  * where it was, and in the end nothing is left on the disk, on the cloud or among the processes that no record knows.
  */
+import { MARKER } from "../../src/build/folder_marker.ts";
 import assert from "node:assert/strict";
 import { processesWith } from "../build/processes.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -82,7 +83,7 @@ function builders(pool: RunningPool): Promise<readonly string[]> {
 }
 
 function filesOf(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name !== MARKER).sort();
 }
 
 Deno.test("a pool whose daemon is killed at thirty instants makes its images, and leaves nothing behind", async () => {

@@ -176,12 +176,25 @@ testNeeding(["libzmq"], "a node must pass its target's test-job before jobs may 
     assert.equal(jenkins.queue.length, 2);
   });
 
+  await t.step("it gets one job: the agent has no label from its start on", async () => {
+    const [{ id, nodename }] = await pool.nodes() as [Awaited<ReturnType<typeof pool.nodes>>[number]];
+    await publisher.do("send", jobEvent("onStarted", { node: nodename }));
+    await pool.until(() => labelOf(jenkins, nodename) === "");
+    assert.equal((await nodeOf(pool, id))?.state, "used");
+    await publisher.do("send", jobEvent("onFinalized", { node: nodename, result: "SUCCESS" }));
+    await pool.until(async () => await nodeOf(pool, id) === undefined);
+    const next = await testedNode();
+    await pool.until(() => jenkins.queue.length === 3);
+    await end(next.nodename, "SUCCESS");
+    await pool.until(async () => (await nodeOf(pool, next.id))?.state === "ready");
+  });
+
   await t.step("a test that cannot be started is started later", async () => {
     const [ready] = await pool.nodes();
     jenkins.failNext({ path: /buildWithParameters/, answer: new Response("busy", { status: 503 }) });
     await pool.run("delete", String(ready!.id), "--now");
     const { id, nodename } = await testedNode();
-    await pool.until(() => jenkins.queue.length === 3);
+    await pool.until(() => jenkins.queue.length === 4);
     await end(nodename, "SUCCESS");
     await pool.until(async () => (await nodeOf(pool, id))?.state === "ready");
   });

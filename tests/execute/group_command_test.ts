@@ -1,7 +1,6 @@
 /** The command that writes a group's files, run by the machine's own /bin/sh in a folder of the test's. */
 import assert from "node:assert/strict";
-import { groupFiles, type NodeGroup } from "../../src/execute/group_files.ts";
-import { groupFilesCommand } from "../../src/execute/group_command.ts";
+import { groupFiles, groupFilesCommand, type NodeGroup } from "../../src/execute/group_files.ts";
 import { shCommand } from "../../src/ssh/sh_command.ts";
 import { script } from "../build/processes.ts";
 import { testNeeding } from "../needs.ts";

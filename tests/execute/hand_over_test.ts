@@ -3,14 +3,8 @@ import assert from "node:assert/strict";
 import type { ProviderImageConfig, TargetConfig } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import {
-  executeAssign,
-  executeRelabel,
-  executeStartTest,
-  executeUnassign,
-  type HandOverDeps,
-  type TargetAccess,
-} from "../../src/execute/hand_over.ts";
+import { type HandOverDeps, type TargetAccess, tellTarget } from "../../src/execute/hand_over.ts";
+import { TargetError } from "../../src/targets/target_error.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { Target } from "../../src/targets/target.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
@@ -63,6 +57,14 @@ function kit(
   return { access, clock: new VirtualClock(NOW), signal: new AbortController().signal, image: IMAGE, calls };
 }
 
+const executeAssign = (node: NodeRecord, { image, ...deps }: Kit) =>
+  tellTarget({ type: "assign-node", node, image }, deps);
+const executeStartTest = ({ node, job }: { node: NodeRecord; job: string }, deps: Kit) =>
+  tellTarget({ type: "start-test", node, job }, deps);
+const executeRelabel = (node: NodeRecord, deps: Kit) => tellTarget({ type: "relabel-agent", node }, deps);
+const executeClose = (node: NodeRecord, deps: Kit) => tellTarget({ type: "close-agent", node }, deps);
+const executeUnassign = (node: NodeRecord, deps: Kit) => tellTarget({ type: "unassign-node", node }, deps);
+
 const AGENT = {
   name: READY.nodename,
   description: "Dynamic single use noble node",
@@ -113,7 +115,7 @@ Deno.test("executeAssign() tells managers behind Gearman, and remembers which on
 });
 
 Deno.test("executeStartTest() starts the test-job for the node", async () => {
-  const deps = kit("jenkins", { startJob: { queueItem: 3 } }, { testJob: "node-test" });
+  const deps = kit("jenkins", { startJob: undefined }, { testJob: "node-test" });
   const outcome = await executeStartTest({ node: READY, job: "node-test" }, deps);
   assert.deepEqual(deps.calls, [["startJob", "node-test", { parameters: { NODE: READY.nodename } }]]);
   assert.deepEqual(outcome.event, {
@@ -123,7 +125,7 @@ Deno.test("executeStartTest() starts the test-job for the node", async () => {
 });
 
 Deno.test("executeRelabel() gives the agent its label: it has passed", async () => {
-  const deps = kit("jenkins", { relabelAgent: { previous: "" } });
+  const deps = kit("jenkins", { relabelAgent: undefined });
   assert.deepEqual(await executeRelabel(READY, deps), { event: { type: "tested" } });
   assert.deepEqual(deps.calls, [["relabelAgent", READY.nodename, { label: "noble" }]]);
 });
@@ -153,6 +155,7 @@ Deno.test("an attempt that fails says why, and is made again after a pause that 
   const failing = { createAgent: refusal, deleteAgent: refusal, relabelAgent: refusal, startJob: refusal };
   const calls: ((node: NodeRecord, deps: Kit) => ReturnType<typeof executeAssign>)[] = [
     executeAssign,
+    executeClose,
     executeRelabel,
     executeUnassign,
     (node, deps) => executeStartTest({ node, job: "node-test" }, deps),
@@ -177,4 +180,23 @@ Deno.test("an attempt that is aborted is none", async () => {
   const deps = { ...kit("jenkins", { createAgent: new Error("aborted") }), signal: stop.signal };
   stop.abort(new Error("the pool stops"));
   await assert.rejects(executeAssign(READY, deps), /the pool stops/);
+});
+
+Deno.test("executeClose() takes the label away, so that no second job finds the agent", async () => {
+  const deps = kit("jenkins", { relabelAgent: undefined });
+  const used = node(states.used);
+  assert.deepEqual(await executeClose(used, deps), { event: { type: "closed" } });
+  assert.deepEqual(deps.calls, [["relabelAgent", used.nodename, { label: "" }]]);
+});
+
+Deno.test("executeClose() is repeated where Jenkins does not answer, not where it refuses", async () => {
+  const refusal = (kind: "timeout" | "unauthorized") =>
+    new TargetError(kind, "no", { action: "relabel agent", effect: "none" });
+  const late = await executeClose(node(states.used), kit("jenkins", { relabelAgent: refusal("timeout") }));
+  assert.ok(late.event !== null && late.event !== "ended" && late.event.type === "postponed");
+  const refused = await executeClose(
+    node(states.used),
+    kit("jenkins", { relabelAgent: refusal("unauthorized") }),
+  );
+  assert.deepEqual(refused, { event: { type: "closed" } });
 });

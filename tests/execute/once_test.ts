@@ -89,6 +89,11 @@ const cases: { readonly [Type in ActionType]: Case } = {
     action: (node) => ({ type: "relabel-agent", node }),
     asks: ["relabelAgent"],
   },
+  "close-agent": {
+    state: states.used,
+    action: (node) => ({ type: "close-agent", node }),
+    asks: ["relabelAgent"],
+  },
   "end-job": {
     state: states.used,
     fields: { jobEnd: { at: NOW, result: "SUCCESS" } },

@@ -1,6 +1,6 @@
 /** What is run on a server that becomes an image, in which order, as whom. */
 import assert from "node:assert/strict";
-import { MINUTE } from "../../src/domain/time.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { executeScript, type ScriptJob } from "../../src/execute/images/run_script.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";
@@ -8,13 +8,25 @@ import { NOW } from "../plan/plan_fixtures.ts";
 import { HOST_KEY } from "./execute_fixtures.ts";
 
 /** Runs a script on a server that lets one user run commands; root's key is tied to another command. */
-async function run(kind: ScriptJob["kind"], { hasTerminal = true, exitCode = 0 } = {}) {
+async function run(
+  kind: ScriptJob["kind"],
+  { hasTerminal = true, exitCode = 0, refusals = [] }: {
+    hasTerminal?: boolean;
+    exitCode?: number;
+    /** How the server ends the first connections. */
+    refusals?: LoginError["failure"][];
+  } = {},
+) {
   const told: string[] = [];
+  const clock = new VirtualClock(NOW);
+  let connections = 0;
   let log = "";
   const shell: Shell = {
     login: () => Promise.reject(new Error("scripts use lasting sessions")),
     connect({ username, hostKeys }) {
       assert.deepEqual(hostKeys, [], "cloud-init may have made others since the first login");
+      const refusal = refusals[connections++];
+      if (refusal !== undefined) return Promise.reject(new LoginError(refusal, `refused: ${refusal}`));
       if (username !== "ubuntu") return Promise.reject(new LoginError("account", `not ${username}`));
       return Promise.resolve({
         hostKey: HOST_KEY,
@@ -32,9 +44,9 @@ async function run(kind: ScriptJob["kind"], { hasTerminal = true, exitCode = 0 }
     },
   };
   const job = { kind, script: "run.sh", hostname: "template", variables: {}, scriptDir: "/scripts" };
-  const outcome = await executeScript(job, {
+  const executing = executeScript(job, {
     shell,
-    clock: new VirtualClock(NOW),
+    clock,
     signal: new AbortController().signal,
     credentials: { usernames: ["root", "ubuntu"], readPrivateKey: () => Promise.resolve("key") },
     loginTimeout: MINUTE,
@@ -48,7 +60,10 @@ async function run(kind: ScriptJob["kind"], { hasTerminal = true, exitCode = 0 }
       }),
     log: { write: (chunk) => log += new TextDecoder().decode(chunk) },
   });
-  return { outcome, told, log };
+  let isOver = false;
+  void executing.finally(() => isOver = true);
+  await clock.advanceUntil(() => isOver, { within: 2 * MINUTE });
+  return { outcome: await executing, told, log, connections, took: clock.now() - NOW };
 }
 
 Deno.test("a setup runs as the user who may run commands, its scripts open to all users", async () => {
@@ -92,4 +107,23 @@ Deno.test("a check that fails says that another image like it would fail too, a 
   assert.deepEqual([check.outcome.type, setup.outcome.type], ["failed", "failed"]);
   assert.equal(check.outcome.type === "failed" && check.outcome.atFault, "image");
   assert.equal(setup.outcome.type === "failed" && setup.outcome.atFault, undefined);
+});
+
+Deno.test("a server that refuses connections for a moment, as sshd does when too many log in, costs no image", async () => {
+  for (const kind of ["setup", "check"] as const) {
+    const { outcome, took } = await run(kind, { refusals: ["handshake", "network", "handshake"] });
+    assert.equal(outcome.type, kind === "setup" ? "set-up" : "passed");
+    assert.ok(took >= 3 * SECOND && took < MINUTE);
+  }
+});
+
+Deno.test("a server that refuses connections for as long as it may take to boot has failed, with the last reason", async () => {
+  const { outcome, took } = await run("check", { refusals: Array(1_000).fill("handshake") });
+  assert.deepEqual([outcome.type, took <= MINUTE], ["failed", true]);
+  assert.ok(outcome.type === "failed" && outcome.comment === "refused: handshake");
+});
+
+Deno.test("a server that refuses all users is not asked again", async () => {
+  const { outcome, connections } = await run("setup", { refusals: ["auth", "auth"] });
+  assert.deepEqual([outcome.type, connections], ["failed", 2]);
 });

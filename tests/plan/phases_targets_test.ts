@@ -179,6 +179,33 @@ Deno.test("used: a node whose server is gone is lost, also while its job's end i
   assert.equal(removed(planUsed(situation(states.used, { seen: gone, fields }))).result, "lost");
 });
 
+Deno.test("used: a Jenkins is kept from giving the agent a second job, once, and before the job's end counts", () => {
+  const at = situation(states.used, { config: withTarget(), fields: { assignedAt: NOW } });
+  assert.equal(actionOf(planUsed(at)), "close-agent");
+  const end = NOW + at.config.limits.deleteDelay;
+  const ended = { ...at, node: { ...at.node, jobEnd: { at: NOW, result: "SUCCESS" } } };
+  assert.deepEqual([actionOf(planUsed(ended)), actionOf(planUsed({ ...ended, now: end }))], [
+    "close-agent",
+    "end-job",
+  ]);
+  const retried = { ...ended.node, retryAt: NOW + MINUTE, waitingOn: failed("no answer") };
+  const wait = planUsed({
+    ...ended,
+    node: retried,
+    config: { ...at.config, limits: { ...at.config.limits, deleteDelay: SECOND } },
+  });
+  assert.ok(wait.do === "wait" && wait.until === NOW + SECOND, "a target that does not answer delays no end");
+  for (
+    const other of [
+      { ...at, state: { ...at.state, isClosed: true } as const },
+      { ...at, node: { ...at.node, assignedAt: null } },
+      { ...at, config: withTarget({ assignViaGearman: true }) },
+      { ...at, config: withTarget({ jenkins: null }) },
+      { ...at, targets: new Map([["default", { online: false, reason: "it is quieting down" }]] as const) },
+    ]
+  ) assert.equal(planUsed(other).do, "stay");
+});
+
 Deno.test("unassign: the target is told, and again after each failure, for ten minutes", () => {
   const at = situation(states.unassign, { config: withTarget() });
   assert.deepEqual(planUnassign(at), { do: "act", action: { type: "unassign-node", node: at.node } });

@@ -69,6 +69,10 @@ Deno.test("login() fails as `handshake` where something else than SSH answers", 
   });
   const error = await failureOfLogin(createSsh2Shell().login(target(web.port), options("true")));
   equal(error.failure, "handshake");
+  match(
+    error.message,
+    /: the server answered with "HTTP\/1\.1 400 Bad Request" in place of an SSH version; check that an SSH server/,
+  );
 });
 
 Deno.test("login() fails as `handshake` where the server's SSH is too old", async () => {
@@ -83,6 +87,26 @@ Deno.test("login() fails as `handshake` where the server hangs up at once", asyn
   await using rude = listenOnce((connection) => connection.closeWrite());
   const error = await failureOfLogin(createSsh2Shell().login(target(rude.port), options("true")));
   equal(error.failure, "handshake");
+  match(error.message, /: the server closed the connection before the SSH handshake; check .*MaxStartups/);
+});
+
+Deno.test("login() says what a server said that has too many logins, or sends text without an end", async () => {
+  for (
+    const [text, said] of [["Exceeded MaxStartups\r\n", "Exceeded MaxStartups"], [
+      "x".repeat(2 ** 20),
+      "x".repeat(200),
+    ]]
+  ) {
+    await using busy = listenOnce(async (connection) => {
+      for (let bytes = new TextEncoder().encode(text); bytes.length > 0;) {
+        bytes = bytes.subarray(await connection.write(bytes));
+      }
+      await connection.closeWrite();
+    });
+    const error = await failureOfLogin(createSsh2Shell().login(target(busy.port), options("true")));
+    equal(error.failure, "handshake");
+    equal(error.message.includes(`the server answered with "${said}" in place`), true, error.message);
+  }
 });
 
 Deno.test("login() fails as `handshake` where garbage follows the greeting", async () => {

@@ -1,6 +1,6 @@
 /** A target on a Jenkins double, in virtual time, and what its tests ask of it again and again. */
 import assert from "node:assert/strict";
-import { createJenkinsTarget, type JenkinsTargetOptions } from "../../src/targets/jenkins/jenkins_target.ts";
+import { JenkinsTarget, type JenkinsTargetOptions } from "../../src/targets/jenkins/jenkins_target.ts";
 import type { AgentRequest } from "../../src/targets/target.ts";
 import { TargetError } from "../../src/targets/target_error.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -25,7 +25,7 @@ export function setUp(
 ) {
   const jenkins = new JenkinsDouble(settings);
   const clock = new VirtualClock();
-  const target = createJenkinsTarget({
+  const target = new JenkinsTarget({
     name: "ci",
     url: `http://jenkins.example.org${settings.path ?? ""}`,
     user: USER,

@@ -158,18 +158,18 @@ Deno.test("closing a target ends what is under way and waits for it", async () =
 Deno.test("startJob() queues a build with its parameters, in folders too", async () => {
   const { target, jenkins } = setUp({ jobs: { test: "parameters", "qa/node check": "parameters" } });
   const parameters = { NODE: NODE_12.name, WHY: "a & b=c ü" };
-  assert.deepEqual(await target.startJob("test", { parameters, signal }), { queueItem: 1 });
-  assert.deepEqual(await target.startJob("qa/node check", { parameters, signal }), { queueItem: 2 });
+  await target.startJob("test", { parameters, signal });
+  await target.startJob("qa/node check", { parameters, signal });
   assert.deepEqual(jenkins.queue, [{ job: "test", parameters }, { job: "qa/node check", parameters }]);
   assert.match(jenkins.calls.at(-1)!, /^POST \/job\/qa\/job\/node%20check\/buildWithParameters\?/);
 });
 
-Deno.test("startJob() of a build that is in the queue already gives that one", async () => {
+Deno.test("startJob() of a build that is in the queue already queues no other", async () => {
   const { target, jenkins } = setUp({ jobs: { test: "parameters" } });
   const parameters = { NODE: "a" };
   jenkins.failNext({ path: /buildWithParameters/, breakage: "reset", after: true });
   assert.equal((await refusalOf(target.startJob("test", { parameters, signal }))).effect, "unknown");
-  assert.deepEqual(await target.startJob("test", { parameters, signal }), { queueItem: 1 });
+  await target.startJob("test", { parameters, signal });
   assert.equal(jenkins.queue.length, 1);
 });
 
@@ -177,7 +177,7 @@ Deno.test("startJob() understands the redirect of Jenkins before 1.519", async (
   const { target, jenkins } = setUp();
   const headers = { location: "http://old.example.org/queue/item/77/" };
   jenkins.failNext({ path: /buildWith/, answer: new Response(null, { status: 302, headers }) });
-  assert.deepEqual(await target.startJob("test", { parameters: {}, signal }), { queueItem: 77 });
+  await target.startJob("test", { parameters: {}, signal });
 });
 
 for (

@@ -29,10 +29,12 @@ async function check(
 ) {
   const kit = await ledgerWith(...nodes);
   const attempts = new Map<string, number>();
+  const askedAt = new Map<string, number[]>();
   const doubts: string[] = [];
   const shell = scriptedShell(async ({ address: asked }) => {
     const attempt = (attempts.get(asked) ?? 0) + 1;
     attempts.set(asked, attempt);
+    askedAt.set(asked, [...askedAt.get(asked) ?? [], kit.clock.now()]);
     if (attempt === 1) await meanwhile?.(kit);
     if (failing.some((id) => address(id) === asked) && attempt <= times) throw broken;
     return { exitCode: 0, output: "" };
@@ -52,7 +54,7 @@ async function check(
   done.then(() => outcome = null, (error: Error) => outcome = error.message);
   await kit.clock.advanceUntil(() => outcome !== undefined, { within: HOUR });
   const deleted = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase === "delete-server");
-  return { attempts, doubts, outcome, deleted: deleted.map(({ id }) => id), ledger: kit.ledger };
+  return { attempts, askedAt, doubts, outcome, deleted: deleted.map(({ id }) => id), ledger: kit.ledger };
 }
 
 const five = [1, 2, 3, 4, 5].map((id) => ready(id));
@@ -69,6 +71,12 @@ Deno.test("a node that fails twice in a row is lost, with what was wrong", async
   assert.deepEqual([attempts.get(address(2)), deleted], [2, [2]]);
   const lost = ledger.nodes.get(2)!;
   assert.deepEqual([lost.result, lost.comment], ["lost", "failed the check: no route to host"]);
+});
+
+Deno.test("a node is asked again after a pause: a server may refuse connections for a moment", async () => {
+  const { askedAt } = await check(five, { failing: [2], times: 1 });
+  const [first, second] = askedAt.get(address(2))!;
+  assert.ok(second! - first! >= 5 * SECOND);
 });
 
 Deno.test("a subnode is checked as long as its node waits for work, and left to whoever has that", async () => {

@@ -35,13 +35,17 @@ function kit() {
   tasks.start();
   const demand = new GearmanDemand({
     tasks,
-    openGearman(servers, onState) {
-      const one = { servers, closed: false };
+    openGearman(onState) {
+      const one: typeof opened[number] = { servers: [], closed: false };
       opened.push(one);
       tell = onState;
       return {
+        configure(servers) {
+          one.servers = servers;
+          return Promise.resolve();
+        },
         get servers() {
-          return servers.map((server, index) => ({ ...server, state: script.states[index] ?? AWAY }));
+          return one.servers.map((server, index) => ({ ...server, state: script.states[index] ?? AWAY }));
         },
         readDemand() {
           reads++;
@@ -123,17 +127,20 @@ Deno.test("GearmanDemand: managers can be reached while any server is connected"
   assert.equal(woken(), before + 1, "a server that goes wakes the pool");
 });
 
-Deno.test("GearmanDemand: other servers are other links, the same ones the same link", async () => {
-  const { demand, opened, script, read } = kit();
+Deno.test("GearmanDemand: other servers are told to the same link, and their queues are read at once", async () => {
+  const { demand, opened, script, read, clock } = kit();
   await using _demand = demand;
   script.demand = new Map([["noble", 2]]);
   await demand.configure([A]);
   await demand.configure([{ ...A }]);
   assert.equal(opened.length, 1);
   await read(1);
+  script.demand = new Map();
   await demand.configure([A, B]);
-  assert.deepEqual(opened.map(({ servers, closed }) => [servers.length, closed]), [[1, true], [2, false]]);
+  assert.deepEqual(opened.map(({ servers, closed }) => [servers.length, closed]), [[2, false]]);
+  await clock.advance(0);
+  assert.equal(demand.demand.size, 0);
   await demand.configure([]);
-  assert.equal(opened[1]!.closed, true);
+  assert.equal(opened[0]!.closed, true);
   assert.equal(demand.demand.size, 0, "servers that are configured no more ask for nothing");
 });

@@ -25,7 +25,6 @@ function event(type: JobEvent["type"], fields: Partial<JobEvent> = {}): JobEvent
     nodename: NODENAME,
     result: type === "started" ? null : "SUCCESS",
     branch: "main",
-    description: null,
     ...fields,
   };
 }
@@ -36,23 +35,25 @@ async function kit(
   nodes: readonly NodeRecord[],
   {
     inForce = config() as Config,
-    beforeListening = (_endpoints: readonly string[]) => {},
+    beforeListening = (_endpoint: string) => {},
     stateOf = (_endpoint: string): LinkState => ({ status: "connected", since: NOW }),
   } = {},
 ) {
   const ledgerKit = await ledgerWith(...nodes);
-  const listening: (readonly string[])[] = [];
+  const listening: string[] = [];
   const ended: unknown[][] = [];
   let [closed, onEvent] = [0, (_: JobEvent) => {}];
   const feed = new JobEventFeed({
     ...ledgerKit,
-    listen(endpoints, handlers) {
-      beforeListening(endpoints);
-      listening.push(endpoints);
-      onEvent = handlers.onEvent;
+    listen(options) {
+      const { endpoint } = options;
+      beforeListening(endpoint);
+      listening.push(endpoint);
+      onEvent = options.onEvent;
       return {
-        get publishers() {
-          return endpoints.map((endpoint) => ({ endpoint, state: stateOf(endpoint) }));
+        endpoint,
+        get state() {
+          return stateOf(endpoint);
         },
         [Symbol.asyncDispose]: () => Promise.resolve(void closed++),
       };
@@ -228,7 +229,7 @@ Deno.test("publishers that come, go and change places leave the connections to t
   const { feed, listening, closed } = await kit([]);
   await using _feed = feed;
   await feed.configure(config({ zmqPublishers: ["tcp://new:8888", "tcp://ci:8888"] }));
-  assert.deepEqual([listening, closed()], [[["tcp://ci:8888"], ["tcp://new:8888"]], 0]);
+  assert.deepEqual([listening, closed()], [["tcp://ci:8888", "tcp://new:8888"], 0]);
   assert.deepEqual(feed.publishers.map(({ endpoint }) => endpoint), ["tcp://new:8888", "tcp://ci:8888"]);
   await feed.configure(config({ zmqPublishers: ["tcp://ci:8888"] }));
   assert.deepEqual([listening.length, closed()], [2, 1]);
@@ -237,8 +238,8 @@ Deno.test("publishers that come, go and change places leave the connections to t
 Deno.test("publishers that cannot be listened to are tried again with the next configuration, though it is the same", async () => {
   let isBroken = true;
   const { feed, listening } = await kit([], {
-    beforeListening: (endpoints) => {
-      if (isBroken && endpoints[0] === "tcp://other:8888") throw new Error("no such host");
+    beforeListening: (endpoint) => {
+      if (isBroken && endpoint === "tcp://other:8888") throw new Error("no such host");
     },
   });
   await using _feed = feed;
@@ -247,5 +248,5 @@ Deno.test("publishers that cannot be listened to are tried again with the next c
   assert.deepEqual(feed.publishers, []);
   isBroken = false;
   await feed.configure(other);
-  assert.deepEqual(listening, [["tcp://ci:8888"], ["tcp://other:8888"]]);
+  assert.deepEqual(listening, ["tcp://ci:8888", "tcp://other:8888"]);
 });

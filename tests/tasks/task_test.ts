@@ -3,20 +3,23 @@ import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { cronPattern } from "../../src/domain/cron_expression.ts";
 import { cronTimes } from "../../src/lib/cron_times.ts";
-import { createCronTask } from "../../src/tasks/cron_task.ts";
-import type { TaskOptions, TaskResult } from "../../src/tasks/task.ts";
-import { createTask } from "../../src/tasks/task.ts";
+import { cronSchedule, type CronTimes } from "../../src/tasks/cron_schedule.ts";
+import { periodic, Task, type TaskBasics, type TaskResult } from "../../src/tasks/task.ts";
 
 const START = Date.UTC(2030, 0, 1);
 
+const cronTask = ({ cron, timezone, ...basics }: TaskBasics & CronTimes) =>
+  new Task(basics, cronSchedule({ cron, timezone }, basics.clock));
+
 /** A task that notes when (in seconds) each run begins; `run` may do more. */
-function recordedTask(options: Partial<TaskOptions> = {}) {
+function recordedTask(
+  { period = 10 * SECOND, ...options }: Partial<TaskBasics> & { period?: number | null } = {},
+) {
   const clock = new VirtualClock(START);
   const startedAt: number[] = [];
   const errors: unknown[] = [];
-  const task = createTask({
+  const task = new Task({
     name: "sweep",
-    period: 10 * SECOND,
     clock,
     onError: (error) => errors.push(error),
     ...options,
@@ -24,7 +27,7 @@ function recordedTask(options: Partial<TaskOptions> = {}) {
       startedAt.push((clock.now() - START) / SECOND);
       return options.run?.(signal) ?? Promise.resolve();
     },
-  });
+  }, periodic(period));
   return { clock, task, startedAt, errors };
 }
 
@@ -37,7 +40,7 @@ function gate() {
   };
 }
 
-Deno.test("createTask() runs at its start and then each period after the end of a run", async () => {
+Deno.test("a task runs at its start and then each period after the end of a run", async () => {
   const { clock, startedAt, ...recorded } = recordedTask({ run: () => clock.sleep(3 * SECOND) });
   await using task = recorded.task;
   await clock.advance(MINUTE);
@@ -48,7 +51,7 @@ Deno.test("createTask() runs at its start and then each period after the end of 
   assert.deepEqual(startedAt, [60, 73, 86]);
 });
 
-Deno.test("createTask() without a period runs at its start and then only when it is woken", async () => {
+Deno.test("a task without a period runs at its start and then only when it is woken", async () => {
   const { clock, startedAt, ...recorded } = recordedTask({ period: null });
   await using task = recorded.task;
   task.start();
@@ -247,10 +250,10 @@ Deno.test("a task that was never started can be disposed and woken", async () =>
   assert.deepEqual(startedAt, []);
 });
 
-Deno.test("createCronTask() runs at the times of its expression, and when it is woken", async () => {
+Deno.test("a cron task runs at the times of its expression, and when it is woken", async () => {
   const clock = new VirtualClock(START + 5 * MINUTE);
   const startedAt: string[] = [];
-  await using task = createCronTask({
+  await using task = cronTask({
     name: "cleanup",
     cron: "*/15 * * * *",
     timezone: "UTC",
@@ -268,10 +271,10 @@ Deno.test("createCronTask() runs at the times of its expression, and when it is 
   assert.deepEqual(startedAt, ["00:15:00", "00:30:00", "failed: no answer", "00:35:00", "00:45:00"]);
 });
 
-Deno.test("createCronTask() leaves out the times that pass while it runs", async () => {
+Deno.test("a cron task leaves out the times that pass while it runs", async () => {
   const clock = new VirtualClock(START);
   const startedAt: number[] = [];
-  await using task = createCronTask({
+  await using task = cronTask({
     name: "check",
     cron: "* * * * *",
     clock,
@@ -289,7 +292,7 @@ Deno.test("createCronTask() leaves out the times that pass while it runs", async
 /** A cron task with the times by the machine's clock at which it ran. */
 function cronOn(clock: VirtualClock, cron: string) {
   const ranAt: string[] = [];
-  const task = createCronTask({
+  const task = cronTask({
     name: "cleanup",
     cron,
     timezone: "UTC",
@@ -301,7 +304,7 @@ function cronOn(clock: VirtualClock, cron: string) {
   return { task, ranAt };
 }
 
-Deno.test("createCronTask(): a clock that is set back neither stops it nor makes it run again and again", async () => {
+Deno.test("a cron task: a clock that is set back neither stops it nor makes it run again and again", async () => {
   const clock = new VirtualClock(START);
   const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");
   await using task = made;
@@ -312,7 +315,7 @@ Deno.test("createCronTask(): a clock that is set back neither stops it nor makes
   assert.deepEqual(ranAt, ["01-01T00:15:00", "12-31T14:30:00", "12-31T14:45:00"]);
 });
 
-Deno.test("createCronTask(): a clock that is put right by a moment does not make it run twice at one of its times", async () => {
+Deno.test("a cron task: a clock that is put right by a moment does not make it run twice at one of its times", async () => {
   const clock = new VirtualClock(START);
   const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");
   await using task = made;
@@ -325,7 +328,7 @@ Deno.test("createCronTask(): a clock that is put right by a moment does not make
   assert.equal(task.report().runs, 4);
 });
 
-Deno.test("createCronTask(): a clock that is set forward over its times has it run once for all of them", async () => {
+Deno.test("a cron task: a clock that is set forward over its times has it run once for all of them", async () => {
   const clock = new VirtualClock(START);
   const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");
   await using task = made;
@@ -341,7 +344,7 @@ Deno.test("createCronTask(): a clock that is set forward over its times has it r
   ]);
 });
 
-Deno.test("createCronTask(): what is to come is not run early because the clock was set forward to before it", async () => {
+Deno.test("a cron task: what is to come is not run early because the clock was set forward to before it", async () => {
   const clock = new VirtualClock(START);
   const { task: made, ranAt } = cronOn(clock, "0 6 * * *");
   await using task = made;

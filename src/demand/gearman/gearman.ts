@@ -5,6 +5,7 @@
 import type { GearmanServerConfig } from "../../domain/config.ts";
 import type { LinkState } from "../../domain/link_state.ts";
 import type { Milliseconds } from "../../domain/time.ts";
+import { KeptOpen } from "../../lib/kept_open.ts";
 import type { LinkDeps } from "../link.ts";
 import { dialTcp } from "../tcp_wire.ts";
 import { type Dial, placeOf } from "../wire.ts";
@@ -26,6 +27,11 @@ interface AssignedNode {
 }
 
 export interface Gearman extends AsyncDisposable {
+  /**
+   * Connects to these servers, each given once, and no others. The connection to one that was there before is kept, and
+   * with it the jobs that wait for their workers.
+   */
+  configure(servers: readonly GearmanServerConfig[]): Promise<void>;
   /** How its servers stand, in the order given. */
   readonly servers: readonly GearmanServerState[];
   /**
@@ -56,19 +62,17 @@ export interface GearmanServerState extends GearmanServerConfig {
 }
 
 interface GearmanOptions extends Omit<LinkDeps, "dial"> {
-  readonly servers: readonly GearmanServerConfig[];
   /** Called with each new state of a server. */
   readonly onState?: (server: GearmanServerState) => void;
   readonly dial?: Dial;
 }
 
-/** Begins to connect to all servers at once. */
+/** Connects to nobody yet. */
 export function createGearman(
-  { servers, onState = () => {}, dial = dialTcp, clock, random }: GearmanOptions,
+  { onState = () => {}, dial = dialTcp, clock, random }: GearmanOptions,
 ): Gearman {
-  const jobServers = servers.map((address) =>
-    new JobServer({ address, dial, clock, random, onState: (state) => onState({ ...address, state }) })
-  );
+  const kept = new KeptOpen<JobServer>();
+  let jobServers: readonly JobServer[] = [];
 
   /** A connected server, one with workers for the function where such are known. */
   const serverFor = (name: string): JobServer => {
@@ -79,6 +83,14 @@ export function createGearman(
   };
 
   return {
+    async configure(servers) {
+      const open = (address: GearmanServerConfig) => () =>
+        new JobServer({ address, dial, clock, random, onState: (state) => onState({ ...address, state }) });
+      await kept.configure(
+        new Map(servers.map((address) => [placeOf(address), { by: null, open: open(address) }])),
+      );
+      jobServers = servers.flatMap((address) => kept.get(placeOf(address)) ?? []);
+    },
     get servers() {
       return jobServers.map(({ address, state }) => ({ ...address, state }));
     },
@@ -98,9 +110,7 @@ export function createGearman(
       const job = { name, unique: random.uuid(), argument: JSON.stringify({ name: node }) };
       await serverFor(name).submit(job, options);
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(jobServers.map((server) => server[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }
 

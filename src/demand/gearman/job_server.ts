@@ -2,7 +2,7 @@
 import type { LinkState } from "../../domain/link_state.ts";
 import { type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import { inTime, TimeUpError } from "../../lib/deadline.ts";
-import { ANSWER_LIMIT, type Link, type LinkDeps, openLink } from "../link.ts";
+import { ANSWER_LIMIT, Link, type LinkDeps } from "../link.ts";
 import { type Address, placeOf } from "../wire.ts";
 import { GearmanConversation, type Job } from "./conversation.ts";
 import type { FunctionStatus } from "./function_status.ts";
@@ -34,7 +34,7 @@ export class JobServer implements AsyncDisposable {
     this.address = address;
     this.#clock = clock;
     this.#place = `the Gearman server ${placeOf(address)}`;
-    this.#link = openLink({
+    this.#link = new Link({
       ...options,
       converse: (peer) => {
         this.#status = null;

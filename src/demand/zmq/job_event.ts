@@ -13,8 +13,6 @@ export interface JobEvent {
   readonly result: string | null;
   /** `ZUUL_BRANCH`; null: the job has no such parameter. */
   readonly branch: string | null;
-  /** The agent's description; null: the publisher does not send it. */
-  readonly description: string | null;
 }
 
 const TOPICS: Readonly<Record<string, JobEventType>> = {
@@ -30,7 +28,6 @@ const eventSchema = v.object({
   name: v.string(),
   build: v.object({
     node_name: v.fallback(v.nullish(v.string(), ""), ""),
-    node_description: optionalText,
     status: optionalText,
     parameters: v.fallback(v.nullish(v.object({ ZUUL_BRANCH: optionalText })), null),
   }),
@@ -50,7 +47,6 @@ export function parseJobEvent(text: string): JobEvent | null {
     nodename: build.node_name,
     result: build.status,
     branch: build.parameters?.ZUUL_BRANCH ?? null,
-    description: build.node_description,
   };
 }
 

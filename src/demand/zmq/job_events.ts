@@ -1,15 +1,12 @@
 /**
- * The job events of all Jenkins publishers. Any other message is logged and skipped; a publisher that cannot be
- * reached is tried again for ever. The composition root makes one.
+ * The job events of a Jenkins publisher. Any other message is logged and skipped; a publisher that cannot be reached is
+ * tried again for ever. The composition root makes one for each.
  */
 import type { LinkState } from "../../domain/link_state.ts";
-import type { LinkDeps } from "../link.ts";
 import { loggerOf } from "../../lib/logging.ts";
-import type { Dial } from "../wire.ts";
 import type { Message } from "./conversation.ts";
-import { parseEndpoint } from "./endpoint.ts";
 import { type JobEvent, parseJobEvent } from "./job_event.ts";
-import { createZmqSubscriber } from "./subscriber.ts";
+import { createZmqSubscriber, type Subscriber, type SubscriberOptions } from "./subscriber.ts";
 
 export interface PublisherState {
   /** `tcp://HOST:PORT`. */
@@ -17,52 +14,31 @@ export interface PublisherState {
   readonly state: LinkState;
 }
 
-interface JobEventsOptions extends Omit<LinkDeps, "dial"> {
-  /** Each `tcp://HOST:PORT`. */
-  readonly endpoints: readonly string[];
-  /** Called with each event, those of one publisher in their order. */
+interface JobEventsOptions extends Omit<SubscriberOptions, "onMessage" | "onState"> {
+  /** Called with each event, in their order. */
   readonly onEvent: (event: JobEvent) => void;
-  /** Called with each new state of a publisher. */
+  /** Called with each new state. */
   readonly onState?: (publisher: PublisherState) => void;
-  readonly dial?: Dial;
-}
-
-export interface JobEvents extends AsyncDisposable {
-  /** How the publishers stand, in the order given. */
-  readonly publishers: readonly PublisherState[];
 }
 
 const log = loggerOf("zmq");
 
-/** Begins to connect to all publishers at once. @throws Error for an endpoint of another form */
+/** Begins to connect at once. @throws Error for an endpoint of another form */
 export function listenToJobEvents(
-  { endpoints, onEvent, onState = () => {}, ...deps }: JobEventsOptions,
-): JobEvents {
-  endpoints.forEach(parseEndpoint);
-  const subscribers = endpoints.map((endpoint) =>
-    createZmqSubscriber({
-      ...deps,
-      endpoint,
-      onMessage: (message) => {
-        const text = textOf(message);
-        const event = parseJobEvent(text);
-        if (event !== null) onEvent(event);
-        else {log.warning("ignoring a message from {endpoint} that is not a job event: {text}", {
-            endpoint,
-            text: headOf(text),
-          });}
-      },
-      onState: (state) => onState({ endpoint, state }),
-    })
-  );
-  return {
-    get publishers() {
-      return subscribers.map(({ endpoint, state }) => ({ endpoint, state }));
+  { onEvent, onState = () => {}, ...options }: JobEventsOptions,
+): Subscriber {
+  const { endpoint } = options;
+  return createZmqSubscriber({
+    ...options,
+    onState: (state) => onState({ endpoint, state }),
+    onMessage(message) {
+      const text = textOf(message);
+      const event = parseJobEvent(text);
+      if (event !== null) return onEvent(event);
+      const warning = "ignoring a message from {endpoint} that is not a job event: {text}";
+      log.warning(warning, { endpoint, text: headOf(text) });
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(subscribers.map((subscriber) => subscriber[Symbol.asyncDispose]()));
-    },
-  };
+  });
 }
 
 /** Topic and event may be in one frame or in two. */

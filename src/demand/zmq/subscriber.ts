@@ -4,14 +4,12 @@
  */
 import type { LinkState } from "../../domain/link_state.ts";
 import { bulkhead } from "../../lib/bulkhead.ts";
-import type { LinkDeps } from "../link.ts";
-import { openLink } from "../link.ts";
+import { Link, type LinkDeps } from "../link.ts";
 import { dialTcp } from "../tcp_wire.ts";
-import type { Dial } from "../wire.ts";
+import type { Address, Dial } from "../wire.ts";
 import { type Message, SubscriberConversation } from "./conversation.ts";
-import { parseEndpoint } from "./endpoint.ts";
 
-interface SubscriberOptions extends Omit<LinkDeps, "dial"> {
+export interface SubscriberOptions extends Omit<LinkDeps, "dial"> {
   /** `tcp://HOST:PORT`. */
   readonly endpoint: string;
   /** Called with each message, in their order. */
@@ -30,7 +28,7 @@ export interface Subscriber extends AsyncDisposable {
 export function createZmqSubscriber(
   { endpoint, onMessage, onState = () => {}, dial = dialTcp, clock, random }: SubscriberOptions,
 ): Subscriber {
-  const link = openLink({
+  const link = new Link({
     address: parseEndpoint(endpoint),
     dial,
     clock,
@@ -49,4 +47,14 @@ export function createZmqSubscriber(
     },
     [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
   };
+}
+
+/** `tcp://HOST:PORT`, as libzmq writes it. @throws Error for what is no such endpoint */
+export function parseEndpoint(endpoint: string): Address {
+  const [, ipv6, name, port] = endpoint.match(/^tcp:\/\/(?:\[([^\]\s]+)\]|([^\s:/[\]]+)):(\d{1,5})$/) ?? [];
+  const host = ipv6 ?? name;
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
+    throw new Error(`cannot subscribe at ${endpoint}: give tcp://HOST:PORT`);
+  }
+  return { host, port: Number(port) };
 }

@@ -6,7 +6,7 @@
 import type { BuildJob } from "../../build/builder.ts";
 import type { BuilderName, BuildPlaces } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig } from "../../domain/config.ts";
-import type { DibImage } from "../../domain/dib_image.ts";
+import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Call } from "../../lib/call.ts";
 import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
@@ -19,6 +19,8 @@ export interface UploadWork {
   readonly externalId: string;
   readonly dibImage: DibImage;
   readonly format: string;
+  /** The file as it was built, where there is reason to doubt that it still is; left out: it is not looked at. */
+  readonly doubted?: ImageFile | undefined;
   /** Where it is sent to. */
   readonly provider: ProviderConfig;
   /** Told as data goes out. */

@@ -7,9 +7,9 @@ import type { ScriptLog } from "../../build/script_log.ts";
 import { buildLogFile, buildPath } from "../../domain/build_path.ts";
 import { hostOf } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
-import type { DibImage } from "../../domain/dib_image.ts";
+import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
-import { keypairName } from "../../domain/image_marks.ts";
+import { imageProperties, keypairName } from "../../domain/image_marks.ts";
 import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
 import { isAsDecided } from "../../domain/is_as_decided.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
@@ -31,14 +31,20 @@ import type { Ledger, LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
 import type { ProviderAccess } from "../provider_access.ts";
+import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
 import { buildJob } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
 import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
-import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
-import { executeCreateKeypair, executeCreateSnapshot, executeDeleteKeypair } from "./snapshot.ts";
-import { executeCreateImage, executeDeleteImage, imageRequest, markedProperties } from "./upload_image.ts";
+import { executeScript, type ScriptJob } from "./run_script.ts";
+import {
+  executeCreateImage,
+  executeCreateKeypair,
+  executeCreateSnapshot,
+  executeDeletion,
+} from "./make_image.ts";
+import { DAMAGED } from "./upload_image.ts";
 import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
 export interface ImageExecutorDeps {
@@ -174,26 +180,32 @@ export class ImageExecutor implements AsyncDisposable {
     const provider = config.providers.find(({ name }) => name === image.provider);
     const use = provider?.images.find(({ name }) => name === image.image);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
-    const isEnd = isEnding(action);
-    if (use === undefined && !isEnd) return;
-    const site = action.type === "upload-image" ? this.#deps.sites.of(action.dibImage) : null;
-    if (action.type === "upload-image" && (site === null || !this.#uploads.isFree(placeOf(site)))) return;
+    if (use === undefined && !isEnding(action)) return;
+    if (action.type === "upload-image") {
+      const site = this.#deps.sites.of(action.dibImage);
+      if (site === null || !this.#uploads.isFree(placeOf(site))) return;
+    }
     this.#attempts.start({
       work: { what: action.type, about: aboutImage(image) },
       key: imageActionKey(action),
       lane: `${image.provider} ${action.type}`,
       places: action.type === "upload-image" ? Infinity : PLACES[action.type],
       ...(action.type === "run-setup" || action.type === "run-check" ? { placeTime: SCRIPT_PLACE_TIME } : {}),
-      run: (signal) =>
-        this.#attempt(
-          action,
-          config,
-          (announced) =>
-            // Ended is what was decided on, made what is there by now.
-            isEnding(action) || isEnding(announced)
-              ? this.#end(action as EndingAction, { access, signal })
-              : this.#make(announced, { access, config, provider, use: use!, signal }),
-        ),
+      run: async (signal) => {
+        const announced = await this.#announce(action, config);
+        if (announced === null) return;
+        // Ended is what was decided on, made what is there by now.
+        const outcome = isEnding(action)
+          ? await this.#end(action, { access, signal })
+          : await this.#make({ ...action, image: announced }, {
+            access,
+            config,
+            provider,
+            use: use!,
+            signal,
+          });
+        if (outcome !== null) await this.#store(action, outcome);
+      },
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
@@ -243,16 +255,6 @@ export class ImageExecutor implements AsyncDisposable {
     );
   }
 
-  async #attempt(
-    action: ProviderImageAction,
-    config: Config,
-    execute: (announced: ProviderImageAction) => Promise<ImageOutcome | null>,
-  ): Promise<void> {
-    const image = await this.#announce(action, config);
-    const outcome = image === null ? null : await execute({ ...action, image });
-    if (outcome !== null) await this.#store(action, outcome);
-  }
-
   /**
    * Writes down what is about to be done where that must be known after a crash. null where the image is no longer as
    * the plan had it: then the next plan says what is right.
@@ -292,43 +294,53 @@ export class ImageExecutor implements AsyncDisposable {
   /** Carries out the actions that are possible for an image which the configuration no longer has. */
   #end(
     action: EndingAction,
-    { access, signal }: Pick<Site, "access" | "signal">,
+    { access: { deletions }, signal }: Pick<Site, "access" | "signal">,
   ): Promise<ImageOutcome | null> {
-    const how = { deletions: access.deletions, clock: this.#deps.clock, signal };
     const { image } = action;
-    return action.type === "delete-image"
-      ? executeDeleteImage(image, { ...how, externalId: action.externalId })
-      : executeDeleteKeypair(image, { ...how, keypair: action.keypair });
+    const how = { deletions, clock: this.#deps.clock, signal };
+    if (action.type === "delete-image") {
+      const thing = { kind: "image", id: action.externalId, name: image.hostname } as const;
+      return executeDeletion(image, { ...how, thing, done: { type: "delete-accepted" } });
+    }
+    const thing = { kind: "keypair", id: action.keypair, name: action.keypair } as const;
+    return executeDeletion(image, { ...how, thing, done: { type: "keypair-gone" } });
   }
 
   #make(action: Exclude<ProviderImageAction, EndingAction>, site: Site): Promise<ImageOutcome> {
-    const { clock } = this.#deps;
-    const { signal } = site;
-    const { cloud } = site.access;
-    const { installation: { id: installation }, lineage } = this.#deps.ledger;
+    const { clock, ledger } = this.#deps;
+    const { access: { cloud }, signal } = site;
     const { image } = action;
     const how = { cloud, clock, signal };
     switch (action.type) {
-      case "create-image":
-        return executeCreateImage(image, {
-          ...how,
-          request: imageRequest(image, { use: site.use, installation, lineage }),
-        });
+      case "create-image": {
+        const diskFormat = image.source.type === "upload" ? image.source.format : "qcow2";
+        const request = { name: image.hostname, diskFormat, properties: this.#propertiesOf(image, site) };
+        return executeCreateImage(image, { ...how, request });
+      }
       case "upload-image":
         return this.#upload(action, site);
       case "create-keypair":
         return executeCreateKeypair(image, how);
       case "create-snapshot": {
-        const node = this.#deps.ledger.nodes.get(action.nodeId);
-        const properties = markedProperties(image, { use: site.use, installation, lineage });
+        const node = ledger.nodes.get(action.nodeId);
         const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
-        return executeCreateSnapshot(image, { ...how, serverId, properties });
+        return executeCreateSnapshot(image, {
+          ...how,
+          serverId,
+          properties: this.#propertiesOf(image, site),
+        });
       }
       case "run-setup":
         return this.#runScript(action, { ...site, kind: "setup", script: site.use.setup ?? "" });
       case "run-check":
         return this.#runScript(action, { ...site, kind: "check", script: site.use.checkScript ?? "" });
     }
+  }
+
+  #propertiesOf({ id, provider, hostname: name }: ProviderImage, { use }: Site): Record<string, string> {
+    const { installation: { id: installation }, lineage } = this.#deps.ledger;
+    const run = lineage.runOf("image", id);
+    return imageProperties({ installation, provider, imageId: id, run, name }, use.meta);
   }
 
   async #upload(
@@ -340,7 +352,16 @@ export class ImageExecutor implements AsyncDisposable {
     using _worker = this.#uploads.begin(image.id, placeOf(site));
     const onProgress = (progress: UploadProgress) => this.#uploads.note(image.id, progress);
     const format = image.source.type === "upload" ? image.source.format : "";
-    return await site.upload({ image, externalId, dibImage, format, provider, onProgress }, { signal });
+    const doubted = this.#isDoubted(dibImage) ? fileOf(dibImage, format) : undefined;
+    const work = { image, externalId, dibImage, format, doubted, provider, onProgress };
+    return await site.upload(work, { signal });
+  }
+
+  /** Whether a cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile. */
+  #isDoubted({ id }: DibImage): boolean {
+    return this.#deps.ledger.images.values().some(({ source, evidence }) =>
+      source.type === "upload" && source.dibImageId === id && evidence?.kind === "image"
+    );
   }
 
   async #runScript(
@@ -354,6 +375,7 @@ export class ImageExecutor implements AsyncDisposable {
     await using log = await openLog(image.logFile ?? logFileOf(image, config));
     const { scriptDir, buildLogDir, buildLogRetention } = config;
     const job = { kind, script, hostname: image.hostname, scriptDir, variables: scriptVariables() };
+    const how = { image: use, provider, credentials };
     const outcome = await executeScript(job, {
       shell,
       clock,
@@ -361,11 +383,9 @@ export class ImageExecutor implements AsyncDisposable {
       credentials,
       log,
       loginTimeout: provider.bootTimeout,
-      target: (username) =>
-        loginTarget(node, { image: use, provider, credentials, address: addressOf(node), username }),
+      target: (username) => loginTarget(node, { ...how, address: nodeAddresses(node).login, username }),
     });
-    const name = logName(image);
-    await trimLogs(buildLogDir, { name, keep: buildLogRetention });
+    await trimLogs(buildLogDir, { name: logName(image), keep: buildLogRetention });
     return outcome;
   }
 
@@ -378,16 +398,17 @@ export class ImageExecutor implements AsyncDisposable {
         if (previous === null) return;
         // Legal in any phase, but meant for the one it was decided in.
         if (event.type === "postponed" && previous.state.phase !== state.phase) return;
-        const atFault = event.type === "failed" ? event.atFault : undefined;
-        const isFinal = atFault === "image";
+        const isFinal = event.type === "failed" && event.atFault === "image";
         recordImage(edit, { previous, next: transitionImage(previous, event, now), now, isFinal });
-        if (atFault !== "build" || source.type !== "upload") return;
+        if (event.type !== "failed" || event.atFault !== "build" || source.type !== "upload") return;
         const build = edit.dibImage(source.dibImageId);
         if (build === null) return;
         const next = transitionDib(build, {
           type: "delete",
           by: "failure",
-          comment: "one of its files is missing",
+          comment: event.evidence?.kind === DAMAGED
+            ? "one of its files is damaged"
+            : "one of its files is missing",
         }, now);
         recordDibImage(edit, { previous: build, next, now });
       })
@@ -422,6 +443,10 @@ function laneAt({ builder }: BuildSite, type: ImageActionType): string {
 
 function placeOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
   return { name: builder?.id ?? "", most: uploadWorkers };
+}
+
+function fileOf({ state }: DibImage, format: string): ImageFile | undefined {
+  return state.phase === "ready" ? state.files.find((file) => file.format === format) : undefined;
 }
 
 type EndingAction = Extract<ProviderImageAction, { type: "delete-image" | "delete-keypair" }>;

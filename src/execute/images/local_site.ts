@@ -1,7 +1,9 @@
 /** This process as the one place that builds diskimages, as it is where the state is a file. */
 import type { Builder } from "../../build/builder.ts";
 import type { Cloud } from "../../cloud/cloud.ts";
+import { buildFolder } from "../../domain/build_path.ts";
 import { thisProcess } from "../../domain/build_places.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderConfig } from "../../domain/config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { executeBuildImage, executeRemoveFiles } from "./build_image.ts";
@@ -24,10 +26,11 @@ export function localSites(
     buildWorkers,
     uploadWorkers,
     build: ({ job }, { signal }) => executeBuildImage(job, { ...how, signal }),
-    async upload({ externalId, dibImage: { path }, format, provider, onProgress }, { signal }) {
+    async upload({ externalId, dibImage: { path }, format, doubted, provider, onProgress }, { signal }) {
       // It takes long: a connection of its own outlasts changes of how the provider is reached.
       await using cloud = openCloud(provider);
-      return await executeUploadImage({ path, format, externalId }, { ...how, cloud, onProgress, signal });
+      const upload = { path, format, externalId, doubted };
+      return await executeUploadImage(upload, { ...how, cloud, onProgress, signal });
     },
     remove: (image, { signal }) =>
       // Files that another machine may have are not this one's to remove.
@@ -36,4 +39,20 @@ export function localSites(
         : Promise.resolve({ type: "removed" }),
   };
   return { ...thisProcess, takers: [site], of: () => site };
+}
+
+/** Why folders with builds of this process are not in their place, by path: their disks are not mounted. */
+export async function lookAtBuilds(
+  dibImages: Iterable<DibImage>,
+  { folderProblem }: Pick<Builder, "folderProblem">,
+): Promise<ReadonlyMap<string, string>> {
+  const whole = [...dibImages].filter(({ builder, state }) =>
+    builder === undefined && state.phase === "ready"
+  );
+  const looks = [...Map.groupBy(whole, ({ path }) => buildFolder(path))].map(async ([folder, builds]) => {
+    const files = builds.flatMap(({ path, formats }) => formats.map((format) => `${path}.${format}`));
+    const problem = await folderProblem(folder, files);
+    return problem === null ? [] : [[folder, problem] as const];
+  });
+  return new Map((await Promise.all(looks)).flat());
 }

@@ -2,12 +2,18 @@
  * Runs a script of `script-dir` on an image's server: `setup` on the one that is to be snapshotted, `check-script` on
  * one that was booted from a fresh image. Its output goes to a log file as it comes.
  */
-import type { NodeRecord } from "../../domain/node.ts";
-import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
+import { HOUR, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import type { AttemptDeps } from "../outcome.ts";
-import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
+import {
+  LoginError,
+  type LoginFailure,
+  type LoginTarget,
+  type Shell,
+  type ShellSession,
+} from "../../ssh/shell.ts";
 import type { Credentials } from "../credentials.ts";
 import { asFirstUser } from "../first_user.ts";
+import { GROUP_FOLDER } from "../group_files.ts";
 import {
   NO_TERMINAL,
   OPEN_SCRIPTS,
@@ -34,13 +40,16 @@ interface ScriptDeps extends AttemptDeps {
   readonly log: { write(chunk: Uint8Array): void };
 }
 
+/** Failures that say nothing of the login itself. */
+const PASSING: ReadonlySet<LoginFailure> = new Set(["network", "handshake"]);
+/** Between two attempts to connect. */
+const PAUSE = 2 * SECOND;
+
 const COPY_TIMEOUT = 30 * MINUTE;
 const STEP_TIMEOUT = 5 * MINUTE;
 /** A setup may install a whole development environment. */
 const SCRIPT_TIMEOUT = { setup: 6 * HOUR, check: 1 * HOUR };
 
-/** Where 2016's Nodepool left what a node is to know of itself. */
-const CONFIG = "/etc/nodepool";
 const CHECK_SCRIPTS = "/tmp/nodepool-check";
 
 export async function executeScript(job: ScriptJob, deps: ScriptDeps): Promise<ImageOutcome> {
@@ -67,8 +76,25 @@ async function runScript(job: ScriptJob, deps: ScriptDeps): Promise<void> {
   if (job.kind === "setup") await run(open, { what: "sync", command: "sync", timeout: STEP_TIMEOUT }, deps);
 }
 
+/** Nothing has run yet: a server that refuses connections, as sshd does to many at once, is asked again. */
 async function connect(deps: ScriptDeps): Promise<{ username: string; session: ShellSession }> {
-  const { shell, clock, credentials, target, loginTimeout: timeout, signal } = deps;
+  const { clock, loginTimeout, signal } = deps;
+  const deadline = clock.now() + loginTimeout;
+  for (;;) {
+    try {
+      return await connectOnce(deps, deadline - clock.now());
+    } catch (error) {
+      const isPassing = error instanceof LoginError && PASSING.has(error.failure);
+      if (!isPassing || clock.now() + PAUSE >= deadline) throw error;
+    }
+    await clock.sleep(PAUSE, { signal });
+  }
+}
+
+async function connectOnce(
+  { shell, clock, credentials, target, signal }: ScriptDeps,
+  timeout: Milliseconds,
+): Promise<{ username: string; session: ShellSession }> {
   return await asFirstUser(credentials.usernames, {
     clock,
     timeout,
@@ -93,8 +119,8 @@ async function prepare(
   if (job.kind === "setup") {
     // Everybody may write there: the user of later logins may not be root.
     await step(
-      `creating ${CONFIG}`,
-      `${asRoot}mkdir -p ${CONFIG} && ${asRoot}chmod 0777 ${CONFIG}`,
+      `creating ${GROUP_FOLDER}`,
+      `${asRoot}mkdir -p ${GROUP_FOLDER} && ${asRoot}chmod 0777 ${GROUP_FOLDER}`,
     );
     await step(`creating ${folder}`, `${asRoot}mkdir -p ${folder} && ${asRoot}chown "$(id -u)" ${folder}`);
   }
@@ -111,10 +137,4 @@ async function run(
 ): Promise<void> {
   log.write(new TextEncoder().encode(`+ ${what}\n`));
   await runToEnd(session, { what, command, timeout }, { signal, onOutput: (chunk) => log.write(chunk) });
-}
-
-/** The servers of an image have one address to log in to; without one nothing can be run. */
-export function addressOf(node: NodeRecord): string {
-  if (node.addresses === null) throw new LoginError("network", `node ${node.id} has no address to log in to`);
-  return node.addresses.login;
 }

@@ -31,6 +31,8 @@ export interface ImageWorld {
   readonly building: boolean;
   /** Where that is done. */
   readonly places: BuildPlaces;
+  /** By path: why a folder with builds is of no use; left out: all are in their place. */
+  readonly faults?: ReadonlyMap<string, string>;
   /** Whether new work is taken on; false while the daemon is stopping. */
   readonly accepting: boolean;
 }

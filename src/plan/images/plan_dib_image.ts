@@ -1,4 +1,5 @@
 /** Decides what happens next with one dib image. Pure; `planImages` calls it for every one in every planning. */
+import { buildFolder } from "../../domain/build_path.ts";
 import { hostOf, ORPHANS_END } from "../../domain/build_places.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -28,6 +29,8 @@ function planBuild(
     const where = image.builder === undefined ? "" : ` on ${image.builder.host}`;
     return wait("build", `diskimage-builder is running${where}`);
   }
+  const fault = folderFault(image, world);
+  if (fault !== null) return { do: "wait", reason: "worker", message: fault };
   if (state.startedAt !== null) return planInterrupted(image, world);
   if (!world.building) {
     return wait("worker", "this daemon builds no images (--no-builder)");
@@ -60,11 +63,18 @@ function planRemoval(image: DibImage, world: ImageWorld): DibStep {
   if (reader !== undefined) {
     return wait("delete", `it is being uploaded to ${reader.provider}`);
   }
+  const fault = folderFault(image, world);
+  if (fault !== null) return { do: "wait", reason: "delete", message: fault };
   if (world.places.stateOf(image) === "silent") {
     return wait("delete", `${hostOf(image)}, which has its files, does not answer`);
   }
   return awaitRetry(image, { now: world.now, reason: "delete", otherwise: "its build is being stopped" }) ??
     act({ type: "remove-files", dibImage: image });
+}
+
+/** Why the folder of this process's build is not in its place; null: it is, or a builder elsewhere has it. */
+export function folderFault({ builder, path }: DibImage, { faults }: ImageWorld): string | null {
+  return builder === undefined ? faults?.get(buildFolder(path)) ?? null : null;
 }
 
 function reads({ id, source }: ProviderImage, { id: dibImageId }: DibImage, world: ImageWorld): boolean {

@@ -171,6 +171,7 @@ function worldOf(
     isRunning: input.isRunning,
     building: input.making.uploads,
     places: input.places ?? thisProcess,
+    faults: input.faults,
     accepting: input.accepting,
   };
 }

@@ -42,7 +42,7 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
     return giveUp(situation, "ipadd", `server ${server.id} got no address to log in to within ${time}`);
   }
   return awaitRetry(node, { now, reason: "address", by: deadline }) ?? floating ??
-    wait("address", "the server has no address yet", now < deadline ? deadline : undefined);
+    wait("address", "the server has no address yet", now < deadline ? deadline : null);
 }
 
 /** Why it cannot be told what became of the address; null: it can. */

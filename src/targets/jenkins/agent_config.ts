@@ -1,6 +1,6 @@
 /**
  * An agent's `config.xml`: compared with what is asked for, and given another label. Only the text of the root's own
- * `<label>` changes, every other byte stays, so that nothing of what plugins keep there is lost. Pure; `jenkins_agents`
+ * `<label>` changes, every other byte stays, so that nothing of what plugins keep there is lost. Pure; `jenkins_target`
  * calls it.
  */
 import type { AgentRequest } from "../target.ts";

@@ -1,6 +1,6 @@
 /**
  * The form that makes an agent, as Jenkins' own page for new agents sends it: fields, and the same once more as JSON
- * with the class of each part. Pure; `jenkins_agents` calls it.
+ * with the class of each part. Pure; `jenkins_target` calls it.
  */
 import type { AgentRequest } from "../target.ts";
 

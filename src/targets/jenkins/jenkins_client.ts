@@ -1,7 +1,7 @@
 /**
  * One request to one Jenkins: its turn in the rate, its deadline, who asks, the crumb of a POST, and errors that name
  * what was attempted. Nothing is repeated but a POST whose crumb was refused, which Jenkins does before anything else.
- * No redirect is followed. `jenkins_agents` and `jenkins_jobs` call it.
+ * No redirect is followed. `jenkins_target` calls it.
  */
 import { Buffer } from "node:buffer";
 import type * as v from "valibot";

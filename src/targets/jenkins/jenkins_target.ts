@@ -1,16 +1,18 @@
 /**
- * The `Target` port on a Jenkins, over its REST API: ready nodes become agents that Jenkins logs in to over SSH. The
- * composition root makes one for each target with a Jenkins.
+ * The `Target` port on a Jenkins, over its REST API: ready nodes become agents that Jenkins logs in to over SSH. Agents
+ * are made from a form, relabelled through their XML, and removed; jobs are started with parameters. The composition
+ * root makes one for each target with a Jenkins.
  */
 import * as v from "valibot";
+import type { SendResponse } from "../../http/send.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { TargetState } from "../../domain/target_state.ts";
-import type { Target } from "../target.ts";
-import { TargetError } from "../target_error.ts";
-import { createJenkinsAgents } from "./jenkins_agents.ts";
-import { JenkinsClient, type JenkinsClientOptions } from "./jenkins_client.ts";
-import { createJenkinsJobs } from "./jenkins_jobs.ts";
 import type { Call } from "../../lib/call.ts";
+import type { AgentRequest, Target } from "../target.ts";
+import { TargetError } from "../target_error.ts";
+import { changeLabel, isConfigOf } from "./agent_config.ts";
+import { agentForm } from "./agent_form.ts";
+import { type JenkinsCall, JenkinsClient, type JenkinsClientOptions } from "./jenkins_client.ts";
 
 export interface JenkinsTargetOptions extends Omit<JenkinsClientOptions, "timeout"> {
   /** Jenkins' credentials that log in to nodes; null: with the user and the key file that come with each node. */
@@ -22,17 +24,7 @@ export interface JenkinsTargetOptions extends Omit<JenkinsClientOptions, "timeou
 /** Longer than a busy Jenkins takes to save an agent, shorter than anybody waits for a node. */
 const TIMEOUT = 30 * SECOND;
 
-/** Sends nothing yet. @throws TypeError where `url` is no address */
-export function createJenkinsTarget(options: JenkinsTargetOptions): Target {
-  const client = new JenkinsClient({ timeout: TIMEOUT, ...options });
-  return {
-    name: options.name,
-    observe: (call) => observe(client, call),
-    ...createJenkinsAgents(client, options),
-    ...createJenkinsJobs(client),
-    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
-  };
-}
+const NO_JENKINS = "no Jenkins found; check url";
 
 const StateSchema = v.object({
   quietingDown: v.boolean(),
@@ -40,19 +32,172 @@ const StateSchema = v.object({
   quietDownReason: v.nullish(v.string()),
 });
 
-async function observe(client: JenkinsClient, { signal }: Call): Promise<TargetState> {
-  try {
-    const state = await client.read(StateSchema, {
-      action: "read the state",
-      path: "/api/json?tree=quietingDown,quietDownReason",
-      missing: "no Jenkins found; check url",
+export class JenkinsTarget implements Target {
+  readonly #client: JenkinsClient;
+  readonly #credentialsId: string | null;
+
+  /** Sends nothing yet. @throws TypeError where `url` is no address */
+  constructor(options: JenkinsTargetOptions) {
+    this.#client = new JenkinsClient({ timeout: TIMEOUT, ...options });
+    this.#credentialsId = options.credentialsId;
+  }
+
+  async observe({ signal }: Call): Promise<TargetState> {
+    try {
+      const state = await this.#client.read(StateSchema, {
+        action: "read the state",
+        path: "/api/json?tree=quietingDown,quietDownReason",
+        missing: NO_JENKINS,
+        signal,
+      });
+      if (!state.quietingDown) return { online: true };
+      const why = state.quietDownReason ? `: ${state.quietDownReason}` : "";
+      return { online: false, reason: `it is quieting down${why}` };
+    } catch (error) {
+      if (error instanceof TargetError) return { online: false, reason: error.problem };
+      throw error;
+    }
+  }
+
+  async createAgent(agent: AgentRequest, { signal }: Call): Promise<"created" | "exists"> {
+    const call: JenkinsCall = {
+      ...this.#agentCall(agent.name, { what: "create", signal }),
+      method: "POST",
+      path: "/computer/doCreateItem",
+      body: {
+        type: "application/x-www-form-urlencoded",
+        text: agentForm(agent, { credentialsId: this.#credentialsId }),
+      },
+      accept: [302, 303],
+      missing: NO_JENKINS,
+    };
+    try {
+      this.#expectRedirect(call, await this.#client.request(call), TO_COMPUTERS);
+      return "created";
+    } catch (error) {
+      // Jenkins refuses a name that is taken with nothing but a sentence, which may be in any language.
+      const mayBeTaken = error instanceof TargetError && error.status === 400;
+      if (!mayBeTaken || !await this.#hasAgent(agent.name, signal)) throw error;
+      return await this.#isThere(agent, signal) ? "created" : "exists";
+    }
+  }
+
+  async relabelAgent(name: string, { label, signal }: Call & { label: string }): Promise<void> {
+    const call = this.#agentCall(name, { what: "relabel", signal });
+    const path = `${call.path}/config.xml`;
+    const { body } = await this.#client.request({ ...call, method: "GET", path });
+    const { xml, previous } = this.#orRefuse(
+      call,
+      () => changeLabel(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body), label),
+    );
+    if (previous === label) return;
+    const changed = { type: "application/xml; charset=utf-8", text: xml };
+    await this.#client.request({ ...call, method: "POST", path, body: changed });
+  }
+
+  async deleteAgent(name: string, { signal }: Call): Promise<"deleted" | "gone"> {
+    const about = this.#agentCall(name, { what: "delete", signal });
+    const call: JenkinsCall = {
+      ...about,
+      method: "POST",
+      path: `${about.path}/doDelete`,
+      accept: [302, 303, 404],
+    };
+    const response = await this.#client.request(call);
+    if (response.status === 404) return "gone";
+    this.#expectRedirect(call, response, TO_COMPUTERS);
+    return "deleted";
+  }
+
+  async startJob(
+    job: string,
+    { parameters, signal }: Call & { parameters: Readonly<Record<string, string>> },
+  ): Promise<void> {
+    const action = `start job ${job}`;
+    // `folder/job` is the job in the folder.
+    const path = job.split("/").map((name) =>
+      `/job/${this.#segment(name, action, "job name; check test-job")}`
+    );
+    const call: JenkinsCall = {
+      action,
+      method: "POST",
+      path: `${path.join("")}/buildWithParameters?${new URLSearchParams(parameters)}`,
+      // 303: the same build is in the queue already; 302 is what versions before 1.519 answer.
+      accept: [201, 302, 303],
+      missing: `there is no job ${job} that the user may see; check test-job`,
       signal,
+    };
+    this.#expectRedirect(call, await this.#client.request(call), TO_QUEUE);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#client[Symbol.asyncDispose]();
+  }
+
+  async #hasAgent(name: string, signal: AbortSignal): Promise<boolean> {
+    const call = this.#agentCall(name, { what: "look for", signal });
+    const path = `${call.path}/api/json?tree=displayName`;
+    return (await this.#client.request({ ...call, method: "GET", path, accept: [404] })).status !== 404;
+  }
+
+  /** Whether the agent is as it is asked for: an earlier attempt has made it, and a job may run on it. */
+  async #isThere(agent: AgentRequest, signal: AbortSignal): Promise<boolean> {
+    const call = this.#agentCall(agent.name, { what: "look at", signal });
+    const path = `${call.path}/config.xml`;
+    const { status, body } = await this.#client.request({ ...call, method: "GET", path, accept: [403, 404] });
+    return status === 200 && this.#orRefuse(call, () => isConfigOf(new TextDecoder().decode(body), agent));
+  }
+
+  /** Has the refusal of an answer that is no agent's configuration say so. */
+  #orRefuse<Result>(call: { action: string }, read: () => Result): Result {
+    try {
+      return read();
+    } catch (cause) {
+      const problem = "its config.xml is not valid XML; check url";
+      throw this.#client.refuse(call, { kind: "badResponse", problem, effect: "none", cause });
+    }
+  }
+
+  /** The common part of calls about one agent; `path` is the agent's page. */
+  #agentCall(name: string, { what, signal }: Call & { what: string }) {
+    const action = `${what} agent ${name}`;
+    const path = `/computer/${this.#segment(name, action, "agent name; check hostname")}`;
+    return { action, path, missing: `there is no agent ${name}`, signal };
+  }
+
+  /** A name as one part of an address. @throws TargetError where it would lead to another place */
+  #segment(name: string, action: string, what: string): string {
+    if (name !== "" && name !== "." && name !== "..") return encodeURIComponent(name);
+    throw this.#client.refuse({ action }, {
+      kind: "badRequest",
+      problem: `not a valid ${what}`,
+      effect: "none",
     });
-    if (!state.quietingDown) return { online: true };
-    const why = state.quietDownReason ? `: ${state.quietDownReason}` : "";
-    return { online: false, reason: `it is quieting down${why}` };
-  } catch (error) {
-    if (error instanceof TargetError) return { online: false, reason: error.problem };
-    throw error;
+  }
+
+  /**
+   * Jenkins tells that a POST was done by leading to a page that shows it; anywhere else means that it was not, as a
+   * login page.
+   * @throws TargetError
+   */
+  #expectRedirect(
+    call: JenkinsCall,
+    { status, headers: { location = "" } }: SendResponse,
+    { to, advice }: { to: RegExp; advice: string },
+  ): void {
+    // Jenkins' own address in the answer may be another than ours: only the path counts.
+    const base = `http://jenkins${call.path}`;
+    if (URL.canParse(location, base) && to.test(new URL(location, base).pathname)) return;
+    // A query may hold what a login page was sent there with.
+    const answer = location === "" ? "with no location" : `with ${location.replace(/[?#].*$/s, "")}`;
+    const problem = `answered ${answer} (HTTP ${status}); ${advice}`;
+    const effect = status >= 300 ? "none" : "unknown";
+    throw this.#client.refuse(call, { kind: "badResponse", problem, status, effect });
   }
 }
+
+const TO_COMPUTERS = { to: /\/computer\/?$/, advice: "check url, user and apikey" };
+const TO_QUEUE = {
+  to: /\/queue\/item\/\d+\/?$/,
+  advice: "no build was queued; check url and the job",
+};

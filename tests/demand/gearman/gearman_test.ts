@@ -23,6 +23,8 @@ interface Kit extends AsyncDisposable {
   readonly said: string[];
 }
 
+const place = (index: number) => ({ host: "gear.test", port: 4730 + index });
+
 /** A server that greets and shows that it lives, and else does what `reply` does. */
 async function start(reply: Reply = () => {}, { greets = true, servers = 1 } = {}): Promise<Kit> {
   const [clock, server] = [new VirtualClock(0), new ScriptedServer()];
@@ -41,12 +43,8 @@ async function start(reply: Reply = () => {}, { greets = true, servers = 1 } = {
       }
     };
   };
-  const gearman = createGearman({
-    servers: Array.from({ length: servers }, (_, index) => ({ host: "gear.test", port: 4730 + index })),
-    clock,
-    random: seededRandom(1),
-    dial: server.dial,
-  });
+  const gearman = createGearman({ clock, random: seededRandom(1), dial: server.dial });
+  await gearman.configure(Array.from({ length: servers }, (_, index) => place(index)));
   await clock.advance(0);
   return { clock, server, gearman, said, [Symbol.asyncDispose]: () => gearman[Symbol.asyncDispose]() };
 }
@@ -435,4 +433,22 @@ Deno.test("a server that stops answering in the middle is given up, and what was
     (await lost).message,
     /gear\.test:4730: the connection ended: no response for 10 s/,
   );
+});
+
+Deno.test("configure() keeps the connections to servers that stay, and the jobs that wait there", async () => {
+  await using kit = await start(accepting(() => {}), { servers: 1 });
+  const [first] = kit.server.connections;
+  const assigning = assign(kit);
+  await kit.clock.advance(0);
+  await kit.gearman.configure([place(1), place(0)]);
+  await kit.clock.advance(0);
+  deepEqual(kit.gearman.servers.map(({ port, state }) => [port, state.status]), [
+    [4731, "connected"],
+    [4730, "connected"],
+  ]);
+  equal(kit.server.connections.length, 2);
+  first!.say(answer("WORK_COMPLETE", "H:1", '{"manager": "manager-1"}'));
+  deepEqual(await assigning, { manager: "manager-1" });
+  await kit.gearman.configure([place(1)]);
+  deepEqual([first!.closed, kit.gearman.servers.length], [true, 1]);
 });

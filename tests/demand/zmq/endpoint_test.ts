@@ -1,5 +1,5 @@
 import { deepEqual, throws } from "node:assert/strict";
-import { parseEndpoint } from "../../../src/demand/zmq/endpoint.ts";
+import { parseEndpoint } from "../../../src/demand/zmq/subscriber.ts";
 
 Deno.test("parseEndpoint() reads names, IPv4 and IPv6 addresses", () => {
   deepEqual(parseEndpoint("tcp://jenkins.example.org:8888"), { host: "jenkins.example.org", port: 8888 });

@@ -12,7 +12,7 @@ function message(topic: string, build: Record<string, unknown> = {}): string {
   return `${topic} ${JSON.stringify(whole)}`;
 }
 
-const event = { job: "gate-unit", nodename: "bare-1", result: null, branch: null, description: null };
+const event = { job: "gate-unit", nodename: "bare-1", result: null, branch: null };
 
 Deno.test("parseJobEvent() reads the beginning, the completion and the end of a job", () => {
   deepEqual(parseJobEvent(message("onStarted", { phase: "STARTED" })), { ...event, type: "started" });
@@ -23,14 +23,13 @@ Deno.test("parseJobEvent() reads the beginning, the completion and the end of a 
   });
   const parameters = { ZUUL_BRANCH: "master", ZUUL_UUID: "1" };
   deepEqual(
-    parseJobEvent(message("onFinalized", { status: "SUCCESS", parameters, node_description: "bare" })),
+    parseJobEvent(message("onFinalized", { status: "SUCCESS", parameters })),
     {
       type: "finalized",
       job: "gate-unit",
       nodename: "bare-1",
       result: "SUCCESS",
       branch: "master",
-      description: "bare",
     },
   );
 });

@@ -4,35 +4,32 @@ import { seededRandom } from "../../../src/lib/random.ts";
 import { VirtualClock } from "../../virtual_clock.ts";
 import { ScriptedServer } from "../scripted_server.ts";
 
-Deno.test("listenToJobEvents() connects to nobody where an endpoint is none", () => {
+Deno.test("listenToJobEvents() connects to nobody where its endpoint is none", () => {
   const server = new ScriptedServer();
-  const endpoints = ["tcp://jenkins.test:8888", "tcp://jenkins.test"];
+  const endpoint = "tcp://jenkins.test";
   const [clock, random] = [new VirtualClock(), seededRandom(1)];
   throws(
-    () => listenToJobEvents({ endpoints, clock, random, dial: server.dial, onEvent: () => {} }),
+    () => listenToJobEvents({ endpoint, clock, random, dial: server.dial, onEvent: () => {} }),
     /cannot subscribe at tcp:\/\/jenkins\.test: give tcp:\/\/HOST:PORT/,
   );
   equal(server.attempts, 0);
 });
 
-Deno.test("listenToJobEvents() tells how each publisher stands", async () => {
+Deno.test("listenToJobEvents() tells how its publisher stands", async () => {
   const server = new ScriptedServer();
   server.refusal = new Error("connection refused");
   const states: PublisherState[] = [];
   const clock = new VirtualClock(0);
   await using listening = listenToJobEvents({
-    endpoints: ["tcp://a.test:1", "tcp://b.test:2"],
+    endpoint: "tcp://a.test:1",
     clock,
     random: seededRandom(1),
     dial: server.dial,
     onEvent: () => {},
     onState: (publisher) => states.push(publisher),
   });
-  deepEqual(listening.publishers.map(({ state }) => state.status), ["connecting", "connecting"]);
+  equal(listening.state.status, "connecting");
   await clock.advance(0);
-  deepEqual(states, listening.publishers);
-  deepEqual(states.map(({ endpoint, state }) => [endpoint, state.status]), [
-    ["tcp://a.test:1", "away"],
-    ["tcp://b.test:2", "away"],
-  ]);
+  deepEqual(states, [{ endpoint: listening.endpoint, state: listening.state }]);
+  deepEqual(states.map(({ endpoint, state }) => [endpoint, state.status]), [["tcp://a.test:1", "away"]]);
 });

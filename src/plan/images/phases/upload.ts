@@ -11,6 +11,7 @@ import { awaitRetry } from "../../await_retry.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { act, change, wait } from "../../follow_ladder.ts";
+import { folderFault } from "../plan_dib_image.ts";
 
 /** The image is still to be made on the cloud, or was asked for without an answer. */
 export function planImageCreate({ image, state, world, seen }: ImageSituation<"create">): ImageStep {
@@ -113,7 +114,10 @@ function whyBuildIsGone(
 /** Why nobody can send its data now; null: it can be sent. */
 function whyNotSent({ image, world }: Pick<ImageSituation, "image" | "world">): ImageStep | null {
   const build = buildOf({ image, world });
-  if (build === undefined || world.places.stateOf(build) === "here") return null;
+  if (build === undefined) return null;
+  const fault = folderFault(build, world);
+  if (fault !== null) return wait("worker", fault);
+  if (world.places.stateOf(build) === "here") return null;
   const message = `${hostOf(build)}, which has the files of dib image ${build.id}, does not answer`;
   return wait("worker", message);
 }

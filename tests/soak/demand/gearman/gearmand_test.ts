@@ -24,7 +24,8 @@ function withGearmand(name: string, fn: (server: Gearmand) => Promise<void>): vo
 const signal = new AbortController().signal;
 
 async function connect(servers: readonly Address[], { clock = systemClock as Clock, connected = 1 } = {}) {
-  const gearman = createGearman({ servers, clock, random: seededRandom(1) });
+  const gearman = createGearman({ clock, random: seededRandom(1) });
+  await gearman.configure(servers);
   await eventually(() => countConnected(gearman) === connected);
   return gearman;
 }
@@ -293,11 +294,8 @@ Deno.test("a Gearman server that is none is told, by an HTTP server's answer ove
     () => new Response("hello"),
   );
   const { hostname, port } = server.addr;
-  await using gearman = createGearman({
-    servers: [{ host: hostname, port }],
-    clock: systemClock,
-    random: seededRandom(1),
-  });
+  await using gearman = createGearman({ clock: systemClock, random: seededRandom(1) });
+  await gearman.configure([{ host: hostname, port }]);
   await eventually(() => gearman.servers[0]!.state.status === "away");
   deepEqual(await gearman.readDemand({ signal }), new Map());
   match((await errorOf(assign(gearman))).message, /no Gearman server is connected \(127\.0\.0\.1:\d+: .+\)/);

@@ -52,7 +52,7 @@ withLibzmq("job events arrive, and a message that is none is logged and skipped"
   await using publisher = await LibzmqPublisher.start();
   const events: JobEvent[] = [];
   await using listening = listenToJobEvents({
-    endpoints: [publisher.endpoint],
+    endpoint: publisher.endpoint,
     clock: systemClock,
     random,
     onEvent: (event) => events.push(event),
@@ -72,7 +72,7 @@ withLibzmq("job events arrive, and a message that is none is logged and skipped"
     `onFinalized ${JSON.stringify({ name: "unit", build: { node_name: "bare-1" } })}`,
   );
   await eventually(() => events.length === 3);
-  const common = { job: "unit", nodename: "bare-1", description: null };
+  const common = { job: "unit", nodename: "bare-1" };
   deepEqual(events, [
     { ...common, type: "started", result: null, branch: "stable/é" },
     { ...common, type: "completed", result: "FAILURE", branch: "stable/é" },
@@ -85,9 +85,7 @@ withLibzmq("job events arrive, and a message that is none is logged and skipped"
       ["warning", publisher.endpoint, 201],
     ],
   );
-  deepEqual(listening.publishers.map(({ endpoint, state }) => [endpoint, state.status]), [
-    [publisher.endpoint, "connected"],
-  ]);
+  deepEqual([listening.endpoint, listening.state.status], [publisher.endpoint, "connected"]);
   await reset();
 });
 
@@ -181,7 +179,7 @@ withLibzmq(
     await using publisher = await LibzmqPublisher.start();
     let [next, wrong] = [0, 0];
     await using _listening = listenToJobEvents({
-      endpoints: [publisher.endpoint],
+      endpoint: publisher.endpoint,
       clock: systemClock,
       random,
       onEvent: ({ job }) => void (job === `job-${next++}` || wrong++),
