@@ -2,8 +2,10 @@
  * A simulator on the network: its clouds over HTTP, its servers over SSH. On node's HTTP server, because a
  * broken connection is one of the faults and only there can one be closed without a word.
  */
+import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ApiRequest } from "./exchange.ts";
 import type { Simulator } from "./simulator.ts";
 import { type SshServer, startSshServer } from "./ssh_server.ts";
 
@@ -43,18 +45,15 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const outcome = await simulator.answer(toRequest(request));
+  const outcome = await simulator.answer(asked(request));
   if (outcome === "silence") return;
-  if (!(outcome instanceof Response)) {
+  if (typeof outcome === "string") {
     request.socket.destroy();
     return;
   }
-  const bytes = new Uint8Array(await outcome.arrayBuffer());
-  response.writeHead(outcome.status, {
-    ...Object.fromEntries(outcome.headers),
-    "content-length": String(bytes.length),
-  });
-  const body = request.method === "HEAD" ? "" : bytes;
+  const { status, headers, body: content } = outcome;
+  const body = content ?? "";
+  response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
   if (request.readableEnded || request.destroyed) return void response.end(body);
   response.write(body);
   await restOf(request);
@@ -72,23 +71,22 @@ function restOf(request: IncomingMessage): Promise<void> {
   });
 }
 
-function toRequest(request: IncomingMessage): Request {
-  const method = request.method ?? "GET";
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, String(value));
-  }
+function asked(request: IncomingMessage): ApiRequest {
+  const { method = "GET" } = request;
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  );
   const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
-  const hasBody = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
+  const hasBody = "transfer-encoding" in headers || Number(headers["content-length"] ?? 0) > 0;
   if (hasBody && method !== "GET" && method !== "HEAD") {
-    return new Request(url, { method, headers, body: bodyOf(request) });
+    return { method, url, headers, body: bodyOf(request) };
   }
   request.resume();
-  return new Request(url, { method, headers });
+  return { method, url, headers, body: null };
 }
 
 /** The body as it comes, no faster than it is read. */
-function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
+function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   request.on("error", () => {});
   const chunks = request[Symbol.asyncIterator]();
   let begun = false;
