@@ -3,7 +3,7 @@ import type { Instant } from "../domain/time.ts";
 
 export type Service = "identity" | "compute" | "network" | "image" | "simulator";
 
-/** What goes out on a request. */
+/** An answer to a request, as it goes out. */
 export interface ApiAnswer {
   readonly status: number;
   /** Names in lower case. */

@@ -82,7 +82,7 @@ export class ApiBuilder {
     return this.#decorated(exchange, answer);
   }
 
-  /** The route of a request, whose parts in the path the exchange knows afterwards; null: there is none. */
+  /** The route of a request, whose parts in the path the exchange knows afterwards; null: no route fits. */
   #find(exchange: Exchange): Route | null {
     const { method, path } = exchange.options;
     const [[found]] = this.#routes.match(method === "HEAD" ? "GET" : method, path);

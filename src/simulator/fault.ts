@@ -69,16 +69,5 @@ export interface Fault {
   standing?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
 }
 
-/** The ways in which a fault strikes. */
-export type Stage =
-  | "wait"
-  | "refuse"
-  | "spoil"
-  | "build"
-  | "deletion"
-  | "cut"
-  | "saving"
-  | "listing"
-  | "imageListing"
-  | "token"
-  | "date";
+/** The ways in which a fault strikes a request. */
+export type Stage = Exclude<keyof Fault, "number" | "title" | "operations" | "time" | "effect" | "standing">;

@@ -3,11 +3,13 @@
  * broken connection is one of the faults and only there can one be closed without a word.
  */
 import { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { finished } from "node:stream/promises";
 import type { ApiRequest } from "./exchange.ts";
 import type { Simulator } from "./simulator.ts";
-import { type SshServer, startSshServer } from "./ssh_server.ts";
+import { startSshServer } from "./ssh_server.ts";
 
 export interface ServedSimulator extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, with no slash at its end. */
@@ -30,14 +32,21 @@ export async function serveSimulator(
   const server = createServer((request, response) => {
     answer(simulator, request, response).catch(() => request.socket.destroy());
   });
-  await listening(server, { hostname, port });
-  made.defer(() => closed(server));
+  await once(server.listen(port, hostname), "listening").catch((error: Error) => {
+    throw new Error(`the simulator cannot listen on ${hostname}:${port}: ${error.message}`, { cause: error });
+  });
+  made.defer(async () => {
+    const closed = once(server.close(), "close");
+    server.closeAllConnections();
+    await closed;
+  });
   const { port: chosen } = server.address() as AddressInfo;
-  return served(ssh, made.move(), `http://${bracketed(hostname)}:${chosen}`);
-}
-
-function served(ssh: SshServer, parts: AsyncDisposableStack, baseUrl: string): ServedSimulator {
-  return { baseUrl, sshPort: ssh.port, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  const parts = made.move();
+  return {
+    baseUrl: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${chosen}`,
+    sshPort: ssh.port,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
 }
 
 async function answer(
@@ -56,19 +65,9 @@ async function answer(
   response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
   if (request.readableEnded || request.destroyed) return void response.end(body);
   response.write(body);
-  await restOf(request);
+  // A client that sends its whole request before it reads the answer would find the connection closed.
+  await finished(request.resume()).catch(() => {});
   response.end();
-}
-
-/**
- * Lets go by what is still to come: a client that sends its whole request before it reads the answer would find the
- * connection closed.
- */
-function restOf(request: IncomingMessage): Promise<void> {
-  return new Promise((resolve) => {
-    for (const event of ["end", "close", "error"]) request.once(event, () => resolve());
-    request.resume();
-  });
 }
 
 function asked(request: IncomingMessage): ApiRequest {
@@ -101,29 +100,4 @@ function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer
       if (begun) request.destroy();
     },
   }, { highWaterMark: 0 });
-}
-
-function listening(server: Server, { hostname, port }: { hostname: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) =>
-      reject(
-        new Error(`the simulator cannot listen on ${hostname}:${port}: ${error.message}`, { cause: error }),
-      );
-    server.once("error", fail);
-    server.listen(port, hostname, () => {
-      server.off("error", fail);
-      resolve();
-    });
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-function bracketed(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
