@@ -115,6 +115,6 @@ const SETTLE_TURNS = 5;
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < SETTLE_TURNS; turn++) {
-    await new Promise<void>((resolve) => setImmediate(() => resolve()));
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }

@@ -3,15 +3,20 @@ import type { Instant } from "../domain/time.ts";
 
 export type Service = "identity" | "compute" | "network" | "image" | "simulator";
 
-export function jsonAnswer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "content-type": "application/json", ...headers },
-  });
+/** An answer to a request, as it goes out. */
+export interface ApiAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
 }
 
-export function emptyAnswer(status: number): Response {
-  return new Response(null, { status });
+export function jsonAnswer(status: number, body: unknown, headers: Record<string, string> = {}): ApiAnswer {
+  return { status, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
+
+export function emptyAnswer(status: number, headers: Record<string, string> = {}): ApiAnswer {
+  return { status, headers, body: null };
 }
 
 /** An error as the service words it: code and message are read by clients. */
@@ -23,7 +28,7 @@ export function errorAnswer(
     type?: string;
     headers?: Record<string, string>;
   },
-): Response {
+): ApiAnswer {
   if (service === "image") return htmlError(status, message, headers);
   if (service === "network") {
     return jsonAnswer(status, { NeutronError: { type, message, detail: "" } }, headers);
@@ -39,7 +44,7 @@ export function errorAnswer(
 }
 
 /** The answer of the token check in front of every service. */
-export function unauthorizedAnswer(service: Service, identityUrl: string): Response {
+export function unauthorizedAnswer(service: Service, identityUrl: string): ApiAnswer {
   const headers = { "www-authenticate": `Keystone uri="${identityUrl}"` };
   const message = "The request you have made requires authentication.";
   if (service === "image") return htmlError(401, message, headers);
@@ -56,11 +61,11 @@ export function isoMicroseconds(at: Instant): string {
   return new Date(at).toISOString().slice(0, 23) + "000";
 }
 
-function htmlError(status: number, message: string, headers: Record<string, string>): Response {
+function htmlError(status: number, message: string, headers: Record<string, string>): ApiAnswer {
   const title = `${status} ${TITLES[status] ?? "Error"}`;
   const page =
     `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${message}<br /><br />\n\n\n\n </body>\n</html>`;
-  return new Response(page, { status, headers: { "content-type": "text/html; charset=UTF-8", ...headers } });
+  return { status, headers: { "content-type": "text/html; charset=UTF-8", ...headers }, body: page };
 }
 
 const NOVA_FAULTS: Record<number, string> = {

@@ -1,11 +1,11 @@
 /**
  * The way of every request through a service: faults before, token check, the handler, faults after. The API files
- * declare routes with `ApiBuilder`; the simulator calls the Hono app that comes of it.
+ * declare routes with `ApiBuilder`; the simulator hands each request to the one of its service.
  */
-import { type Context, Hono } from "hono";
+import { TrieRouter } from "hono/router/trie-router";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
+import { type ApiAnswer, errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
@@ -13,10 +13,9 @@ import { quirkyAnswer } from "./quirk.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import { sampleSpread } from "./spread.ts";
 
-type Api = Hono<{ Bindings: { exchange: Exchange } }>;
 /** Does what a request asks for; throws a Refusal where the service would refuse. */
 export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise<Outcome>;
-type Outcome = Response | Breakage;
+type Outcome = ApiAnswer | Breakage;
 
 /** The faults that strike within a handler. */
 export type Strikes = <S extends Stage>(
@@ -44,7 +43,7 @@ interface Route extends RouteOptions {
 }
 
 export class ApiBuilder {
-  readonly app: Api = new Hono({ getPath: (_request, options) => pathOf(options) });
+  readonly #routes = new TrieRouter<Route>();
   readonly #context: ApiContext;
   readonly #service: Service;
   readonly #check: (exchange: Exchange) => void;
@@ -54,9 +53,6 @@ export class ApiBuilder {
     this.#service = service;
     this.#context = context;
     this.#check = check;
-    this.app.notFound((c) =>
-      this.#decorated(c.env.exchange, refused(c.env.exchange, new ApiRefusal(404, NOT_FOUND)))
-    );
   }
 
   /**
@@ -71,28 +67,36 @@ export class ApiBuilder {
   ): this {
     const [method, path] = route.split(" ");
     const find = typeof operation === "string" ? () => operation : operation;
-    this.app.on(method!, path!, (c: Context) => this.#answer(c, { operation: find, handle, ...options }));
+    this.#routes.add(method!, path!, { operation: find, handle, ...options });
     return this;
   }
 
-  async #answer(c: Context, route: Route): Promise<Response> {
-    const exchange: Exchange = c.env.exchange;
-    exchange.params = c.req.param() as Record<string, string>;
-    if (!(await this.#receive(exchange, route))) return BROKEN;
-    if (!(await this.#waits(exchange))) return BROKEN;
-    const answer = this.#refuse(exchange) ?? await this.#checked(exchange, route);
-    return this.#decorated(exchange, await encoded(exchange, await this.#spoil(exchange, answer)));
+  /** Answers a request, or tells how its connection ends. */
+  async answer(exchange: Exchange): Promise<Outcome> {
+    const route = this.#find(exchange);
+    if (route === null) return this.#decorated(exchange, refused(exchange, new ApiRefusal(404, NOT_FOUND)));
+    if (!(await this.#receive(exchange, route)) || !(await this.#waits(exchange))) return "reset";
+    const outcome = this.#spoil(exchange, this.#refuse(exchange) ?? await this.#checked(exchange, route));
+    if (typeof outcome === "string") return outcome;
+    const answer = exchange.cloud.quirks.reduce((sent, quirk) => quirk.answer?.(sent) ?? sent, outcome);
+    return this.#decorated(exchange, answer);
+  }
+
+  /** The route of a request, whose parts in the path the exchange knows afterwards; null: no route fits. */
+  #find(exchange: Exchange): Route | null {
+    const { method, path } = exchange.options;
+    const [[found]] = this.#routes.match(method === "HEAD" ? "GET" : method, path);
+    if (found === undefined) return null;
+    const [route, params] = found as [Route, Record<string, string>];
+    exchange.params = params;
+    return route;
   }
 
   /** Takes in the request; whether it came whole. */
   async #receive(exchange: Exchange, { operation, streamed = false }: Route): Promise<boolean> {
-    try {
-      if (!streamed) await exchange.readBody();
-    } catch {
-      exchange.breakage = "reset";
-    }
+    const isWhole = streamed || await exchange.readBody();
     exchange.operation = operation(exchange);
-    return exchange.breakage === null;
+    return isWhole;
   }
 
   /** Lets the request's time pass; whether the simulator is still there then. */
@@ -102,47 +106,47 @@ export class ApiBuilder {
     for (const { strike, blow } of this.#strikes(exchange, "wait")) time += strike(blow);
     try {
       if (time > 0) await clock.sleep(time, { signal });
+      return true;
     } catch {
-      exchange.breakage = "reset";
+      return false;
     }
-    return exchange.breakage === null;
   }
 
-  #refuse(exchange: Exchange): Response | null {
+  #refuse(exchange: Exchange): Outcome | null {
     for (const { strike, blow } of this.#strikes(exchange, "refuse")) {
       const outcome = strike(blow, exchange);
-      if (outcome !== null) return answered(exchange, outcome);
+      if (outcome !== null) return outcome;
     }
     return null;
   }
 
   /** The service's own work on a request. */
-  async #checked(exchange: Exchange, { handle, open = false }: Route): Promise<Response> {
+  async #checked(exchange: Exchange, { handle, open = false }: Route): Promise<Outcome> {
     const now = exchange.cloud.now();
     if (!open && exchange.cloud.tokens.find(exchange.header("x-auth-token"), now) === null) {
       return unauthorizedAnswer(this.#service, `${exchange.options.base}/identity/v3`);
     }
     try {
       this.#check(exchange);
-      const { quirks } = exchange.cloud;
-      for (const quirk of quirks) quirk.request?.(exchange);
-      const outcome = await handle(exchange, (stage) => this.#strikes(exchange, stage));
-      return await quirkyAnswer(answered(exchange, outcome), { exchange, quirks });
+      for (const quirk of exchange.cloud.quirks) quirk.request?.(exchange);
+      return quirkyAnswer(await handle(exchange, (stage) => this.#strikes(exchange, stage)), exchange);
     } catch (error) {
       if (error instanceof ApiRefusal) return refused(exchange, error);
       throw error;
     }
   }
 
-  async #spoil(exchange: Exchange, answer: Response): Promise<Response> {
+  #spoil(exchange: Exchange, outcome: Outcome): Outcome {
     // A fault with the effect has nothing to spoil where there was none.
-    if (exchange.breakage !== null || answer.status >= 400) return answer;
+    if (typeof outcome === "string" || outcome.status >= 400) return outcome;
+    let answer = outcome;
+    let breakage: Breakage | null = null;
     for (const { strike, blow } of this.#strikes(exchange, "spoil")) {
-      const outcome = await strike(blow, exchange, answer);
-      if (outcome instanceof Response) answer = outcome;
-      else exchange.breakage = outcome;
+      const spoilt = strike(blow, exchange, answer);
+      if (typeof spoilt === "string") breakage = spoilt;
+      else answer = spoilt;
     }
-    return answer;
+    return breakage ?? answer;
   }
 
   *#strikes<S extends Stage>(
@@ -164,43 +168,33 @@ export class ApiBuilder {
     return date;
   }
 
-  /** Headers that every answer of the service has. */
-  #decorated(exchange: Exchange, answer: Response): Response {
-    const { headers } = answer;
-    headers.set("x-openstack-request-id", exchange.options.requestId);
-    headers.set("date", new Date(this.#dateOf(exchange)).toUTCString());
-    if (this.#service === "compute") {
-      const version = `2.${exchange.microversion}`;
-      headers.set("openstack-api-version", `compute ${version}`);
-      headers.set("x-openstack-nova-api-version", version);
-      headers.set("vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version");
-      headers.set("x-compute-request-id", exchange.options.requestId);
-    }
-    return answer;
+  /** With the headers that every answer of the service has. */
+  #decorated(exchange: Exchange, { status, headers, body }: ApiAnswer): ApiAnswer {
+    const { requestId, method } = exchange.options;
+    const version = `2.${exchange.microversion}`;
+    return {
+      status,
+      headers: {
+        ...headers,
+        "x-openstack-request-id": requestId,
+        date: new Date(this.#dateOf(exchange)).toUTCString(),
+        ...(this.#service === "compute"
+          ? {
+            "openstack-api-version": `compute ${version}`,
+            "x-openstack-nova-api-version": version,
+            vary: "OpenStack-API-Version, X-OpenStack-Nova-API-Version",
+            "x-compute-request-id": requestId,
+          }
+          : {}),
+      },
+      body: method === "HEAD" ? null : body,
+    };
   }
 }
 
-function answered(exchange: Exchange, outcome: Outcome): Response {
-  if (outcome instanceof Response) return outcome;
-  exchange.breakage = outcome;
-  return BROKEN;
-}
-
-async function encoded({ cloud, breakage }: Exchange, answer: Response): Promise<Response> {
-  if (breakage !== null) return answer;
-  for (const quirk of cloud.quirks) answer = await quirk.answer?.(answer) ?? answer;
-  return answer;
-}
-
-/** Stands where no answer goes out. */
-const BROKEN = new Response(null, { status: 204 });
 const NOT_FOUND = "The resource could not be found.";
 
-function pathOf(options: unknown): string {
-  return (options as { env: { exchange: Exchange } }).env.exchange.options.path;
-}
-
-function refused(exchange: Exchange, refusal: ApiRefusal): Response {
+function refused(exchange: Exchange, refusal: ApiRefusal): ApiAnswer {
   return errorAnswer(exchange.service, refusal.status, { message: refusal.message, ...refusal.options });
 }
 

@@ -13,7 +13,7 @@ import { fingerprintOf, publicKeyOf } from "./public_key.ts";
 import { type Quirk, quirkySettings } from "./quirk.ts";
 import { type Manner, quirksOf } from "./quirk_table.ts";
 import { ApiRefusal } from "./api_refusal.ts";
-import { ServerBook } from "./server_book.ts";
+import { ServerBook, type ServerUse } from "./server_book.ts";
 import { ServerFiles } from "./server_files.ts";
 import type { CloudSettings, Quotas } from "./settings.ts";
 import type { ImageAtBoot } from "./simulated_image.ts";
@@ -45,13 +45,6 @@ export interface ServerWish {
   readonly ports: readonly SimulatedPort[];
 }
 
-/** Use by others in the same project, which counts against the quota. */
-interface ForeignUse {
-  instances: number;
-  cores: number;
-  ram: number;
-}
-
 export class CloudState {
   /** As its quirks have them; the object stays the same when they change. */
   readonly settings: CloudSettings;
@@ -63,10 +56,11 @@ export class CloudState {
   readonly network: PortBook;
   /** At first those of the settings; an operator may change them at any time. */
   readonly quotas: Quotas;
-  readonly foreignUse: ForeignUse = { instances: 0, cores: 0, ram: 0 };
+  /** By others in the same project; it counts against the quota. */
+  readonly foreignUse: ServerUse = { instances: 0, cores: 0, ram: 0 };
   readonly startedAt: Instant;
+  readonly random: Random;
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #blocks: AddressBlocks;
   /** Without any quirk. */
   readonly #plain: CloudSettings;
@@ -87,7 +81,7 @@ export class CloudState {
     this.settings = { ...quirkySettings(settings, this.#quirks) };
     this.quotas = { ...settings.quotas };
     this.#clock = options.clock;
-    this.#random = options.random;
+    this.random = options.random;
     this.startedAt = options.clock.now();
     this.stock = makeStock(this.settings, options.blocks);
     this.images = new ImageBook(this.stock, { ...options, settings: this.settings });
@@ -143,18 +137,13 @@ export class CloudState {
     return this.network.floatingIps;
   }
 
-  get random(): Random {
-    return this.#random;
-  }
-
   /** The use that counts for the quota of instances, cores and RAM. */
-  use(): ForeignUse {
-    const { instances, cores, ram } = this.servers.use();
-    const foreign = this.foreignUse;
+  use(): ServerUse {
+    const [own, foreign] = [this.servers.use(), this.foreignUse];
     return {
-      instances: instances + foreign.instances,
-      cores: cores + foreign.cores,
-      ram: ram + foreign.ram,
+      instances: own.instances + foreign.instances,
+      cores: own.cores + foreign.cores,
+      ram: own.ram + foreign.ram,
     };
   }
 
@@ -183,9 +172,9 @@ export class CloudState {
   /** Plans a server's whole life, as far as it goes by itself; faults change the plan afterwards. */
   createServer(wish: ServerWish): SimulatedServer {
     const now = this.#clock.now();
-    const bootTime = sampleSpread(this.settings.bootTime, this.#random);
+    const bootTime = sampleSpread(this.settings.bootTime, this.random);
     const server: SimulatedServer = {
-      id: this.#random.uuid(),
+      id: this.random.uuid(),
       sequence: ++this.#sequence,
       name: wish.name,
       flavor: wish.flavor,
@@ -193,7 +182,7 @@ export class CloudState {
       imageAtBoot: this.#imageAtBoot(wish.imageId),
       keyName: wish.keypair?.name ?? null,
       publicKey: wish.keypair === null ? null : publicKeyOf(wish.keypair.publicKey),
-      zone: wish.zone ?? this.#random.pick(this.settings.zones),
+      zone: wish.zone ?? this.random.pick(this.settings.zones),
       securityGroups: wish.securityGroups,
       configDrive: wish.configDrive,
       createdAt: now,
@@ -203,7 +192,7 @@ export class CloudState {
       fault: null,
       addressAt: now + Math.floor(bootTime / 2),
       ports: [],
-      sshAt: now + bootTime + sampleSpread(this.settings.ssh.delay, this.#random),
+      sshAt: now + bootTime + sampleSpread(this.settings.ssh.delay, this.random),
       ssh: "open",
       hostKeyEpoch: 0,
       commandsRun: 0,
@@ -224,7 +213,7 @@ export class CloudState {
     const now = this.#clock.now();
     server.deleteAskedAt = now;
     if (server.snapshot !== null) this.images.loseSnapshot(server.snapshot);
-    this.endServer(server, now + sampleSpread(this.settings.deleteTime, this.#random));
+    this.endServer(server, now + sampleSpread(this.settings.deleteTime, this.random));
   }
 
   /** The facts that a server keeps of its image, whatever becomes of that; null: it boots from a volume. */

@@ -1,6 +1,6 @@
 /** Nova v2.1: the routes, and what is not about servers: flavors, keypairs, limits, zones, versions. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { SimulatedKeypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { flavorRoutes } from "./flavor_api.ts";
@@ -72,17 +72,17 @@ function version(exchange: Exchange) {
   };
 }
 
-function listVersions(exchange: Exchange): Response {
+function listVersions(exchange: Exchange): ApiAnswer {
   return jsonAnswer(200, { versions: [version(exchange)] });
 }
 
-function showVersion(exchange: Exchange): Response {
+function showVersion(exchange: Exchange): ApiAnswer {
   const base = "application/json";
   const type = "application/vnd.openstack.compute+json;version=2.1";
   return jsonAnswer(200, { version: { ...version(exchange), "media-types": [{ base, type }] } });
 }
 
-function listInterfaces(exchange: Exchange): Response {
+function listInterfaces(exchange: Exchange): ApiAnswer {
   const { ports, addressAt } = server.namedServer(exchange);
   const shown = exchange.now < addressAt ? [] : ports;
   const interfaceAttachments = shown.map((port) => ({
@@ -95,14 +95,14 @@ function listInterfaces(exchange: Exchange): Response {
   return jsonAnswer(200, { interfaceAttachments });
 }
 
-function listKeypairs(exchange: Exchange): Response {
+function listKeypairs(exchange: Exchange): ApiAnswer {
   const keypairs = [...exchange.cloud.keypairs.values()]
     .sort((a, b) => a.name < b.name ? -1 : 1)
     .map((keypair) => ({ keypair: shownKeypair(exchange, keypair) }));
   return jsonAnswer(200, { keypairs });
 }
 
-function createKeypair(exchange: Exchange): Response {
+function createKeypair(exchange: Exchange): ApiAnswer {
   const { name, public_key } = exchange.section("keypair");
   if (typeof name !== "string" || name === "") throw new ApiRefusal(400, "'name' is a required property");
   if (typeof public_key !== "string") {
@@ -115,7 +115,7 @@ function createKeypair(exchange: Exchange): Response {
   return jsonAnswer(status, { keypair: { ...shownKeypair(exchange, keypair), user_id } });
 }
 
-function showKeypair(exchange: Exchange): Response {
+function showKeypair(exchange: Exchange): ApiAnswer {
   const keypair = namedKeypair(exchange);
   return jsonAnswer(200, {
     keypair: {
@@ -130,7 +130,7 @@ function showKeypair(exchange: Exchange): Response {
   });
 }
 
-function deleteKeypair(exchange: Exchange): Response {
+function deleteKeypair(exchange: Exchange): ApiAnswer {
   exchange.cloud.keypairs.delete(namedKeypair(exchange).name);
   exchange.effect = true;
   return emptyAnswer(exchange.microversion >= 2 ? 204 : 202);
@@ -150,7 +150,7 @@ function shownKeypair({ microversion }: Exchange, { name, publicKey, fingerprint
   return { name, public_key: publicKey, fingerprint, ...(microversion >= 2 ? { type: "ssh" } : {}) };
 }
 
-function showLimits(exchange: Exchange): Response {
+function showLimits(exchange: Exchange): ApiAnswer {
   const { quotas } = exchange.cloud;
   const use = exchange.cloud.use();
   const absolute = {
@@ -185,7 +185,7 @@ function oldLimits({ cloud }: Exchange) {
   };
 }
 
-function showQuotaSet(exchange: Exchange): Response {
+function showQuotaSet(exchange: Exchange): ApiAnswer {
   const { instances, cores, ram, keypairs } = exchange.cloud.quotas;
   return jsonAnswer(200, {
     quota_set: {
@@ -201,7 +201,7 @@ function showQuotaSet(exchange: Exchange): Response {
   });
 }
 
-function listZones({ cloud }: Exchange): Response {
+function listZones({ cloud }: Exchange): ApiAnswer {
   const availabilityZoneInfo = cloud.settings.zones.map((zoneName) => ({
     zoneName,
     zoneState: { available: true },
@@ -210,7 +210,7 @@ function listZones({ cloud }: Exchange): Response {
   return jsonAnswer(200, { availabilityZoneInfo });
 }
 
-function refuseZoneDetail(): Response {
+function refuseZoneDetail(): ApiAnswer {
   throw new ApiRefusal(
     403,
     "Policy doesn't allow os_compute_api:os-availability-zone:detail to be performed.",

@@ -14,9 +14,10 @@
  *                                            `personality` and `quirks`
  */
 import { type Context, Hono } from "hono";
-import { jsonAnswer } from "./answer.ts";
 import * as v from "valibot";
+import type { ApiAnswer } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
+import type { ApiRequest } from "./exchange.ts";
 import { faultCatalogue } from "./fault_catalogue.ts";
 import type { ArmedFault } from "./fault_board.ts";
 import { mannerProblems, personalities, quirkTable } from "./quirk_table.ts";
@@ -33,30 +34,37 @@ interface ControlGround {
   disarm(id?: number): boolean;
 }
 
-export type ControlApi = { fetch(request: Request): Promise<Response> | Response };
+export type ControlApi = (request: ApiRequest) => Promise<ApiAnswer>;
 
 export function controlApi(ground: ControlGround): ControlApi {
   const app = new Hono().basePath("/_simulator");
-  app.get("/state", () => jsonAnswer(200, stateOf(ground)));
+  app.get("/state", (c) => c.json(stateOf(ground)));
   app.get("/journal", (c) => {
     const since = Number(c.req.query("since") ?? 0);
-    return jsonAnswer(200, { count: ground.journal.count, rows: ground.journal.rows({ since }) });
+    return c.json({ count: ground.journal.count, rows: ground.journal.rows({ since }) });
   });
-  app.get("/faults", () => jsonAnswer(200, { armed: ground.faults.map(shownFault), catalogue: catalogue() }));
+  app.get("/faults", (c) => c.json({ armed: ground.faults.map(shownFault), catalogue: catalogue() }));
   app.post("/faults", (c) => armFault(c, ground));
   app.delete("/faults/:id?", (c) => {
     const id = c.req.param("id");
-    return jsonAnswer(200, { disarmed: ground.disarm(id === undefined ? undefined : Number(id)) });
+    return c.json({ disarmed: ground.disarm(id === undefined ? undefined : Number(id)) });
   });
-  app.get("/quirks", () => jsonAnswer(200, shownQuirks()));
-  app.post("/tokens/revoke", () => {
+  app.get("/quirks", (c) => c.json(shownQuirks()));
+  app.post("/tokens/revoke", (c) => {
     for (const cloud of ground.clouds.values()) cloud.tokens.revokeAll();
-    return jsonAnswer(200, {});
+    return c.json({});
   });
-  app.post("/servers/:id/vanish", (c) => vanish(c.req.param("id"), ground));
+  app.post("/servers/:id/vanish", (c) => vanish(c, ground));
   app.patch("/clouds/:name", (c) => changeCloud(c, ground));
-  app.notFound((c) => jsonAnswer(404, { error: `the simulator has no control route ${c.req.path}` }));
-  return app;
+  app.notFound((c) => c.json({ error: `the simulator has no control route ${c.req.path}` }, 404));
+  return async ({ method, url, headers, body }) => {
+    const response = await app.fetch(new Request(url, { method, headers, body }));
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: await response.text(),
+    };
+  };
 }
 
 function stateOf({ clouds, journal, faults }: ControlGround) {
@@ -102,9 +110,9 @@ function shownQuirks() {
 
 async function armFault(c: Context, ground: ControlGround): Promise<Response> {
   try {
-    return jsonAnswer(201, shownFault(ground.arm(faultRuleFromFile(await c.req.json()))));
+    return c.json(shownFault(ground.arm(faultRuleFromFile(await c.req.json()))), 201);
   } catch (error) {
-    return jsonAnswer(400, { error: (error as Error).message });
+    return c.json({ error: (error as Error).message }, 400);
   }
 }
 
@@ -125,40 +133,35 @@ const cloudChange = v.strictObject({
 
 async function changeCloud(c: Context, { clouds }: ControlGround): Promise<Response> {
   const cloud = clouds.get(c.req.param("name") ?? "");
-  if (cloud === undefined) return jsonAnswer(404, { error: `there is no cloud ${c.req.param("name")}` });
+  if (cloud === undefined) return c.json({ error: `there is no cloud ${c.req.param("name")}` }, 404);
   const change = v.safeParse(cloudChange, await c.req.json().catch(() => null));
   const problems = change.success
     ? mannerProblems({ personality: null, quirks: [], ...change.output })
     : change.issues.map((issue) => ({ path: [v.getDotPath(issue) ?? "body"], message: issue.message }));
   if (!change.success || problems.length > 0) {
     const told = problems.map(({ path, message }) => `${path.join(".")}: ${message}`);
-    return jsonAnswer(400, { error: `the cloud cannot be changed: ${told.join("; ")}` });
+    return c.json({ error: `the cloud cannot be changed: ${told.join("; ")}` }, 400);
   }
-  return applied(change.output, cloud);
-}
-
-function applied(
-  { quotas: { "floating-ips": floatingIps, ...quotas } = {}, "foreign-use": foreignUse, ...manner }:
-    v.InferOutput<typeof cloudChange>,
-  cloud: CloudState,
-): Response {
+  const { quotas: { "floating-ips": floatingIps, ...quotas } = {}, "foreign-use": foreignUse, ...manner } =
+    change.output;
   try {
     cloud.adopt(manner);
   } catch (error) {
-    return jsonAnswer(409, { error: `the cloud cannot be changed: ${(error as Error).message}` });
+    return c.json({ error: `the cloud cannot be changed: ${(error as Error).message}` }, 409);
   }
   Object.assign(cloud.quotas, quotas, floatingIps === undefined ? {} : { floatingIps });
   Object.assign(cloud.foreignUse, foreignUse);
-  return jsonAnswer(200, { quotas: cloud.quotas, ...cloudCounts(cloud) });
+  return c.json({ quotas: cloud.quotas, ...cloudCounts(cloud) });
 }
 
-function vanish(id: string, { clouds }: ControlGround): Response {
+function vanish(c: Context, { clouds }: ControlGround): Response {
+  const id = c.req.param("id");
   for (const cloud of clouds.values()) {
     const now = cloud.now();
     const server = cloud.servers.standing().find((one) => one.id === id);
     if (server === undefined) continue;
     cloud.endServer(server, now);
-    return jsonAnswer(200, { id });
+    return c.json({ id });
   }
-  return jsonAnswer(404, { error: `there is no server ${id}` });
+  return c.json({ error: `there is no server ${id}` }, 404);
 }

@@ -2,6 +2,7 @@
  * One request on its way through the simulator: what was asked, of which cloud, and what became of it. The journal
  * row is made from it at the end.
  */
+import { tryDecodeURIComponent } from "hono/utils/url";
 import type { Instant } from "../domain/time.ts";
 import type { Service } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
@@ -12,6 +13,16 @@ import { nodeIdOf, type SimulatedServer } from "./simulated_server.ts";
 /** How a connection ends without an answer: broken; never taken; left open for ever. */
 export type Breakage = "reset" | "refused" | "silence";
 
+/** A request as it comes in. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** null: it has none. */
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
+}
+
 export class Exchange {
   operation = "unknown";
   /** The server that it made or names. */
@@ -20,40 +31,53 @@ export class Exchange {
   image: SimulatedImage | null = null;
   effect = false;
   fault: number | null = null;
-  breakage: Breakage | null = null;
   /** Nova's 2.x; 1 where the request does not say. */
   microversion = 1;
   #body = "";
-  #params: Record<string, string> = {};
+  #json: unknown = null;
+  #params: Readonly<Record<string, string>> = {};
 
   /** @param options `base` is the address of the cloud as the client knows it, with no slash at its end */
   constructor(
     readonly cloud: CloudState,
     readonly service: Service,
-    readonly options: {
+    readonly options: Pick<ApiRequest, "method" | "headers" | "body"> & {
       base: string;
-      method: string;
       /** Below the service's own path, without a slash at its end. */
       path: string;
       query: URLSearchParams;
-      headers: Headers;
-      /** null: the request has none. */
-      body: ReadableStream<Uint8Array> | null;
       requestId: string;
     },
   ) {}
 
-  /** Takes in the whole body; `json`, `section` and `subjectNames` know it afterwards. Rejects where it breaks off. */
-  async readBody(): Promise<void> {
+  /** Takes in the body, which `json`, `section` and `subjectNames` know afterwards; whether it came whole. */
+  async readBody(): Promise<boolean> {
     const { body } = this.options;
-    if (body !== null) this.#body = await new Response(body).text();
+    try {
+      if (body !== null) this.#body = typeof body === "string" ? body : await new Response(body).text();
+    } catch {
+      return false;
+    }
+    try {
+      if (this.#body !== "") this.#json = JSON.parse(this.#body);
+    } catch {
+      // What asks for its parts refuses it.
+    }
+    return true;
+  }
+
+  /** The body as it comes, for what has not had it read. */
+  chunks(): Iterable<Uint8Array<ArrayBuffer>> | AsyncIterable<Uint8Array<ArrayBuffer>> {
+    const { body } = this.options;
+    if (body === null) return [];
+    if (typeof body === "string") return [new TextEncoder().encode(body)];
+    return body instanceof Uint8Array ? [body] : body;
   }
 
   /** Gives up what was not read of the body. */
   async dropBody(): Promise<void> {
     const { body } = this.options;
-    if (body === null || body.locked) return;
-    await body.cancel().catch(() => {});
+    if (body instanceof ReadableStream && !body.locked) await body.cancel().catch(() => {});
   }
 
   /** The cloud's time now, with everything due by then done. */
@@ -79,16 +103,16 @@ export class Exchange {
   }
 
   header(name: string): string | null {
-    return this.options.headers.get(name);
+    return this.options.headers[name] ?? null;
   }
 
-  set params(params: Record<string, string>) {
+  set params(params: Readonly<Record<string, string>>) {
     this.#params = params;
   }
 
   /** A part of the path, as the route names it. */
   param(name: string): string {
-    return this.#params[name] ?? "";
+    return tryDecodeURIComponent(this.#params[name] ?? "");
   }
 
   /**
@@ -106,8 +130,7 @@ export class Exchange {
    * @throws ApiRefusal 400 where it is no JSON list
    */
   jsonList(): unknown[] {
-    const value = this.#parsed();
-    if (Array.isArray(value)) return value;
+    if (Array.isArray(this.#json)) return this.#json;
     throw new ApiRefusal(400, "Request body must be a JSON array of operation objects.");
   }
 
@@ -135,14 +158,13 @@ export class Exchange {
 
   /** The names of what the request is about, for fault rules: those of the path, and that of what is to be made. */
   subjectNames(): string[] {
-    const { serverId = "", imageId = "" } = this.#params;
     const body = this.bodyObject;
     // Nova and Neutron put what is to be made in an object of its own, Glance does not.
     const inner = Object.values(body)[0] as { name?: unknown } | null | undefined;
     const names = [
-      this.cloud.servers.get(serverId)?.name,
+      this.cloud.servers.get(this.param("serverId"))?.name,
       // One that the request has deleted is found nowhere else.
-      (this.image ?? this.cloud.images.get(imageId))?.fields.name,
+      (this.image ?? this.cloud.images.get(this.param("imageId")))?.fields.name,
       inner?.name,
       body["name"],
     ];
@@ -150,17 +172,9 @@ export class Exchange {
   }
 
   #object(): Record<string, unknown> | null {
-    const value = this.#parsed();
+    const value = this.#json;
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? value as Record<string, unknown>
       : null;
-  }
-
-  #parsed(): unknown {
-    try {
-      return this.#body === "" ? null : JSON.parse(this.#body);
-    } catch {
-      return null;
-    }
   }
 }

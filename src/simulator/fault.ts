@@ -4,6 +4,7 @@
  */
 import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Random } from "../lib/random.ts";
+import type { ApiAnswer } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { FaultRule } from "./settings.ts";
@@ -45,13 +46,9 @@ export interface Fault {
   /** Milliseconds to wait before anything happens. */
   wait?(blow: Blow): Milliseconds;
   /** Instead of the request's effect; null: it takes effect this time. */
-  refuse?(blow: Blow, exchange: Exchange): Response | Breakage | null;
+  refuse?(blow: Blow, exchange: Exchange): ApiAnswer | Breakage | null;
   /** After the effect, instead of its answer. */
-  spoil?(
-    blow: Blow,
-    exchange: Exchange,
-    answer: Response,
-  ): Promise<Response | Breakage> | Response | Breakage;
+  spoil?(blow: Blow, exchange: Exchange, answer: ApiAnswer): ApiAnswer | Breakage;
   /** On a server that was just planned. */
   build?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
   /** On a server whose deletion was just accepted. */
@@ -72,16 +69,5 @@ export interface Fault {
   standing?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
 }
 
-/** The ways in which a fault strikes. */
-export type Stage =
-  | "wait"
-  | "refuse"
-  | "spoil"
-  | "build"
-  | "deletion"
-  | "cut"
-  | "saving"
-  | "listing"
-  | "imageListing"
-  | "token"
-  | "date";
+/** The ways in which a fault strikes a request. */
+export type Stage = Exclude<keyof Fault, "number" | "title" | "operations" | "time" | "effect" | "standing">;

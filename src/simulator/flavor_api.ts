@@ -1,6 +1,6 @@
 /** Nova's flavors. */
 import type { ApiBuilder } from "./api.ts";
-import { jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { nextLinks, pageAfter } from "./paging.ts";
 import { ApiRefusal } from "./api_refusal.ts";
@@ -19,7 +19,7 @@ export function flavorRoutes(api: ApiBuilder): ApiBuilder {
 function listFlavors(
   exchange: Exchange,
   shown: (exchange: Exchange, flavor: StockFlavor) => unknown,
-): Response {
+): ApiAnswer {
   const { query, cloud } = exchange;
   const minRam = Number(query.get("minRam") ?? 0);
   const fitting = cloud.stock.flavors.filter((flavor) => flavor.ram >= minRam);
@@ -30,11 +30,11 @@ function listFlavors(
   });
 }
 
-function showFlavor(exchange: Exchange): Response {
+function showFlavor(exchange: Exchange): ApiAnswer {
   return jsonAnswer(200, { flavor: fullFlavor(exchange, namedFlavor(exchange)) });
 }
 
-function showExtraSpecs(exchange: Exchange): Response {
+function showExtraSpecs(exchange: Exchange): ApiAnswer {
   return jsonAnswer(200, { extra_specs: namedFlavor(exchange).extraSpecs });
 }
 

@@ -1,6 +1,6 @@
 /** Keystone v3, as far as a client of a project needs it: tokens, the catalog, the project itself. */
 import { ApiBuilder, type ApiContext, type Strikes } from "./api.ts";
-import { emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import { nameId } from "./stock.ts";
@@ -25,7 +25,7 @@ export function identityApi(context: ApiContext): ApiBuilder {
 const DOMAIN = { id: "default", name: "Default" };
 const UNAUTHORIZED = "The request you have made requires authentication.";
 
-function versions(exchange: Exchange): Response {
+function versions(exchange: Exchange): ApiAnswer {
   const location = `${exchange.url}/v3/`;
   return jsonAnswer(300, { versions: { values: [version(exchange)] } }, { location, vary: "X-Auth-Token" });
 }
@@ -40,7 +40,7 @@ function version(exchange: Exchange): unknown {
   };
 }
 
-function createToken(exchange: Exchange, strikes: Strikes): Response {
+function createToken(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const { cloud, now } = exchange;
   const auth = exchange.section("auth") as AuthRequest;
   const methods = auth.identity?.methods ?? [];
@@ -120,7 +120,7 @@ function checkScope({ cloud }: Exchange, scope: unknown): boolean {
   return true;
 }
 
-function tokenAnswer(exchange: Exchange, token: SimulatedToken, status: number): Response {
+function tokenAnswer(exchange: Exchange, token: SimulatedToken, status: number): ApiAnswer {
   const { cloud } = exchange;
   const { settings, stock } = cloud;
   const body = {
@@ -167,11 +167,11 @@ function catalog({ cloud, options }: Exchange): unknown[] {
   }));
 }
 
-function showToken(exchange: Exchange): Response {
+function showToken(exchange: Exchange): ApiAnswer {
   return tokenAnswer(exchange, subjectToken(exchange), 200);
 }
 
-function revokeToken(exchange: Exchange): Response {
+function revokeToken(exchange: Exchange): ApiAnswer {
   exchange.cloud.tokens.revoke(subjectToken(exchange).id);
   exchange.effect = true;
   return emptyAnswer(204);
@@ -184,13 +184,13 @@ function subjectToken(exchange: Exchange): SimulatedToken {
   return token;
 }
 
-function listProjects(exchange: Exchange): Response {
+function listProjects(exchange: Exchange): ApiAnswer {
   const name = exchange.query.get("name");
   const all = [project(exchange)].filter((one) => name === null || one.name === name);
   return collection(exchange, "projects", all);
 }
 
-function showProject(exchange: Exchange): Response {
+function showProject(exchange: Exchange): ApiAnswer {
   const id = exchange.param("projectId");
   if (id !== exchange.cloud.stock.projectId) throw new ApiRefusal(404, `Could not find project: ${id}.`);
   return jsonAnswer(200, { project: project(exchange) });
@@ -212,11 +212,11 @@ function project({ cloud, url }: Exchange) {
   };
 }
 
-function showCatalog(exchange: Exchange): Response {
+function showCatalog(exchange: Exchange): ApiAnswer {
   return collection(exchange, "catalog", catalog(exchange));
 }
 
-function collection(exchange: Exchange, key: string, items: unknown[]): Response {
+function collection(exchange: Exchange, key: string, items: unknown[]): ApiAnswer {
   const self = exchange.url + exchange.options.path;
   return jsonAnswer(200, { [key]: items, links: { next: null, self, previous: null } });
 }

@@ -1,6 +1,6 @@
 /** Glance v2: the routes, and what is about one image as a whole: make, show, delete. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { namedImage, ownImage } from "./image_access.ts";
 import { changeTag, patchImage, setDeactivated } from "./image_change_api.ts";
@@ -32,7 +32,7 @@ export function imageApi(context: ApiContext): ApiBuilder {
     .on("GET /v2/schemas/images", "schema.show", () => jsonAnswer(200, imagesSchema()));
 }
 
-function listVersions({ url }: Exchange, status: number): Response {
+function listVersions({ url }: Exchange, status: number): ApiAnswer {
   const links = [{ rel: "self", href: `${url}/v2/` }];
   const versions = Array.from({ length: NEWEST_MINOR + 1 }, (_, index) => ({
     id: `v2.${NEWEST_MINOR - index}`,
@@ -44,7 +44,7 @@ function listVersions({ url }: Exchange, status: number): Response {
 
 const NEWEST_MINOR = 15;
 
-function createImage(exchange: Exchange): Response {
+function createImage(exchange: Exchange): ApiAnswer {
   const { images, stock } = exchange.cloud;
   const image = images.create(imageWish(exchange.json(), stock));
   exchange.image = image;
@@ -53,11 +53,11 @@ function createImage(exchange: Exchange): Response {
   return jsonAnswer(201, shownImage(image, exchange.now), { location });
 }
 
-function showImage(exchange: Exchange): Response {
+function showImage(exchange: Exchange): ApiAnswer {
   return jsonAnswer(200, shownImage(namedImage(exchange), exchange.now));
 }
 
-function deleteImage(exchange: Exchange): Response {
+function deleteImage(exchange: Exchange): ApiAnswer {
   const image = ownImage(exchange, "delete_image");
   if (image.fields.protected) {
     throw new ApiRefusal(403, `Image ${image.id} is protected and cannot be deleted.`);
@@ -68,7 +68,7 @@ function deleteImage(exchange: Exchange): Response {
 }
 
 /** With whom it is shared: nobody. */
-function listMembers(exchange: Exchange): Response {
+function listMembers(exchange: Exchange): ApiAnswer {
   namedImage(exchange);
   return jsonAnswer(200, { members: [], schema: "/v2/schemas/members" });
 }

@@ -1,6 +1,6 @@
 /** Changes of an image that there is: JSON patches, tags, and whether it may be used. */
 import type { Handle } from "./api.ts";
-import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ownImage } from "./image_access.ts";
 import type { ImageWish } from "./image_book.ts";
@@ -11,7 +11,7 @@ import { ApiRefusal } from "./api_refusal.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 
 /** `PATCH /v2/images/ID`: all of its changes or none. */
-export function patchImage(exchange: Exchange): Response {
+export function patchImage(exchange: Exchange): ApiAnswer {
   const version = PATCH_TYPES.get(exchange.header("content-type")?.split(";")[0]?.trim() ?? "");
   if (version === undefined) {
     const headers = { "accept-patch": [...PATCH_TYPES.keys()].join(", ") };

@@ -1,6 +1,6 @@
 /** The data of an image: uploads, read piece by piece and never held whole; and downloads of what was kept. */
 import type { Strikes } from "./api.ts";
-import { emptyAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import { namedImage, ownImage } from "./image_access.ts";
 import { ImageIntake, MAX_CONTENT } from "./image_intake.ts";
@@ -8,7 +8,7 @@ import { ApiRefusal } from "./api_refusal.ts";
 import { imageStatusAt, shownDataAt, type SimulatedImage } from "./simulated_image.ts";
 
 /** `PUT /v2/images/ID/file`. */
-export async function takeUpload(exchange: Exchange, strikes: Strikes): Promise<Response | Breakage> {
+export async function takeUpload(exchange: Exchange, strikes: Strikes): Promise<ApiAnswer | Breakage> {
   const image = ownImage(exchange, "upload_image");
   checkUpload(exchange, image);
   const { images } = exchange.cloud;
@@ -54,11 +54,11 @@ function cutAfter(exchange: Exchange, strikes: Strikes): number | null {
 
 /** Takes in the body; whether all of it came, which it never does where it is to be cut. */
 async function receive(
-  { options: { body } }: Exchange,
+  exchange: Exchange,
   { intake, end }: { intake: ImageIntake; end: number | null },
 ): Promise<boolean> {
   try {
-    for await (const chunk of body ?? []) {
+    for await (const chunk of exchange.chunks()) {
       intake.add(chunk);
       if (end !== null && intake.size >= end) return false;
     }
@@ -80,7 +80,7 @@ function checkStillThere(
 }
 
 /** `GET /v2/images/ID/file`. */
-export function downloadImage(exchange: Exchange): Response {
+export function downloadImage(exchange: Exchange): ApiAnswer {
   const image = namedImage(exchange);
   if (image.deactivated) {
     throw new ApiRefusal(403, "The requested image has been deactivated. Image data download is forbidden.");
@@ -94,7 +94,6 @@ export function downloadImage(exchange: Exchange): Response {
       `The simulator has no data of image ${image.id}: it keeps that of uploads ${most}.`,
     );
   }
-  return new Response(data.content, {
-    headers: { "content-type": "application/octet-stream", "content-md5": data.md5 },
-  });
+  const headers = { "content-type": "application/octet-stream", "content-md5": data.md5 };
+  return { status: 200, headers, body: data.content };
 }

@@ -1,6 +1,6 @@
 /** Glance's listing of images: filtered, sorted, in pages. */
 import type { Strikes } from "./api.ts";
-import { jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ImageRow, type ImageSorting, imageSorting } from "./image_sorting.ts";
 import { shownImage } from "./image_view.ts";
@@ -8,7 +8,7 @@ import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** `GET /v2/images`. */
-export function listImages(exchange: Exchange, strikes: Strikes): Response {
+export function listImages(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const { query } = exchange;
   const order = imageSorting(query);
   const limit = pageLimit(exchange);

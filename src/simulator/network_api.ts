@@ -1,6 +1,6 @@
 /** Neutron v2.0: networks, subnets, ports, floating IPs, security groups, quotas, extensions. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { type NetworkResource, resourceList } from "./network_list.ts";
 import {
@@ -69,12 +69,12 @@ function notFound(type: string, id: unknown): ApiRefusal {
   return new ApiRefusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
 }
 
-function listVersions({ url }: Exchange): Response {
+function listVersions({ url }: Exchange): ApiAnswer {
   const links = [{ rel: "self", href: `${url}/v2.0/` }];
   return jsonAnswer(200, { versions: [{ id: "v2.0", status: "CURRENT", links }] });
 }
 
-function listResources({ url }: Exchange): Response {
+function listResources({ url }: Exchange): ApiAnswer {
   const resources = ["network", "subnet", "port"].map((name) => ({
     name,
     collection: `${name}s`,
@@ -91,7 +91,7 @@ function subnets({ cloud }: Exchange): NetworkResource[] {
   return cloud.stock.networks.flatMap((network) => subnetViews(cloud, network));
 }
 
-function listPorts(exchange: Exchange): Response {
+function listPorts(exchange: Exchange): ApiAnswer {
   const { cloud, query, now } = exchange;
   const device = query.get("device_id");
   if (query.get("device_owner")?.startsWith("network:")) {
@@ -102,7 +102,7 @@ function listPorts(exchange: Exchange): Response {
   return resourceList(exchange, "ports", there.map((port) => portView(cloud, port)));
 }
 
-function createPort(exchange: Exchange): Response {
+function createPort(exchange: Exchange): ApiAnswer {
   const { network_id, name } = exchange.section("port");
   const network = exchange.cloud.stock.networks.find((one) => one.id === network_id);
   if (network === undefined) throw notFound("Network", network_id);
@@ -111,7 +111,7 @@ function createPort(exchange: Exchange): Response {
   return jsonAnswer(201, { port: portView(exchange.cloud, port) });
 }
 
-function deletePort(exchange: Exchange): Response {
+function deletePort(exchange: Exchange): ApiAnswer {
   exchange.cloud.network.deletePort(namedPort(exchange));
   exchange.effect = true;
   return emptyAnswer(204);
@@ -129,14 +129,14 @@ function findPort(exchange: Exchange, id: string): SimulatedPort {
   return port;
 }
 
-function listFloatingIps(exchange: Exchange): Response {
+function listFloatingIps(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
   cloud.now();
   const all = [...cloud.floatingIps.values()].map((floatingIp) => floatingIpView(cloud, floatingIp));
   return resourceList(exchange, "floatingips", all);
 }
 
-function createFloatingIp(exchange: Exchange): Response {
+function createFloatingIp(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
   const { floating_network_id, port_id, description } = exchange.section("floatingip");
   const network = cloud.stock.networks.find((one) => one.id === floating_network_id);
@@ -185,7 +185,7 @@ function checkRoute(
   );
 }
 
-function moveFloatingIp(exchange: Exchange): Response {
+function moveFloatingIp(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
   const floatingIp = namedFloatingIp(exchange);
   const { port_id } = exchange.section("floatingip");
@@ -198,7 +198,7 @@ function moveFloatingIp(exchange: Exchange): Response {
   return floatingIpAnswer(exchange, floatingIp);
 }
 
-function deleteFloatingIp(exchange: Exchange): Response {
+function deleteFloatingIp(exchange: Exchange): ApiAnswer {
   exchange.cloud.network.deleteFloatingIp(namedFloatingIp(exchange));
   exchange.effect = true;
   return emptyAnswer(204);
@@ -215,7 +215,7 @@ function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
   return floatingIp;
 }
 
-function floatingIpAnswer({ cloud }: Exchange, floatingIp: SimulatedFloatingIp): Response {
+function floatingIpAnswer({ cloud }: Exchange, floatingIp: SimulatedFloatingIp): ApiAnswer {
   return jsonAnswer(200, { floatingip: floatingIpView(cloud, floatingIp) });
 }
 
@@ -238,12 +238,12 @@ function quotas({ cloud }: Exchange): Record<string, { limit: number; used: numb
   };
 }
 
-function showQuota(exchange: Exchange): Response {
+function showQuota(exchange: Exchange): ApiAnswer {
   const limits = Object.entries(quotas(exchange)).map(([name, { limit }]) => [name, limit]);
   return jsonAnswer(200, { quota: Object.fromEntries(limits) });
 }
 
-function showQuotaDetails(exchange: Exchange): Response {
+function showQuotaDetails(exchange: Exchange): ApiAnswer {
   return jsonAnswer(200, { quota: quotas(exchange) });
 }
 
@@ -268,7 +268,7 @@ function extensions() {
   }));
 }
 
-function showExtension(exchange: Exchange): Response {
+function showExtension(exchange: Exchange): ApiAnswer {
   const alias = exchange.param("alias");
   const extension = extensions().find((one) => one.alias === alias);
   if (extension !== undefined) return jsonAnswer(200, { extension });

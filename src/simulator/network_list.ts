@@ -1,5 +1,5 @@
 /** Neutron's way with collections: any field filters, `fields` picks, pages where a limit is asked for. */
-import { jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { nextLinks, pageAfter } from "./paging.ts";
 
@@ -10,7 +10,7 @@ export function resourceList(
   exchange: Exchange,
   name: string,
   resources: readonly NetworkResource[],
-): Response {
+): ApiAnswer {
   const { query } = exchange;
   const fitting = resources.filter((resource) => fits(resource, query));
   const limit = query.get("limit");

@@ -3,7 +3,8 @@
  * A cloud has a list of them (`quirks` and `personality` of its settings), each a small module in `quirks/` and a row
  * of `quirk_table.ts`. Unlike a fault, a quirk holds for every request, and nothing is wrong with the cloud.
  */
-import type { Exchange } from "./exchange.ts";
+import type { ApiAnswer } from "./answer.ts";
+import type { Breakage, Exchange } from "./exchange.ts";
 import type { CloudSettings } from "./settings.ts";
 
 export interface Quirk {
@@ -18,7 +19,7 @@ export interface Quirk {
   /** The JSON of a good answer, as such a cloud has it. */
   body?(body: Json, exchange: Exchange): Json;
   /** On every answer that goes out, good or not. */
-  answer?(answer: Response): Promise<Response>;
+  answer?(answer: ApiAnswer): ApiAnswer;
 }
 
 // deno-lint-ignore no-explicit-any
@@ -29,17 +30,16 @@ export function quirkySettings(settings: CloudSettings, quirks: readonly Quirk[]
   return quirks.reduce((changed, quirk) => quirk.settings?.(changed) ?? changed, settings);
 }
 
-/** The answer as a cloud with these quirks gives it. */
-export async function quirkyAnswer(
-  answer: Response,
-  { exchange, quirks }: { exchange: Exchange; quirks: readonly Quirk[] },
-): Promise<Response> {
-  if (!answer.ok || !isJson(answer) || quirks.every(({ body }) => body === undefined)) return answer;
-  const plain = await answer.json();
+/** The answer as the cloud's quirks have it. */
+export function quirkyAnswer(answer: ApiAnswer | Breakage, exchange: Exchange): ApiAnswer | Breakage {
+  const { quirks } = exchange.cloud;
+  if (typeof answer === "string" || answer.status >= 300 || !isJson(answer)) return answer;
+  if (quirks.every(({ body }) => body === undefined)) return answer;
+  const plain = JSON.parse(answer.body as string);
   const body = quirks.reduce((changed, quirk) => quirk.body?.(changed, exchange) ?? changed, plain);
-  return new Response(JSON.stringify(body), answer);
+  return { ...answer, body: JSON.stringify(body) };
 }
 
-function isJson({ headers }: Response): boolean {
-  return headers.get("content-type")?.includes("json") ?? false;
+function isJson({ headers }: ApiAnswer): boolean {
+  return headers["content-type"]?.includes("json") ?? false;
 }

@@ -2,10 +2,14 @@
  * A simulator on the network: its clouds over HTTP, its servers over SSH. On node's HTTP server, because a
  * broken connection is one of the faults and only there can one be closed without a word.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { finished } from "node:stream/promises";
+import type { ApiRequest } from "./exchange.ts";
 import type { Simulator } from "./simulator.ts";
-import { type SshServer, startSshServer } from "./ssh_server.ts";
+import { startSshServer } from "./ssh_server.ts";
 
 export interface ServedSimulator extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, with no slash at its end. */
@@ -28,14 +32,21 @@ export async function serveSimulator(
   const server = createServer((request, response) => {
     answer(simulator, request, response).catch(() => request.socket.destroy());
   });
-  await listening(server, { hostname, port });
-  made.defer(() => closed(server));
+  await once(server.listen(port, hostname), "listening").catch((error: Error) => {
+    throw new Error(`the simulator cannot listen on ${hostname}:${port}: ${error.message}`, { cause: error });
+  });
+  made.defer(async () => {
+    const closed = once(server.close(), "close");
+    server.closeAllConnections();
+    await closed;
+  });
   const { port: chosen } = server.address() as AddressInfo;
-  return served(ssh, made.move(), `http://${bracketed(hostname)}:${chosen}`);
-}
-
-function served(ssh: SshServer, parts: AsyncDisposableStack, baseUrl: string): ServedSimulator {
-  return { baseUrl, sshPort: ssh.port, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  const parts = made.move();
+  return {
+    baseUrl: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${chosen}`,
+    sshPort: ssh.port,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
 }
 
 async function answer(
@@ -43,52 +54,38 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const outcome = await simulator.answer(toRequest(request));
+  const outcome = await simulator.answer(asked(request));
   if (outcome === "silence") return;
-  if (!(outcome instanceof Response)) {
+  if (typeof outcome === "string") {
     request.socket.destroy();
     return;
   }
-  const bytes = new Uint8Array(await outcome.arrayBuffer());
-  response.writeHead(outcome.status, {
-    ...Object.fromEntries(outcome.headers),
-    "content-length": String(bytes.length),
-  });
-  const body = request.method === "HEAD" ? "" : bytes;
+  const { status, headers, body: content } = outcome;
+  const body = content ?? "";
+  response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
   if (request.readableEnded || request.destroyed) return void response.end(body);
   response.write(body);
-  await restOf(request);
+  // A client that sends its whole request before it reads the answer would find the connection closed.
+  await finished(request.resume()).catch(() => {});
   response.end();
 }
 
-/**
- * Lets go by what is still to come: a client that sends its whole request before it reads the answer would find the
- * connection closed.
- */
-function restOf(request: IncomingMessage): Promise<void> {
-  return new Promise((resolve) => {
-    for (const event of ["end", "close", "error"]) request.once(event, () => resolve());
-    request.resume();
-  });
-}
-
-function toRequest(request: IncomingMessage): Request {
-  const method = request.method ?? "GET";
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, String(value));
-  }
+function asked(request: IncomingMessage): ApiRequest {
+  const { method = "GET" } = request;
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  );
   const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
-  const hasBody = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
+  const hasBody = "transfer-encoding" in headers || Number(headers["content-length"] ?? 0) > 0;
   if (hasBody && method !== "GET" && method !== "HEAD") {
-    return new Request(url, { method, headers, body: bodyOf(request) });
+    return { method, url, headers, body: bodyOf(request) };
   }
   request.resume();
-  return new Request(url, { method, headers });
+  return { method, url, headers, body: null };
 }
 
 /** The body as it comes, no faster than it is read. */
-function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
+function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   request.on("error", () => {});
   const chunks = request[Symbol.asyncIterator]();
   let begun = false;
@@ -103,29 +100,4 @@ function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
       if (begun) request.destroy();
     },
   }, { highWaterMark: 0 });
-}
-
-function listening(server: Server, { hostname, port }: { hostname: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) =>
-      reject(
-        new Error(`the simulator cannot listen on ${hostname}:${port}: ${error.message}`, { cause: error }),
-      );
-    server.once("error", fail);
-    server.listen(port, hostname, () => {
-      server.off("error", fail);
-      resolve();
-    });
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-function bracketed(hostname: string): string {
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
 }

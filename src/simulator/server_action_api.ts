@@ -1,6 +1,6 @@
 /** `POST /servers/ID/action`: what is done to a server that there is. */
 import type { Strikes } from "./api.ts";
-import { jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import { namedServer } from "./server_api.ts";
@@ -14,7 +14,7 @@ export function actionOperation(exchange: Exchange): string {
 }
 
 /** The console and taking an image are the actions there are. */
-export function actOnServer(exchange: Exchange, strikes: Strikes): Response {
+export function actOnServer(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const server = namedServer(exchange);
   const [action] = Object.keys(exchange.json());
   if (action === "os-getConsoleOutput") return showConsole(exchange, server);
@@ -22,7 +22,7 @@ export function actOnServer(exchange: Exchange, strikes: Strikes): Response {
   throw new ApiRefusal(400, `There is no such action: ${action}`);
 }
 
-function showConsole(exchange: Exchange, server: SimulatedServer): Response {
+function showConsole(exchange: Exchange, server: SimulatedServer): ApiAnswer {
   const { length } = exchange.section("os-getConsoleOutput") as { length?: number | string | null };
   const lines = consoleLines(exchange, server);
   const wanted = length === undefined || length === null || Number(length) === -1

@@ -1,6 +1,6 @@
 /** Nova's requests about one server: make, show, delete, its metadata and addresses. */
 import type { Handle, Strikes } from "./api.ts";
-import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { ApiRefusal, invalidInput } from "./api_refusal.ts";
@@ -11,7 +11,7 @@ import { networkChoice } from "./server_networks.ts";
 import type { StockFlavor } from "./stock.ts";
 
 /** `POST /servers`. */
-export function createServer(exchange: Exchange, strikes: Strikes): Response {
+export function createServer(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const { cloud } = exchange;
   const wish = serverWish(exchange);
   cloud.checkServerQuota(wish.flavor, wish.networkIds.length);
@@ -145,7 +145,7 @@ export function metadataOf(value: unknown): Record<string, string> {
 const MAX_METADATA = 128;
 
 /** `GET /servers/ID`. */
-export function showServer(exchange: Exchange): Response {
+export function showServer(exchange: Exchange): ApiAnswer {
   const server = findServer(exchange);
   const shown = isCellDownAt(server, exchange.now)
     ? downServer(exchange, server, { alone: true }) ?? refuseDownCell()
@@ -154,7 +154,7 @@ export function showServer(exchange: Exchange): Response {
 }
 
 /** `DELETE /servers/ID`; asking again while it is being deleted changes nothing. */
-export function deleteServer(exchange: Exchange, strikes: Strikes): Response {
+export function deleteServer(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const server = namedServer(exchange);
   if (server.deleteAskedAt !== null) return emptyAnswer(204);
   exchange.cloud.deleteServer(server);
@@ -164,7 +164,7 @@ export function deleteServer(exchange: Exchange, strikes: Strikes): Response {
 }
 
 /** `GET /servers/ID/ips`. */
-export function listServerAddresses(exchange: Exchange): Response {
+export function listServerAddresses(exchange: Exchange): ApiAnswer {
   const server = namedServer(exchange);
   return jsonAnswer(200, {
     addresses: addressesOf(exchange.cloud, server, { now: exchange.now, full: false }),
@@ -172,7 +172,7 @@ export function listServerAddresses(exchange: Exchange): Response {
 }
 
 /** `GET /servers/ID/metadata`. */
-export function showMetadata(exchange: Exchange): Response {
+export function showMetadata(exchange: Exchange): ApiAnswer {
   return jsonAnswer(200, { metadata: namedServer(exchange).metadata });
 }
 
@@ -187,7 +187,7 @@ export function changeMetadata({ replace }: { replace: boolean }): Handle {
 }
 
 /** `PUT /servers/ID/metadata/KEY`. */
-export function setMetadataItem(exchange: Exchange): Response {
+export function setMetadataItem(exchange: Exchange): ApiAnswer {
   const server = namedServer(exchange);
   const key = exchange.param("key");
   const value = exchange.section("meta")[key];
@@ -197,7 +197,7 @@ export function setMetadataItem(exchange: Exchange): Response {
 }
 
 /** `GET /servers/ID/metadata/KEY`. */
-export function showMetadataItem(exchange: Exchange): Response {
+export function showMetadataItem(exchange: Exchange): ApiAnswer {
   const key = exchange.param("key");
   const value = namedServer(exchange).metadata[key];
   if (value === undefined) throw new ApiRefusal(404, "Metadata item was not found");
@@ -205,7 +205,7 @@ export function showMetadataItem(exchange: Exchange): Response {
 }
 
 /** `DELETE /servers/ID/metadata/KEY`. */
-export function deleteMetadataItem(exchange: Exchange): Response {
+export function deleteMetadataItem(exchange: Exchange): ApiAnswer {
   const server = namedServer(exchange);
   const { [exchange.param("key")]: old, ...rest } = server.metadata;
   if (old === undefined) throw new ApiRefusal(404, "Metadata item was not found");

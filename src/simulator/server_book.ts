@@ -6,7 +6,7 @@ import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type SimulatedServer, updatedAt } from "./simulated_server.ts";
 
-interface ServerUse {
+export interface ServerUse {
   instances: number;
   cores: number;
   /** MiB. */
@@ -16,7 +16,7 @@ interface ServerUse {
 export class ServerBook {
   readonly #byId = new Map<string, SimulatedServer>();
   /** In order of creation. */
-  readonly #standing: SimulatedServer[] = [];
+  readonly #standing = new Set<SimulatedServer>();
   /** In the order in which they went. */
   #gone: SimulatedServer[] = [];
   /** Standing servers with an end in sight. */
@@ -40,7 +40,7 @@ export class ServerBook {
 
   add(server: SimulatedServer): void {
     this.#byId.set(server.id, server);
-    this.#standing.push(server);
+    this.#standing.add(server);
     this.#count(server, 1);
     if (server.goneAt !== Infinity) this.#ending.add(server);
   }
@@ -76,14 +76,14 @@ export class ServerBook {
   /** How many there ever were, how many of them went, and how many there are. */
   counts(): { created: number; deleted: number; standing: number } {
     this.advance();
-    const standing = this.#standing.length;
+    const standing = this.#standing.size;
     return { created: standing + this.#deleted, deleted: this.#deleted, standing };
   }
 
   /** Those there are, oldest first. */
   standing(): readonly SimulatedServer[] {
     this.advance();
-    return this.#standing;
+    return [...this.#standing];
   }
 
   /** Those gone that are still listed, in the order in which they went. */
@@ -96,7 +96,7 @@ export class ServerBook {
   changedSince(since: Instant): SimulatedServer[] {
     this.advance();
     const now = this.#clock.now();
-    const changed = this.#standing.filter((server) => updatedAt(server, now) >= since);
+    const changed = [...this.#standing].filter((server) => updatedAt(server, now) >= since);
     for (let index = this.#gone.length - 1; index >= 0 && this.#gone[index]!.goneAt >= since; index--) {
       changed.push(this.#gone[index]!);
     }
@@ -105,7 +105,7 @@ export class ServerBook {
 
   #bury(server: SimulatedServer): void {
     this.#ending.delete(server);
-    this.#standing.splice(indexOf(this.#standing, server.sequence), 1);
+    this.#standing.delete(server);
     if (server.traceless) this.#byId.delete(server.id);
     else this.#gone.push(server);
     this.#count(server, -1);
@@ -126,16 +126,4 @@ export class ServerBook {
     this.#use.cores += sign * server.flavor.vcpus;
     this.#use.ram += sign * server.flavor.ram;
   }
-}
-
-/** Position in a list ordered by sequence; where it would stand if it is not there. */
-function indexOf(servers: readonly SimulatedServer[], sequence: number): number {
-  let low = 0;
-  let high = servers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (servers[middle]!.sequence < sequence) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

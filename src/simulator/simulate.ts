@@ -1,4 +1,5 @@
 /** `nodepool simulate`: a simulator as a process of its own, until it is told to end. */
+import { once } from "node:events";
 import { systemClock } from "../lib/clock.ts";
 import { newFileProblem } from "../lib/new_file.ts";
 import { seededRandom, systemRandom } from "../lib/random.ts";
@@ -37,7 +38,7 @@ export async function simulate(options: SimulateOptions): Promise<void> {
   }
   const names = settings.clouds.map(({ name }) => name).join(", ");
   options.print(`simulator: ${served.baseUrl} (clouds: ${names}), servers' SSH on port ${served.sshPort}`);
-  await aborted(options.signal);
+  if (!options.signal.aborted) await once(options.signal, "abort");
 }
 
 async function loadSettings(path: string | null): Promise<SimulatorSettings> {
@@ -66,9 +67,4 @@ async function writeClouds(path: string, text: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -10,12 +10,12 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { ApiBuilder } from "./api.ts";
-import { errorAnswer, jsonAnswer, type Service } from "./answer.ts";
+import { type ApiAnswer, errorAnswer, jsonAnswer, type Service } from "./answer.ts";
 import { CloudState } from "./cloud_state.ts";
 import { cloudAccess } from "./clouds_yaml.ts";
 import { computeApi } from "./compute_api.ts";
 import { type ControlApi, controlApi } from "./control_api.ts";
-import { type Breakage, Exchange } from "./exchange.ts";
+import { type ApiRequest, type Breakage, Exchange } from "./exchange.ts";
 import { type ArmedFault, FaultBoard } from "./fault_board.ts";
 import { identityApi } from "./identity_api.ts";
 import { imageApi } from "./image_api.ts";
@@ -128,8 +128,9 @@ export class Simulator implements Disposable {
 
   /** Answers as a server on the network would; a broken connection rejects, an answer that never comes never does. */
   async fetch(request: Request): Promise<Response> {
-    const outcome = await this.answer(request);
-    if (outcome instanceof Response) return outcome;
+    const { method, url, body } = request;
+    const outcome = await this.answer({ method, url, headers: Object.fromEntries(request.headers), body });
+    if (typeof outcome !== "string") return new Response(outcome.body, outcome);
     if (outcome !== "silence") throw new TypeError(`connection ${outcome}`);
     return await new Promise((_resolve, reject) => {
       const stop = () => reject(new TypeError("connection closed"));
@@ -138,11 +139,11 @@ export class Simulator implements Disposable {
   }
 
   /** Answers one request, or tells how its connection ends; writes the journal. Called by `fetch`, `send` and the server. */
-  async answer(request: Request): Promise<Response | Breakage> {
+  async answer({ method, url: asked, headers, body }: ApiRequest): Promise<ApiAnswer | Breakage> {
     this.#faults.advance(this.clock.now());
-    const url = new URL(request.url);
+    const url = new URL(asked);
     const [, first = "", ...rest] = url.pathname.split("/");
-    if (first === "_simulator") return await this.#control.fetch(request);
+    if (first === "_simulator") return await this.#control({ method, url: asked, headers, body });
     if (first === "") return jsonAnswer(200, { clouds: [...this.clouds.keys()].map((name) => `/${name}`) });
     const named = this.clouds.get(first);
     const cloud = named ?? this.cloud();
@@ -152,30 +153,26 @@ export class Simulator implements Disposable {
     if (api === undefined) return errorAnswer("identity", 404, { message: `no service at ${url.pathname}` });
     const exchange = new Exchange(cloud, service, {
       base: url.origin + (named === undefined ? "" : `/${first}`),
-      method: request.method,
+      method,
       path: "/" + parts.slice(1).filter((part) => part !== "").join("/"),
       query: url.searchParams,
-      headers: request.headers,
-      body: request.body,
+      headers,
+      body,
       requestId: `req-${this.#random.uuid()}`,
     });
-    return await this.#exchange(api, { request, exchange, search: url.search });
+    const at = this.clock.now();
+    const outcome = await api.answer(exchange).catch(unexpected);
+    if (outcome !== "silence") await exchange.dropBody();
+    this.#record(exchange, {
+      at,
+      search: url.search,
+      status: typeof outcome === "string" ? null : outcome.status,
+    });
+    return outcome;
   }
 
   [Symbol.dispose](): void {
     this.#over.abort(new Error("the simulator has ended"));
-  }
-
-  async #exchange(
-    api: ApiBuilder,
-    { request, exchange, search }: { request: Request; exchange: Exchange; search: string },
-  ): Promise<Response | Breakage> {
-    const at = this.clock.now();
-    const response = await api.app.fetch(request, { exchange });
-    const outcome = exchange.breakage ?? response;
-    if (outcome !== "silence") await exchange.dropBody();
-    this.#record(exchange, { at, search, status: outcome instanceof Response ? outcome.status : null });
-    return outcome;
   }
 
   #record(
@@ -211,6 +208,16 @@ export class Simulator implements Disposable {
 
 /** Stands in addresses where there is no network; the domain is reserved for that. */
 const IN_PROCESS = "http://simulator.invalid";
+
+/** A mistake of the simulator's own. */
+function unexpected(error: unknown): ApiAnswer {
+  console.error(error);
+  return {
+    status: 500,
+    headers: { "content-type": "text/plain; charset=UTF-8" },
+    body: "Internal Server Error",
+  };
+}
 
 function makeClouds(
   settings: SimulatorSettings,

@@ -2,11 +2,12 @@
 import { CloudError } from "../domain/cloud_error.ts";
 import { decodedBody } from "../http/decoded_body.ts";
 import type { Send, SendRequest, SendResponse } from "../http/send.ts";
-import type { Breakage } from "./exchange.ts";
+import type { ApiAnswer } from "./answer.ts";
+import type { ApiRequest, Breakage } from "./exchange.ts";
 
 /** The simulator, as the one that answers. */
 interface Answerer {
-  answer(request: Request): Promise<Response | Breakage>;
+  answer(request: ApiRequest): Promise<ApiAnswer | Breakage>;
 }
 
 /** As real ones have it. */
@@ -32,21 +33,23 @@ async function exchanged(
   request: SendRequest,
   signal: AbortSignal,
 ): Promise<SendResponse> {
-  const outcome = await answerer.answer(toRequest(request, signal));
+  const outcome = await answerer.answer(asked(request, signal));
   if (outcome === "silence") return await new Promise<never>(() => {});
-  if (!(outcome instanceof Response)) throw brokenError(request, outcome);
-  const headers = Object.fromEntries(outcome.headers);
+  if (typeof outcome === "string") throw brokenError(request, outcome);
+  const { status, headers, body } = outcome;
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body ?? new Uint8Array();
   const encoding = headers["content-encoding"];
-  const body = decodedBody(await outcome.bytes(), { encoding, maxBody: MAX_BODY });
-  return { status: outcome.status, headers, body };
+  return { status, headers, body: decodedBody(bytes, { encoding, maxBody: MAX_BODY }) };
 }
 
-function toRequest({ method, url, headers, body }: SendRequest, signal: AbortSignal): Request {
-  if (!(body instanceof ReadableStream)) {
-    return new Request(url, { method, headers, body: body as BodyInit });
-  }
-  const sent = body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
-  return new Request(url, { method, headers, body: sent });
+function asked({ method, url, headers, body }: SendRequest, signal: AbortSignal): ApiRequest {
+  const named = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const sent = body instanceof ReadableStream
+    ? body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal })
+    : body;
+  return { method, url, headers: named, body: (sent ?? null) as ApiRequest["body"] };
 }
 
 function brokenError({ url }: SendRequest, breakage: Breakage): CloudError {

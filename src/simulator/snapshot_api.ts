@@ -1,6 +1,6 @@
 /** Nova's `createImage`: an image of a server as it is now. */
 import type { Strikes } from "./api.ts";
-import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ImageWish } from "./image_book.ts";
 import { ApiRefusal, invalidInput } from "./api_refusal.ts";
@@ -8,7 +8,7 @@ import { metadataOf } from "./server_api.ts";
 import { type SimulatedServer, statusAt, taskStateAt } from "./simulated_server.ts";
 
 /** @throws ApiRefusal 400 or 409 */
-export function createSnapshot(exchange: Exchange, server: SimulatedServer, strikes: Strikes): Response {
+export function createSnapshot(exchange: Exchange, server: SimulatedServer, strikes: Strikes): ApiAnswer {
   const { name, metadata = {} } = exchange.section("createImage");
   const wish = snapshotWish(exchange, server, { name: imageName(name), metadata: metadataOf(metadata) });
   checkState(exchange, server);
@@ -18,9 +18,7 @@ export function createSnapshot(exchange: Exchange, server: SimulatedServer, stri
   exchange.effect = true;
   for (const { strike, blow } of strikes("saving")) strike(blow, image);
   if (exchange.microversion >= ID_IN_BODY) return jsonAnswer(202, { image_id: image.id });
-  const answer = emptyAnswer(202);
-  answer.headers.set("location", `${exchange.options.base}/image/images/${image.id}`);
-  return answer;
+  return emptyAnswer(202, { location: `${exchange.options.base}/image/images/${image.id}` });
 }
 
 /** From this 2.x on the image's id is told in the body; before it is the end of the location. */

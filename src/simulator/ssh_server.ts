@@ -3,7 +3,8 @@
  * tells which server is meant. Each has its own host key. Nothing is ever run on this machine: commands get the
  * answers of `login_rules.ts`, and files that are copied stay in memory.
  */
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import ssh2, {
   type AuthContext,
   type AuthenticationType,
@@ -23,7 +24,7 @@ import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
 import { algorithmsOf, forSsh2, greeting } from "./ssh_algorithms.ts";
 
-export interface SshServer extends AsyncDisposable {
+interface SshServer extends AsyncDisposable {
   readonly port: number;
 }
 
@@ -40,15 +41,17 @@ export async function startSshServer(simulator: Simulator, { port }: { port: num
     socket.on("error", () => {});
     receive(simulator, socket);
   });
-  await listening(listener, port);
+  await once(listener.listen(port, "0.0.0.0"), "listening").catch((error: Error) => {
+    const why = `${error.message}; choose another SSH port`;
+    throw new Error(`simulated servers cannot answer on port ${port}: ${why}`, { cause: error });
+  });
   return {
     port: (listener.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
-      const ended = new Promise<void>((resolve) => listener.close(() => resolve()));
-      const sockets = [...open].map((socket) =>
-        new Promise<void>((resolve) => socket.once("close", () => resolve()).destroy())
-      );
-      await Promise.all([ended, ...sockets]);
+      await Promise.allSettled([
+        once(listener.close(), "close"),
+        ...[...open].map((one) => once(one.destroy(), "close")),
+      ]);
     },
   };
 }
@@ -208,21 +211,4 @@ async function answerCommand({ simulator, cloud, server, socket, gone }: Login, 
     // Nobody waits for it any more; other commands of the connection may go on.
     if (simulator.over.aborted) connection.end();
   }
-}
-
-function listening(listener: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) =>
-      reject(
-        new Error(
-          `simulated servers cannot answer on port ${port}: ${error.message}; choose another SSH port`,
-          { cause: error },
-        ),
-      );
-    listener.once("error", fail);
-    listener.listen(port, "0.0.0.0", () => {
-      listener.off("error", fail);
-      resolve();
-    });
-  });
 }

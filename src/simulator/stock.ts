@@ -5,53 +5,13 @@
 import { createHash } from "node:crypto";
 import type { CloudSettings } from "./settings.ts";
 
-export interface StockFlavor {
-  readonly id: string;
-  readonly name: string;
-  readonly vcpus: number;
-  readonly ram: number;
-  readonly disk: number;
-  readonly extraSpecs: Readonly<Record<string, string>>;
-}
-
-export interface StockImage {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly minRam: number;
-  readonly minDisk: number;
-  readonly size: number;
-  readonly properties: Readonly<Record<string, string>>;
-}
-
-export interface StockNetwork {
-  readonly id: string;
-  readonly subnetId: string;
-  /** Of its IPv6 addresses, where it has some. */
-  readonly subnetV6Id: string;
-  readonly name: string;
-  readonly external: boolean;
-  readonly attachable: boolean;
-  readonly routed: boolean;
-  readonly ipv6: boolean;
-  readonly shared: boolean;
-  /** The second number of its 127.N.0.0/16. */
-  readonly block: number;
-}
-
-export interface Stock {
-  readonly flavors: readonly StockFlavor[];
-  readonly images: readonly StockImage[];
-  readonly networks: readonly StockNetwork[];
-  readonly userId: string;
-  readonly projectId: string;
-  readonly adminProjectId: string;
-  readonly securityGroupId: string;
-  readonly routerId: string;
-}
+export type Stock = ReturnType<typeof makeStock>;
+export type StockFlavor = Stock["flavors"][number];
+export type StockImage = Stock["images"][number];
+export type StockNetwork = Stock["networks"][number];
 
 /** @param blocks gives each network its 127.N.0.0/16; shared by all clouds of a simulator */
-export function makeStock(settings: CloudSettings, blocks: AddressBlocks): Stock {
+export function makeStock(settings: CloudSettings, blocks: AddressBlocks) {
   const id = (kind: string, name: string) => nameId(`${settings.name}/${kind}/${name}`);
   const plain = (kind: string, name: string) => id(kind, name).replaceAll("-", "");
   return {
@@ -63,6 +23,7 @@ export function makeStock(settings: CloudSettings, blocks: AddressBlocks): Stock
       attachable: network.attachable ?? !network.external,
       subnetId: id("subnet", network.name),
       subnetV6Id: id("IPv6 subnet", network.name),
+      /** The second number of its 127.N.0.0/16. */
       block: blocks.take(network.subnet, id("network", network.name)),
     })),
     userId: plain("user", settings.username),

@@ -7,7 +7,7 @@ import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { testNeeding } from "../needs.ts";
-import { programCommand } from "./program.ts";
+import { programCommand, programEnvironment } from "./program.ts";
 
 async function startCloud(made: AsyncDisposableStack): Promise<{ folder: string; clouds: string }> {
   const clouds = [{ name: "alpha" }, { name: "beta", images: [{ name: "debian-12" }] }];
@@ -28,13 +28,8 @@ async function onTerminal({ folder, clouds, typed }: { folder: string; clouds: s
   const command = programCommand(["init"]).map(shellWord).join(" ");
   const child = new Deno.Command("script", {
     args: ["-qec", `cd ${shellWord(folder)} && exec ${command}`, "/dev/null"],
-    env: {
-      OS_CLIENT_CONFIG_FILE: clouds,
-      SHELL: "/bin/sh",
-      HOME: folder,
-      http_proxy: "",
-      no_proxy: "127.0.0.1",
-    },
+    clearEnv: true,
+    env: programEnvironment({ OS_CLIENT_CONFIG_FILE: clouds, SHELL: "/bin/sh", HOME: folder }),
     stdin: "piped",
     stdout: "piped",
   }).spawn();

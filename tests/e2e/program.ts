@@ -11,7 +11,7 @@ export interface Ran {
 }
 
 interface ProgramOptions {
-  /** Added to this process's environment. */
+  /** Added to this process's environment, of which the developer's own is left out. */
   readonly env?: Record<string, string>;
   /** Where it is run; as this process, if left out. */
   readonly cwd?: string;
@@ -63,14 +63,20 @@ function commandOf(args: readonly string[], { env, cwd, under = [], binary }: Pr
   return new Deno.Command(command, {
     args: rest,
     cwd,
-    env: { ...NO_PROXIES, ...env },
+    clearEnv: true,
+    env: programEnvironment(env),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   });
 }
 
-/** Through the machine's own proxies, simulated clouds are not reached. */
-const NO_PROXIES = Object.fromEntries(
-  ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [[name, ""], [name.toUpperCase(), ""]]),
-);
+/** For `clearEnv`: this process's, without what would lead the program to other clouds, files, proxies or certificates. */
+export function programEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !DEVELOPERS_OWN.test(name));
+  return { ...Object.fromEntries(kept), ...more };
+}
+
+/** In small letters too, as proxies are. `XDG_CACHE_HOME` stays: Deno may keep there what the program is made of. */
+const DEVELOPERS_OWN =
+  /^(OS_.*|XDG_(CONFIG_HOME|CONFIG_DIRS|RUNTIME_DIR)|(http|https|all|no)_proxy|(REQUESTS|CURL)_CA_BUNDLE)$/i;

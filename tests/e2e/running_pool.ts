@@ -13,7 +13,7 @@ import { createSimulator, type Simulator } from "../../src/simulator/simulator.t
 import type { NodeView } from "../../src/views/node_list.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { PATIENCE } from "../eventually.ts";
-import { programCommand, type Ran, runProgram, spawnProgram } from "./program.ts";
+import { programCommand, programEnvironment, type Ran, runProgram, spawnProgram } from "./program.ts";
 
 export type { Ran } from "./program.ts";
 
@@ -172,7 +172,8 @@ export class RunningPool implements AsyncDisposable {
     this.#daemon = new Deno.Command("/bin/sh", {
       args: ["-c", script, "sh", ...programCommand(args, this.#binary)],
       stdin: "null",
-      env: this.#environment,
+      clearEnv: true,
+      env: programEnvironment(this.#environment),
     }).spawn();
   }
 

@@ -38,13 +38,17 @@ export interface NewImages {
 
 interface NewImagesInput extends Pick<ImagesInput, "config" | "now" | "order" | "making" | "places"> {
   readonly dibImages: readonly DibImage[];
-  readonly images: readonly ProviderImage[];
+  /** By provider and name, as `useKey` has them. */
+  readonly images: ReadonlyMap<string, readonly ProviderImage[]>;
 }
 
 /** A daily cron must get there first, whatever second it runs in. */
 const AGE_SLACK = 10 * MINUTE;
 
-export function planNewImages(input: NewImagesInput): NewImages {
+export function planNewImages(
+  { images: all, ...given }: Omit<NewImagesInput, "images"> & { readonly images: readonly ProviderImage[] },
+): NewImages {
+  const input = { ...given, images: Map.groupBy(all, ({ provider, image }) => useKey(provider, image)) };
   const uses = imageUses(input.config).filter(({ image }) => !image.pause);
   const times: Instant[] = [];
   const images = uses.flatMap((use) => newImage(use, input, times));
@@ -143,8 +147,12 @@ function usesOf(diskimage: string, uses: readonly ImageUse[]): readonly ImageUse
   return uses.filter(({ image, isUsed }) => isUsed && image.diskimage === diskimage);
 }
 
-function ownImages({ provider, image }: ImageUse, { images }: NewImagesInput): ProviderImage[] {
-  return images.filter((one) => one.provider === provider.name && one.image === image.name);
+function useKey(provider: string, image: string): string {
+  return `${provider}\n${image}`;
+}
+
+function ownImages({ provider, image }: ImageUse, { images }: NewImagesInput): readonly ProviderImage[] {
+  return images.get(useKey(provider.name, image.name)) ?? [];
 }
 
 function orderOf({ provider, image }: ImageUse, { order }: NewImagesInput): ImageOrder | null {

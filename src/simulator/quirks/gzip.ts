@@ -4,11 +4,12 @@ import type { Quirk } from "../quirk.ts";
 export const gzip: Quirk = {
   name: "gzip",
   about: "Answers come with Content-Encoding: gzip, though nobody asked for it.",
-  async answer(answer) {
-    const body = await answer.bytes();
-    if (body.byteLength === 0) return new Response(null, answer);
-    const encoded = new Response(new Uint8Array(gzipSync(body)), answer);
-    encoded.headers.set("content-encoding", "gzip");
-    return encoded;
+  answer({ status, headers, body }) {
+    if (body === null || body.length === 0) return { status, headers, body: null };
+    return {
+      status,
+      headers: { ...headers, "content-encoding": "gzip" },
+      body: new Uint8Array(gzipSync(body)),
+    };
   },
 };
