@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { configSection } from "../../src/config/schema/config_section.ts";
 import { itemOf, sectionAt, traitsOf } from "../../src/config/schema/section.ts";
 import type { Config } from "../../src/domain/config.ts";
-import { configChanges } from "../../src/pool/config_changes.ts";
 import { ConfigInForce } from "../../src/pool/config_in_force.ts";
+import { configChanges } from "../../src/pool/plan_config.ts";
 import { GOOD_KEY, parseAlone } from "../config/fake_environment.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 /** Each key by its path, with the values before and after; `next start`: those that a running daemon cannot take. */
 type Changes = Readonly<Record<string, readonly [before: unknown, after: unknown, when?: "next start"]>>;
@@ -253,7 +254,7 @@ for (const [path, [before, after, when]] of Object.entries(every)) {
     assert.deepEqual(atNextStart, when === undefined ? [] : changes);
     assert.deepEqual(configChanges(next, next).changes, []);
     await using inForce = new ConfigInForce(first, {
-      clock: { now: () => 0 },
+      clock: new VirtualClock(),
       read: () => Promise.resolve({ config: next }),
       apply: () => Promise.resolve(),
       tell: () => {},

@@ -125,6 +125,7 @@ const waysOut: Record<keyof PoolDeps, "waits until it is sure" | "looks" | "this
   isErrand: "this process only",
   newState: "this process only",
   process: "this process only",
+  starting: "this process only",
   buildWorkers: "this process only",
   uploadWorkers: "this process only",
 };

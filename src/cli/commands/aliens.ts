@@ -1,7 +1,6 @@
 /** `nodepool alien-list|alien-image-list [PROVIDER]`: what is on the clouds and the pool does not know. They delete nothing. */
 import { Command } from "@commander-js/extra-typings";
-import { alienImageTable } from "../../views/tables/alien_image_table.ts";
-import { alienTable } from "../../views/tables/alien_table.ts";
+import { alienImageTable, alienTable } from "../../views/alien_lists.ts";
 import type { PoolList } from "../../views/view_pool.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example, type HelpGroup, helpGroup } from "../help.ts";
