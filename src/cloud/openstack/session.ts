@@ -67,23 +67,25 @@ export interface Items<T> {
   readonly given: number;
 }
 
+interface SessionOptions {
+  readonly access: CloudAccess;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Aborted with the cloud. */
+  readonly closing: AbortSignal;
+}
+
 export class Session {
-  readonly #access: CloudAccess;
-  readonly #transport: Transport;
+  readonly #options: SessionOptions;
   readonly #tokens: TokenCache;
-  readonly #closing: AbortSignal;
-  readonly #clock: Clock;
   readonly #tellOddity: TellOddity;
   /** By endpoint: a service that moves in the catalog is looked up again. */
   readonly #roots = new Map<string, Root>();
 
-  constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
-    this.#access = options.access;
-    this.#transport = options.transport;
-    this.#clock = options.clock;
+  constructor(options: SessionOptions) {
+    this.#options = options;
     this.#tellOddity = oddityTeller(options.transport.name);
     this.#tokens = new TokenCache({ ...options, tellOddity: this.#tellOddity });
-    this.#closing = options.closing;
   }
 
   /** @throws CloudError */
@@ -92,7 +94,7 @@ export class Session {
     const effect = isGet(call) ? "none" : "unknown";
     const { status } = response;
     const refuse = (message: string) =>
-      this.#transport.refuse(call, { kind: "badResponse", message, status, effect });
+      this.#options.transport.refuse(call, { kind: "badResponse", message, status, effect });
     const tell = (oddity: Oddity) => this.#tellOddity(call.action, oddity);
     let value: unknown;
     const json = () => value ??= parseJson(response, refuse);
@@ -113,7 +115,7 @@ export class Session {
     try {
       return await this.#withToken(call, async (token) => {
         const root = await this.#root(call.service, { token, call });
-        return await this.#transport.request(toHttp(call, { token, root }));
+        return await this.#options.transport.request(toHttp(call, { token, root }));
       });
     } catch (error) {
       const isVersion = call.microversion !== undefined && isRefusal(error) && error.status === 406;
@@ -127,7 +129,7 @@ export class Session {
     for (const known of this.#roots.values()) {
       if (known.service !== service) continue;
       known.root = Promise.resolve({ ...await known.root, maxMicroversion: null });
-      known.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
+      known.until = this.#options.clock.monotonic() + WITHOUT_VERSIONS;
     }
   }
 
@@ -153,13 +155,13 @@ export class Session {
   async place({ signal }: Call): Promise<Place | null> {
     const { catalog, projectId: project } = await this.#tokens.get({ signal });
     if (project === null) return null;
-    const found = findEndpoint("compute", { catalog, access: this.#access, projectId: project });
+    const found = findEndpoint("compute", { catalog, access: this.#options.access, projectId: project });
     return { project, region: "region" in found ? found.region : null };
   }
 
   /** The error of an answer that is well-formed but cannot be. */
   refuse(call: { action: string }, message: string): CloudError {
-    return this.#transport.refuse(call, { kind: "badResponse", message, effect: "none" });
+    return this.#options.transport.refuse(call, { kind: "badResponse", message, effect: "none" });
   }
 
   async #withToken<T>(
@@ -189,12 +191,12 @@ export class Session {
     { token, call }: { token: Token; call: Call & { action: string } },
   ): Promise<ServiceRoot> {
     const refuse = (message: string, kind: CloudErrorKind = "badRequest") =>
-      this.#transport.refuse(call, { kind, message, effect: "none" });
-    const unspoken = checkApiVersion(service, this.#access.apiVersions[service]);
+      this.#options.transport.refuse(call, { kind, message, effect: "none" });
+    const unspoken = checkApiVersion(service, this.#options.access.apiVersions[service]);
     if (unspoken !== null) throw refuse(unspoken);
     const found = findEndpoint(service, {
       catalog: token.catalog,
-      access: this.#access,
+      access: this.#options.access,
       projectId: token.projectId,
     });
     if ("missing" in found) throw refuse(found.missing, found.isNotOffered ? "notFound" : "badRequest");
@@ -208,7 +210,7 @@ export class Session {
 
   #discover(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
     const key = `${service} ${endpoint}`;
-    const now = this.#clock.monotonic();
+    const now = this.#options.clock.monotonic();
     const known = this.#roots.get(key);
     if (known !== undefined && now < known.until) return known.root;
     const found: Root = {
@@ -218,7 +220,7 @@ export class Session {
     };
     this.#roots.set(key, found);
     found.root.then(({ isTold }) => {
-      if (!isTold) found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
+      if (!isTold) found.until = this.#options.clock.monotonic() + WITHOUT_VERSIONS;
     }, () => this.#roots.delete(key));
     return found.root;
   }
@@ -229,7 +231,7 @@ export class Session {
    */
   async #askVersions(service: ServiceType, url: string): Promise<SendResponse | null> {
     try {
-      return await this.#transport.request({
+      return await this.#options.transport.request({
         action: `ask for the versions of ${service}`,
         service,
         turn: "other",
@@ -238,7 +240,7 @@ export class Session {
         url,
         headers: { accept: "application/json" },
         accept: WITHOUT_DOCUMENT,
-        signal: this.#closing,
+        signal: this.#options.closing,
       });
     } catch (error) {
       if (!isRefusal(error)) throw error;
