@@ -94,7 +94,8 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   if (status >= 200 && status < 400) return "badResponse";
   if (CAPACITY_TYPES.has(said.type) || CAPACITY_PROSE.test(said.message)) return "capacity";
   if (status < 500 && BAD_REQUEST_PROSE.test(said.message)) return "badRequest";
-  if (mayBeQuota(status) && (QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message))) return "quota";
+  const saysQuota = QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message);
+  if (saysQuota && QUOTA_STATUSES.includes(status)) return "quota";
   if (status === 403) return isAboutContent(said) ? "badRequest" : "unauthorized";
   if (status === 404 || status === 410) return "notFound";
   if (status === 409) return "conflict";
@@ -105,9 +106,7 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
 }
 
 /** 403 and 413 are Nova's, Glance's and Cinder's; 409 is Neutron's; 400 what Nova makes of a port's quota. */
-function mayBeQuota(status: number): boolean {
-  return status === 400 || status === 403 || status === 409 || status === 413;
-}
+const QUOTA_STATUSES = [400, 403, 409, 413];
 
 /** 409 before the server has one, 501 where the hypervisor has none; 404 stands for that and for no server. */
 export function saysNoConsole({ status, message }: Pick<CloudError, "status" | "message">): boolean {

@@ -172,7 +172,7 @@ const CHECK: Record<Auth["method"], string> = {
 };
 
 /** The statuses with which other servers answer a login. */
-const NO_KEYSTONE = new Set([300, 404, 405]);
+const NO_KEYSTONE = [300, 404, 405];
 
 /** A user and a password in it are sent to nobody, and shown to nobody either. */
 function shownUrl({ authUrl }: CloudAccess): string {
@@ -189,7 +189,7 @@ function explainLogin(error: unknown, access: CloudAccess): unknown {
   }
   if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
   if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
-  if (NO_KEYSTONE.has(status)) {
+  if (NO_KEYSTONE.includes(status)) {
     return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }
   return error;
