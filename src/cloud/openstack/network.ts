@@ -159,17 +159,13 @@ async function ownOnly(session: Session, call: Call): Promise<Record<string, str
 
 type Resource = v.GenericSchema<unknown, { readonly id: string }> & { entries: Record<string, unknown> };
 
-interface ListOptions<S extends Resource> extends Call {
-  readonly session: Session;
-  readonly pageSize: number;
-  readonly schema: S;
-  readonly filter?: Readonly<Record<string, string>>;
-}
-
 /** Asks for the schema's fields only: a port has forty others. */
 async function listResources<S extends Resource>(
   collection: string,
-  { session, pageSize, schema, filter = {}, signal }: ListOptions<S>,
+  { session, pageSize, schema, filter = {}, signal }: ServiceOptions & Call & {
+    schema: S;
+    filter?: Readonly<Record<string, string>>;
+  },
 ): Promise<readonly v.InferOutput<S>[]> {
   const fields = Object.keys(schema.entries).map((field) => ["fields", field] as const);
   return await listItems(collection, {

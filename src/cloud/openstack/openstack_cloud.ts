@@ -41,8 +41,7 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     partConcurrency: most === null ? SERVICE_CONCURRENCY : Math.max(1, most - 1),
   });
   const transport = new Transport({ ...options, limiter });
-  const closing = new AbortController();
-  const session = new Session({ access, transport, clock, closing: closing.signal });
+  const session = new Session({ access, transport, clock });
   const services: ServiceOptions = { session, clock, pageSize };
   return {
     ...createServers(services),
@@ -55,10 +54,7 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     get stats() {
       return transport.stats;
     },
-    async [Symbol.asyncDispose]() {
-      closing.abort(new DOMException("closed", "AbortError"));
-      await transport[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }
 

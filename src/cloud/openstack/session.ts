@@ -71,8 +71,6 @@ interface SessionOptions {
   readonly access: CloudAccess;
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Aborted with the cloud. */
-  readonly closing: AbortSignal;
 }
 
 export class Session {
@@ -240,7 +238,7 @@ export class Session {
         url,
         headers: { accept: "application/json" },
         accept: WITHOUT_DOCUMENT,
-        signal: this.#options.closing,
+        signal: this.#options.transport.closing,
       });
     } catch (error) {
       if (!isRefusal(error)) throw error;
