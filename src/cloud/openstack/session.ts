@@ -111,10 +111,7 @@ export class Session {
   /** A service may refuse (406) the microversion that its document offers: then none is asked of it for a while. */
   async #send(call: ServiceCall): Promise<SendResponse> {
     try {
-      return await this.#withToken(call, async (token) => {
-        const root = await this.#root(call.service, { token, call });
-        return await this.#options.transport.request(toHttp(call, { token, root }));
-      });
+      return await this.#sendWithToken(call);
     } catch (error) {
       const isVersion = call.microversion !== undefined && isRefusal(error) && error.status === 406;
       if (isVersion) await this.#withdrawMicroversions(call.service);
@@ -162,16 +159,15 @@ export class Session {
     return this.#options.transport.refuse(call, { kind: "badResponse", message, effect: "none" });
   }
 
-  async #withToken<T>(
-    { signal, tokenGoodFor: goodFor, outflow }: Pick<ServiceCall, "signal" | "tokenGoodFor" | "outflow">,
-    send: (token: Token) => Promise<T>,
-  ): Promise<T> {
+  async #sendWithToken(call: ServiceCall): Promise<SendResponse> {
+    const { signal, tokenGoodFor: goodFor, outflow } = call;
     for (let renewed = false;; renewed = true) {
       const token = await this.#tokens.get({ signal, goodFor });
       try {
-        const result = await send(token);
+        const root = await this.#root(call.service, { token, call });
+        const response = await this.#options.transport.request(toHttp(call, { token, root }));
         token.accepted = true;
-        return result;
+        return response;
       } catch (error) {
         if (!isTokenRefused(error)) {
           if (error instanceof CloudError && error.status !== null) token.accepted = true;
