@@ -41,7 +41,7 @@ export function parseJson(
   }
 }
 
-/** What a body says as JSON; null for what is no JSON. */
+/** The JSON of a body; null for anything else. */
 export function jsonOf(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));

@@ -38,7 +38,7 @@ const SPOKEN: Readonly<Record<ServiceType, { major: string; ids: RegExp; path: s
 const VERSIONED = /^(.*?)\/(v\d+(?:\.\d+)?)((?:\/[^/]+)?)$/;
 
 /**
- * @param ask for the answer at the address whose version document tells about the endpoint; null where there is none. It
+ * @param ask for the answer at the address whose version document tells about the endpoint; null: no answer. It
  *   is not called where the endpoint names the version already and the service has no microversions.
  */
 export async function discoverRoot(

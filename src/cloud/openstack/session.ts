@@ -40,7 +40,7 @@ export interface ServiceCall extends Call, Pick<HttpCall, "action" | "accept" | 
   readonly repeatable?: boolean;
 }
 
-/** What each service's file is made with. */
+/** The options of each service's file. */
 export interface ServiceOptions {
   readonly session: Session;
   readonly clock: Clock;

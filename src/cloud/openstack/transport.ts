@@ -53,7 +53,7 @@ export interface TransportOptions {
   readonly apiTimeout: Milliseconds;
   /** Called at the end of each request but those with a body that takes as long as its data moves. */
   readonly onRequest?: (request: EndedRequest) => void;
-  /** What `send` tells of its connections; left out: it has none. */
+  /** The connections of `send`, as it tells of them; left out: it has none. */
   readonly sockets?: Pick<CloudStats, "connections" | "certificates">;
 }
 
