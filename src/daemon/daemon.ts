@@ -16,7 +16,7 @@ import { writePidFile } from "../lib/pid_file.ts";
 import { ProcessSignals } from "../lib/process_signals.ts";
 import { openServiceManager } from "../lib/service_manager.ts";
 import { SteadyClock } from "../lib/steady_clock.ts";
-import { catchStrayDefects } from "../lib/stray_defects.ts";
+import { catchStrayDefects } from "../lib/bulkhead.ts";
 import { checkAloneHere } from "./check_alone.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
 import { tellLost, whyLost } from "./lost_lead.ts";

@@ -119,7 +119,7 @@ export interface QuotaUse {
 }
 
 /** Limits and use of the project; null where the cloud does not tell, or was not asked. */
-interface Told {
+export interface Told {
   readonly takenAt: Instant;
   /** The cloud's words for limits that it does not report; empty: it reports all that it was asked for. */
   readonly untold: readonly string[];

@@ -88,7 +88,10 @@ async function openTunnel(
   const lines = [`CONNECT ${to} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`)];
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
   const head = await inTime(readHead(socket), { clock, timeout, signal: closing }).catch(() => null);
-  if (head === null) throw silent(proxy, to);
+  if (head === null) {
+    const message = `the proxy ${describeProxy(proxy)} did not connect to ${to} in time`;
+    throw new CloudError("unavailable", message, { effect: "none" });
+  }
   const status = /^HTTP\/1\.[01] (\d{3}.*)/.exec(head)?.[1]?.trim() ?? "no HTTP answer";
   if (!status.startsWith("2")) throw proxyRefusal(proxy, { to, status });
 }
@@ -112,11 +115,6 @@ function readHead(socket: Socket): Promise<string> {
 }
 
 const LONGEST_HEAD = 16_384;
-
-function silent(proxy: URL, to: string): CloudError {
-  const message = `the proxy ${describeProxy(proxy)} did not connect to ${to} in time`;
-  return new CloudError("unavailable", message, { effect: "none" });
-}
 
 function unreached(error: Error | null, proxy: URL): CloudError {
   const { signal } = new AbortController();

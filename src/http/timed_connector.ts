@@ -29,12 +29,8 @@ export function createTimedConnector(
     });
     const signal = AbortSignal.any([made.signal, options.closing]);
     options.clock.sleep(options.timeout, { signal }).then(
-      () => socket.destroy(new ConnectTimeoutError()),
+      () => socket.destroy(Object.assign(new Error("timed out"), { code: "UND_ERR_CONNECT_TIMEOUT" })),
       () => made.signal.aborted || socket.destroy(new Error("the client was closed")),
     );
   };
-}
-
-class ConnectTimeoutError extends Error {
-  readonly code = "UND_ERR_CONNECT_TIMEOUT";
 }

@@ -43,12 +43,9 @@ export async function exchange(
   return { status: response.statusCode, headers, body: decodedBody(body, { encoding, maxBody }) };
 }
 
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return flat;
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value = ""]) => [name, [value].flat().join(", ")]);
+  return Object.fromEntries(entries);
 }
 
 async function readBounded(body: AsyncIterable<Uint8Array>, maxBody: number): Promise<Uint8Array> {

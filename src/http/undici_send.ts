@@ -93,8 +93,7 @@ async function trustOf(
 }
 
 class Connections implements AsyncDisposable {
-  readonly #options: UndiciSendOptions;
-  readonly #maxBody: number;
+  readonly #options: UndiciSendOptions & { readonly maxBody: number };
   readonly #closing = new AbortController();
   readonly #streamed = new Set<Promise<SendResponse>>();
   readonly #certificates = new Map<string, CertificateEnd>();
@@ -108,8 +107,7 @@ class Connections implements AsyncDisposable {
   readonly #former = new Set<Agent>();
 
   constructor(options: UndiciSendOptions) {
-    this.#options = options;
-    this.#maxBody = options.maxBody ?? MAX_BODY;
+    this.#options = { maxBody: MAX_BODY, ...options };
   }
 
   get counts(): readonly ConnectionCount[] {
@@ -136,7 +134,7 @@ class Connections implements AsyncDisposable {
     if (isStreamed(request)) return await this.#stream(request, { tls, signal });
     this.#agent ??= this.#createAgent(tls);
     const proxy = askedProxy(new URL(request.url), this.#options);
-    return await exchange(this.#agent, request, { signal, maxBody: this.#maxBody, proxy });
+    return await exchange(this.#agent, request, { signal, maxBody: this.#options.maxBody, proxy });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -182,7 +180,7 @@ class Connections implements AsyncDisposable {
   ): Promise<SendResponse> {
     const answer = sendStreamed(request, {
       signal: AbortSignal.any([signal, this.#closing.signal]),
-      maxBody: this.#maxBody,
+      maxBody: this.#options.maxBody,
       proxy: askedProxy(new URL(request.url), this.#options),
       connector: (closing) => this.#connector(tls, closing),
     }).finally(() => this.#streamed.delete(answer));

@@ -12,11 +12,8 @@ const OF_FILE = /\(os error \d+\): \w+ '(.*)'$/;
 export function errorChain(error: unknown): string {
   let text = "";
   try {
-    for (
-      let depth = 0, cause = error;
-      depth < MAX_DEPTH && (depth === 0 || (cause ?? null) !== null);
-      depth++
-    ) {
+    let cause = error;
+    for (let depth = 0; depth < MAX_DEPTH && (depth === 0 || (cause ?? null) !== null); depth++) {
       const own = saysFile(text, cause) ? fileReason(cause) : textOf(cause);
       if (!text.includes(own)) text += text === "" ? own : `: ${own}`;
       cause = cause instanceof Error ? cause.cause : undefined;

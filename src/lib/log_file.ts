@@ -5,11 +5,6 @@
  */
 import { fileReason } from "./file_reason.ts";
 
-/** The log cannot be written: where, why, what to do. */
-class LogFileError extends Error {
-  override readonly name = "LogFileError";
-}
-
 interface LogPlace {
   readonly file: string;
   readonly mode: number;
@@ -34,7 +29,7 @@ export class LogFile implements Disposable {
   #loss: Loss | null = null;
   #reopenFailure: string | null = null;
 
-  /** @param tellLoss the line that says how many others could not be written @throws LogFileError */
+  /** @param tellLoss the line that says how many others could not be written @throws Error that says where, why, what to do */
   constructor(place: LogPlace, tellLoss: (lines: number, reason: string) => string) {
     this.#place = place;
     this.#tellLoss = tellLoss;
@@ -44,7 +39,7 @@ export class LogFile implements Disposable {
       }
       this.#file = open(place);
     } catch (error) {
-      throw new LogFileError(`cannot write the log ${place.file}: ${reasonOf(error)}`);
+      throw new Error(`cannot write the log ${place.file}: ${reasonOf(error)}`);
     }
   }
 

@@ -4,21 +4,16 @@
  * of the daemon fills the disk, and nothing happens without a trace in the log. `startLogging` sends each record
  * through.
  */
-import type { LogLevel, LogRecord } from "@logtape/logtape";
+import { compareLogLevel, type LogLevel, type LogRecord } from "@logtape/logtape";
 import type { Clock } from "./clock.ts";
 
 /** Milliseconds. */
 const MINUTE = 60_000;
 
 /** A thousand nodes launched or deleted at once are logged one by one; troubles repeat themselves sooner. */
-const mostPerMinute: Readonly<Record<LogLevel, number>> = {
-  trace: 6_000,
-  debug: 6_000,
-  info: 6_000,
-  warning: 100,
-  error: 100,
-  fatal: 100,
-};
+function mostPerMinute(level: LogLevel): number {
+  return compareLogLevel(level, "warning") < 0 ? 6_000 : 100;
+}
 
 /** Kinds whose minute is counted at once; templates are written in the code, so there are far fewer. */
 const MOST_KINDS = 1_000;
@@ -44,7 +39,7 @@ export class LogLimiter {
     const ended = this.#endMinute(kind);
     if (!this.#minutes.has(kind)) ended.push(...this.#beginMinute(kind, record));
     const minute = this.#minutes.get(kind)!;
-    if (minute.written >= mostPerMinute[record.level]) minute.omitted++;
+    if (minute.written >= mostPerMinute(record.level)) minute.omitted++;
     else {
       minute.written++;
       ended.push(record);

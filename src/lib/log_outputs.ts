@@ -26,7 +26,7 @@ export class LogOutputs implements Disposable {
   readonly #clock: Clock;
   readonly #outputs = new Map<LogHandler, Output>();
 
-  /** @throws LogFileError */
+  /** @throws Error where a file cannot be opened */
   constructor(plan: LogPlan, { clock = systemClock, levels = new LogLevels(clock) }: OutputOptions = {}) {
     this.#plan = plan;
     this.#levels = levels;

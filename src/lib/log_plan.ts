@@ -3,7 +3,7 @@
  * with a level decides whether a line is logged; then it goes to the handlers of all loggers above it, up to one that
  * does not propagate, and each handler may want a level of its own. Pure; `logging.ts` opens what a plan names.
  */
-import type { LogLevel } from "@logtape/logtape";
+import { compareLogLevel, type LogLevel } from "@logtape/logtape";
 
 export type LogFormat =
   /** Text on a terminal, JSON lines otherwise. */
@@ -37,9 +37,6 @@ export interface LogTreeLogger {
 export interface LogPlan {
   readonly loggers: readonly LogTreeLogger[];
 }
-
-/** From the least to the worst. */
-const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 
 /** Where nothing says otherwise. */
 const ROOT_LEVEL: LogLevel = "warning";
@@ -77,5 +74,5 @@ function lineage({ loggers }: LogPlan, category: string): readonly LogTreeLogger
 }
 
 function reaches(level: LogLevel, least: LogLevel | null): boolean {
-  return least === null || LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+  return least === null || compareLogLevel(level, least) >= 0;
 }

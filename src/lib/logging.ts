@@ -54,7 +54,7 @@ export interface Logging extends AsyncDisposable {
 
 /**
  * Sends log records where the options say, until it is disposed of.
- * @throws LogFileError where a file cannot be opened
+ * @throws Error where a file cannot be opened
  */
 export async function startLogging(
   { clock = systemClock, set = [], ...options }: LoggingOptions,

@@ -40,3 +40,12 @@ export function parseJson(
     throw refuse(text === "" ? "the response is empty" : "the response is not JSON, or was cut off");
   }
 }
+
+/** The JSON of a body; null for anything else. */
+export function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return null;
+  }
+}

@@ -31,12 +31,19 @@ interface Queue<Turn> {
   readonly waiters: Set<Waiter>;
 }
 
+interface LimiterOptions {
+  readonly clock: Clock;
+  /** Milliseconds between two starts; 0: no limit. */
+  readonly rate: number;
+  readonly maxConcurrency: number;
+  /** Of those, the most for one part of the server; left out: all. */
+  readonly partConcurrency?: number;
+}
+
 /** `Turn`: the names of the kinds that take turns. */
 export class RateLimiter<Turn extends string = string> {
+  readonly #options: LimiterOptions;
   readonly #clock: Clock;
-  readonly #rate: number;
-  readonly #maxConcurrency: number;
-  readonly #partConcurrency: number;
   readonly #paces = new Map<string, Pace>();
   /** In the order in which they are served next. */
   readonly #waiting = new Map<string, Queue<Turn>>();
@@ -46,15 +53,9 @@ export class RateLimiter<Turn extends string = string> {
   #nextStart = -Infinity;
   #timer: { readonly end: AbortController; readonly at: number } | null = null;
 
-  /**
-   * @param options `rate` in milliseconds between two starts, 0 for no limit; `partConcurrency` of `maxConcurrency` are
-   * the most for one part of the server, left out: all
-   */
-  constructor(options: { clock: Clock; rate: number; maxConcurrency: number; partConcurrency?: number }) {
+  constructor(options: LimiterOptions) {
+    this.#options = options;
     this.#clock = options.clock;
-    this.#rate = options.rate;
-    this.#maxConcurrency = options.maxConcurrency;
-    this.#partConcurrency = options.partConcurrency ?? options.maxConcurrency;
   }
 
   /** Requests that wait. */
@@ -64,7 +65,7 @@ export class RateLimiter<Turn extends string = string> {
 
   /** Milliseconds between two starts now in force, where requests are spaced most. */
   get interval(): number {
-    return Math.max(this.#rate, ...[...this.#paces.values()].map(({ interval }) => interval));
+    return Math.max(this.#options.rate, ...[...this.#paces.values()].map(({ interval }) => interval));
   }
 
   get state(): LimiterState {
@@ -75,7 +76,7 @@ export class RateLimiter<Turn extends string = string> {
     }
     return {
       inFlight: this.#inFlight,
-      most: this.#maxConcurrency,
+      most: this.#options.maxConcurrency,
       nextStart: Math.max(0, Math.max(this.#nextStart, ...starts) - this.#clock.monotonic()),
       waiting,
     };
@@ -88,10 +89,7 @@ export class RateLimiter<Turn extends string = string> {
    */
   async take(turn: Turn, { signal, part = "" }: { signal: AbortSignal; part?: string }): Promise<Slot> {
     signal.throwIfAborted();
-    const pace = this.#paces.getOrInsertComputed(
-      part,
-      () => new Pace({ clock: this.#clock, rate: this.#rate }),
-    );
+    const pace = this.#paces.getOrInsertComputed(part, () => new Pace(this.#options));
     if (this.#queued === 0 && this.#mayStart(pace)) return this.#start(pace);
     const queue = { key: `${turn} ${part}`, turn, pace };
     return await waitFor(`its turn at the rate limit, as ${turn}`, () => this.#wait(queue, signal));
@@ -115,18 +113,19 @@ export class RateLimiter<Turn extends string = string> {
   }
 
   #mayStart(pace: Pace): boolean {
-    return this.#inFlight < this.#maxConcurrency && this.#startOf(pace) <= this.#clock.monotonic();
+    return this.#inFlight < this.#options.maxConcurrency && this.#startOf(pace) <= this.#clock.monotonic();
   }
 
   /** When a request to the part may start; Infinity: when one of its own ends. */
   #startOf({ nextStart, inFlight }: Pace): number {
-    return inFlight < this.#partConcurrency ? Math.max(this.#nextStart, nextStart) : Infinity;
+    const { maxConcurrency, partConcurrency } = this.#options;
+    return inFlight < (partConcurrency ?? maxConcurrency) ? Math.max(this.#nextStart, nextStart) : Infinity;
   }
 
   #start(pace: Pace): Slot {
     this.#inFlight++;
     pace.inFlight++;
-    if (this.#rate > 0) this.#nextStart = this.#clock.monotonic() + this.#rate;
+    if (this.#options.rate > 0) this.#nextStart = this.#clock.monotonic() + this.#options.rate;
     let done = false;
     return {
       ...pace.start(),
@@ -156,7 +155,7 @@ export class RateLimiter<Turn extends string = string> {
       this.#moveToEnd(key);
       waiter!(this.#start(pace));
     }
-    if (this.#queued > 0 && this.#inFlight < this.#maxConcurrency) this.#wakeAtNextStart();
+    if (this.#queued > 0 && this.#inFlight < this.#options.maxConcurrency) this.#wakeAtNextStart();
   }
 
   /** The first whose part may be asked. */

@@ -4,13 +4,18 @@
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config, ProviderConfig } from "../domain/config.ts";
+import { localFiles } from "../domain/local_files.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
-import { type FileDeps, lookAtFiles } from "./look_at_files.ts";
+import { PrivateKeys } from "../execute/private_keys.ts";
+import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
+import { LocalFaults, type LocalFaultsDeps } from "../tasks/local_faults.ts";
+import type { LocalLook } from "./look.ts";
 import { judge } from "./judge.ts";
 import { type LookDeps, takeLook } from "./take_look.ts";
 
-interface CheckDeps extends Omit<LookDeps, "cloud" | "local">, FileDeps {
+interface CheckDeps extends Omit<LookDeps, "cloud" | "local">, Pick<LocalFaultsDeps, "stat"> {
   readonly openCloud: (provider: ProviderConfig) => WholeCloud;
+  readonly readFile: (path: string) => Promise<string>;
 }
 
 export async function checkClouds(
@@ -26,4 +31,21 @@ export async function checkClouds(
     return judge(await takeLook({ provider, labels: own }, { ...deps, local, cloud }));
   }));
   return found.flat();
+}
+
+/** Looks at the files of this machine that servers need, as the daemon does before it launches. */
+async function lookAtFiles(config: Config, deps: Omit<CheckDeps, "openCloud">): Promise<LocalLook> {
+  const keys = new PrivateKeys(deps);
+  const faults = new LocalFaults({ ...deps, readKey: (path) => keys.read(path) });
+  await faults.look(config);
+  const usable = localFiles(config).keys.filter((path) => !faults.found.has(path));
+  const publicKeys = await Promise.all(usable.map(async (path) => {
+    const read = readLoginKey(await keys.read(path), path);
+    return "publicKey" in read ? [[path, read.publicKey] as const] : [];
+  }));
+  return {
+    scriptDir: config.scriptDir,
+    faults: faults.found,
+    publicKeys: new Map(publicKeys.flat()),
+  };
 }

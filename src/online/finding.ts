@@ -9,17 +9,13 @@ export type Verdict = Finding | readonly Finding[];
 /** The check and the subject of a finding. */
 type About = Pick<Finding, "check" | "subject">;
 
-export function ok(about: About, message: string): Finding {
-  return { ...about, result: "ok", message };
-}
+const finding = (result: Finding["result"]) => (about: About, message: string): Finding => (
+  { ...about, result, message }
+);
 
-export function warning(about: About, message: string): Finding {
-  return { ...about, result: "warning", message };
-}
-
-export function failure(about: About, message: string): Finding {
-  return { ...about, result: "failure", message };
-}
+export const ok = finding("ok");
+export const warning = finding("warning");
+export const failure = finding("failure");
 
 /** Of what the cloud need not tell: nothing is known of it, and nothing depends on that. */
 export function unknown(about: About, problem: string): Finding {

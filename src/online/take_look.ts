@@ -4,7 +4,7 @@
  * later. It only reads: nothing but the login is sent with another method than GET.
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
-import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
+import type { ProviderConfig } from "../domain/config.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import { durationText, MINUTE } from "../domain/time.ts";
@@ -26,13 +26,11 @@ export interface LookDeps {
   readonly signal: AbortSignal;
 }
 
-interface Subject {
-  readonly provider: ProviderConfig;
-  readonly labels: readonly LabelConfig[];
-}
-
 /** @throws only the signal's reason */
-export async function takeLook({ provider, labels }: Subject, deps: LookDeps): Promise<Look> {
+export async function takeLook(
+  { provider, labels }: Pick<Look, "provider" | "labels">,
+  deps: LookDeps,
+): Promise<Look> {
   const { cloud, clock } = deps;
   const images = provider.images.filter(({ name }) => labels.some(({ image }) => image === name));
   using deadline = startDeadline({ ...deps, timeout: LOOK_TIME });

@@ -96,7 +96,6 @@ Deno.test("lines for which the disk had no room are counted, and the count is wr
 Deno.test("a file that cannot be opened at the start says where, why and what to do", () =>
   withFolder((folder) => {
     assert.throws(() => opened(`${folder}/none/log`), {
-      name: "LogFileError",
       message:
         `cannot write the log ${folder}/none/log: there is no such directory; create it, or name another file`,
     });

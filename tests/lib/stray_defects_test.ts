@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 const program = `
 import { startLogging } from ${JSON.stringify(import.meta.resolve("../../src/lib/logging.ts"))};
-import { catchStrayDefects } from ${JSON.stringify(import.meta.resolve("../../src/lib/stray_defects.ts"))};
+import { catchStrayDefects } from ${JSON.stringify(import.meta.resolve("../../src/lib/bulkhead.ts"))};
 
 await using _logging = await startLogging({ level: "info", format: "json", file: null });
 using _strays = catchStrayDefects();

@@ -386,14 +386,15 @@ Deno.test("a cloud without Neutron has no networks; one whose Neutron is down ha
     const down = bare();
     down.state.failing.set("listNetworks", refused(status));
     await down.observe();
-    assert.equal(down.watch.observation.catalog.networks, null);
+    const networks = () => down.watch.observation.catalog.networks?.map(({ name }) => name);
+    assert.equal(networks(), undefined);
     down.state.failing.clear();
     await down.observeFor(2 * MINUTE);
-    const before = down.watch.observation.catalog.networks;
-    assert.ok(before !== null && before.length > 0);
+    const before = networks();
+    assert.ok(before!.length > 0);
     down.state.failing.set("listNetworks", refused(status));
     await down.observeFor(2 * HOUR);
-    assert.deepEqual(down.watch.observation.catalog.networks, before);
+    assert.deepEqual(networks(), before);
   }
 });
 

@@ -20,13 +20,6 @@ export const CatalogSchema = v.array(v.object({
 
 export type ServiceCatalog = v.InferOutput<typeof CatalogSchema>;
 
-/** Names under which catalogs list a service, the best first. */
-const ALIASES: Record<ServiceType, readonly string[]> = {
-  compute: ["compute", "computev21"],
-  network: ["network"],
-  image: ["image"],
-};
-
 /** Why an endpoint was not found and what to check. */
 interface MissingEndpoint {
   readonly missing: string;
@@ -73,7 +66,8 @@ function endpointsOf(
   { catalog, access }: { catalog: ServiceCatalog; access: CloudAccess },
 ) {
   const asked = access.serviceTypes[service];
-  const types = asked === undefined ? ALIASES[service] : [asked];
+  // Some catalogs list Nova's newer API under a name of its own.
+  const types = asked !== undefined ? [asked] : service === "compute" ? [service, "computev21"] : [service];
   const name = access.serviceNames[service];
   return types.flatMap((type) =>
     catalog

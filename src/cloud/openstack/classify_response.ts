@@ -8,6 +8,7 @@ import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { Instant, Milliseconds } from "../../domain/time.ts";
 import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { SendResponse } from "../../http/send.ts";
+import { jsonOf } from "../../lib/parse_answer.ts";
 
 export interface ClassifiedResponse {
   readonly kind: CloudErrorKind;
@@ -93,7 +94,8 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   if (status >= 200 && status < 400) return "badResponse";
   if (CAPACITY_TYPES.has(said.type) || CAPACITY_PROSE.test(said.message)) return "capacity";
   if (status < 500 && BAD_REQUEST_PROSE.test(said.message)) return "badRequest";
-  if (mayBeQuota(status) && (QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message))) return "quota";
+  const saysQuota = QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message);
+  if (saysQuota && QUOTA_STATUSES.includes(status)) return "quota";
   if (status === 403) return isAboutContent(said) ? "badRequest" : "unauthorized";
   if (status === 404 || status === 410) return "notFound";
   if (status === 409) return "conflict";
@@ -104,9 +106,7 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
 }
 
 /** 403 and 413 are Nova's, Glance's and Cinder's; 409 is Neutron's; 400 what Nova makes of a port's quota. */
-function mayBeQuota(status: number): boolean {
-  return status === 400 || status === 403 || status === 409 || status === 413;
-}
+const QUOTA_STATUSES = [400, 403, 409, 413];
 
 /** 409 before the server has one, 501 where the hypervisor has none; 404 stands for that and for no server. */
 export function saysNoConsole({ status, message }: Pick<CloudError, "status" | "message">): boolean {
@@ -127,24 +127,19 @@ function silence({ status, headers }: SendResponse): string {
 /** One broken proxy must not stop a pool for a day: a cloud that is still busy then says so again. */
 const LONGEST_WISH = 5 * MINUTE;
 
+/** It is seconds, or a date that begins with the day of the week. */
 function readRetryAfter(headers: SendResponse["headers"], now: Instant): Milliseconds | null {
-  const wish = wishedPause(headers["retry-after"]?.trim() ?? "", {
-    now,
-    sent: Date.parse(headers.date ?? ""),
-  });
-  return wish === null ? null : Math.min(wish, LONGEST_WISH);
-}
-
-/** @param value seconds, or a date that begins with the day of the week */
-function wishedPause(value: string, { now, sent }: { now: Instant; sent: number }): Milliseconds | null {
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * SECOND;
+  const value = headers["retry-after"]?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.min(Number(value) * SECOND, LONGEST_WISH);
   const until = /^[a-z]{3}/i.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(until) ? null : Math.max(0, until - (Number.isNaN(sent) ? now : sent));
+  if (Number.isNaN(until)) return null;
+  const sent = Date.parse(headers.date ?? "");
+  return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), LONGEST_WISH);
 }
 
 function readError(response: SendResponse): Said {
-  const text = new TextDecoder().decode(response.body.subarray(0, 16_384));
-  const said = fromJson(text) ?? { type: "", message: fromHtml(text) };
+  const body = response.body.subarray(0, 16_384);
+  const said = fromJson(jsonOf(body)) ?? { type: "", message: fromHtml(new TextDecoder().decode(body)) };
   return { type: said.type, message: tidy(said.message.replace(LINE_BREAKS, " ")) };
 }
 
@@ -155,8 +150,7 @@ const LINE_BREAKS = /<br ?\/?>/gi;
  * `{"forbidden": {message}}`, `{"NeutronError": {type, message}}`, `{"error": {message}}`, `{"message"}`; null
  * where the text is no JSON. JSON that says nothing is an empty message: a reader is not helped by the whole of it.
  */
-function fromJson(text: string): Said | null {
-  const whole = parse(text);
+function fromJson(whole: unknown): Said | null {
   if (typeof whole !== "object" || whole === null) return null;
   const own = fieldsOf("", whole);
   if (own.message !== "") return own;
@@ -173,14 +167,6 @@ function fieldsOf(name: string, value: unknown): Said {
   const { type, message, title, detail } = value as Record<string, unknown>;
   const text = [message, detail, title].find((part) => typeof part === "string" && part !== "");
   return { type: typeof type === "string" ? type : name, message: typeof text === "string" ? text : "" };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /**

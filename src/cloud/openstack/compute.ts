@@ -1,6 +1,6 @@
 /** The rest of Nova: flavors, zones, limits, keypairs. */
 import * as v from "valibot";
-import type { Flavor, QuotaUse } from "../../domain/server.ts";
+import type { ComputeQuota, Flavor, QuotaUse, Told } from "../../domain/server.ts";
 import type { WholeCloud } from "../cloud.ts";
 import { deleteResource, NOVA } from "./one_resource.ts";
 import { listItems } from "./paging.ts";
@@ -85,14 +85,11 @@ const LimitsSchema = v.object({
   }),
 });
 
-interface ComputeLimits {
-  readonly instances: QuotaUse;
-  readonly cores: QuotaUse;
-  readonly ramMib: QuotaUse;
-}
-
 /** The project's absolute limits; what the cloud does not tell has no limit. */
-export async function getComputeLimits(session: Session, call: Call): Promise<ComputeLimits> {
+export async function getComputeLimits(
+  session: Session,
+  call: Call,
+): Promise<Omit<ComputeQuota, keyof Told>> {
   const limits = { service: "compute", action: "read the compute limits", path: "/limits" } as const;
   const { absolute } = (await session.request({ ...limits, ...call })).parse(LimitsSchema).limits;
   return {

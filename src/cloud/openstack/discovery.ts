@@ -4,6 +4,7 @@
  * `session` calls it.
  */
 import * as v from "valibot";
+import { jsonOf } from "../../lib/parse_answer.ts";
 import type { SendResponse } from "../../http/send.ts";
 import type { ServiceType } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
@@ -37,7 +38,7 @@ const SPOKEN: Readonly<Record<ServiceType, { major: string; ids: RegExp; path: s
 const VERSIONED = /^(.*?)\/(v\d+(?:\.\d+)?)((?:\/[^/]+)?)$/;
 
 /**
- * @param ask for the answer at the address whose version document tells about the endpoint; null where there is none. It
+ * @param ask for the answer at the address whose version document tells about the endpoint; null: no answer. It
  *   is not called where the endpoint names the version already and the service has no microversions.
  */
 export async function discoverRoot(
@@ -82,19 +83,11 @@ export function offers(root: ServiceRoot, microversion: string): boolean {
 
 /** `{versions: […]}`, `{versions: {values: […]}}`, `{version: {…}}`: services differ. */
 function versionsIn(document: SendResponse | null): readonly Version[] {
-  const { version, versions } = Object(document === null ? null : parse(document.body));
+  const { version, versions } = Object(document === null ? null : jsonOf(document.body));
   const list = version ? [version] : Array.isArray(versions) ? versions : versions?.values;
   if (!Array.isArray(list)) return [];
   const options = { refuse: (message: string) => new Error(message), tell: () => {} };
   return mendedAnswer(v.array(VersionSchema), list, options);
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return null;
-  }
 }
 
 function byStatus(one: Version, other: Version): number {

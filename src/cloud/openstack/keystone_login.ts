@@ -16,6 +16,13 @@ import type { TellOddity } from "./odd_answers.ts";
 import { parseInstant } from "./server_schema.ts";
 import type { HttpCall, Transport } from "./transport.ts";
 
+export interface LoginOptions {
+  readonly access: CloudAccess;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly tellOddity: TellOddity;
+}
+
 export interface Token {
   readonly value: string;
   /** On our monotonic clock: from then on a new one is taken, as soon as Keystone gives it. */
@@ -49,10 +56,8 @@ const MAX_MARGIN = 5 * MINUTE;
 
 /** @throws CloudError `unauthorized` when Keystone refuses, with what to check */
 export async function loginToKeystone(
-  access: CloudAccess,
-  options: { transport: Transport; clock: Clock; tellOddity: TellOddity; signal: AbortSignal },
+  { access, transport, clock, tellOddity }: LoginOptions,
 ): Promise<Token> {
-  const { transport, clock, signal } = options;
   const action = `log in as ${describeUser(access.auth)}`;
   const url = tokensUrl(access.authUrl);
   if (url === null) {
@@ -68,7 +73,8 @@ export async function loginToKeystone(
     url,
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ auth: authBody(access) }),
-    signal,
+    // It is shared.
+    signal: transport.closing,
   };
   const askedAt = clock.monotonic();
   const response = await transport.request(call).catch((error) => {
@@ -79,7 +85,7 @@ export async function loginToKeystone(
   if (value === undefined) throw refuse(`the response has no token; check auth_url ${shownUrl(access)}`);
   const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
     refuse,
-    tell: (oddity) => options.tellOddity(action, oddity),
+    tell: (oddity) => tellOddity(action, oddity),
   });
   const life = lifetime(token, parseInstant(response.headers.date) ?? clock.wall());
   return {
@@ -172,7 +178,7 @@ const CHECK: Record<Auth["method"], string> = {
 };
 
 /** The statuses with which other servers answer a login. */
-const NO_KEYSTONE = new Set([300, 404, 405]);
+const NO_KEYSTONE = [300, 404, 405];
 
 /** A user and a password in it are sent to nobody, and shown to nobody either. */
 function shownUrl({ authUrl }: CloudAccess): string {
@@ -189,7 +195,7 @@ function explainLogin(error: unknown, access: CloudAccess): unknown {
   }
   if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
   if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
-  if (NO_KEYSTONE.has(status)) {
+  if (NO_KEYSTONE.includes(status)) {
     return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }
   return error;

@@ -40,11 +40,14 @@ export function mendedAnswer<S extends v.GenericSchema>(
       return result.output;
     }
     problem = describe(result.issues[0]);
-    const repairs = result.issues.map((issue) => repairOf(value, issue));
-    if (repairs.includes(null)) break;
-    oddities.push(...repairs.map((repair) => repair!.oddity));
-    for (const repair of repairs) repair!.apply();
-    dropRemoved(repairs.map((repair) => repair!.parent));
+    const repairs = result.issues.flatMap((issue) => repairOf(value, issue) ?? []);
+    if (repairs.length < result.issues.length) break;
+    oddities.push(...repairs.map(({ oddity }) => oddity));
+    for (const { parent, key, replacement } of repairs) {
+      if (replacement === undefined) delete parent[key];
+      else parent[key] = replacement;
+    }
+    dropRemoved(repairs.map(({ parent }) => parent));
   }
   throw refuse(`the response does not match the documented API: ${problem}`);
 }
@@ -65,8 +68,10 @@ function describe(issue: v.BaseIssue<unknown>): string {
 
 interface Repair {
   readonly oddity: Oddity;
-  readonly parent: object;
-  apply(): void;
+  readonly parent: Record<Key, unknown>;
+  readonly key: Key;
+  /** undefined: the parent does without it. */
+  readonly replacement: unknown;
 }
 
 /** Stands in a list for what is to go, so that the places of the others stay as they are told. */
@@ -88,15 +93,7 @@ function repairOf(value: unknown, issue: v.BaseIssue<unknown>): Repair | null {
     problem: `expected ${issue.expected}, received ${issue.received}`,
     treatment: meant !== undefined ? `read as ${meant}` : isItem ? "left out" : "read without it",
   };
-  return {
-    oddity,
-    parent,
-    apply() {
-      if (meant !== undefined) parent[key] = meant;
-      else if (Array.isArray(parent)) parent[Number(key)] = REMOVED;
-      else delete parent[key];
-    },
-  };
+  return { oddity, parent, key, replacement: meant ?? (Array.isArray(parent) ? REMOVED : undefined) };
 }
 
 /** The value that the odd one stands for; undefined: not known. */

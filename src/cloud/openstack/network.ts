@@ -1,6 +1,6 @@
 /** Neutron: networks, ports, floating IPs, security groups, and the quotas of those. */
 import * as v from "valibot";
-import type { FloatingIp, Network, Port, QuotaUse } from "../../domain/server.ts";
+import type { FloatingIp, Network, NetworkQuota, Port, QuotaUse, Told } from "../../domain/server.ts";
 import type { Cloud, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
@@ -159,17 +159,13 @@ async function ownOnly(session: Session, call: Call): Promise<Record<string, str
 
 type Resource = v.GenericSchema<unknown, { readonly id: string }> & { entries: Record<string, unknown> };
 
-interface ListOptions<S extends Resource> extends Call {
-  readonly session: Session;
-  readonly pageSize: number;
-  readonly schema: S;
-  readonly filter?: Readonly<Record<string, string>>;
-}
-
 /** Asks for the schema's fields only: a port has forty others. */
 async function listResources<S extends Resource>(
   collection: string,
-  { session, pageSize, schema, filter = {}, signal }: ListOptions<S>,
+  { session, pageSize, schema, filter = {}, signal }: ServiceOptions & Call & {
+    schema: S;
+    filter?: Readonly<Record<string, string>>;
+  },
 ): Promise<readonly v.InferOutput<S>[]> {
   const fields = Object.keys(schema.entries).map((field) => ["fields", field] as const);
   return await listItems(collection, {
@@ -235,11 +231,6 @@ function toFloatingIp(raw: v.InferOutput<typeof FloatingIpSchema>): FloatingIp {
   };
 }
 
-interface NetworkQuotas {
-  readonly floatingIps: QuotaUse | null;
-  readonly ports: QuotaUse | null;
-}
-
 const DetailSchema = v.nullish(v.object({ limit: v.number(), used: v.nullish(v.number()) }));
 const DetailsSchema = v.object({ quota: v.object({ floatingip: DetailSchema, port: DetailSchema }) });
 const LimitsSchema = v.object({
@@ -250,7 +241,10 @@ const LimitsSchema = v.object({
 const WITHOUT_DETAILS = [400, 403, 404, 405, 501];
 
 /** With use where the cloud tells it; else what there is of each is counted, where it has a limit. */
-export async function getNetworkQuotas(options: ServiceOptions, call: Call): Promise<NetworkQuotas> {
+export async function getNetworkQuotas(
+  options: ServiceOptions,
+  call: Call,
+): Promise<Omit<NetworkQuota, keyof Told>> {
   const { session } = options;
   const project = await session.projectId(call);
   if (project === null) return { floatingIps: null, ports: null };

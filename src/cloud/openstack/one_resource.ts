@@ -3,6 +3,7 @@
  * says so: gateways and proxies on the way answer 404 too, for addresses that they do not know, and that says nothing of
  * a server or an image. The services' files call it.
  */
+import { jsonOf } from "../../lib/parse_answer.ts";
 import type { DeleteAnswer, DeleteCall } from "../cloud.ts";
 import type { SendResponse } from "../../http/send.ts";
 import { requestIdOf } from "./classify_response.ts";
@@ -23,7 +24,7 @@ export const NOVA: Denial = {
   service: "compute",
   name: "Nova",
   gone: [404],
-  saysGone: ({ status, body }) => status === 404 && "itemNotFound" in fieldsOf(body),
+  saysGone: ({ status, body }) => status === 404 && "itemNotFound" in Object(jsonOf(body)),
 };
 
 /** Neutron's errors have its name; each of its answers has a request id, but for old ones. */
@@ -32,7 +33,7 @@ export const NEUTRON: Denial = {
   name: "Neutron",
   gone: [404],
   saysGone: ({ status, headers, body }) =>
-    status === 404 && ("NeutronError" in fieldsOf(body) || requestIdOf(headers) !== null),
+    status === 404 && ("NeutronError" in Object(jsonOf(body)) || requestIdOf(headers) !== null),
 };
 
 /** Glance's errors are pages like those of any gateway; but each of its answers has a request id. */
@@ -42,15 +43,6 @@ export const GLANCE: Denial = {
   gone: [404, 410],
   saysGone: ({ status, headers }) => (status === 404 || status === 410) && requestIdOf(headers) !== null,
 };
-
-function fieldsOf(body: Uint8Array): object {
-  try {
-    const said: unknown = JSON.parse(new TextDecoder().decode(body));
-    return typeof said === "object" && said !== null ? said : {};
-  } catch {
-    return {};
-  }
-}
 
 interface Resource extends Pick<ServiceCall, "path"> {
   /** With its id or name, for messages: `server 4711`. */

@@ -3,7 +3,8 @@
  * one for each provider, over undici or over a simulator in the same process.
  */
 import type { CloudAccess } from "../../domain/cloud_access.ts";
-import type { Instant, Milliseconds } from "../../domain/time.ts";
+import type { Told } from "../../domain/server.ts";
+import type { Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import type { WholeCloud } from "../cloud.ts";
@@ -41,8 +42,7 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     partConcurrency: most === null ? SERVICE_CONCURRENCY : Math.max(1, most - 1),
   });
   const transport = new Transport({ ...options, limiter });
-  const closing = new AbortController();
-  const session = new Session({ access, transport, clock, closing: closing.signal });
+  const session = new Session({ access, transport, clock });
   const services: ServiceOptions = { session, clock, pageSize };
   return {
     ...createServers(services),
@@ -55,10 +55,7 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     get stats() {
       return transport.stats;
     },
-    async [Symbol.asyncDispose]() {
-      closing.abort(new DOMException("closed", "AbortError"));
-      await transport[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 }
 
@@ -66,11 +63,11 @@ const NO_COMPUTE_QUOTA = { instances: null, cores: null, ramMib: null };
 const NO_NETWORK_QUOTA = { floatingIps: null, ports: null };
 
 /** Many a policy keeps limits from a project's members, and a launch does not need them. */
-async function told<Limits, Nothing>(
-  nothing: Nothing,
+async function told<Limits extends object>(
+  nothing: Limits,
   ask: () => Promise<Limits>,
   clock: Clock,
-): Promise<(Limits | Nothing) & { takenAt: Instant; untold: readonly string[] }> {
+): Promise<Limits & Told> {
   const takenAt = clock.now();
   try {
     return { takenAt, untold: [], ...await ask() };

@@ -40,7 +40,7 @@ export interface ServiceCall extends Call, Pick<HttpCall, "action" | "accept" | 
   readonly repeatable?: boolean;
 }
 
-/** What each service's file is made with. */
+/** The options of each service's file. */
 export interface ServiceOptions {
   readonly session: Session;
   readonly clock: Clock;
@@ -67,23 +67,23 @@ export interface Items<T> {
   readonly given: number;
 }
 
+interface SessionOptions {
+  readonly access: CloudAccess;
+  readonly transport: Transport;
+  readonly clock: Clock;
+}
+
 export class Session {
-  readonly #access: CloudAccess;
-  readonly #transport: Transport;
+  readonly #options: SessionOptions;
   readonly #tokens: TokenCache;
-  readonly #closing: AbortSignal;
-  readonly #clock: Clock;
   readonly #tellOddity: TellOddity;
   /** By endpoint: a service that moves in the catalog is looked up again. */
   readonly #roots = new Map<string, Root>();
 
-  constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
-    this.#access = options.access;
-    this.#transport = options.transport;
-    this.#clock = options.clock;
+  constructor(options: SessionOptions) {
+    this.#options = options;
     this.#tellOddity = oddityTeller(options.transport.name);
     this.#tokens = new TokenCache({ ...options, tellOddity: this.#tellOddity });
-    this.#closing = options.closing;
   }
 
   /** @throws CloudError */
@@ -92,7 +92,7 @@ export class Session {
     const effect = isGet(call) ? "none" : "unknown";
     const { status } = response;
     const refuse = (message: string) =>
-      this.#transport.refuse(call, { kind: "badResponse", message, status, effect });
+      this.#options.transport.refuse(call, { kind: "badResponse", message, status, effect });
     const tell = (oddity: Oddity) => this.#tellOddity(call.action, oddity);
     let value: unknown;
     const json = () => value ??= parseJson(response, refuse);
@@ -111,10 +111,7 @@ export class Session {
   /** A service may refuse (406) the microversion that its document offers: then none is asked of it for a while. */
   async #send(call: ServiceCall): Promise<SendResponse> {
     try {
-      return await this.#withToken(call, async (token) => {
-        const root = await this.#root(call.service, { token, call });
-        return await this.#transport.request(toHttp(call, { token, root }));
-      });
+      return await this.#sendWithToken(call);
     } catch (error) {
       const isVersion = call.microversion !== undefined && isRefusal(error) && error.status === 406;
       if (isVersion) await this.#withdrawMicroversions(call.service);
@@ -127,7 +124,7 @@ export class Session {
     for (const known of this.#roots.values()) {
       if (known.service !== service) continue;
       known.root = Promise.resolve({ ...await known.root, maxMicroversion: null });
-      known.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
+      known.until = this.#options.clock.monotonic() + WITHOUT_VERSIONS;
     }
   }
 
@@ -153,25 +150,24 @@ export class Session {
   async place({ signal }: Call): Promise<Place | null> {
     const { catalog, projectId: project } = await this.#tokens.get({ signal });
     if (project === null) return null;
-    const found = findEndpoint("compute", { catalog, access: this.#access, projectId: project });
+    const found = findEndpoint("compute", { catalog, access: this.#options.access, projectId: project });
     return { project, region: "region" in found ? found.region : null };
   }
 
   /** The error of an answer that is well-formed but cannot be. */
   refuse(call: { action: string }, message: string): CloudError {
-    return this.#transport.refuse(call, { kind: "badResponse", message, effect: "none" });
+    return this.#options.transport.refuse(call, { kind: "badResponse", message, effect: "none" });
   }
 
-  async #withToken<T>(
-    { signal, tokenGoodFor: goodFor, outflow }: Pick<ServiceCall, "signal" | "tokenGoodFor" | "outflow">,
-    send: (token: Token) => Promise<T>,
-  ): Promise<T> {
+  async #sendWithToken(call: ServiceCall): Promise<SendResponse> {
+    const { signal, tokenGoodFor: goodFor, outflow } = call;
     for (let renewed = false;; renewed = true) {
       const token = await this.#tokens.get({ signal, goodFor });
       try {
-        const result = await send(token);
+        const root = await this.#root(call.service, { token, call });
+        const response = await this.#options.transport.request(toHttp(call, { token, root }));
         token.accepted = true;
-        return result;
+        return response;
       } catch (error) {
         if (!isTokenRefused(error)) {
           if (error instanceof CloudError && error.status !== null) token.accepted = true;
@@ -189,12 +185,12 @@ export class Session {
     { token, call }: { token: Token; call: Call & { action: string } },
   ): Promise<ServiceRoot> {
     const refuse = (message: string, kind: CloudErrorKind = "badRequest") =>
-      this.#transport.refuse(call, { kind, message, effect: "none" });
-    const unspoken = checkApiVersion(service, this.#access.apiVersions[service]);
+      this.#options.transport.refuse(call, { kind, message, effect: "none" });
+    const unspoken = checkApiVersion(service, this.#options.access.apiVersions[service]);
     if (unspoken !== null) throw refuse(unspoken);
     const found = findEndpoint(service, {
       catalog: token.catalog,
-      access: this.#access,
+      access: this.#options.access,
       projectId: token.projectId,
     });
     if ("missing" in found) throw refuse(found.missing, found.isNotOffered ? "notFound" : "badRequest");
@@ -208,7 +204,7 @@ export class Session {
 
   #discover(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
     const key = `${service} ${endpoint}`;
-    const now = this.#clock.monotonic();
+    const now = this.#options.clock.monotonic();
     const known = this.#roots.get(key);
     if (known !== undefined && now < known.until) return known.root;
     const found: Root = {
@@ -218,7 +214,7 @@ export class Session {
     };
     this.#roots.set(key, found);
     found.root.then(({ isTold }) => {
-      if (!isTold) found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
+      if (!isTold) found.until = this.#options.clock.monotonic() + WITHOUT_VERSIONS;
     }, () => this.#roots.delete(key));
     return found.root;
   }
@@ -229,7 +225,7 @@ export class Session {
    */
   async #askVersions(service: ServiceType, url: string): Promise<SendResponse | null> {
     try {
-      return await this.#transport.request({
+      return await this.#options.transport.request({
         action: `ask for the versions of ${service}`,
         service,
         turn: "other",
@@ -238,7 +234,7 @@ export class Session {
         url,
         headers: { accept: "application/json" },
         accept: WITHOUT_DOCUMENT,
-        signal: this.#closing,
+        signal: this.#options.transport.closing,
       });
     } catch (error) {
       if (!isRefusal(error)) throw error;

@@ -2,24 +2,11 @@
  * The token in force: taken at the first call, renewed some minutes before it ends, beside the calls that it is still
  * good for, and after a 401. There is one login at a time, however many calls wait for it. `session` calls it.
  */
-import type { Clock } from "../../lib/clock.ts";
 import { inFlight, waitFor } from "../../lib/in_flight.ts";
 import { loggerOf } from "../../lib/logging.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
-import type { CloudAccess } from "../../domain/cloud_access.ts";
 import { durationText, type Milliseconds, SECOND } from "../../domain/time.ts";
-import type { TellOddity } from "./odd_answers.ts";
-import { loginToKeystone, type Token } from "./keystone_login.ts";
-import type { Transport } from "./transport.ts";
-
-interface TokenCacheOptions {
-  readonly access: CloudAccess;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  /** Aborted with the cloud: a login is shared, so no single caller's signal may end it. */
-  readonly closing: AbortSignal;
-  readonly tellOddity: TellOddity;
-}
+import { type LoginOptions, loginToKeystone, type Token } from "./keystone_login.ts";
 
 const log = loggerOf("cloud");
 
@@ -27,13 +14,13 @@ const log = loggerOf("cloud");
 const RENEWAL_PAUSE = 30 * SECOND;
 
 export class TokenCache {
-  readonly #options: TokenCacheOptions;
+  readonly #options: LoginOptions;
   #token: Token | null = null;
   #login: Promise<Token> | null = null;
   /** On our monotonic clock: no renewal that nobody waits for begins before. */
   #renewNotBefore = 0;
 
-  constructor(options: TokenCacheOptions) {
+  constructor(options: LoginOptions) {
     this.#options = options;
   }
 
@@ -63,19 +50,18 @@ export class TokenCache {
     if (this.#login !== null || now < this.#renewNotBefore) return;
     this.#login = inFlight.apart(() => this.#startLogin());
     this.#login.catch((error) => {
-      const { clock, closing } = this.#options;
+      const { clock, transport } = this.#options;
       this.#renewNotBefore = clock.monotonic() + RENEWAL_PAUSE;
       const left = endsAt - clock.monotonic();
-      if (closing.aborted || left <= 0) return;
+      if (transport.closing.aborted || left <= 0) return;
       const [reason, rest] = [String(error.message), durationText(left)];
       log.warning("{reason}; the token in use is good for another {rest}", { reason, rest });
     });
   }
 
   async #startLogin(): Promise<Token> {
-    const { access, closing: signal } = this.#options;
     try {
-      return this.#token = await loginToKeystone(access, { ...this.#options, signal });
+      return this.#token = await loginToKeystone(this.#options);
     } finally {
       this.#login = null;
     }

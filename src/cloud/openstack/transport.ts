@@ -53,7 +53,7 @@ export interface TransportOptions {
   readonly apiTimeout: Milliseconds;
   /** Called at the end of each request but those with a body that takes as long as its data moves. */
   readonly onRequest?: (request: EndedRequest) => void;
-  /** What `send` tells of its connections; left out: it has none. */
+  /** The connections of `send`, as it tells of them; left out: it has none. */
   readonly sockets?: Pick<CloudStats, "connections" | "certificates">;
 }
 
@@ -91,6 +91,11 @@ export class Transport implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** Aborted when it is closed, and with it every call: for those that no single caller's signal may end. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** The provider's. */
   get name(): string {
     return this.#options.name;
@@ -110,7 +115,7 @@ export class Transport implements AsyncDisposable {
   async request(call: HttpCall): Promise<SendResponse> {
     const answer = this.#requestRepeatedly({
       ...call,
-      signal: AbortSignal.any([call.signal, this.#closing.signal]),
+      signal: AbortSignal.any([call.signal, this.closing]),
     });
     this.#inFlight.add(answer);
     try {

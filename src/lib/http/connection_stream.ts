@@ -109,22 +109,10 @@ export class ConnectionStream extends Duplex {
   }
 
   // The rest of what node:http asks of a socket. Time limits are ours.
-  destroySoon(): void {
-    this.end(() => this.destroy());
-  }
-  setTimeout(): this {
-    return this;
-  }
-  setNoDelay(): this {
-    return this;
-  }
-  setKeepAlive(): this {
-    return this;
-  }
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
-  }
+  readonly destroySoon = () => void this.end(() => this.destroy());
+  readonly setTimeout = () => this;
+  readonly setNoDelay = () => this;
+  readonly setKeepAlive = () => this;
+  readonly ref = () => this;
+  readonly unref = () => this;
 }

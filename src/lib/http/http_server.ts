@@ -171,7 +171,9 @@ export class HttpServer implements AsyncDisposable {
       if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
     } catch (error) {
       if (!(error instanceof BadMessageError) || connection.destroyed) return void connection.destroy();
-      await endWith(refusal(error), { answer, connection }).catch(() => {});
+      const { message, status } = error;
+      const refused = Response.json({ error: message, status }, { status });
+      await endWith(refused, { answer, connection }).catch(() => {});
     }
   }
 
@@ -227,10 +229,6 @@ function workOf(message: IncomingMessage) {
 
 function pathOf({ url = "" }: IncomingMessage): string {
   return url.replace(/^https?:\/\/[^/]*|\?.*$/gs, "");
-}
-
-function refusal({ message: error, status }: BadMessageError): Response {
-  return Response.json({ error, status }, { status });
 }
 
 /** Answers what node:http cannot read, unless it is in the middle of another answer. */

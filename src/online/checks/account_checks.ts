@@ -1,4 +1,4 @@
-/** What concerns the cloud as a whole: who we are there, what it shows us, its clock, certificates and quota. */
+/** The cloud as a whole: who we are there, what it shows us, its clock, certificates and quota. */
 import { answerOf, failure, ok, unknown, type Verdict, warning } from "../finding.ts";
 import type { QuotaUse } from "../../domain/server.ts";
 import { planFloatingIps } from "../../plan/floating_ip_plan.ts";

@@ -1,4 +1,4 @@
-/** What servers are booted from and logged in to with, by image. */
+/** The image, flavor and files that servers are booted from and logged in to with, by image. */
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import { suggest } from "../../lib/suggest.ts";
 import { answerOf, failure, ok, type Verdict } from "../finding.ts";
