@@ -1,18 +1,7 @@
 /** The rung of each ladder on which what failed waits for its next attempt. */
-import type { WaitingOn } from "../domain/node.ts";
+import type { NodeRecord, WaitingOn } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
-
-interface Retried {
-  readonly retryAt: Instant | null;
-  readonly waitingOn: WaitingOn | null;
-}
-
-interface Wait {
-  readonly do: "wait";
-  readonly reason: WaitingOn["reason"];
-  readonly message: string;
-  readonly until: Instant;
-}
+import { wait } from "./follow_ladder.ts";
 
 /**
  * Keeps the last attempt's message until then; null: the next one may be made.
@@ -20,19 +9,14 @@ interface Wait {
  * anything
  */
 export function awaitRetry(
-  { retryAt, waitingOn }: Retried,
+  { retryAt, waitingOn }: Pick<NodeRecord, "retryAt" | "waitingOn">,
   { now, reason, by = Infinity, otherwise = "the next attempt" }: {
     now: Instant;
     reason: WaitingOn["reason"];
     by?: Instant;
     otherwise?: string;
   },
-): Wait | null {
+): ReturnType<typeof wait> | null {
   if (retryAt === null || retryAt <= now) return null;
-  return {
-    do: "wait",
-    reason,
-    message: waitingOn?.message ?? otherwise,
-    until: Math.min(retryAt, by),
-  };
+  return wait(reason, waitingOn?.message ?? otherwise, Math.min(retryAt, by));
 }

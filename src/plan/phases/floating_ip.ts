@@ -24,7 +24,7 @@ export function planFloatingIp(
   const { node, provider, seen } = situation;
   const networks = seen.catalog.networks;
   if (node.floatingIp !== null || planFloatingIps(provider, networks).use === "no") return null;
-  if (networks === null) return waiting("the cloud's networks are not listed yet", until);
+  if (networks === null) return wait("address", "the cloud's networks are not listed yet", until);
   const listed = server.addresses.find(({ kind }) => kind === "floating");
   if (listed !== undefined) return planListed(situation, { address: listed.address, until });
   if (!needsFloatingIp(server, { provider, networks })) return null;
@@ -40,7 +40,7 @@ function planListed(
   const [found] = floatingIpsByAddress(seen.floatingIps?.value ?? [], address);
   if (found !== undefined) return isOurs(found, { node, seen }) ? taking(found) : null;
   const isSettled = takenAt >= Math.max(state.activeAt + LISTING_SETTLE, node.retryAt ?? 0);
-  return isSettled ? null : waiting(`looking up whose floating IP ${address} is`, until);
+  return isSettled ? null : wait("address", `looking up whose floating IP ${address} is`, until);
 }
 
 function planMaking(
@@ -52,32 +52,28 @@ function planMaking(
     const trouble = seen.troubles.get("ports");
     // As with a floating IP that is refused: the server's own address may do.
     if (trouble && provider.pool === null && now - trouble.since >= PORTS_PATIENCE) return null;
-    return waiting(trouble?.message ?? "looking for the server's port", until);
+    return wait("address", trouble?.message ?? "looking for the server's port", until);
   }
   const own = portsByServer(ports.value, state.serverId);
-  if (own.length === 0) return waiting("the server has no port yet", until);
+  if (own.length === 0) return wait("address", "the server has no port yet", until);
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
   const made = own.flatMap(({ id }) => floatingIpsByPort(floatingIps?.value ?? [], id))
     .find((ip) => isOurs(ip, { node, seen }));
   if (made !== undefined) return taking(made);
   // An attempt whose answer got lost may have made one that this list is too old to show.
   if (node.retryAt !== null && (floatingIps?.takenAt ?? -Infinity) < node.retryAt) {
-    return waiting("looking for a floating IP that an earlier attempt may have created", until);
+    return wait("address", "looking for a floating IP that an earlier attempt may have created", until);
   }
   const sources = floatingIpSources(provider, networks);
-  if (isUnclear(sources)) return waiting(sources.message, until);
+  if (isUnclear(sources)) return wait("address", sources.message, until);
   const ways = waysOf(orderPorts(own, { provider, networks }), sources);
-  if (ways.length === 0) return waiting("none of the server's ports has an IPv4 address", until);
+  if (ways.length === 0) return wait("address", "none of the server's ports has an IPv4 address", until);
   const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
   return act({ type: "create-floating-ip", node, ways, otherwise });
 }
 
 /** Ports that a cloud refuses to list for this long are kept from us. */
 const PORTS_PATIENCE = 30 * SECOND;
-
-function waiting(message: string, until: Instant): NodeStep {
-  return wait("address", message, until);
-}
 
 function taking({ id, address, portId }: FloatingIp): NodeStep {
   const floatingIp = { id, address, ...(portId !== null && { portId }) };
