@@ -17,14 +17,8 @@ const OUTPUT_LAG: Milliseconds = 1 * SECOND;
 /** Deno starts nothing with these in its environment unless it may run everything; the supervisor sets them. */
 const LOADER = /^(LD|DYLD)_/;
 
-interface DenoCommandOptions {
-  /** From the order to end to its enforcement; whole seconds. */
-  readonly grace?: Milliseconds;
-}
-
-export function createDenoCommand(
-  { grace = 20 * SECOND }: DenoCommandOptions = {},
-): Command {
+/** @param options `grace`: from the order to end to its enforcement; whole seconds */
+export function createDenoCommand({ grace = 20 * SECOND }: { grace?: Milliseconds } = {}): Command {
   return {
     async start(program, { args, environment }: CommandOptions) {
       const all = { ...inheritedEnvironment(Deno.env.toObject()), ...environment };

@@ -18,8 +18,7 @@ import type { Launch } from "../plan_launches.ts";
 import { planPool } from "../plan_pool.ts";
 import type { RequestWait } from "../plan_request_waits.ts";
 import type { PoolInput } from "../pool_plan.ts";
-import { withAssumedImages } from "./assumed_images.ts";
-import { settledSight } from "./settled_sight.ts";
+import { settledSight, withAssumedImages } from "./settled_sight.ts";
 
 export interface Forecast {
   /** Why nodes that are there go, by id; without those that are being deleted anyway. */
