@@ -27,7 +27,7 @@ import {
   type WorkOutcome,
 } from "./builder_sync.ts";
 import { BuilderWork } from "./builder_work.ts";
-import { UnneededBuilds } from "./unneeded_builds.ts";
+import { unneededBuilds } from "./unneeded_builds.ts";
 
 const log = loggerOf("image", "build");
 
@@ -76,7 +76,7 @@ interface BuilderMemberDeps {
 export class BuilderMember implements AsyncDisposable {
   readonly #deps: BuilderMemberDeps;
   readonly #works = new Map<string, BuilderWork>();
-  readonly #unneeded: UnneededBuilds;
+  readonly #unneeded: ReturnType<typeof unneededBuilds>;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #accepting = true;
@@ -90,7 +90,7 @@ export class BuilderMember implements AsyncDisposable {
   /** Begins to ask. */
   constructor(deps: BuilderMemberDeps) {
     this.#deps = deps;
-    this.#unneeded = new UnneededBuilds(deps);
+    this.#unneeded = unneededBuilds(deps);
     this.#running = this.#run().catch((error) => {
       if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });
     });
