@@ -3,7 +3,7 @@ import { createDenoCommand } from "./build/deno_command.ts";
 import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
 import { followLog } from "./build/follow_log.ts";
 import { CONFIG_VARIABLE } from "./build/inherited_environment.ts";
-import { openScriptLog } from "./build/script_log.ts";
+import { openScriptLog } from "./build/build_log.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import type { ProviderConfig } from "./domain/config.ts";

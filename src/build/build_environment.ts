@@ -1,11 +1,6 @@
 /** The environment of a build, from the configuration: pure. The executor calls it for each build. */
 import type { Config, DiskimageConfig } from "../domain/config.ts";
 
-interface BuildInputs {
-  readonly elements: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
 /**
  * Elements, release and env-vars of a diskimage come after those of its parents, and win over them; env-vars win over
  * what is set here.
@@ -14,18 +9,19 @@ interface BuildInputs {
 export function buildInputs(
   diskimage: DiskimageConfig,
   { config, path }: { config: Pick<Config, "diskimages" | "elementsDir" | "scriptDir">; path: string },
-): BuildInputs {
+) {
   const line = withParents(diskimage, config.diskimages);
-  const given: Record<string, string | null> = {
+  const given = Object.entries({
     DIB_RELEASE: line.findLast(({ release }) => release !== null)?.release ?? null,
     DIB_IMAGE_NAME: diskimage.name,
     DIB_IMAGE_FILENAME: path,
     ELEMENTS_PATH: config.elementsDir,
     NODEPOOL_SCRIPTDIR: config.scriptDir,
-  };
+  }).flatMap(([name, value]) => value === null ? [] : [[name, value] as const]);
+  const own: Record<string, string> = Object.fromEntries(given);
   return {
     elements: [...new Set(line.flatMap(({ elements }) => elements))],
-    environment: Object.assign(withoutNull(given), ...line.map(({ envVars }) => envVars)),
+    environment: line.reduce((all, { envVars }) => ({ ...all, ...envVars }), own),
   };
 }
 
@@ -40,10 +36,4 @@ function withParents(
     if (parent === undefined || line.includes(parent)) return line;
     line.unshift(parent);
   }
-}
-
-function withoutNull(record: Readonly<Record<string, string | null>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(record).filter((entry): entry is [string, string] => entry[1] !== null),
-  );
 }

@@ -42,11 +42,17 @@ export async function openFile(file: string): Promise<{ size: number; open(): Re
 async function* chunksOf(path: string): AsyncIterable<Uint8Array> {
   using file = await Deno.open(path);
   for (;;) {
-    const chunk = new Uint8Array(CHUNK);
-    const size = await file.read(chunk);
-    if (size === null) return;
-    yield chunk.subarray(0, size);
+    const chunk = await readChunk(file);
+    if (chunk === null) return;
+    yield chunk;
   }
+}
+
+/** At most that many bytes; null: nothing more is there now. */
+export async function readChunk(file: Deno.FsFile, most = CHUNK): Promise<Uint8Array | null> {
+  const bytes = new Uint8Array(most);
+  const count = await file.read(bytes);
+  return count === null || count === 0 ? null : bytes.subarray(0, count);
 }
 
 /**

@@ -91,6 +91,27 @@ export class BuildLog implements AsyncDisposable {
   }
 }
 
+/** The log of a script that runs on a server: what it says is written in its order, while it goes on. */
+export interface ScriptLog extends AsyncDisposable {
+  /** Takes it at once; it is in the file when the log is disposed of. */
+  write(chunk: Uint8Array): void;
+}
+
+/** Begins a log; its folder is made where it is missing. @throws Deno.errors.* */
+export async function openScriptLog(path: string): Promise<ScriptLog> {
+  const log = await BuildLog.open(path);
+  let written = Promise.resolve();
+  return {
+    write(chunk) {
+      written = written.then(() => log.write(chunk));
+    },
+    async [Symbol.asyncDispose]() {
+      await written;
+      await log[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** Removes all but the newest logs of a diskimage. One that cannot be removed is left, and hinders nothing. */
 export async function trimBuildLogs(
   folder: string,

@@ -17,14 +17,8 @@ const OUTPUT_LAG: Milliseconds = 1 * SECOND;
 /** Deno starts nothing with these in its environment unless it may run everything; the supervisor sets them. */
 const LOADER = /^(LD|DYLD)_/;
 
-interface DenoCommandOptions {
-  /** From the order to end to its enforcement; whole seconds. */
-  readonly grace?: Milliseconds;
-}
-
-export function createDenoCommand(
-  { grace = 20 * SECOND }: DenoCommandOptions = {},
-): Command {
+/** @param options `grace`: from the order to end to its enforcement; whole seconds */
+export function createDenoCommand({ grace = 20 * SECOND }: { grace?: Milliseconds } = {}): Command {
   return {
     async start(program, { args, environment }: CommandOptions) {
       const all = { ...inheritedEnvironment(Deno.env.toObject()), ...environment };
@@ -40,43 +34,36 @@ export function createDenoCommand(
         stdout: "piped",
         stderr: "null",
       }).spawn();
-      return new Supervised(child, systemClock);
+      return supervised(child, systemClock);
     },
   };
 }
 
-class Supervised implements RunningCommand {
-  readonly output: ReadableStream<Uint8Array>;
-  readonly exitCode: Promise<number>;
-  readonly #child: Deno.ChildProcess;
-  #ending: Promise<void> | null = null;
-
-  constructor(child: Deno.ChildProcess, clock: Clock) {
-    this.#child = child;
-    this.exitCode = child.status.then(async ({ code }) => {
-      await this.#ending;
-      await child.stdin.close().catch(() => {});
-      return code;
-    });
-    this.output = endingWith(child.stdout, { end: this.exitCode, clock });
-  }
-
-  end(): void {
-    this.#ending ??= this.#order();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.end();
-    if (!this.output.locked) await this.output.cancel();
-    await this.exitCode;
-  }
-
+function supervised(child: Deno.ChildProcess, clock: Clock): RunningCommand {
+  let ending: Promise<void> | null = null;
+  const exitCode = child.status.then(async ({ code }) => {
+    await ending;
+    await child.stdin.close().catch(() => {});
+    return code;
+  });
+  const output = endingWith(child.stdout, { end: exitCode, clock });
   /** There may be nobody to take it any more. */
-  async #order(): Promise<void> {
-    const writer = this.#child.stdin.getWriter();
+  const order = async () => {
+    const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode("end\n")).catch(() => {});
     writer.releaseLock();
-  }
+  };
+  const end = () => void (ending ??= order());
+  return {
+    output,
+    exitCode,
+    end,
+    async [Symbol.asyncDispose]() {
+      end();
+      if (!output.locked) await output.cancel();
+      await exitCode;
+    },
+  };
 }
 
 /** The stream, cut off some time after the end where it is held open. */

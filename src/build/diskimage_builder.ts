@@ -79,15 +79,11 @@ async function openLog(job: BuildJob): Promise<BuildLog> {
   }
 }
 
-interface RunDeps {
-  readonly command: Command;
-  readonly clock: Clock;
-  readonly log: BuildLog;
-  readonly signal: AbortSignal;
-}
-
 /** Runs the program to its end; all that it started has ended with it. */
-async function run(job: BuildJob, { command, clock, log, signal }: RunDeps): Promise<void> {
+async function run(
+  job: BuildJob,
+  { command, clock, log, signal }: { command: Command; clock: Clock; log: BuildLog; signal: AbortSignal },
+): Promise<void> {
   await using running = await start(job, { command, log });
   using deadline = startDeadline({ clock, timeout: job.timeout, signal });
   deadline.signal.addEventListener("abort", () => running.end(), { once: true });

@@ -1,5 +1,6 @@
 /** A log that is still being written, as a stream: from its beginning, and on until its writer has ended. */
 import type { Clock } from "../lib/clock.ts";
+import { readChunk } from "./build_files.ts";
 
 interface FollowLogOptions {
   /** Whether nothing more will be written. */
@@ -44,11 +45,4 @@ async function openIfThere(path: string): Promise<Deno.FsFile | null> {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-}
-
-/** null: nothing more is there now. */
-async function readChunk(file: Deno.FsFile): Promise<Uint8Array | null> {
-  const bytes = new Uint8Array(64 * 1024);
-  const count = await file.read(bytes);
-  return count === null || count === 0 ? null : bytes.subarray(0, count);
 }

@@ -31,7 +31,7 @@ import type {
 } from "./builder_sync.ts";
 import { DeskRemovals } from "./desk_removals.ts";
 import type { LogCopy } from "./log_copy.ts";
-import { lostSite, RemoteSite, workToken } from "./remote_site.ts";
+import { lostSite, remoteSite, workToken } from "./remote_site.ts";
 
 /** The longest that a builder is left without an answer. */
 const LONGEST_WAIT = 20 * SECOND;
@@ -181,7 +181,7 @@ export class BuilderDesk implements BuildSites, Disposable {
   }
 
   #siteOf(report: BuilderReport): BuildSite {
-    return new RemoteSite(report, { desk: this, removals: this.#removals, clock: this.#deps.clock });
+    return remoteSite(report, { desk: this, removals: this.#removals, clock: this.#deps.clock });
   }
 
   /** A builder on this machine writes the log where the copy would be. */

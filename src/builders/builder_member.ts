@@ -27,7 +27,7 @@ import {
   type WorkOutcome,
 } from "./builder_sync.ts";
 import { BuilderWork } from "./builder_work.ts";
-import { UnneededBuilds } from "./unneeded_builds.ts";
+import { unneededBuilds } from "./unneeded_builds.ts";
 
 const log = loggerOf("image", "build");
 
@@ -76,7 +76,7 @@ interface BuilderMemberDeps {
 export class BuilderMember implements AsyncDisposable {
   readonly #deps: BuilderMemberDeps;
   readonly #works = new Map<string, BuilderWork>();
-  readonly #unneeded: UnneededBuilds;
+  readonly #unneeded: ReturnType<typeof unneededBuilds>;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #accepting = true;
@@ -90,7 +90,7 @@ export class BuilderMember implements AsyncDisposable {
   /** Begins to ask. */
   constructor(deps: BuilderMemberDeps) {
     this.#deps = deps;
-    this.#unneeded = new UnneededBuilds(deps);
+    this.#unneeded = unneededBuilds(deps);
     this.#running = this.#run().catch((error) => {
       if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });
     });
@@ -106,12 +106,17 @@ export class BuilderMember implements AsyncDisposable {
     const { clock } = this.#deps;
     while (this.isBuilding) await clock.sleep(RETRY, { signal });
     const deadline = clock.monotonic() + HAND_OVER;
-    const isKept = () => [...this.#works.values()].some(({ order }) => order?.type === "build");
-    while (isKept() && clock.monotonic() < deadline) await clock.sleep(RETRY, { signal });
+    while (this.#builds.length > 0 && clock.monotonic() < deadline) await clock.sleep(RETRY, { signal });
   }
 
   get isBuilding(): boolean {
-    return [...this.#works.values()].some(({ order, isRunning }) => order?.type === "build" && isRunning);
+    return this.#builds.some(({ isRunning }) => isRunning);
+  }
+
+  get #builds() {
+    return [...this.#works.values()].flatMap(({ order, isRunning }) =>
+      order?.type === "build" ? { order, isRunning } : []
+    );
   }
 
   /** Whether it has no work, and the leader has heard what became of the last. */
@@ -228,8 +233,7 @@ export class BuilderMember implements AsyncDisposable {
       return outcome as WorkOutcome;
     } catch (error) {
       signal.throwIfAborted();
-      const evidence = evidenceOf(error, clock.now());
-      return { type: "failed", comment: evidence.error, evidence };
+      return failed(error, clock);
     }
   }
 
@@ -251,29 +255,19 @@ export class BuilderMember implements AsyncDisposable {
     const { builder, clock, openCloud } = this.#deps;
     await using cloud = await openCloud(provider);
     const onProgress = (progress: { sent: number; total: number }) => work.noteProgress(progress);
-    return await executeUploadImage(upload, {
-      cloud,
-      builder,
-      clock,
-      signal,
-      onProgress,
-    });
+    const deps = { cloud, builder, clock, signal, onProgress };
+    return await executeUploadImage(upload, deps);
   }
 
   #refuse(type: string): Promise<WorkOutcome> {
     const { self: { version }, clock } = this.#deps;
-    const error = new Error(
-      `nodepool ${version} does not know what to do for ${type}: install the leader's version`,
-    );
-    const evidence = evidenceOf(error, clock.now());
-    return Promise.resolve({ type: "failed", comment: evidence.error, evidence });
+    const why = `nodepool ${version} does not know what to do for ${type}: install the leader's version`;
+    return Promise.resolve(failed(new Error(why), clock));
   }
 
   /** Something still writes its files. */
   #isWritten(build: string): boolean {
-    return [...this.#works.values()].some(({ order }) =>
-      order?.type === "build" && basename(order.job.path) === build
-    );
+    return this.#builds.some(({ order }) => basename(order.job.path) === build);
   }
 
   /** @param trouble null: the leader answers */
@@ -286,4 +280,9 @@ export class BuilderMember implements AsyncDisposable {
     if (trouble === null) log.info("connected to the leader");
     else log.warning("cannot ask the leader for work; work in progress goes on: {trouble}", { trouble });
   }
+}
+
+function failed(error: unknown, clock: Clock): WorkOutcome {
+  const evidence = evidenceOf(error, clock.now());
+  return { type: "failed", comment: evidence.error, evidence };
 }

@@ -3,6 +3,7 @@
  * needs it. Its log goes to the leader in parts, as far as the leader wants it, and the outcome once all of it is
  * there.
  */
+import { readChunk } from "../build/build_files.ts";
 import type { BuilderOrder, ReportedWork, WorkOutcome } from "./builder_sync.ts";
 
 /** Of a log at a time. */
@@ -76,9 +77,7 @@ async function readPart(path: string, from: number): Promise<Uint8Array | null> 
   try {
     using file = await Deno.open(path);
     await file.seek(from, Deno.SeekMode.Start);
-    const bytes = new Uint8Array(PART);
-    const size = await file.read(bytes);
-    return size === null || size === 0 ? null : bytes.subarray(0, size);
+    return await readChunk(file, PART);
   } catch {
     return null;
   }

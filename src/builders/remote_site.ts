@@ -2,10 +2,8 @@
 import type { BuilderName } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
-import type { BuildFolders, BuildSite, UploadWork } from "../execute/images/build_site.ts";
+import type { BuildSite } from "../execute/images/build_site.ts";
 import { type DibOutcome, type ImageOutcome, imagePostponed } from "../execute/images/image_outcome.ts";
-import type { BuildJob } from "../build/builder.ts";
-import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { BuilderDesk } from "./builder_desk.ts";
 import type { BuilderReport, WorkOutcome } from "./builder_sync.ts";
@@ -17,63 +15,44 @@ interface RemoteSiteDeps {
   readonly clock: Clock;
 }
 
-export class RemoteSite implements BuildSite {
-  readonly builder: BuilderName;
-  readonly folders: BuildFolders;
-  readonly buildWorkers: number;
-  readonly uploadWorkers: number;
-  readonly #deps: RemoteSiteDeps;
-
-  constructor({ id, host, buildWorkers, uploadWorkers, ...folders }: BuilderReport, deps: RemoteSiteDeps) {
-    const { imagesDir, buildLogDir, elementsDir, scriptDir } = folders;
-    this.builder = { id, host };
-    this.folders = { imagesDir, buildLogDir, elementsDir, scriptDir };
-    this.buildWorkers = buildWorkers;
-    this.uploadWorkers = uploadWorkers;
-    this.#deps = deps;
-  }
-
-  async build({ image, job }: { image: DibImage; job: BuildJob }, call: Call): Promise<DibOutcome> {
-    const order = { type: "build", token: workToken("build", image), job } as const;
-    const how = { ...call, builder: this.builder, logFile: image.logFile };
-    return this.#told(await this.#deps.desk.carryOut(order, how)) as DibOutcome;
-  }
-
-  async upload(
-    { image, externalId, dibImage, format, doubted, onProgress }: UploadWork,
-    call: Call,
-  ): Promise<ImageOutcome> {
-    const order = {
-      type: "upload",
-      token: workToken("upload", image),
-      provider: image.provider,
-      externalId,
-      path: dibImage.path,
-      format,
-      ...(doubted !== undefined && { doubted }),
-    } as const;
-    return this.#told(
-      await this.#deps.desk.carryOut(order, { ...call, builder: this.builder, onProgress }),
-    ) as ImageOutcome;
-  }
-
-  async remove(image: DibImage, { signal }: Call): Promise<DibOutcome> {
-    const outcome = await this.#deps.removals.remove(image, { builder: this.builder, signal });
-    if (!(outcome instanceof Error)) return outcome;
-    return imagePostponed(outcome, { image, clock: this.#deps.clock, signal, reason: "delete" });
-  }
-
+export function remoteSite(
+  { id, host, buildWorkers, uploadWorkers, imagesDir, buildLogDir, elementsDir, scriptDir }: BuilderReport,
+  { desk, removals, clock }: RemoteSiteDeps,
+): BuildSite {
+  const builder = { id, host };
   /** Says where it failed, by this machine's clock. */
-  #told(outcome: WorkOutcome): WorkOutcome {
+  const told = (outcome: WorkOutcome): WorkOutcome => {
     if (outcome.type !== "failed" || outcome.evidence === null) return outcome;
-    const where = `on builder ${this.builder.host}: `;
+    const where = `on builder ${host}: `;
     const { evidence, comment } = outcome;
     return {
       ...outcome,
       comment: where + comment,
-      evidence: { ...evidence, error: where + evidence.error, at: this.#deps.clock.now() },
+      evidence: { ...evidence, error: where + evidence.error, at: clock.now() },
     };
-  }
+  };
+  return {
+    builder,
+    folders: { imagesDir, buildLogDir, elementsDir, scriptDir },
+    buildWorkers,
+    uploadWorkers,
+    async build({ image, job }, call) {
+      const order = { type: "build", token: workToken("build", image), job } as const;
+      return told(await desk.carryOut(order, { ...call, builder, logFile: image.logFile })) as DibOutcome;
+    },
+    async upload({ image, externalId, dibImage: { path }, format, doubted, onProgress }, call) {
+      const { provider } = image;
+      const token = workToken("upload", image);
+      const isDoubted = doubted !== undefined && { doubted };
+      const order = { type: "upload", token, provider, externalId, path, format, ...isDoubted } as const;
+      return told(await desk.carryOut(order, { ...call, builder, onProgress })) as ImageOutcome;
+    },
+    async remove(image, { signal }) {
+      const outcome = await removals.remove(image, { builder, signal });
+      if (!(outcome instanceof Error)) return outcome;
+      return imagePostponed(outcome, { image, clock, signal, reason: "delete" });
+    },
+  };
 }
 
 /** One that cannot be asked any more. If it comes back, it is told to remove what no record names. null: nobody knows it. */

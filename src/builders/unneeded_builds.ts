@@ -16,47 +16,39 @@ interface UnneededBuildsDeps {
   readonly builder: Pick<Builder, "remove">;
 }
 
-export class UnneededBuilds {
-  readonly #deps: UnneededBuildsDeps;
-  readonly #stuck = new Map<string, string>();
-
-  constructor(deps: UnneededBuildsDeps) {
-    this.#deps = deps;
-  }
-
-  /** As it is reported to the leader. */
-  get stuck(): BuilderReport["stuck"] {
-    return [...this.#stuck].map(([build, message]) => ({ build, message }));
-  }
-
-  /** @param options `needed`: those that the leader has records of. @returns whether all others are gone */
-  async remove(
-    reported: readonly string[],
-    { needed, isWritten }: { needed: readonly string[]; isWritten: (build: string) => boolean },
-  ): Promise<boolean> {
-    const { folder } = this.#deps;
-    for (const build of needed) {
-      this.#stuck.delete(build);
-      await folder.begin(join(folder.path, build));
-    }
-    const kept = new Set(needed);
-    const others = reported.filter((build) => !kept.has(build));
-    const removed = await Promise.all(others.map((build) => !isWritten(build) && this.#remove(build)));
-    return removed.every((isGone) => isGone);
-  }
-
-  async #remove(build: string): Promise<boolean> {
-    const { folder, builder } = this.#deps;
+export function unneededBuilds({ folder, builder }: UnneededBuildsDeps) {
+  const stuck = new Map<string, string>();
+  const removeOne = async (build: string): Promise<boolean> => {
     try {
       await builder.remove(join(folder.path, build));
       await folder.forget(build);
-      this.#stuck.delete(build);
+      stuck.delete(build);
       return true;
     } catch (error) {
       const problem = errorChain(error);
-      if (!this.#stuck.has(build)) log.warning("cannot remove {build}: {error}", { build, error: problem });
-      this.#stuck.set(build, problem);
+      if (!stuck.has(build)) log.warning("cannot remove {build}: {error}", { build, error: problem });
+      stuck.set(build, problem);
       return false;
     }
-  }
+  };
+  return {
+    /** As it is reported to the leader. */
+    get stuck(): BuilderReport["stuck"] {
+      return [...stuck].map(([build, message]) => ({ build, message }));
+    },
+
+    /** @param options `needed`: those that the leader has records of. @returns whether all others are gone */
+    async remove(
+      reported: readonly string[],
+      { needed, isWritten }: { needed: readonly string[]; isWritten: (build: string) => boolean },
+    ): Promise<boolean> {
+      for (const build of needed) {
+        stuck.delete(build);
+        await folder.begin(join(folder.path, build));
+      }
+      const others = reported.filter((build) => !needed.includes(build));
+      const removed = await Promise.all(others.map((build) => !isWritten(build) && removeOne(build)));
+      return removed.every((isGone) => isGone);
+    },
+  };
 }

@@ -80,26 +80,23 @@ function offersFor(
   label: LabelConfig,
   { launchesNothing, targets, ...situation }: WishSituation,
   counts: NodeCounts,
-): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string>; failing: string[] } {
-  const asked: Offer[] = [];
-  const offers = new Map<string, LaunchOffer>();
-  const probing = new Set<string>();
-  const failing: string[] = [];
+): Pick<LabelWish, "offers" | "probing"> & { asked: Offer[]; failing: string[] } {
   const { config } = situation;
   const refusal = launchesNothing ?? whyNoTarget(config, targets);
-  for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
-    const { name } = provider;
+  const found = config.providers.filter(({ name }) => label.providers.includes(name)).map((provider) => {
     const at = offerAt(label, provider, { ...situation, counts });
-    if (at.isProbe) probing.add(name);
-    if (at.isFailing) failing.push(name);
-    const offer = refusal ?? at.offer;
-    if (isObstacle(offer)) asked.push({ provider: name, refusal: offer });
-    else {
-      offers.set(name, offer);
-      asked.push({ provider: name, cost: costOf(offer) });
-    }
-  }
-  return { asked, offers, probing, failing };
+    return { ...at, provider: provider.name, offer: refusal ?? at.offer };
+  });
+  return {
+    asked: found.map(({ provider, offer }) =>
+      isObstacle(offer) ? { provider, refusal: offer } : { provider, cost: costOf(offer) }
+    ),
+    offers: new Map(
+      found.flatMap(({ provider, offer }) => isObstacle(offer) ? [] : [[provider, offer] as const]),
+    ),
+    probing: new Set(found.flatMap(({ provider, isProbe }) => isProbe ? provider : [])),
+    failing: found.flatMap(({ provider, isFailing }) => isFailing ? provider : []),
+  };
 }
 
 /** Why no target takes nodes; null: one does, or nodes go to none. */

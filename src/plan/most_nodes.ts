@@ -29,17 +29,15 @@ export function whyTooMany(
   },
 ): TooMany | null {
   const most = mostNodes(label, config, seen);
-  if (count <= most.total || count <= countReady(label, nodes)) return null;
+  if (count <= most.total || count <= NodeIndex.of(nodes).label(label.name).ready.size) return null;
   return { kind: "too-many", count, ...most };
 }
-
-type MostNodes = Pick<TooMany, "total" | "sum" | "limit">;
 
 function mostNodes(
   label: LabelConfig,
   config: Config,
   seen: ReadonlyMap<string, Observation> = new Map(),
-): MostNodes {
+): Pick<TooMany, "total" | "sum" | "limit"> {
   const size = 1 + label.subnodes;
   const parts = config.providers.filter(({ name }) => label.providers.includes(name))
     .map((provider) => partOf(label, provider, seen.get(provider.name)));
@@ -57,10 +55,6 @@ function mostNodes(
 
 /** Of several, the first: where it is a quota, the configuration alone would allow more. */
 const LIMITS = ["quota", "max-servers", "image"] as const;
-
-function countReady({ name }: LabelConfig, nodes: Iterable<NodeRecord>): number {
-  return NodeIndex.of(nodes).label(name).ready.size;
-}
 
 interface Part {
   readonly nodes: number;

@@ -24,6 +24,7 @@ import { chooseNetworks, isUnclear } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
+import type { PoolInput } from "./pool_plan.ts";
 
 export interface LaunchOffer {
   readonly provider: ProviderConfig;
@@ -45,7 +46,7 @@ interface ProviderSituation {
   readonly asking: boolean;
 }
 
-export interface OfferSituation extends ProviderSituation {
+export interface OfferSituation extends ProviderSituation, Pick<PoolInput, "faults"> {
   readonly pause: LaunchPause | undefined;
   /** Nodes of the label that the provider is building. */
   readonly building: number;
@@ -54,8 +55,6 @@ export interface OfferSituation extends ProviderSituation {
   /** The order for an image and its attempts; `provider` null: for a diskimage. Left out: no orders. */
   readonly order?: (provider: string | null, image: string) => ImageOrder | null;
   readonly config: Pick<Config, "scriptDir">;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
 }
 
 /** The offer, or why the provider makes no offer. */
@@ -71,18 +70,17 @@ export function findOffer(
   return whyRefused(situation, flavor) ?? offer;
 }
 
-interface PoolSituation extends Omit<OfferSituation, "pause" | "seen" | "building" | "asking"> {
-  readonly pauses: readonly LaunchPause[];
-  readonly seen: ReadonlyMap<string, Observation>;
-  readonly counts: NodeCounts;
-}
+type PoolSituation =
+  & Omit<OfferSituation, "pause" | "seen" | "building" | "asking">
+  & Pick<PoolInput, "pauses" | "seen">
+  & { readonly counts: NodeCounts };
 
 /** The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there; `isFailing`: the last failed. */
 export function offerAt(
   label: LabelConfig,
   provider: ProviderConfig,
   { pauses, seen, counts, ...situation }: PoolSituation,
-): { readonly offer: LaunchOffer | Obstacle; readonly isProbe: boolean; readonly isFailing: boolean } {
+) {
   const { name } = provider;
   const pause = pauses.find((one) => one.provider === name && one.label === label.name);
   const offer = findOffer(label, provider, {

@@ -50,7 +50,7 @@ export function planGrants(
   const ordered = [...requests].sort((a, b) => a.id - b.id);
   const plans = [...Map.groupBy(ordered, ({ label }) => label)]
     .flatMap(([label, queue]) => {
-      const serve = () => new LabelQueue(freeOf(label), situation).serve(queue);
+      const serve = () => serveLabel(queue, freeOf(label), situation);
       return situation.apart.for({ kind: "label", id: label }, serve, null) ?? [];
     });
   return {
@@ -70,59 +70,50 @@ interface GrantSituation extends Pick<PoolInput, "now" | "deserted"> {
   readonly impossible?: ReadonlyMap<number, unknown>;
 }
 
-/** The requests of one label, and the nodes that are ready for them. */
-class LabelQueue {
-  readonly #situation: GrantSituation;
-  readonly #keepings = new Map<NodeRecord, Keeping>();
-  readonly #grants: RequestGrant[] = [];
-  readonly #kept = new Map<number, Keeping>();
-  readonly #free: Iterator<NodeRecord>;
+/**
+ * Serves the requests of one label.
+ * @param free the nodes that are ready for them, looked at only as far as there are requests for them
+ */
+function serveLabel(
+  queue: readonly NodeRequest[],
+  free: Iterator<NodeRecord>,
+  { now, deserted, impossible }: GrantSituation,
+): GrantPlan {
+  const keepings = new Map<NodeRecord, Keeping>();
+  const grants: RequestGrant[] = [];
+  const kept = new Map<number, Keeping>();
   /** Those looked at so far that nobody gets and nobody has kept for them. */
-  #open: NodeRecord[] = [];
-  readonly #gathered = new Set<NodeRecord>();
-
-  /** @param free looked at only as far as there are requests for them */
-  constructor(free: Iterator<NodeRecord>, situation: GrantSituation) {
-    this.#free = free;
-    this.#situation = situation;
-  }
-
-  serve(queue: readonly NodeRequest[]): GrantPlan {
-    for (const request of queue) {
-      if (this.#find(request.count)) this.#grant(request, this.#open.splice(0, request.count));
-      else this.#gather(request, this.#open);
-    }
-    const until = earliest([...this.#keepings.values()].map((each) => each.until));
-    const idle = this.#open.filter((node) => this.#gathered.has(node));
-    return { grants: this.#grants, kept: this.#kept, idle, until };
-  }
-
-  /** Whether that number is open. */
-  #find(count: number): boolean {
-    while (this.#open.length < count) {
-      const { value, done } = this.#free.next();
+  let open: NodeRecord[] = [];
+  const gathered = new Set<NodeRecord>();
+  const find = (count: number) => {
+    while (open.length < count) {
+      const { value, done } = free.next();
       if (done) return false;
-      this.#open.push(value);
+      open.push(value);
     }
     return true;
-  }
-
-  #grant(request: NodeRequest, nodes: readonly NodeRecord[]): void {
-    if (!this.#situation.deserted?.has(request.id)) this.#grants.push({ request, nodes });
-  }
-
-  #gather(request: NodeRequest, open: readonly NodeRecord[]): void {
-    const opening =
-      [...this.#keepings.values()].sort((a, b) => a.until - b.until)[request.count - open.length - 1];
-    if (opening !== undefined) this.#kept.set(request.id, opening);
-    if (this.#situation.impossible?.has(request.id)) return;
+  };
+  const gather = (request: NodeRequest) => {
+    const opening = [...keepings.values()].sort((a, b) => a.until - b.until)[request.count - open.length - 1];
+    if (opening !== undefined) kept.set(request.id, opening);
+    if (impossible?.has(request.id)) return;
     for (const node of open) {
-      this.#gathered.add(node);
+      gathered.add(node);
       const until = keptUntil(node, request);
-      if (until > this.#situation.now) this.#keepings.set(node, { requestId: request.id, until });
+      if (until > now) keepings.set(node, { requestId: request.id, until });
     }
-    this.#open = open.filter((node) => !this.#keepings.has(node));
+    open = open.filter((node) => !keepings.has(node));
+  };
+  for (const request of queue) {
+    if (!find(request.count)) {
+      gather(request);
+      continue;
+    }
+    const nodes = open.splice(0, request.count);
+    if (!deserted?.has(request.id)) grants.push({ request, nodes });
   }
+  const until = earliest([...keepings.values()].map((each) => each.until));
+  return { grants, kept, idle: open.filter((node) => gathered.has(node)), until };
 }
 
 function keptUntil({ stateSince }: NodeRecord, { createdAt }: NodeRequest): Instant {

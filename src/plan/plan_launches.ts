@@ -230,9 +230,8 @@ function reportOf(
 }
 
 function nextChance({ pauses, seen, now }: LaunchInput): Instant | null {
-  const ends = [
-    ...pauses.map(({ until }) => until),
-    ...[...seen.values()].map(({ refusal }) => refusal?.until ?? null),
-  ].filter((end): end is Instant => end !== null && end > now);
-  return ends.length === 0 ? null : Math.min(...ends);
+  const ends = [...pauses, ...[...seen.values()].map(({ refusal }) => refusal)].map((one) =>
+    one?.until ?? null
+  );
+  return earliest(ends.filter((end) => end !== null && end > now));
 }

@@ -59,15 +59,21 @@ function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: Worl
   if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets, heardSince = null } = input;
+  const refusals = subnodes.refusals.get(node.id)?.map((one) => describeObstacle(one, input));
   return planNode(node, {
-    shared: { now, config, provider, image, seen, nodes, images, targets, heardSince },
-    own: {
-      creating: input.creating.has(node.id),
-      parent: nodes.nodeOf(node),
-      subnodes: nodes.subnodesOf(node.id),
-      subnodeRefusal: subnodes.refusals.get(node.id)?.map((one) => describeObstacle(one, input)).join("; ") ??
-        null,
-    },
+    now,
+    config,
+    provider,
+    image,
+    seen,
+    nodes,
+    images,
+    targets,
+    heardSince,
+    creating: input.creating.has(node.id),
+    parent: nodes.nodeOf(node),
+    subnodes: nodes.subnodesOf(node.id),
+    subnodeRefusal: refusals?.join("; ") ?? null,
   });
 }
 

@@ -39,20 +39,13 @@ const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>
   "delete-address": planDeleteAddress,
 };
 
-/** The part that is the same for all nodes of an image on a provider in one planning. */
-type SharedSituation = Omit<NodeSituation, "node" | "state" | keyof OwnSituation>;
+type Situation = Omit<NodeSituation, "node" | "state">;
 
-/** The part that is one node's own. */
-type OwnSituation = Pick<NodeSituation, "creating" | "parent" | "subnodes" | "subnodeRefusal">;
-
-export function planNode(
-  given: NodeRecord,
-  { shared, own }: { shared: SharedSituation; own: OwnSituation },
-): NodePlan {
-  const { now } = shared;
+export function planNode(given: NodeRecord, situation: Situation): NodePlan {
+  const { now } = situation;
   const plan = followLadder<NodeRecord, NodeEvent, Action>(given, {
     now,
-    next: (node) => withGroup(node, nextStep(node, { shared, own }), own),
+    next: (node) => withGroup(node, nextStep(node, situation), situation),
     change: (node, event) => transition(node, event, now),
     describe: describeAction,
   });
@@ -61,19 +54,15 @@ export function planNode(
 }
 
 /** A node ends with the last of its subnodes, so that nothing of a group is forgotten. */
-function withGroup(node: NodeRecord, step: NodeStep, { subnodes }: OwnSituation): NodeStep {
+function withGroup(node: NodeRecord, step: NodeStep, { subnodes }: Situation): NodeStep {
   if (step.do !== "end" || subnodes.length === 0) return step;
   return stateName(node) === "delete"
     ? wait("subnodes", `${subnodes.length} of its subnodes are being deleted`)
     : remove("failure", "it got no server", "unused");
 }
 
-function nextStep(
-  node: NodeRecord,
-  { shared, own }: { shared: SharedSituation; own: OwnSituation },
-): NodeStep {
-  const { config, images } = shared;
-  const { parent } = own;
+function nextStep(node: NodeRecord, situation: Situation): NodeStep {
+  const { config, images, parent } = situation;
   const isOver = node.role === "subnode"
     ? isLeftAlone(node, parent)
     : node.role !== "node" && stateName(node) === "building" && !needsServer(node, images);
@@ -81,11 +70,11 @@ function nextStep(
     const comment = node.role === "subnode" ? `node ${node.parentId} is deleted` : "its work is done";
     return remove("owner", comment, resultOf(node, parent));
   }
-  if (isStuckBuilding(node, shared)) {
+  if (isStuckBuilding(node, situation)) {
     return remove("limit", `building for more than ${durationText(config.limits.nodeStuck)}`, "failed");
   }
   const ladder = ladders[node.state.phase] as (situation: NodeSituation) => NodeStep;
-  return ladder({ ...shared, ...own, node, state: node.state });
+  return ladder({ ...situation, node, state: node.state });
 }
 
 /** A subnode has been of use where its node was. */
@@ -100,7 +89,7 @@ function isLeftAlone(node: NodeRecord, parent: NodeRecord | null): boolean {
 }
 
 /** A builder may take as long as its scripts and the cloud do: each of these has a time limit of its own. */
-function isStuckBuilding(node: NodeRecord, { now, config }: SharedSituation): boolean {
+function isStuckBuilding(node: NodeRecord, { now, config }: Situation): boolean {
   return (node.role === "node" || node.role === "subnode") && stateName(node) === "building" &&
     now >= node.stateSince + config.limits.nodeStuck;
 }

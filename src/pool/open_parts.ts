@@ -17,6 +17,7 @@ import { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import type { Send } from "../http/send.ts";
 import { buildWhileSure, sendWhileSure, shellWhileSure, type UntilSure } from "./while_sure.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
+import { imageSubject } from "../plan/images/image_action.ts";
 import { planEffects } from "../plan/forecast/plan_effects.ts";
 import { describeEffects } from "../domain/describe_effects.ts";
 import { Ledger } from "../store/ledger.ts";
@@ -226,12 +227,7 @@ function openHands(
     ...shared,
     sites,
     trimLogs: (folder, options) => deps.builder.trimLogs(folder, options),
-    onDefect: (action, error) => {
-      const of = "image" in action
-        ? { kind: "image", id: action.image.id } as const
-        : { kind: "dib image", id: action.dibImage.id } as const;
-      defects.noteAttempt({ of, doing: action.type, error });
-    },
+    onDefect: (action, error) => defects.noteAttempt({ of: imageSubject(action), doing: action.type, error }),
   });
   return { executor, imageExecutor, sites, builders };
 }

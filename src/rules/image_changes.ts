@@ -1,6 +1,5 @@
 /** Stores what a plan of images changes: records, orders that age places, new images, and nodes launched for images. */
 import { buildLogFile, buildPath } from "../domain/build_path.ts";
-import type { Config } from "../domain/config.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import { nameFields } from "../domain/name_fields.ts";
 import { fillTemplate } from "../domain/template.ts";
@@ -9,141 +8,122 @@ import { placeOrder } from "../domain/order_book.ts";
 import { type ProviderImage, untouchedSince } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import { changeOrder, recordDibImage, recordImage } from "./record_image.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Random } from "../lib/random.ts";
 import type { ImageLaunch } from "../plan/images/plan_image_launches.ts";
 import type { ImagePlan } from "../plan/images/plan_images.ts";
 import type { NewImage, NewImages } from "../plan/images/plan_new_images.ts";
 import { newImageNode } from "../plan/new_node.ts";
-import type { Ledger } from "../store/ledger.ts";
-import type { TurnEdits } from "./turn_edits.ts";
-import { zoneFor } from "./node_launches.ts";
+import { type StoringTurn, zoneFor } from "./node_launches.ts";
 
-interface ImageChangesDeps {
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly random: Random;
+interface Now extends StoringTurn {
+  readonly now: Instant;
 }
 
-export class ImageChanges {
-  readonly #deps: ImageChangesDeps;
+export async function storeImages(
+  { dibChanges, changes, wanted, launches }: ImagePlan,
+  turn: StoringTurn,
+): Promise<void> {
+  const { edits, ledger, clock } = turn;
+  const now = clock.now();
+  await edits.all([
+    ...dibChanges.map(({ previous, next }) => ({
+      of: { kind: "dib image", id: previous.id } as const,
+      store: () =>
+        ledger.edit((edit) => {
+          if (edit.dibImage(previous.id) === previous) recordDibImage(edit, { previous, next, now });
+        }),
+    })),
+    ...changes.map(({ previous, next }) => ({
+      of: { kind: "image", id: previous.id } as const,
+      store: () =>
+        ledger.edit((edit) => {
+          if (edit.image(previous.id) === previous) recordImage(edit, { previous, next, now });
+        }),
+    })),
+  ]);
+  await edits.all([{
+    of: { kind: "plan of", id: "rebuilds" },
+    store: () => placeAged(wanted, { ledger, now }),
+  }]);
+  await addBuilds(wanted, { ...turn, now });
+  await addImages(wanted, { ...turn, now });
+  await edits.all(launches.launches.map((launch) => ({
+    of: { kind: "image", id: launch.forImage.id },
+    store: () => storeLaunch(launch, { ...turn, now }),
+  })));
+}
 
-  constructor(deps: ImageChangesDeps) {
-    this.#deps = deps;
-  }
+async function placeAged(
+  { orders }: NewImages,
+  { ledger, now }: Pick<Now, "ledger" | "now">,
+): Promise<void> {
+  if (orders.length === 0) return;
+  await ledger.edit((edit) => {
+    for (const name of orders) {
+      const builtSince = name.provider === null ? null : now;
+      changeOrder(edit, name, (order) => placeOrder(order, { at: now, builtSince }));
+    }
+  });
+}
 
-  async store(
-    { dibChanges, changes, wanted, launches }: ImagePlan,
-    { config, edits }: { config: Config; edits: TurnEdits },
-  ): Promise<void> {
-    const { ledger, clock } = this.#deps;
-    const now = clock.now();
-    await edits.all([
-      ...dibChanges.map(({ previous, next }) => ({
-        of: { kind: "dib image", id: previous.id } as const,
-        store: () =>
-          ledger.edit((edit) => {
-            if (edit.dibImage(previous.id) !== previous) return;
-            recordDibImage(edit, { previous, next, now });
-          }),
-      })),
-      ...changes.map(({ previous, next }) => ({
-        of: { kind: "image", id: previous.id } as const,
-        store: () =>
-          ledger.edit((edit) => {
-            if (edit.image(previous.id) !== previous) return;
-            recordImage(edit, { previous, next, now });
-          }),
-      })),
-    ]);
-    await edits.all([{ of: { kind: "plan of", id: "rebuilds" }, store: () => this.#placeAged(wanted, now) }]);
-    await this.#addBuilds(wanted, { config, edits, now });
-    await this.#addImages(wanted, { edits, now });
-    await edits.all(launches.launches.map((launch) => ({
-      of: { kind: "image", id: launch.forImage.id },
-      store: () => this.#launch(launch, now),
-    })));
-  }
+async function addBuilds(
+  { builds }: NewImages,
+  { config: { imagesDir, buildLogDir }, edits, ledger, now }: Now,
+): Promise<void> {
+  if (builds.length === 0) return;
+  const firstId = await ledger.takeIds("dib-image", builds.length);
+  const known = [...ledger.dibImages.values()];
+  const records = builds.map(({ name, formats }, index): DibImage => {
+    const version = nextVersion(known.filter((image) => image.name === name), now);
+    return {
+      revision: 0,
+      id: firstId + index,
+      name,
+      version,
+      state: { phase: "build", startedAt: null },
+      path: buildPath(imagesDir, { name, version }),
+      formats,
+      logFile: buildLogFile(buildLogDir, { name, version }),
+      stateSince: now,
+      waitingOn: { reason: "worker", message: "a free build worker", since: now },
+      retryAt: null,
+      attempt: 0,
+      comment: null,
+      deletedBy: null,
+      evidence: null,
+    };
+  });
+  await edits.all(records.map((record) => ({
+    of: { kind: "dib image", id: record.name },
+    store: () => ledger.edit((edit) => edit.putDibImage(record)),
+  })));
+}
 
-  async #placeAged({ orders }: NewImages, now: Instant): Promise<void> {
-    if (orders.length === 0) return;
-    await this.#deps.ledger.edit((edit) => {
-      for (const name of orders) {
-        const builtSince = name.provider === null ? null : now;
-        changeOrder(edit, name, (order) => placeOrder(order, { at: now, builtSince }));
-      }
-    });
-  }
+async function addImages({ images }: NewImages, { edits, ledger, now }: Now): Promise<void> {
+  if (images.length === 0) return;
+  const firstId = await ledger.takeIds("image", images.length);
+  const known = [...ledger.images.values()];
+  await edits.all(images.map((image, index) => ({
+    of: { kind: "image", id: `${image.image.name} on ${image.provider.name}` },
+    store: () => {
+      const version = nextVersion(ofSame(image, known), now);
+      const record = newProviderImage(image, { id: firstId + index, version, now });
+      return ledger.edit((edit) => edit.putImage(record));
+    },
+  })));
+}
 
-  async #addBuilds(
-    { builds }: NewImages,
-    { config: { imagesDir, buildLogDir }, edits, now }: { config: Config; edits: TurnEdits; now: Instant },
-  ): Promise<void> {
-    if (builds.length === 0) return;
-    const { ledger } = this.#deps;
-    const firstId = await ledger.takeIds("dib-image", builds.length);
-    const known = [...ledger.dibImages.values()];
-    const records = builds.map(({ name, formats }, index): DibImage => {
-      const version = nextVersion(known.filter((image) => image.name === name), now);
-      return {
-        revision: 0,
-        id: firstId + index,
-        name,
-        version,
-        state: { phase: "build", startedAt: null },
-        path: buildPath(imagesDir, { name, version }),
-        formats,
-        logFile: buildLogFile(buildLogDir, { name, version }),
-        stateSince: now,
-        waitingOn: { reason: "worker", message: "a free build worker", since: now },
-        retryAt: null,
-        attempt: 0,
-        comment: null,
-        deletedBy: null,
-        evidence: null,
-      };
-    });
-    await edits.all(records.map((record) => ({
-      of: { kind: "dib image", id: record.name },
-      store: () => ledger.edit((edit) => edit.putDibImage(record)),
-    })));
-  }
-
-  async #addImages(
-    { images }: NewImages,
-    { edits, now }: { edits: TurnEdits; now: Instant },
-  ): Promise<void> {
-    if (images.length === 0) return;
-    const { ledger } = this.#deps;
-    const firstId = await ledger.takeIds("image", images.length);
-    const known = [...ledger.images.values()];
-    await edits.all(images.map((image, index) => ({
-      of: { kind: "image", id: `${image.image.name} on ${image.provider.name}` },
-      store: () => {
-        const version = nextVersion(ofSame(image, known), now);
-        const record = newProviderImage(image, { id: firstId + index, version, now });
-        return ledger.edit((edit) => edit.putImage(record));
-      },
-    })));
-  }
-
-  /** The node and the image that it is for know of each other from the same moment on. */
-  async #launch(launch: ImageLaunch, now: Instant): Promise<void> {
-    const { ledger, random } = this.#deps;
-    const id = await ledger.takeIds("node", 1);
-    const node = newImageNode(launch, { id, zone: zoneFor(launch, random), now });
-    await ledger.edit((edit) => {
-      const image = edit.image(launch.forImage.id);
-      const waits = image?.state.phase === "server" || image?.state.phase === "check";
-      if (image === null || !waits || image.state.nodeId !== null) return;
-      edit.putNode(node);
-      recordImage(edit, {
-        previous: image,
-        next: transitionImage(image, { type: "launched", nodeId: id }, now),
-        now,
-      });
-    });
-  }
+/** The node and the image that it is for know of each other from the same moment on. */
+async function storeLaunch(launch: ImageLaunch, { ledger, random, now }: Now): Promise<void> {
+  const id = await ledger.takeIds("node", 1);
+  const node = newImageNode(launch, { id, zone: zoneFor(launch, random), now });
+  await ledger.edit((edit) => {
+    const image = edit.image(launch.forImage.id);
+    const waits = image?.state.phase === "server" || image?.state.phase === "check";
+    if (image === null || !waits || image.state.nodeId !== null) return;
+    edit.putNode(node);
+    const next = transitionImage(image, { type: "launched", nodeId: id }, now);
+    recordImage(edit, { previous: image, next, now });
+  });
 }
 
 /** Unix time in seconds, or one more than the newest: no two may share it. */

@@ -30,8 +30,8 @@ import { orderKey } from "../domain/pair_key.ts";
 import { StoreError } from "../store/store.ts";
 import type { Defects } from "./defects.ts";
 import type { Errand } from "./errand.ts";
-import { ImageChanges } from "../rules/image_changes.ts";
-import { NodeLaunches } from "../rules/node_launches.ts";
+import { storeImages } from "../rules/image_changes.ts";
+import { storeLaunches, storeSubnodes } from "../rules/node_launches.ts";
 import { TurnEdits } from "../rules/turn_edits.ts";
 
 /** Which parts of the pool this process keeps going. */
@@ -88,8 +88,6 @@ export interface TickDeps {
 
 export class Tick {
   readonly #deps: TickDeps;
-  readonly #imageChanges: ImageChanges;
-  readonly #nodeLaunches: NodeLaunches;
   /** The room that the newest plan of images has the nodes leave free. */
   #reserved: PoolInput["reserved"] = new Map();
   readonly #nodesAtRest = new NodesAtRest();
@@ -102,8 +100,6 @@ export class Tick {
 
   constructor(deps: TickDeps) {
     this.#deps = deps;
-    this.#imageChanges = new ImageChanges(deps);
-    this.#nodeLaunches = new NodeLaunches(deps);
   }
 
   /** The newest plan's reports on the labels that did not get all they asked for. */
@@ -165,7 +161,7 @@ export class Tick {
   async #moveImages(config: Config, edits: TurnEdits): Promise<Moved> {
     const plan = this.#timed(() => this.#planImages(config));
     this.#reserved = plan.launches.reserved;
-    await this.#imageChanges.store(plan, { config, edits });
+    await storeImages(plan, { ...this.#deps, config, edits });
     this.#deps.imageExecutor.dispatch(edits.allowed(plan.actions, imageSubject), config);
     return plan;
   }
@@ -178,8 +174,9 @@ export class Tick {
     this.#room = plan.launches.room;
     this.#waits = this.#nextWaits(plan);
     await this.#storeChanges(plan, { config, edits });
-    await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
-    await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
+    const turn = { ...this.#deps, config, edits };
+    await storeSubnodes(plan.subnodes, turn);
+    await storeLaunches(plan.launches.launches, turn);
     this.#deps.executor.dispatch(
       edits.allowed(plan.actions, ({ node: { id } }) => ({ kind: "node", id })),
       config,

@@ -37,7 +37,7 @@ function plan(
   } = {},
 ) {
   const own = { creating: false, parent, subnodes, subnodeRefusal: null };
-  return planNode(given, { shared: { ...shared, ...more }, own });
+  return planNode(given, { ...shared, ...more, ...own });
 }
 
 const gone = node(states["delete-address"], { floatingIp: null, subnodeCount: 2 });

@@ -3,7 +3,7 @@
  * nothing; whatever did not work is in the next plan again. What is being done for an image ends when its record leaves
  * the phase that it is done for. The tick hands it actions, and is woken by each outcome.
  */
-import type { ScriptLog } from "../../build/script_log.ts";
+import type { ScriptLog } from "../../build/build_log.ts";
 import { buildLogFile, buildPath } from "../../domain/build_path.ts";
 import { hostOf } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";

@@ -17,9 +17,8 @@ import { NodesAtRest } from "../nodes_at_rest.ts";
 import type { Launch } from "../plan_launches.ts";
 import { planPool } from "../plan_pool.ts";
 import type { RequestWait } from "../plan_request_waits.ts";
-import type { PoolInput, PoolPlan } from "../pool_plan.ts";
-import { withAssumedImages } from "./assumed_images.ts";
-import { settledSight } from "./settled_sight.ts";
+import type { PoolInput } from "../pool_plan.ts";
+import { settledSight, withAssumedImages } from "./settled_sight.ts";
 
 export interface Forecast {
   /** Why nodes that are there go, by id; without those that are being deleted anyway. */
@@ -35,74 +34,50 @@ export interface Forecast {
 /** Far above what pools need: the last rounds replace aged nodes, a tenth of them each. */
 const MOST_ROUNDS = 100;
 
-export function forecastPool(input: PoolInput): Forecast {
-  const forecast = new Rounds(input);
-  for (let round = 0; round < MOST_ROUNDS && forecast.go(); round++);
-  return forecast.result;
-}
+export function forecastPool(given: PoolInput): Forecast {
+  const before = NodeIndex.of(given.nodes);
+  const input = settledInput(given, before);
+  const { now } = input;
+  const nodes = NodeIndex.of(settledNodes(before, now));
+  const leaving = new Map<number, string>();
+  const launched = new Map<string, number>();
+  const firstId = Math.max(0, given.firstIdOfRun ?? 0, ...before.byId.keys()) + 1;
+  let nextId = firstId;
+  let requests: readonly NodeRequest[] = [...given.requests];
 
-class Rounds {
-  readonly #input: PoolInput;
-  readonly #nodes: NodeIndex;
-  readonly #leaving = new Map<number, string>();
-  readonly #launched = new Map<string, number>();
-  readonly #firstId: number;
-  #requests: readonly NodeRequest[];
-  #nextId: number;
-  #plan: PoolPlan | null = null;
-
-  constructor(input: PoolInput) {
-    const before = NodeIndex.of(input.nodes);
-    this.#input = settledInput(input, before);
-    this.#nodes = NodeIndex.of(settledNodes(before, input.now));
-    this.#requests = [...input.requests];
-    this.#nextId = Math.max(0, input.firstIdOfRun ?? 0, ...before.byId.keys()) + 1;
-    this.#firstId = this.#nextId;
-  }
-
-  get result(): Forecast {
-    const { launches: { reports } = { reports: [] }, requestWaits: waits = [] } = this.#plan ?? {};
-    return { leaving: this.#leaving, launched: this.#launched, reports, waits };
-  }
-
-  /** Plans once, and takes what is planned as done. @returns whether anything was */
-  go(): boolean {
-    const plan = planPool({ ...this.#input, nodes: this.#nodes, requests: this.#requests });
-    this.#plan = plan;
-    const changes = plan.changes.map(({ previous, next }) => this.#change(previous, next));
-    plan.grants.forEach(({ request, nodes }) => this.#grant(request, nodes));
-    plan.launches.launches.forEach((launch) => this.#launch(launch));
-    return changes.includes(true) || plan.grants.length > 0 || plan.launches.launches.length > 0;
-  }
-
-  /** @returns whether it leaves: what it waits for does not matter here */
-  #change(previous: NodeRecord, next: NodeRecord | null): boolean {
-    const isLeaving = next === null || stateName(next) === "delete";
-    if (!isLeaving) return false;
-    this.#nodes.put(previous.id, null);
-    if (previous.id < this.#firstId) this.#leaving.set(previous.id, next?.comment ?? "its server is gone");
-    return true;
-  }
-
-  #grant({ id }: NodeRequest, nodes: readonly NodeRecord[]): void {
-    this.#requests = this.#requests.filter((request) => request.id !== id);
-    const taking = { type: "taken", job: null, requestId: id } as const;
-    for (const node of nodes) this.#nodes.put(node.id, transition(node, taking, this.#input.now));
-  }
-
-  #launch(launch: Launch): void {
-    const { now } = this.#input;
+  const launch = (one: Launch) => {
     const named = { zone: null, now, hostnameTemplate: "" };
-    const parent = newNode(launch, { ...named, id: this.#nextId++ });
+    const parent = newNode(one, { ...named, id: nextId++ });
     const subnodes = Array.from(
-      { length: launch.label.subnodes },
-      () => newSubnode({ ...launch, parent }, { ...named, id: this.#nextId++ }),
+      { length: one.label.subnodes },
+      () => newSubnode({ ...one, parent }, { ...named, id: nextId++ }),
     );
     for (const node of [parent, ...subnodes]) {
-      const floatingIp = launch.floatingIps > 0 ? { id: String(node.id), address: "" } : null;
-      this.#nodes.put(node.id, { ...readied(node, now), floatingIp });
+      const floatingIp = one.floatingIps > 0 ? { id: String(node.id), address: "" } : null;
+      nodes.put(node.id, { ...readied(node, now), floatingIp });
     }
-    this.#launched.set(launch.label.name, (this.#launched.get(launch.label.name) ?? 0) + 1);
+    launched.set(one.label.name, (launched.get(one.label.name) ?? 0) + 1);
+  };
+  for (let round = 1;; round++) {
+    const { changes, grants, launches: { launches, reports }, requestWaits: waits } = planPool({
+      ...input,
+      nodes,
+      requests,
+    });
+    // What a node waits for does not matter here.
+    const gone = changes.filter(({ next }) => next === null || stateName(next) === "delete");
+    for (const { previous: { id }, next } of gone) {
+      nodes.put(id, null);
+      if (id < firstId) leaving.set(id, next?.comment ?? "its server is gone");
+    }
+    for (const { request: { id }, nodes: given } of grants) {
+      requests = requests.filter((request) => request.id !== id);
+      const taking = { type: "taken", job: null, requestId: id } as const;
+      for (const node of given) nodes.put(node.id, transition(node, taking, now));
+    }
+    launches.forEach(launch);
+    const isOver = gone.length + grants.length + launches.length === 0;
+    if (isOver || round === MOST_ROUNDS) return { leaving, launched, reports, waits };
   }
 }
 

@@ -192,21 +192,24 @@ function imageEffects({ before, after, images }: ConfigChange): ImageEffects {
 
 function plannedImages(input: ImagesInput): ImageEffects {
   const { dibChanges, changes, wanted } = planImages(input);
-  const dibs = dibChanges.flatMap(({ previous, next }) =>
-    next === null || dibStateName(next) !== "delete" || dibStateName(previous) === "delete"
-      ? []
-      : [{ what: `build of diskimage ${previous.name}`, id: previous.id, why: next.comment ?? "" }]
-  );
-  const images = changes.flatMap(({ previous, next }) =>
-    next === null || imageStateName(next) !== "delete" || imageStateName(previous) === "delete" ? [] : [{
-      what: `image ${previous.image} on ${previous.provider}`,
-      id: previous.id,
-      why: next.comment ?? "",
-    }]
-  );
   return {
-    deleted: [...dibs, ...images],
+    deleted: [
+      ...deletions(dibChanges, dibStateName, ({ name }) => `build of diskimage ${name}`),
+      ...deletions(changes, imageStateName, ({ image, provider }) => `image ${image} on ${provider}`),
+    ],
     built: wanted.builds.map(({ name }) => name),
     made: wanted.images.map(({ provider, image }) => ({ provider: provider.name, image: image.name })),
   };
+}
+
+function deletions<Image extends { readonly id: number; readonly comment: string | null }>(
+  changes: readonly { readonly previous: Image; readonly next: Image | null }[],
+  stateName: (image: Image) => string,
+  what: (image: Image) => string,
+) {
+  return changes.flatMap(({ previous, next }) =>
+    next === null || stateName(next) !== "delete" || stateName(previous) === "delete"
+      ? []
+      : [{ what: what(previous), id: previous.id, why: next.comment ?? "" }]
+  );
 }

@@ -3,10 +3,13 @@
  * others use. One that is frozen stays so: that does not pass. What has not been asked of it yet is taken to be there as the
  * configuration names it. `forecastPool` plans on it.
  */
-import { isMade, type ProviderConfig, type ProviderImageConfig } from "../../domain/config.ts";
+import { type Config, isMade, type ProviderConfig, type ProviderImageConfig } from "../../domain/config.ts";
+import { currentImages } from "../../domain/current_images.ts";
+import { imageUses } from "../../domain/image_uses.ts";
 import { Inventory } from "../../domain/inventory.ts";
 import type { NodeIndex } from "../../domain/node_index.ts";
 import type { Catalog, Observation } from "../../domain/observation.ts";
+import { type ProviderImage, untouchedSince } from "../../domain/provider_image.ts";
 import type { CloudImage, Flavor, Network } from "../../domain/server.ts";
 import type { Instant } from "../../domain/time.ts";
 import { quotaOfOthers } from "../provider_room.ts";
@@ -80,5 +83,33 @@ function assumedImage(name: string): CloudImage {
     checksum: null,
     hash: null,
     properties: {},
+  };
+}
+
+/** The images that are made here, with those taken to be ready that are still to be made. */
+export function withAssumedImages(
+  images: ReadonlyMap<number, ProviderImage>,
+  config: Config,
+): ReadonlyMap<number, ProviderImage> {
+  const current = currentImages(images.values());
+  const missing = imageUses(config).filter(({ provider, image }) =>
+    current(provider.name, image.name) === null
+  );
+  const made = missing.map(({ provider, image }, index) => madeImage(-1 - index, provider.name, image.name));
+  return new Map([...images, ...made.map((image) => [image.id, image] as const)]);
+}
+
+/** Of the record only what servers are booted by means anything. */
+function madeImage(id: number, provider: string, image: string): ProviderImage {
+  return {
+    revision: 0,
+    id,
+    provider,
+    image,
+    version: 0,
+    source: { type: "snapshot", setup: "" },
+    hostname: image,
+    state: { phase: "ready", externalId: image },
+    ...untouchedSince(0),
   };
 }

@@ -1,23 +1,21 @@
 /** The decisions of the ladder of an image's phase: as for nodes (`../node_step.ts`), with the events of images. */
 import type { BuildPlaces } from "../../domain/build_places.ts";
-import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import type { ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
 import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage, ProviderImagePhase, ProviderImageState } from "../../domain/provider_image.ts";
-import type { Instant } from "../../domain/time.ts";
 import type { Step } from "../follow_ladder.ts";
-import type { ImageAction, ImageActionType } from "./image_action.ts";
+import type { ImageAction } from "./image_action.ts";
+import type { ImagesInput } from "./plan_images.ts";
 
 export type DibStep = Step<DibEvent, ImageAction>;
 export type ImageStep = Step<ImageEvent, ImageAction>;
 
 /** The facts that both kinds of ladders may look at. */
-export interface ImageWorld {
-  readonly now: Instant;
-  readonly config: Config;
+export interface ImageWorld extends Pick<ImagesInput, "now" | "config" | "isRunning" | "accepting"> {
   readonly dibImages: ReadonlyMap<number, DibImage>;
   readonly images: readonly ProviderImage[];
   readonly nodes: ReadonlyMap<number, NodeRecord>;
@@ -25,16 +23,12 @@ export interface ImageWorld {
   readonly workers: ReadonlyMap<number, readonly NodeRecord[]>;
   /** Images on clouds that a launch in flight was asked for with, by provider and external id. */
   readonly booting: ReadonlySet<string>;
-  /** Whether that piece of work is running in this process. */
-  readonly isRunning: (type: ImageActionType, id: number) => boolean;
   /** Whether diskimages are built and uploaded. */
   readonly building: boolean;
   /** Where that is done. */
   readonly places: BuildPlaces;
   /** By path: why a folder with builds is of no use; left out: all are in their place. */
   readonly faults?: ReadonlyMap<string, string>;
-  /** Whether new work is taken on; false while the daemon is stopping. */
-  readonly accepting: boolean;
 }
 
 /** The facts that a phase's ladder may look at. */

@@ -13,7 +13,7 @@ import { NodeIndex } from "../../domain/node_index.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { earliest, type Instant, type Moment } from "../../domain/time.ts";
 import type { PoolInput } from "../pool_plan.ts";
-import { followLadder, staying, waitingFor } from "../follow_ladder.ts";
+import { change, followLadder, staying, waitingFor } from "../follow_ladder.ts";
 import { describeImageAction, type ImageAction, type ImageActionType } from "./image_action.ts";
 import type { ImageWorld } from "./image_step.ts";
 import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts";
@@ -26,6 +26,7 @@ export interface ImagesInput extends Moment, Pick<PoolInput, "config" | "nodes" 
   readonly dibImages: Iterable<DibImage>;
   readonly images: Iterable<ProviderImage>;
   readonly order: (provider: string | null, image: string) => ImageOrder | null;
+  /** Whether that piece of work is running in this process. */
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
   /** Whether diskimages are built and uploaded, and whether snapshots are made. */
   readonly making: { readonly uploads: boolean; readonly snapshots: boolean };
@@ -73,7 +74,9 @@ export function planImages(input: ImagesInput): ImagePlan {
   const plans = images.map((image) =>
     apart.for({ kind: "image", id: image.id }, () => planOne(image, round), staying(image))
   );
-  const living = plans.flatMap(({ next }) => next === null || isLeft(next, input) ? [] : next);
+  const living = plans.flatMap(({ next }) =>
+    next === null || (only !== null && !isConfigured(next, only)) ? [] : next
+  );
   const planWorkers = () => planImageLaunches({ ...input, images: living, nodes });
   // By the records as they are: an order is filled only when what this plan changes has been stored.
   const planWanted = () => planNewImages({ ...input, config: only ?? config, dibImages, images });
@@ -100,43 +103,36 @@ interface Round extends ImagesInput {
 }
 
 function planDib(image: DibImage, round: Round) {
-  const isExpired = ({ id, state }: DibImage) => state.phase === "ready" && round.expired.dib.has(id);
   return followLadder<DibImage, DibEvent, ImageAction>(image, {
     now: round.now,
     describe: describeImageAction,
-    next: (record) =>
-      isLeft(record, round) ? left : isExpired(record) ? expired : planDibImage(record, round.world),
+    next: (record) => leftOrExpired(record, round, round.expired.dib) ?? planDibImage(record, round.world),
     change: (record, event) => transitionDib(record, event, round.now),
   });
 }
 
 function planOne(image: ProviderImage, round: Round) {
+  const { world, now } = round;
   const seen = round.seen.get(image.provider);
-  const isExpired = ({ id, state }: ProviderImage) =>
-    state.phase === "ready" && round.expired.provider.has(id) && (seen?.frozen ?? null) === null;
+  const expired = (seen?.frozen ?? null) === null ? round.expired.provider : NONE_EXPIRED.expired;
   return followLadder<ProviderImage, ImageEvent, ImageAction>(image, {
-    now: round.now,
+    now,
     describe: describeImageAction,
-    next: (record) =>
-      isLeft(record, round)
-        ? left
-        : isExpired(record)
-        ? expired
-        : planProviderImage(record, { world: round.world, seen }),
-    change: (record, event) => transitionImage(record, event, round.now),
+    next: (record) => leftOrExpired(record, round, expired) ?? planProviderImage(record, { world, seen }),
+    change: (record, event) => transitionImage(record, event, now),
   });
 }
 
-/** Whether the record stays as it is because only others are to be moved. */
-function isLeft(record: DibImage | ProviderImage, { only = null }: ImagesInput): boolean {
-  return only !== null && !isConfigured(record, only);
+/** The step of a record that stays as it is because only others are to be moved, or that is ready and no longer kept. */
+function leftOrExpired(
+  record: DibImage | ProviderImage,
+  { only = null }: ImagesInput,
+  expired: ReadonlySet<number>,
+) {
+  if (only !== null && !isConfigured(record, only)) return { do: "leave" } as const;
+  if (record.state.phase !== "ready" || !expired.has(record.id)) return null;
+  return change({ type: "delete", by: "retention", comment: "neither the newest nor the one before it" });
 }
-
-const expired = {
-  do: "change",
-  event: { type: "delete", by: "retention", comment: "neither the newest nor the one before it" },
-} as const;
-const left = { do: "leave" } as const;
 
 function isConfigured(record: DibImage | ProviderImage, { diskimages, providers }: Config): boolean {
   if ("name" in record) return diskimages.some(({ name }) => name === record.name);

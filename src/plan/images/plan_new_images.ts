@@ -3,7 +3,7 @@
  * making for each diskimage and each image of a provider. Pure.
  */
 import { thisProcess } from "../../domain/build_places.ts";
-import type { DiskimageConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import type { DiskimageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
@@ -13,19 +13,11 @@ import { findDiskimage, formatFor, type ImageUse, imageUses } from "../../domain
 import type { ImagesInput } from "./plan_images.ts";
 
 export type NewImage =
-  | {
-    readonly type: "upload";
-    readonly provider: ProviderConfig;
-    readonly image: ProviderImageConfig;
-    readonly build: DibImage;
-    readonly format: string;
-  }
-  | {
-    readonly type: "snapshot";
-    readonly provider: ProviderConfig;
-    readonly image: ProviderImageConfig;
-    readonly setup: string;
-  };
+  & Pick<ImageUse, "provider" | "image">
+  & (
+    | { readonly type: "upload"; readonly build: DibImage; readonly format: string }
+    | { readonly type: "snapshot"; readonly setup: string }
+  );
 
 export interface NewImages {
   readonly builds: readonly DiskimageConfig[];

@@ -25,7 +25,7 @@ export function planFloatingIp(
   const { node, provider, seen } = situation;
   const networks = seen.catalog.networks;
   if (node.floatingIp !== null || planFloatingIps(provider, networks).use === "no") return null;
-  if (networks === null) return waiting("the cloud's networks are not listed yet", until);
+  if (networks === null) return wait("address", "the cloud's networks are not listed yet", until);
   const listed = server.addresses.find(({ kind }) => kind === "floating");
   if (listed !== undefined) return planListed(situation, { address: listed.address, until });
   if (!needsFloatingIp(server, { provider, networks })) return null;
@@ -41,7 +41,7 @@ function planListed(
   const [found] = floatingIpsByAddress(seen.floatingIps?.value ?? [], address);
   if (found !== undefined) return isOurs(found, { node, seen }) ? taking(found) : null;
   const isSettled = takenAt >= Math.max(state.activeAt + LISTING_SETTLE, node.retryAt ?? 0);
-  return isSettled ? null : waiting(`looking up whose floating IP ${address} is`, until);
+  return isSettled ? null : wait("address", `looking up whose floating IP ${address} is`, until);
 }
 
 function planMaking(
@@ -54,22 +54,22 @@ function planMaking(
     // As with a floating IP that is refused: the server's own address may do.
     const isKept = trouble !== undefined && !isOutage(trouble) && now - trouble.since >= PORTS_PATIENCE;
     if (isKept && provider.pool === null) return null;
-    return waiting(trouble?.message ?? "looking for the server's port", until);
+    return wait("address", trouble?.message ?? "looking for the server's port", until);
   }
   const own = portsByServer(ports.value, state.serverId);
-  if (own.length === 0) return waiting("the server has no port yet", until);
+  if (own.length === 0) return wait("address", "the server has no port yet", until);
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
   const made = own.flatMap(({ id }) => floatingIpsByPort(floatingIps?.value ?? [], id))
     .find((ip) => isOurs(ip, { node, seen }));
   if (made !== undefined) return taking(made);
   // An attempt whose answer got lost may have made one that this list is too old to show.
   if (node.retryAt !== null && (floatingIps?.takenAt ?? -Infinity) < node.retryAt) {
-    return waiting("looking for a floating IP that an earlier attempt may have created", until);
+    return wait("address", "looking for a floating IP that an earlier attempt may have created", until);
   }
   const sources = floatingIpSources(provider, networks);
-  if (isUnclear(sources)) return waiting(sources.message, until);
+  if (isUnclear(sources)) return wait("address", sources.message, until);
   const ways = waysOf(orderPorts(own, { provider, networks }), sources);
-  if (ways.length === 0) return waiting("none of the server's ports has an IPv4 address", until);
+  if (ways.length === 0) return wait("address", "none of the server's ports has an IPv4 address", until);
   const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
   return act({ type: "create-floating-ip", node, ways, otherwise });
 }
@@ -80,10 +80,6 @@ const PORTS_PATIENCE = 30 * SECOND;
 /** Whether a trouble passes by itself: others are refusals, and would stay. */
 export function isOutage({ kind }: Failure): boolean {
   return kind === "unavailable" || kind === "timeout" || kind === "rateLimited";
-}
-
-function waiting(message: string, until: Instant): NodeStep {
-  return wait("address", message, until);
 }
 
 function taking({ id, address, portId }: FloatingIp): NodeStep {

@@ -3,7 +3,7 @@ import { MINUTE } from "../../../domain/time.ts";
 import { awaitRetry } from "../../await_retry.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
-import { findMarked, imageWouldBeListed, whyNotReached } from "./upload.ts";
+import { findMarked, imageWouldBeListed, underWay, whyNotReached } from "./upload.ts";
 import { act, change, wait } from "../../follow_ladder.ts";
 
 /** The work that ends when an image is deleted in the middle of it. */
@@ -40,20 +40,17 @@ export function planKeypairRemoval(
   { image, world }: Pick<ImageSituation, "image" | "world">,
 ): ImageStep | null {
   if (image.keypair === null) return null;
-  if (world.isRunning("delete-keypair", image.id)) {
-    return wait("delete", `asking ${image.provider} to delete its keypair`);
-  }
-  return awaitRetry(image, { now: world.now, reason: "delete" }) ??
-    act({ type: "delete-keypair", image, keypair: image.keypair.name });
+  const action = { type: "delete-keypair", image, keypair: image.keypair.name } as const;
+  return underWay(action, world) ?? awaitRetry(image, { now: world.now, reason: "delete" }) ?? act(action);
 }
 
 function planKnown({ image, state, world, seen }: ImageSituation<"delete">, externalId: string): ImageStep {
-  if (world.isRunning("delete-image", image.id)) {
-    return wait("delete", `asking ${image.provider} to delete image ${externalId}`);
-  }
+  const action = { type: "delete-image", image, externalId } as const;
+  const going = underWay(action, world);
+  if (going !== null) return going;
   if (seen.images?.gone.has(externalId)) return ended({ image, world });
   const again = state.acceptedAt === null ? world.now : state.acceptedAt + REPEAT;
-  if (world.now >= again) return act({ type: "delete-image", image, externalId });
+  if (world.now >= again) return act(action);
   const message = `the cloud is deleting image ${externalId}`;
   return wait("delete", message, again);
 }

@@ -6,7 +6,7 @@ import { type NodeRecord, stateName } from "../../../domain/node.ts";
 import type { ProviderImage } from "../../../domain/provider_image.ts";
 import { act, change, wait } from "../../follow_ladder.ts";
 import type { ImageSituation, ImageStep, ImageWorld } from "../image_step.ts";
-import { failedImage, planLost, whyNotNow } from "./upload.ts";
+import { failedImage, planLost, underWay, whyNotNow } from "./upload.ts";
 
 /** Whether a builder or checker still has work: its image is in a phase that needs its server. */
 export function needsServer(
@@ -29,10 +29,8 @@ export function needsServer(
 
 /** A snapshot that needs a keypair of its own to log in to its server with. */
 export function planKeypair({ image, world, seen }: ImageSituation<"keypair">): ImageStep {
-  if (world.isRunning("create-keypair", image.id)) {
-    return wait("answer", `asking ${image.provider} for a keypair`);
-  }
-  return whyNotNow({ image, world, seen }) ?? act({ type: "create-keypair", image });
+  const action = { type: "create-keypair", image } as const;
+  return underWay(action, world) ?? whyNotNow({ image, world, seen }) ?? act(action);
 }
 
 /** A snapshot whose server is being launched. */
@@ -57,9 +55,9 @@ const ATTEMPTS = 5;
 /** The server is prepared: its image is asked for, once. */
 export function planSnapshot({ image, state, world, seen }: ImageSituation<"snapshot">): ImageStep {
   const { nodeId } = state;
-  if (world.isRunning("create-snapshot", image.id)) {
-    return wait("answer", `asking ${image.provider} for the snapshot`);
-  }
+  const action = { type: "create-snapshot", image, nodeId } as const;
+  const going = underWay(action, world);
+  if (going !== null) return going;
   if (state.sentAt !== null) return planLost({ image, state, world, seen }, state.lostAt);
   const lost = whyServerIsLost(nodeId, world);
   if (lost !== null) return lost;
@@ -67,7 +65,7 @@ export function planSnapshot({ image, state, world, seen }: ImageSituation<"snap
     const error = `the snapshot was refused ${image.attempt} times: ${image.evidence?.error ?? ""}`;
     return failedImage(error, { kind: "snapshot", at: world.now });
   }
-  return whyNotNow({ image, world, seen }) ?? act({ type: "create-snapshot", image, nodeId });
+  return whyNotNow({ image, world, seen }) ?? act(action);
 }
 
 /** A fresh image that is to prove itself: a server is booted from it, on which the check-script must succeed. */

@@ -9,21 +9,21 @@ import { externalIdOf } from "../../../domain/provider_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { awaitRetry } from "../../await_retry.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
-import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { act, change, wait } from "../../follow_ladder.ts";
+import { describeImageAction, type ProviderImageAction } from "../image_action.ts";
+import type { ImageSituation, ImageStep, ImageWorld } from "../image_step.ts";
 import { folderFault } from "../plan_dib_image.ts";
 
 /** The image is still to be made on the cloud, or was asked for without an answer. */
 export function planImageCreate({ image, state, world, seen }: ImageSituation<"create">): ImageStep {
-  if (world.isRunning("create-image", image.id)) {
-    return wait("answer", `asking ${image.provider} for the image`);
-  }
+  const action = { type: "create-image", image } as const;
+  const going = underWay(action, world);
+  if (going !== null) return going;
   const gone = whyBuildIsGone({ image, world });
   if (gone !== null) return change({ type: "delete", by: "owner", comment: gone });
   if (state.sentAt !== null) return planLost({ image, state, world, seen }, state.lostAt);
   if (!world.building) return wait("worker", "this daemon uploads no images (--no-builder)");
-  return whyNotSent({ image, world }) ?? whyNotNow({ image, world, seen }) ??
-    act({ type: "create-image", image });
+  return whyNotSent({ image, world }) ?? whyNotNow({ image, world, seen }) ?? act(action);
 }
 
 /** It waits for its data, or gets it at this moment. */
@@ -75,6 +75,12 @@ export function findMarked(
     markedImageId(candidate, { installation, provider: image.provider, lineage }) === image.id &&
     !world.images.some((other) => other.id !== image.id && externalIdOf(other) === candidate.id)
   ) ?? null;
+}
+
+/** The step while the action is carried out; null: it is not. */
+export function underWay(action: ProviderImageAction, world: ImageWorld): ImageStep | null {
+  const { reason, message } = describeImageAction(action);
+  return world.isRunning(action.type, action.image.id) ? wait(reason, message) : null;
 }
 
 /** Why nothing is asked of the cloud at this moment; null: it can be asked. */
