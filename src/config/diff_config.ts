@@ -51,7 +51,9 @@ function diffKey(key: string, { before, after, where }: Pair): string[] {
     return diffRecords({ before, after, where: { ...where, prefix: `${where.prefix}${key}.` } });
   }
   if (sameView(before, after)) return [];
-  return [`${where.place}${where.prefix}${key} ${describeChange(before, after)}`];
+  const [from, to] = [describe(before), describe(after)];
+  // Secrets look alike.
+  return [`${where.place}${where.prefix}${key} ${from === to ? "changed" : `${from} -> ${to}`}`];
 }
 
 type NamedList = readonly (ViewRecord & { readonly name: string })[];
@@ -74,12 +76,6 @@ function diffLists(
   const kept = [...old.keys()].filter((name) => now.has(name));
   const isSameOrder = isDeepStrictEqual(kept, [...now.keys()].filter((name) => old.has(name)));
   return [...removed, ...others, ...(isSameOrder ? [] : [`${where.place}${key}: order changed`])];
-}
-
-/** Secrets look alike. */
-function describeChange(before: View | undefined, after: View | undefined): string {
-  const [from, to] = [describe(before), describe(after)];
-  return from === to ? "changed" : `${from} -> ${to}`;
 }
 
 function describe(view: View | undefined): string {

@@ -113,10 +113,6 @@ function timesAfter(
 
 const MOST_RETURNS = 50;
 
-function failing(state: NodeState, { begunAt }: Extract<WaitingEvent, { type: "postponed" }>): NodeState {
-  return state.phase === "prepare" ? { failingSince: begunAt, ...state } : state;
-}
-
 /** While a node is being made ready, what refused last stays with it until something works; at its end the reason does. */
 function lastRefusal(
   node: NodeRecord,
@@ -144,7 +140,7 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
       return { state: node.state, evidence: event.evidence };
     case "postponed":
       return {
-        state: failing(node.state, event),
+        state: node.state.phase === "prepare" ? { failingSince: event.begunAt, ...node.state } : node.state,
         ...afterWaiting(node, event, now),
         ...lastRefusal(node, event, now),
       };

@@ -47,6 +47,8 @@ export interface NodeUsage {
 export function nodeUsage(node: NodeRecord, end: Instant): NodeUsage {
   const { id, parentId, provider, label, image, flavorId, flavorName, job, timings } = node;
   const waited = waitOf(node);
+  const hadServer = timings.boot !== undefined || serverIdOf(node) !== null ||
+    node.formerServerId !== undefined;
   return {
     id,
     parentId,
@@ -57,7 +59,7 @@ export function nodeUsage(node: NodeRecord, end: Instant): NodeUsage {
     flavorName,
     job,
     client: node.asked?.client ?? null,
-    stretches: hadServer(node) ? stretchesOf(node, end) : [],
+    stretches: hadServer ? stretchesOf(node, end) : [],
     launchedAt: timings.create === undefined ? null : wholeSecond(timings.create),
     failure: failureOf(node, end),
     wait: waited === null ? null : { at: wholeSecond(timings.used!), length: waited },
@@ -70,10 +72,6 @@ export function wholeSecond(instant: Instant): Instant {
 
 /** Before its server is asked for, and after it is gone, a record costs nothing. */
 const WITHOUT_SERVER: readonly NodePhase[] = ["create", "delete-address"];
-
-function hadServer(node: NodeRecord): boolean {
-  return node.timings.boot !== undefined || serverIdOf(node) !== null || node.formerServerId !== undefined;
-}
 
 function stretchesOf(node: NodeRecord, end: Instant): readonly Stretch[] {
   const hasFailed = failureOfNode(node) !== null;

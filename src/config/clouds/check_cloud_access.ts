@@ -137,14 +137,12 @@ function describeFailure(
   provider: ProviderDraft,
   { message, sources }: { message: string; sources: CloudSources },
 ): string {
-  if (provider.cloud === undefined) return ownKeyNames(message);
+  if (provider.cloud === undefined) {
+    // A provider's own keys have other names than clouds.yaml's.
+    return message.replace(/\bauth\.([a-z_]+)/g, (_, name: string) => name.replaceAll("_", "-"));
+  }
   const at = sources.files.clouds === null ? "" : ` (${sources.files.clouds.path})`;
   return `cloud "${provider.cloud}"${at}: ${message}`;
-}
-
-/** A provider's own keys have other names than clouds.yaml's. */
-function ownKeyNames(message: string): string {
-  return message.replace(/\bauth\.([a-z_]+)/g, (_, name: string) => name.replaceAll("_", "-"));
 }
 
 function hasOwnAuth(provider: ProviderDraft): boolean {
