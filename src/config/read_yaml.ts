@@ -3,6 +3,7 @@
  * refuses, with a place and a reason, what it would swallow: duplicate keys, tags, several documents.
  */
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -11,9 +12,10 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type Scalar,
   visit,
+  type YAMLError,
 } from "yaml";
-import type { Document, Scalar, YAMLError } from "yaml";
 import type { Problem } from "./config_error.ts";
 import { fileProblem } from "./read_text.ts";
 import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";

@@ -3,18 +3,18 @@
  * is illegal and throws, so that a forgotten case is found by a test and not by an operator.
  */
 import type { DeletedBy } from "./deleted_by.ts";
-import type {
-  Evidence,
-  Hold,
-  NodeAddresses,
-  NodeFloatingIp,
-  NodePhase,
-  NodeRecord,
-  NodeResult,
-  NodeState,
+import {
+  type Evidence,
+  type Hold,
+  type NodeAddresses,
+  type NodeFloatingIp,
+  type NodePhase,
+  type NodeRecord,
+  type NodeResult,
+  type NodeState,
+  stateName,
 } from "./node.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
-import { stateName } from "./node.ts";
 import type { Instant } from "./time.ts";
 
 export type NodeEvent =

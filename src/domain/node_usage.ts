@@ -5,9 +5,8 @@
  */
 import { lifelineOf, waitOf } from "./lifeline.ts";
 import { failureOfNode } from "./describe_gone.ts";
-import type { NodePhase, NodeRecord, NodeStateName } from "./node.ts";
+import { type NodePhase, type NodeRecord, type NodeStateName, serverIdOf } from "./node.ts";
 import { serverStages } from "./server_stage.ts";
-import { serverIdOf } from "./node.ts";
 import { type Instant, type Milliseconds, SECOND } from "./time.ts";
 
 /** In the order in which they are shown. `failed`: of servers that came to nothing, whatever they were doing. */
