@@ -21,17 +21,11 @@ interface Stretch {
   readonly to: Instant;
 }
 
-export interface NodeUsage {
-  readonly id: number;
-  /** The node that a subnode goes with: its user has both. */
-  readonly parentId: number | null;
-  readonly provider: string;
+type Known = "id" | "parentId" | "provider" | "image" | "flavorId" | "flavorName" | "job";
+
+export interface NodeUsage extends Pick<NodeRecord, Known> {
   /** null: it was to make or to check an image. */
   readonly label: string | null;
-  readonly image: string;
-  readonly flavorId: string;
-  readonly flavorName: string;
-  readonly job: string | null;
   readonly client: string | null;
   /** While it had a server. */
   readonly stretches: readonly Stretch[];
