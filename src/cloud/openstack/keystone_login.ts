@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
 import { withoutPassword } from "../../lib/without_password.ts";
-import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
+import type { Auth, CloudAccess, KeystoneRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
@@ -137,7 +137,7 @@ function identityBody(auth: Auth): unknown {
   }
 }
 
-function userBody(user: { userId: string | null; username: string | null; userDomain: DomainRef }): object {
+function userBody(user: { userId: string | null; username: string | null; userDomain: KeystoneRef }): object {
   if (user.userId !== null) return { id: user.userId };
   return { name: user.username, domain: domainBody(user.userDomain) };
 }
@@ -157,7 +157,7 @@ function scopeBody(scope: Scope): object | null {
 }
 
 /** Keystone's own default domain where none is given, as in v2 times. */
-function domainBody({ id, name }: DomainRef): object {
+function domainBody({ id, name }: KeystoneRef): object {
   if (id !== null) return { id };
   return name === null ? { id: "default" } : { name };
 }

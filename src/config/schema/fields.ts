@@ -83,8 +83,7 @@ const NAME_PATTERN = `^${NO_BLANK}(?:${PRINTABLE}*${NO_BLANK})?$`;
 
 function nameFrom(input: unknown): string | undefined {
   const name = textFrom(input);
-  // deno-lint-ignore no-control-regex -- control characters are what is being refused
-  return name === undefined || name !== name.trim() || /[\u0000-\u001f\u007f]/.test(name) ? undefined : name;
+  return name !== undefined && new RegExp(NAME_PATTERN).test(name) ? name : undefined;
 }
 
 /** @param instead an address for a word that may stand in its place */
