@@ -160,14 +160,6 @@ function withFloatingIp(node: NodeRecord, { type, floatingIp }: EventOf<"floatin
   return { state, floatingIp, ...(state.phase === "address" && { evidence: null }) };
 }
 
-/** A node keeps the server that it has; a second one belongs to nobody. */
-function withServer<State extends StateOf<"hold"> | StateOf<"delete-server">>(
-  { state, event, node }: { state: State; event: EventOf<"accepted">; node: NodeRecord },
-): State {
-  if (state.serverId !== null) throw new IllegalTransitionError(state.phase, event.type, node.id);
-  return { ...state, serverId: event.serverId, lostAt: null };
-}
-
 /** The host keys that its server showed last; the recorded ones where nobody looked. */
 export function shownKeys(
   { id, hostKeys }: NodeRecord,
@@ -194,7 +186,11 @@ type Rules<Phase extends NodePhase> = {
 
 /** The answer to the request for a server may come when its node has been held or marked for deletion meanwhile. */
 const LATE_ANSWERS: Rules<"hold" | "delete-server"> = {
-  "accepted": (at) => ({ state: withServer(at) }),
+  "accepted": ({ state, event, node }) => {
+    // A node keeps the server that it has; a second one belongs to nobody.
+    if (state.serverId !== null) throw new IllegalTransitionError(state.phase, event.type, node.id);
+    return { state: { ...state, serverId: event.serverId, lostAt: null } };
+  },
   "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
   "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
 };
