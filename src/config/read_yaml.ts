@@ -21,7 +21,7 @@ import { fileProblem } from "./read_text.ts";
 import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";
 import { plainScalar } from "./yaml_scalar.ts";
 
-/** Aliases of aliases can name billions of values in a few lines; no real file has so many more than characters. */
+/** Aliases of aliases can name billions of values in a few lines; no real file has that many more than characters. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 64;
 
@@ -69,7 +69,7 @@ function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Pro
   });
 }
 
-/** What follows on a mistake may be no part of the document, to its end. */
+/** Tokens after a mistake: they may be no part of the document, to its end. */
 const AFTERMATH = /token in YAML stream/;
 
 /** Quotes and brackets that do not end. */
@@ -102,7 +102,7 @@ function syntaxMessage({ code, message }: YAMLError): string {
   return `is not valid YAML: ${told}`;
 }
 
-/** What to say in place of the library's messages that do not say what to do. */
+/** Clearer texts for messages of the library that do not say what to do. */
 const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
   [
     /^Nested mappings/,
@@ -224,7 +224,7 @@ class TreeBuilder {
     return null;
   }
 
-  /** What ends the reading. */
+  /** Ends the reading. */
   #tooMuch(message: string, { line, column }: Position): ConfigError {
     return new ConfigError([{ ...fileProblem(this.#source.file, message), line, column }]);
   }

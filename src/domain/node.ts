@@ -180,7 +180,7 @@ export interface Evidence {
   readonly console: string | null;
 }
 
-/** What nodes, builds and images on clouds have in common. */
+/** The fields that records of nodes, builds and images on clouds have in common. */
 export interface PoolRecord {
   /** Raised by each change; a change names the revision that it replaces. */
   readonly revision: number;

@@ -177,7 +177,7 @@ function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-
 /** The cloud has not been asked to delete the server. */
 const UNDELETED = { askedAt: null, acceptedAt: null };
 
-/** What each event does in these phases. */
+/** The effect of each event in these phases. */
 type Rules<Phase extends NodePhase> = {
   readonly [Type in StepEvent["type"]]?: (
     at: { state: StateOf<Phase>; event: EventOf<Type>; node: NodeRecord; now: Instant },
