@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
-import type { Config, TargetConfig } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
 import { cronSection } from "./schema/cron_section.ts";
 import { diskimageConfig } from "./schema/diskimage_section.ts";
@@ -14,7 +14,7 @@ import { labelConfig, type LabelSection } from "./schema/label_section.ts";
 import { providerConfig, type ProviderSection } from "./schema/provider_section.ts";
 import { fieldsOf } from "./schema/section.ts";
 import { limitsSection, logConfig, statusConfig } from "./schema/service_sections.ts";
-import { targetConfig, type TargetSection, targetSection } from "./schema/target_section.ts";
+import { targetConfig, targetSection } from "./schema/target_section.ts";
 import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
 import type { SecureFile } from "./secure_file.ts";
 
@@ -49,7 +49,9 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
       diskimageConfig(diskimage, { providerFormats: formatsFor(diskimage.name) })
     ),
     providers,
-    targets: targetConfigs(file.targets, secrets),
+    targets: (file.targets.length > 0 ? file.targets : [DEFAULT_TARGET]).map((target) =>
+      targetConfig(target, { secrets: secrets.jenkins.get(target.name) ?? null })
+    ),
     state: expand(file.state),
     etcd: etcdConfig(file.etcd, { state: file.state, expand, password: secrets.etcdPassword }),
     status: statusConfig(file.status),
@@ -80,8 +82,3 @@ function suppliedLabel(label: LabelSection, providers: readonly ProviderSection[
 
 /** A pool with nothing to hand nodes to still names them, and shows them with a target. */
 const DEFAULT_TARGET = v.parse(targetSection, { name: "default" });
-
-function targetConfigs(targets: readonly TargetSection[], { jenkins }: SecureFile): TargetConfig[] {
-  const all = targets.length > 0 ? targets : [DEFAULT_TARGET];
-  return all.map((target) => targetConfig(target, { secrets: jenkins.get(target.name) ?? null }));
-}

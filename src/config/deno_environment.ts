@@ -4,7 +4,21 @@ import { systemHome } from "../lib/system_account.ts";
 import type { Environment } from "./environment.ts";
 
 export const denoEnvironment: Environment = {
-  readFile: (path, { limit, signal }) => readAtMost(path, { limit, signal }),
+  /** Bounded, so that a path like /dev/zero ends too. */
+  async readFile(path, { limit, signal }) {
+    using file = await Deno.open(path, { read: true });
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    while (size < limit) {
+      signal?.throwIfAborted();
+      const chunk = new Uint8Array(Math.min(65_536, limit - size));
+      const count = await file.read(chunk);
+      if (count === null) break;
+      chunks.push(chunk.subarray(0, count));
+      size += count;
+    }
+    return Buffer.concat(chunks, size);
+  },
   async stat(path) {
     try {
       const { isFile, mode } = await Deno.stat(path);
@@ -19,22 +33,3 @@ export const denoEnvironment: Environment = {
   home: systemHome,
   cwd: () => Deno.cwd(),
 };
-
-/** Bounded, so that a path like /dev/zero ends too. */
-async function readAtMost(
-  path: string,
-  { limit, signal }: { limit: number; signal?: AbortSignal },
-): Promise<Uint8Array> {
-  using file = await Deno.open(path, { read: true });
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  while (size < limit) {
-    signal?.throwIfAborted();
-    const chunk = new Uint8Array(Math.min(65_536, limit - size));
-    const count = await file.read(chunk);
-    if (count === null) break;
-    chunks.push(chunk.subarray(0, count));
-    size += count;
-  }
-  return Buffer.concat(chunks, size);
-}

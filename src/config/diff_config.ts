@@ -5,14 +5,15 @@ import { Secret, type View, viewConfig } from "./config_view.ts";
 
 /** E.g. `provider alpha: max-servers 10 -> 20`, `label big: added`; empty where nothing changed. */
 export function diffConfig(before: Config, after: Config): readonly string[] {
-  return diffRecords({
-    before: viewConfig(before),
-    after: viewConfig(after),
-    where: { place: "", prefix: "" },
-  });
+  return diffRecords({ before: viewConfig(before), after: viewConfig(after) }, { place: "", prefix: "" });
 }
 
 type ViewRecord = { readonly [key: string]: View };
+
+interface Pair<Of> {
+  readonly before: Of;
+  readonly after: Of;
+}
 
 /** `place` names the thing that changed, `prefix` the keys below it. */
 interface Where {
@@ -23,13 +24,21 @@ interface Where {
 /** Lists whose items have names; one item is called as the list, without its plural. */
 const NAMED = ["labels", "providers", "diskimages", "targets", "images"];
 
-function diffRecords(
-  { before, after, where }: { before: ViewRecord; after: ViewRecord; where: Where },
-): string[] {
+function diffRecords({ before, after }: Pair<ViewRecord>, where: Where): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].flatMap((key) =>
-    diffKey(key, { before: own(before, key), after: own(after, key), where })
-  );
+  return [...keys].flatMap((key) => {
+    const [old, now] = [own(before, key), own(after, key)];
+    if (NAMED.includes(key) && isNamedList(old) && isNamedList(now)) {
+      return diffLists(key, { before: old, after: now, place: where.place });
+    }
+    if (isRecord(old) && isRecord(now)) {
+      return diffRecords({ before: old, after: now }, { ...where, prefix: `${where.prefix}${key}.` });
+    }
+    if (sameView(old, now)) return [];
+    const [from, to] = [describe(old), describe(now)];
+    // Secrets look alike.
+    return [`${where.place}${where.prefix}${key} ${from === to ? "changed" : `${from} -> ${to}`}`];
+  });
 }
 
 /** Names are the user's own, so that one may be called as something that every object has. */
@@ -37,49 +46,23 @@ function own(record: ViewRecord, key: string): View | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-interface Pair {
-  readonly before: View | undefined;
-  readonly after: View | undefined;
-  readonly where: Where;
-}
-
-function diffKey(key: string, { before, after, where }: Pair): string[] {
-  if (NAMED.includes(key) && isNamedList(before) && isNamedList(after)) {
-    return diffLists(key, { before, after, where });
-  }
-  if (isRecord(before) && isRecord(after)) {
-    return diffRecords({ before, after, where: { ...where, prefix: `${where.prefix}${key}.` } });
-  }
-  if (sameView(before, after)) return [];
-  return [`${where.place}${where.prefix}${key} ${describeChange(before, after)}`];
-}
-
 type NamedList = readonly (ViewRecord & { readonly name: string })[];
 
-function diffLists(
-  key: string,
-  { before, after, where }: { before: NamedList; after: NamedList; where: Where },
-): string[] {
+function diffLists(key: string, { before, after, place }: Pair<NamedList> & { place: string }): string[] {
   const old = new Map(before.map((item) => [item.name, item]));
   const now = new Map(after.map((item) => [item.name, item]));
-  const place = (name: string) => `${where.place}${key.slice(0, -"s".length)} ${name}: `;
-  const removed = [...old.keys()].filter((name) => !now.has(name)).map((name) => `${place(name)}removed`);
+  const placeOf = (name: string) => `${place}${key.slice(0, -"s".length)} ${name}: `;
+  const removed = [...old.keys()].filter((name) => !now.has(name)).map((name) => `${placeOf(name)}removed`);
   const others = [...now].flatMap(([name, item]) => {
     const earlier = old.get(name);
     return earlier === undefined
-      ? [`${place(name)}added`]
-      : diffRecords({ before: earlier, after: item, where: { place: place(name), prefix: "" } });
+      ? [`${placeOf(name)}added`]
+      : diffRecords({ before: earlier, after: item }, { place: placeOf(name), prefix: "" });
   });
   // Labels and providers are planned and listed in their order.
   const kept = [...old.keys()].filter((name) => now.has(name));
   const isSameOrder = isDeepStrictEqual(kept, [...now.keys()].filter((name) => old.has(name)));
-  return [...removed, ...others, ...(isSameOrder ? [] : [`${where.place}${key}: order changed`])];
-}
-
-/** Secrets look alike. */
-function describeChange(before: View | undefined, after: View | undefined): string {
-  const [from, to] = [describe(before), describe(after)];
-  return from === to ? "changed" : `${from} -> ${to}`;
+  return [...removed, ...others, ...(isSameOrder ? [] : [`${place}${key}: order changed`])];
 }
 
 function describe(view: View | undefined): string {

@@ -8,7 +8,7 @@ import type { Environment } from "./environment.ts";
 import { exposedFiles } from "./exposed_files.ts";
 import { type LoadedConfig, parseConfig } from "./parse_config.ts";
 import { readText } from "./read_text.ts";
-import { emptySecrets, parseSecureFile, type SecureFile } from "./secure_file.ts";
+import { emptySecrets, parseSecureFile } from "./secure_file.ts";
 
 export type { LoadedConfig } from "./parse_config.ts";
 
@@ -33,7 +33,10 @@ export async function loadConfig(
   { secure = null, strict = false, byItself, environment = denoEnvironment, signal }: LoadOptions = {},
 ): Promise<LoadedConfig> {
   const problems: Problem[] = [];
-  const secrets = await collect(problems, () => loadSecrets(secure, { environment, signal })) ?? emptySecrets;
+  const secrets = secure === null ? emptySecrets : await collect(
+    problems,
+    async () => parseSecureFile(await readText(secure, { environment, signal }), secure),
+  ) ?? emptySecrets;
   const loaded = await collect(problems, async () => {
     const text = await readText(path, { environment, signal });
     return await parseConfig(text, { file: path, environment, secrets, byItself, signal });
@@ -51,13 +54,6 @@ export async function loadConfig(
     warnings,
     notices: [...loaded.notices, ...secrets.notices],
   };
-}
-
-async function loadSecrets(
-  path: string | null,
-  options: { environment: Environment; signal?: AbortSignal },
-): Promise<SecureFile> {
-  return path === null ? emptySecrets : parseSecureFile(await readText(path, options), path);
 }
 
 /** Keeps a ConfigError's problems and goes on, so that one broken file does not hide another's problems. */

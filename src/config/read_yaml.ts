@@ -3,6 +3,7 @@
  * refuses, with a place and a reason, what it would swallow: duplicate keys, tags, several documents.
  */
 import {
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -11,15 +12,16 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type Scalar,
   visit,
+  type YAMLError,
 } from "yaml";
-import type { Document, Scalar, YAMLError } from "yaml";
-import type { Problem } from "./config_error.ts";
+import { ConfigError, type Problem } from "./config_error.ts";
 import { fileProblem } from "./read_text.ts";
 import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";
 import { plainScalar } from "./yaml_scalar.ts";
 
-/** Aliases of aliases can name billions of values in a few lines; no real file has so many more than characters. */
+/** Aliases of aliases can name billions of values in a few lines; no real file has that many more than characters. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 64;
 
@@ -67,7 +69,7 @@ function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Pro
   });
 }
 
-/** What follows on a mistake may be no part of the document, to its end. */
+/** Tokens after a mistake: they may be no part of the document, to its end. */
 const AFTERMATH = /token in YAML stream/;
 
 /** Quotes and brackets that do not end. */
@@ -100,7 +102,7 @@ function syntaxMessage({ code, message }: YAMLError): string {
   return `is not valid YAML: ${told}`;
 }
 
-/** What to say in place of the library's messages that do not say what to do. */
+/** Clearer texts for messages of the library that do not say what to do. */
 const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
   [
     /^Nested mappings/,
@@ -137,18 +139,15 @@ class TreeBuilder {
       const root = this.#convert(this.#document.contents, { line: 1, column: 1 });
       return { root: this.#problems.length > 0 ? null : root, problems: this.#problems };
     } catch (error) {
-      if (!(error instanceof TooMuch)) throw error;
-      return {
-        root: null,
-        problems: [{ ...fileProblem(this.#source.file, error.message), ...error.position }],
-      };
+      if (!(error instanceof ConfigError)) throw error;
+      return { root: null, problems: error.problems };
     }
   }
 
   #convert(node: Node | null, above: Position): YamlNode {
     const position = node === null ? above : this.#positionOf(node);
     if (--this.#nodesLeft < 0) {
-      throw new TooMuch("aliases make this file far too large", position);
+      throw this.#tooMuch("aliases make this file far too large", position);
     }
     if (node === null) return { kind: "scalar", value: null, source: "", ...position };
     if (isScalar(node)) return { ...scalarNode(node), ...position };
@@ -170,8 +169,8 @@ class TreeBuilder {
   }
 
   #convertCollection(node: Node, position: Position): YamlNode {
-    if (this.#open.has(node)) throw new TooMuch("an alias here contains itself", position);
-    if (this.#open.size >= MAX_DEPTH) throw new TooMuch("is nested too deeply", position);
+    if (this.#open.has(node)) throw this.#tooMuch("an alias here contains itself", position);
+    if (this.#open.size >= MAX_DEPTH) throw this.#tooMuch("is nested too deeply", position);
     this.#open.add(node);
     try {
       if (isMap(node)) return this.#mapping(node.items, position);
@@ -225,8 +224,12 @@ class TreeBuilder {
     return null;
   }
 
-  #fault(position: Position, message: string): YamlNode {
-    const { line, column } = position;
+  /** Ends the reading. */
+  #tooMuch(message: string, { line, column }: Position): ConfigError {
+    return new ConfigError([{ ...fileProblem(this.#source.file, message), line, column }]);
+  }
+
+  #fault({ line, column }: Position, message: string): YamlNode {
     this.#problems.push({ ...fileProblem(this.#source.file, message), line, column });
     return { kind: "scalar", value: null, source: "", line, column };
   }
@@ -237,9 +240,7 @@ class TreeBuilder {
   }
 }
 
-function scalarNode(
-  node: Scalar,
-): { kind: "scalar"; value: null | boolean | number | string; source: string } {
+function scalarNode(node: Scalar): Omit<Extract<YamlNode, { kind: "scalar" }>, keyof Position> {
   const source = node.source ?? "";
   const plain = node.type === "PLAIN" && node.tag === undefined;
   if (plain) return { kind: "scalar", value: plainScalar(source), source };
@@ -249,12 +250,4 @@ function scalarNode(
 
 function isPlainData(value: unknown): boolean {
   return value === null || ["string", "number", "boolean"].includes(typeof value);
-}
-
-class TooMuch extends Error {
-  readonly position: Position;
-  constructor(message: string, { line, column }: Position) {
-    super(message);
-    this.position = { line, column };
-  }
 }

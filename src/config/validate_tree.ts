@@ -58,13 +58,9 @@ export function problemAt(
     ...rest,
     line,
     column,
-    path: formatPath(path.map(shownStep)),
+    // A key that lacks what separates it from its value has the value in it.
+    path: formatPath(path.map((step) => typeof step === "number" ? step : maskedValue(step))),
   };
-}
-
-/** A key that lacks what separates it from its value has the value in it. */
-function shownStep(step: string | number): string | number {
-  return typeof step === "number" ? step : maskedValue(step);
 }
 
 /** A key that is missing and a whole item of a list are placed at something else. */

@@ -36,14 +36,8 @@ function integerFrom(source: string): number {
   const text = source.replaceAll("_", "");
   const negative = text.startsWith("-");
   const digits = text.replace(/^[-+]/, "");
-  const size = digits.includes(":") ? baseSixty(digits) : Number(withBase(digits));
+  const size = digits.includes(":")
+    ? digits.split(":").reduce((sum, part) => sum * 60 + Number(part), 0)
+    : Number(digits.replace(/^0(?=[0-7]+$)/, "0o"));
   return negative ? -size : size;
-}
-
-function withBase(digits: string): string {
-  return /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
-}
-
-function baseSixty(digits: string): number {
-  return digits.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 }

@@ -39,8 +39,10 @@ export function claimantOf(thing: CloudThing, living: LivingRecords, owner: Owne
     if (owner?.type === "node" && owner.node.id === node.id) continue;
     return `node ${node.id} (${stateName(node)})`;
   }
+  // A builder's server is its image's own too.
+  const own = owner?.type === "node" ? owner.node.providerImageId : owner?.image.id;
   for (const image of living.images.values()) {
-    if (isOwnImage(image, owner)) continue;
+    if (image.id === own) continue;
     if (doesImageName(image, thing)) return `image ${image.id} (${imageStateName(image)})`;
   }
   return null;
@@ -63,7 +65,8 @@ function nodesNaming(
     case "image":
       // One that is deleted for its own record may have servers; they need it only to come up.
       return [...nodeIndex].filter((node) =>
-        node.imageId === thing.id && (owner === null || isBootingFrom(node, thing))
+        node.imageId === thing.id && (owner === null ||
+          node.provider === thing.provider && (node.state.phase === "create" || node.state.phase === "boot"))
       );
     case "keypair":
       return [];
@@ -90,16 +93,6 @@ function floatingIpName(id: string): string {
 /** Two clouds may have the same private addresses. */
 function addressName(provider: string, address: string): string {
   return `${provider} ${address}`;
-}
-
-function isBootingFrom({ provider, state }: NodeRecord, thing: CloudThing): boolean {
-  return provider === thing.provider && (state.phase === "create" || state.phase === "boot");
-}
-
-/** A builder's server is its image's own too. */
-function isOwnImage({ id }: ProviderImage, owner: Owner | null): boolean {
-  if (owner === null) return false;
-  return owner.type === "image" ? owner.image.id === id : owner.node.providerImageId === id;
 }
 
 function doesImageName(image: ProviderImage, { kind, id }: CloudThing): boolean {

@@ -60,40 +60,28 @@ export const PLAIN_ACCESS: Omit<CloudAccess, "name" | "authUrl" | "auth" | "scop
 
 export type EndpointInterface = "public" | "internal" | "admin";
 
-/** A Keystone name that lives in a domain, or an id that needs none. */
-export interface DomainRef {
+/** Something of Keystone's by its id, or else by its name. */
+export interface KeystoneRef {
   readonly id: string | null;
   readonly name: string | null;
 }
 
+interface UserRef {
+  readonly userId: string | null;
+  readonly username: string | null;
+  readonly userDomain: KeystoneRef;
+}
+
 export type Auth =
-  | {
-    readonly method: "password";
-    readonly userId: string | null;
-    readonly username: string | null;
-    readonly userDomain: DomainRef;
-    readonly password: string;
-  }
+  | { readonly method: "password"; readonly password: string } & UserRef
   | { readonly method: "token"; readonly token: string }
-  | {
-    readonly method: "application_credential";
-    readonly id: string | null;
-    readonly name: string | null;
-    /** Only read where the credential is given by name. */
-    readonly userId: string | null;
-    readonly username: string | null;
-    readonly userDomain: DomainRef;
-    readonly secret: string;
-  };
+  /** The user is only read where the credential is given by name. */
+  | { readonly method: "application_credential"; readonly secret: string } & KeystoneRef & UserRef;
 
 export type Scope =
-  | {
-    readonly kind: "project";
-    readonly id: string | null;
-    readonly name: string | null;
-    readonly domain: DomainRef;
-  }
-  | { readonly kind: "domain"; readonly domain: DomainRef }
+  /** A name lives in the domain, an id needs none. */
+  | { readonly kind: "project"; readonly domain: KeystoneRef } & KeystoneRef
+  | { readonly kind: "domain"; readonly domain: KeystoneRef }
   | { readonly kind: "system" }
   /** An application credential carries its scope itself. */
   | { readonly kind: "none" };

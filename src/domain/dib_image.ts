@@ -3,8 +3,7 @@
  * everything the pool knows of it; the files lie in `images-dir`.
  */
 import type { BuilderName } from "./build_places.ts";
-import type { DeletedBy } from "./deleted_by.ts";
-import type { Evidence, WaitingOn } from "./node.ts";
+import type { PoolRecord } from "./node.ts";
 import type { Instant } from "./time.ts";
 
 /** The state names that users know, of dib images and of provider images alike. */
@@ -29,10 +28,7 @@ export interface ImageFile {
   readonly sha512: string;
 }
 
-export interface DibImage {
-  readonly revision: number;
-  /** Never reused. */
-  readonly id: number;
+export interface DibImage extends PoolRecord {
   /** The diskimage's name. */
   readonly name: string;
   /** Unix time in seconds at which it was decided on; no two builds of a diskimage share it. */
@@ -45,17 +41,6 @@ export interface DibImage {
   /** The formats built in one run. */
   readonly formats: readonly string[];
   readonly logFile: string | null;
-  readonly stateSince: Instant;
-  readonly waitingOn: WaitingOn | null;
-  /** Not before then is anything tried again for it; null: at once. */
-  readonly retryAt: Instant | null;
-  readonly attempt: number;
-  /** Why it is deleted. */
-  readonly comment: string | null;
-  /** Who decided that; null: nobody has, or it was before that was recorded. */
-  readonly deletedBy: DeletedBy | null;
-  /** Why it failed. */
-  readonly evidence: Evidence | null;
 }
 
 /** The state that users see for a dib image. */

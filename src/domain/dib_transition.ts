@@ -1,8 +1,7 @@
 /** The one place where a dib image's state changes; what is not listed is illegal and throws. */
 import type { BuilderName } from "./build_places.ts";
 import type { DeletedBy } from "./deleted_by.ts";
-import type { DibImage, DibImageState, ImageFile } from "./dib_image.ts";
-import { dibStateName } from "./dib_image.ts";
+import { type DibImage, type DibImageState, dibStateName, type ImageFile } from "./dib_image.ts";
 import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence } from "./node.ts";

@@ -115,7 +115,7 @@ type StepEvent = Exclude<
 type StateOf<Phase extends ProviderImagePhase> = Extract<ProviderImageState, { phase: Phase }>;
 type EventOf<Type extends StepEvent["type"]> = Extract<StepEvent, { type: Type }>;
 
-/** What each event does in these phases. */
+/** The effect of each event in these phases. */
 type Rules<Phase extends ProviderImagePhase> = {
   readonly [Type in StepEvent["type"]]?: (
     at: { state: StateOf<Phase>; event: EventOf<Type>; image: ProviderImage; now: Instant },

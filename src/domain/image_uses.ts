@@ -1,6 +1,11 @@
 /** Which images are made here, for which providers, and which of them are in use. Pure. */
-import type { Config, DiskimageConfig, ProviderConfig, ProviderImageConfig } from "./config.ts";
-import { isMade } from "./config.ts";
+import {
+  type Config,
+  type DiskimageConfig,
+  isMade,
+  type ProviderConfig,
+  type ProviderImageConfig,
+} from "./config.ts";
 import type { OrderName } from "./order_book.ts";
 
 /** An image that is made for a provider. */

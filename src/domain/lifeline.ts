@@ -2,8 +2,7 @@
  * How a node has spent its time, read from its record: the phases it went through, each from its entry to the next one's,
  * and the time in each state. Pure; for a node that is gone up to its end, for a living one up to now.
  */
-import type { NodePhase, NodeRecord, NodeStateName } from "./node.ts";
-import { nodePhases, stateOfPhase } from "./node.ts";
+import { type NodePhase, nodePhases, type NodeRecord, type NodeStateName, stateOfPhase } from "./node.ts";
 import type { Instant, Milliseconds } from "./time.ts";
 
 interface Stretch {

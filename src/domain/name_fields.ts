@@ -8,42 +8,42 @@ import { SECOND } from "./time.ts";
 
 type Fields<Of> = Readonly<Record<string, (of: Of) => FieldValue>>;
 
-const ofLabel: Fields<LabelConfig> = {
-  name: ({ name }) => name,
-  image: ({ image }) => image,
-  min_ready: ({ minReady }) => minReady,
-  subnodes: ({ subnodes }) => subnodes,
-  ready_script: ({ readyScript }) => readyScript,
-  max_servers: ({ maxServers }) => maxServers,
-};
+/** Values as they are; `minReady` is the field `min_ready`. */
+function plain<Of>(...keys: readonly (keyof Of & string)[]): Fields<Of> {
+  return Object.fromEntries(keys.map((key) => [snakeCase(key), (of) => of[key] as FieldValue]));
+}
+
+function inSeconds<Of>(...keys: readonly (keyof Of & string)[]): Fields<Of> {
+  return Object.fromEntries(keys.map((key) => [snakeCase(key), (of) => of[key] as number / SECOND]));
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+const ofLabel = plain<LabelConfig>("name", "image", "minReady", "subnodes", "readyScript", "maxServers");
 
 const ofProvider: Fields<ProviderConfig> = {
   name: ({ name }) => name,
   cloud: ({ access }) => access.name,
   region_name: ({ access }) => access.regionName,
-  max_servers: ({ maxServers }) => maxServers,
-  keypair: ({ keypair }) => keypair,
-  pool: ({ pool }) => pool,
-  image_type: ({ imageType }) => imageType,
-  ipv6_preferred: ({ ipv6Preferred }) => ipv6Preferred,
-  clean_floating_ips: ({ cleanFloatingIps }) => cleanFloatingIps,
-  rate: ({ rate }) => rate / SECOND,
-  api_timeout: ({ apiTimeout }) => apiTimeout / SECOND,
-  boot_timeout: ({ bootTimeout }) => bootTimeout / SECOND,
-  launch_timeout: ({ launchTimeout }) => launchTimeout / SECOND,
+  ...plain("maxServers", "keypair", "pool", "imageType", "ipv6Preferred", "cleanFloatingIps"),
+  ...inSeconds("rate", "apiTimeout", "bootTimeout", "launchTimeout"),
 };
 
 const ofImage: Fields<ProviderImageConfig> = {
   name: ({ name }) => name,
   min_ram: ({ minRamMib }) => minRamMib,
-  base_image: ({ baseImage }) => baseImage,
-  name_filter: ({ nameFilter }) => nameFilter,
-  flavor_name: ({ flavorName }) => flavorName,
-  setup: ({ setup }) => setup,
-  diskimage: ({ diskimage }) => diskimage,
-  username: ({ username }) => username,
-  user_home: ({ userHome }) => userHome,
-  private_key: ({ privateKey }) => privateKey,
+  ...plain(
+    "baseImage",
+    "nameFilter",
+    "flavorName",
+    "setup",
+    "diskimage",
+    "username",
+    "userHome",
+    "privateKey",
+  ),
   config_drive: ({ configDrive }) => configDrive,
   key_name: ({ keypair }) => keypair,
 };
@@ -82,11 +82,10 @@ export function nameFields(
 }
 
 function valuesOf<Of extends object>(prefix: string, fields: Fields<Of>, of: Of): Values {
-  const known = kept.get(of);
-  if (known !== undefined) return known;
-  const values = Object.entries(fields).map(([key, value]) => [`${prefix}.${key}`, value(of)] as const);
-  kept.set(of, Object.fromEntries(values));
-  return kept.get(of)!;
+  return kept.getOrInsertComputed(
+    of,
+    () => Object.fromEntries(Object.entries(fields).map(([key, value]) => [`${prefix}.${key}`, value(of)])),
+  );
 }
 
 type Values = Readonly<Record<string, FieldValue>>;

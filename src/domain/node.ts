@@ -181,11 +181,28 @@ export interface Evidence {
   readonly console: string | null;
 }
 
-export interface NodeRecord {
+/** The fields that records of nodes, builds and images on clouds have in common. */
+export interface PoolRecord {
   /** Raised by each change; a change names the revision that it replaces. */
   readonly revision: number;
   /** Never reused. */
   readonly id: number;
+  /** When the state name changed last. */
+  readonly stateSince: Instant;
+  readonly waitingOn: WaitingOn | null;
+  /** Not before then is anything tried again for it; null: at once. */
+  readonly retryAt: Instant | null;
+  /** Attempts of the phase's own action so far. */
+  readonly attempt: number;
+  /** Why it is deleted, or a node held, as lists show it. */
+  readonly comment: string | null;
+  /** Who decided that it goes; null: nobody has, or it was before that was recorded. */
+  readonly deletedBy: DeletedBy | null;
+  /** Why it failed, or what failed last. */
+  readonly evidence: Evidence | null;
+}
+
+export interface NodeRecord extends PoolRecord {
   readonly role: NodeRole;
   /** The provider image that a builder or checker works for; null: none. */
   readonly providerImageId: number | null;
@@ -215,24 +232,13 @@ export interface NodeRecord {
   readonly state: NodeState;
   /** The server that it had, once the cloud says that it is gone; left out: there was none, or it was not recorded. */
   readonly formerServerId?: string | undefined;
-  /** When the state name changed last. */
-  readonly stateSince: Instant;
   /** When the phase changed last. */
   readonly phaseSince: Instant;
-  readonly waitingOn: WaitingOn | null;
-  /** Not before then is anything tried again for this node; null: at once. */
-  readonly retryAt: Instant | null;
-  /** Attempts of the phase's own action so far. */
-  readonly attempt: number;
   readonly addresses: NodeAddresses | null;
   /** A floating IP that was made for it. */
   readonly floatingIp: NodeFloatingIp | null;
   /** `TYPE BASE64`, recorded at the first login. */
   readonly hostKeys: readonly string[];
-  /** The reason of a hold or of a deletion, as `list` shows it. */
-  readonly comment: string | null;
-  /** Who decided that it goes; null: nobody has, or it was before that was recorded. */
-  readonly deletedBy: DeletedBy | null;
   readonly job: string | null;
   /** The end of its job, where one was reported: then the node is deleted, or held; null: none was. */
   readonly jobEnd: { readonly at: Instant; readonly result: string | null } | null;
@@ -243,7 +249,6 @@ export interface NodeRecord {
   readonly hold: Hold | null;
   /** Why it was launched: `min-ready 3, have 1`. */
   readonly launchReason: string;
-  readonly evidence: Evidence | null;
   /** How it will be (or was) accounted for at its end; null while nobody knows. */
   readonly result: NodeResult | null;
   /** When each phase was entered first. */

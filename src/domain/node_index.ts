@@ -59,7 +59,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
   /** By the names under which they are looked up. */
   readonly #named = new Map<string, readonly NodeRecord[]>();
   readonly #subnodes = new Map<number, readonly NodeRecord[]>();
-  readonly #growing = new Set<number>();
+  readonly #growing = new Map<number, NodeRecord>();
   readonly #workers = new Map<number, NodeRecord>();
 
   private constructor(nodes: Iterable<NodeRecord>) {
@@ -120,7 +120,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
 
   /** Nodes with subnodes that are being built, by id. */
   growing(): NodeRecord[] {
-    return [...this.#growing].sort((a, b) => a - b).map((id) => this.#nodes.get(id)!);
+    return [...this.#growing.values()].sort((a, b) => a.id - b.id);
   }
 
   /** Those that are there for an image. */
@@ -193,7 +193,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
     raise(this.#images, node.image, by);
     for (const name of namesIn(node)) list(this.#named, name, { node, by });
     if (node.parentId !== null) list(this.#subnodes, node.parentId, { node, by });
-    if (node.subnodeCount > 0 && state === "building") enlist(this.#growing, node.id, by);
+    if (node.subnodeCount > 0 && state === "building") enter(this.#growing, { node, by });
     if (node.providerImageId !== null) enter(this.#workers, { node, by });
   }
 }
@@ -253,11 +253,6 @@ function raise(counts: Map<string, number>, key: string, by: number): void {
 function enter(records: Map<number, NodeRecord>, { node, by }: Pick<Counted, "node" | "by">): void {
   if (by > 0) records.set(node.id, node);
   else records.delete(node.id);
-}
-
-function enlist(ids: Set<number>, id: number, by: 1 | -1): void {
-  if (by > 0) ids.add(id);
-  else ids.delete(id);
 }
 
 function list<Key>(

@@ -3,18 +3,18 @@
  * is illegal and throws, so that a forgotten case is found by a test and not by an operator.
  */
 import type { DeletedBy } from "./deleted_by.ts";
-import type {
-  Evidence,
-  Hold,
-  NodeAddresses,
-  NodeFloatingIp,
-  NodePhase,
-  NodeRecord,
-  NodeResult,
-  NodeState,
+import {
+  type Evidence,
+  type Hold,
+  type NodeAddresses,
+  type NodeFloatingIp,
+  type NodePhase,
+  type NodeRecord,
+  type NodeResult,
+  type NodeState,
+  stateName,
 } from "./node.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
-import { stateName } from "./node.ts";
 import type { Instant } from "./time.ts";
 
 export type NodeEvent =
@@ -115,10 +115,6 @@ function timesAfter(
 
 const MOST_RETURNS = 50;
 
-function failing(state: NodeState, { begunAt }: Extract<WaitingEvent, { type: "postponed" }>): NodeState {
-  return state.phase === "prepare" ? { failingSince: begunAt, ...state } : state;
-}
-
 /** While a node is being made ready, what refused last stays with it until something works; at its end the reason does. */
 function lastRefusal(
   node: NodeRecord,
@@ -146,7 +142,7 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
       return { state: node.state, evidence: event.evidence };
     case "postponed":
       return {
-        state: failing(node.state, event),
+        state: node.state.phase === "prepare" ? { failingSince: event.begunAt, ...node.state } : node.state,
         ...afterWaiting(node, event, now),
         ...lastRefusal(node, event, now),
       };
@@ -166,14 +162,6 @@ function withFloatingIp(node: NodeRecord, { type, floatingIp }: EventOf<"floatin
   return { state, floatingIp, ...(state.phase === "address" && { evidence: null }) };
 }
 
-/** A node keeps the server that it has; a second one belongs to nobody. */
-function withServer<State extends StateOf<"hold"> | StateOf<"delete-server">>(
-  { state, event, node }: { state: State; event: EventOf<"accepted">; node: NodeRecord },
-): State {
-  if (state.serverId !== null) throw new IllegalTransitionError(state.phase, event.type, node.id);
-  return { ...state, serverId: event.serverId, lostAt: null };
-}
-
 /** The host keys that its server showed last; the recorded ones where nobody looked. */
 export function shownKeys(
   { id, hostKeys }: NodeRecord,
@@ -191,7 +179,7 @@ function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-
 /** The cloud has not been asked to delete the server. */
 const UNDELETED = { askedAt: null, acceptedAt: null };
 
-/** What each event does in these phases. */
+/** The effect of each event in these phases. */
 type Rules<Phase extends NodePhase> = {
   readonly [Type in StepEvent["type"]]?: (
     at: { state: StateOf<Phase>; event: EventOf<Type>; node: NodeRecord; now: Instant },
@@ -200,7 +188,11 @@ type Rules<Phase extends NodePhase> = {
 
 /** The answer to the request for a server may come when its node has been held or marked for deletion meanwhile. */
 const LATE_ANSWERS: Rules<"hold" | "delete-server"> = {
-  "accepted": (at) => ({ state: withServer(at) }),
+  "accepted": ({ state, event, node }) => {
+    // A node keeps the server that it has; a second one belongs to nobody.
+    if (state.serverId !== null) throw new IllegalTransitionError(state.phase, event.type, node.id);
+    return { state: { ...state, serverId: event.serverId, lostAt: null } };
+  },
   "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
   "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
 };

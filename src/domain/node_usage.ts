@@ -5,9 +5,8 @@
  */
 import { lifelineOf, waitOf } from "./lifeline.ts";
 import { failureOfNode } from "./describe_gone.ts";
-import type { NodePhase, NodeRecord, NodeStateName } from "./node.ts";
+import { type NodePhase, type NodeRecord, type NodeStateName, serverIdOf } from "./node.ts";
 import { serverStages } from "./server_stage.ts";
-import { serverIdOf } from "./node.ts";
 import { type Instant, type Milliseconds, SECOND } from "./time.ts";
 
 /** In the order in which they are shown. `failed`: of servers that came to nothing, whatever they were doing. */
@@ -22,17 +21,11 @@ interface Stretch {
   readonly to: Instant;
 }
 
-export interface NodeUsage {
-  readonly id: number;
-  /** The node that a subnode goes with: its user has both. */
-  readonly parentId: number | null;
-  readonly provider: string;
+type Known = "id" | "parentId" | "provider" | "image" | "flavorId" | "flavorName" | "job";
+
+export interface NodeUsage extends Pick<NodeRecord, Known> {
   /** null: it was to make or to check an image. */
   readonly label: string | null;
-  readonly image: string;
-  readonly flavorId: string;
-  readonly flavorName: string;
-  readonly job: string | null;
   readonly client: string | null;
   /** While it had a server. */
   readonly stretches: readonly Stretch[];
@@ -47,6 +40,8 @@ export interface NodeUsage {
 export function nodeUsage(node: NodeRecord, end: Instant): NodeUsage {
   const { id, parentId, provider, label, image, flavorId, flavorName, job, timings } = node;
   const waited = waitOf(node);
+  const hadServer = timings.boot !== undefined || serverIdOf(node) !== null ||
+    node.formerServerId !== undefined;
   return {
     id,
     parentId,
@@ -57,7 +52,7 @@ export function nodeUsage(node: NodeRecord, end: Instant): NodeUsage {
     flavorName,
     job,
     client: node.asked?.client ?? null,
-    stretches: hadServer(node) ? stretchesOf(node, end) : [],
+    stretches: hadServer ? stretchesOf(node, end) : [],
     launchedAt: timings.create === undefined ? null : wholeSecond(timings.create),
     failure: failureOf(node, end),
     wait: waited === null ? null : { at: wholeSecond(timings.used!), length: waited },
@@ -70,10 +65,6 @@ export function wholeSecond(instant: Instant): Instant {
 
 /** Before its server is asked for, and after it is gone, a record costs nothing. */
 const WITHOUT_SERVER: readonly NodePhase[] = ["create", "delete-address"];
-
-function hadServer(node: NodeRecord): boolean {
-  return node.timings.boot !== undefined || serverIdOf(node) !== null || node.formerServerId !== undefined;
-}
 
 function stretchesOf(node: NodeRecord, end: Instant): readonly Stretch[] {
   const hasFailed = failureOfNode(node) !== null;

@@ -22,7 +22,7 @@ export interface PoolEvent extends NewEvent {
 }
 
 /** The thing that it happened to. `id` null: its kind of thing has names alone. */
-export interface EventSubject {
+interface EventSubject {
   readonly type:
     | "node"
     | "image"

@@ -2,9 +2,8 @@
  * A provider image: one image on one cloud, uploaded or snapshotted by us, from the decision to make it until the
  * cloud says that it is gone. 2016's Nodepool called it a snapshot image.
  */
-import type { DeletedBy } from "./deleted_by.ts";
 import type { ImageStateName } from "./dib_image.ts";
-import type { Evidence, WaitingOn } from "./node.ts";
+import type { PoolRecord } from "./node.ts";
 import type { Instant } from "./time.ts";
 
 /** The source it is made from. */
@@ -72,10 +71,7 @@ export interface TemporaryKeypair {
   readonly privateKey: string;
 }
 
-export interface ProviderImage {
-  readonly revision: number;
-  /** Never reused. */
-  readonly id: number;
+export interface ProviderImage extends PoolRecord {
   readonly provider: string;
   /** The provider image's name in the configuration. */
   readonly image: string;
@@ -85,26 +81,14 @@ export interface ProviderImage {
   /** Its name on the cloud, and that of the server it is made on. */
   readonly hostname: string;
   readonly state: ProviderImageState;
-  /** When the state name changed last. */
-  readonly stateSince: Instant;
   /** When the phase changed last. */
   readonly phaseSince: Instant;
-  readonly waitingOn: WaitingOn | null;
-  /** Not before then is anything tried again for it; null: at once. */
-  readonly retryAt: Instant | null;
-  readonly attempt: number;
   /** null: none was made, or it is deleted. */
   readonly keypair: TemporaryKeypair | null;
   /** The server that it was made on, as the cloud knows it. */
   readonly serverId: string | null;
   /** Where the output of its setup and check scripts goes. */
   readonly logFile: string | null;
-  /** Why it is deleted. */
-  readonly comment: string | null;
-  /** Who decided that; null: nobody has, or it was before that was recorded. */
-  readonly deletedBy: DeletedBy | null;
-  /** Why it failed. */
-  readonly evidence: Evidence | null;
 }
 
 /** The part of a new record that says that nothing has been tried, made or found out. */

@@ -31,7 +31,7 @@ function isExcepted(url: URL, entry: string): boolean {
   if (entry === "*") return true;
   const { host, port } = hostAndPort(entry.toLowerCase());
   if (port !== null && port !== (url.port || DEFAULT_PORTS[url.protocol])) return false;
-  const asked = bare(url.hostname);
+  const asked = unbracketed(url.hostname).replace(/\.$/, "").toLowerCase();
   if (host.includes("/")) return isInRange(asked, host);
   const { isIP } = net();
   if (isIP(asked) !== 0) {
@@ -60,8 +60,4 @@ function isInRange(address: string, range: string): boolean {
     return false;
   }
   return blockList([range]).check(address, version === 4 ? "ipv4" : "ipv6");
-}
-
-function bare(hostname: string): string {
-  return unbracketed(hostname).replace(/\.$/, "").toLowerCase();
 }

@@ -1,6 +1,5 @@
 /** The obstacles that the records of nodes and images tell: the step that they wait for, and failed attempts. Pure. */
-import type { DibImage } from "./dib_image.ts";
-import { dibStateName } from "./dib_image.ts";
+import { type DibImage, dibStateName } from "./dib_image.ts";
 import type { ImageOrder } from "./image_order.ts";
 import type { WaitingOn } from "./node.ts";
 import type { Obstacle, Refusal } from "./obstacle.ts";

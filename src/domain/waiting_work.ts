@@ -2,13 +2,10 @@
  * Nodes and images on their way that nothing is being done for at this moment: they wait for the cloud, for another
  * attempt or for their turn. Their records say for what, in a dump beside the work in flight.
  */
-import type { DibImage } from "./dib_image.ts";
-import { dibStateName } from "./dib_image.ts";
+import { type DibImage, dibStateName } from "./dib_image.ts";
 import type { WorkReport } from "./dump_report.ts";
-import type { NodeRecord, WaitingOn } from "./node.ts";
-import { stateName } from "./node.ts";
-import type { ProviderImage } from "./provider_image.ts";
-import { imageStateName } from "./provider_image.ts";
+import { type NodeRecord, stateName, type WaitingOn } from "./node.ts";
+import { imageStateName, type ProviderImage } from "./provider_image.ts";
 import type { Instant } from "./time.ts";
 
 interface Records {

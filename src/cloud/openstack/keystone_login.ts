@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
 import { withoutPassword } from "../../lib/without_password.ts";
-import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
+import type { Auth, CloudAccess, KeystoneRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
@@ -142,7 +142,7 @@ function identityBody(auth: Auth): unknown {
   }
 }
 
-function userBody(user: { userId: string | null; username: string | null; userDomain: DomainRef }): object {
+function userBody(user: { userId: string | null; username: string | null; userDomain: KeystoneRef }): object {
   if (user.userId !== null) return { id: user.userId };
   return { name: user.username, domain: domainBody(user.userDomain) };
 }
@@ -160,7 +160,7 @@ function scopeBody(scope: Exclude<Scope, { kind: "none" }>): object {
 }
 
 /** Keystone's own default domain where none is given, as in v2 times. */
-function domainBody({ id, name }: DomainRef): object {
+function domainBody({ id, name }: KeystoneRef): object {
   if (id !== null) return { id };
   return name === null ? { id: "default" } : { name };
 }

@@ -14,25 +14,27 @@ const MOST = META_LIMITS.length;
 
 export function checkLengths(config: Config, findings: Findings): void {
   config.providers.forEach((provider, index) => {
+    const own = findings.at("providers", index);
     const images = provider.images.map((image) => ({ image, length: markLength(provider, image) }));
     const longest = images.toSorted((a, b) => b.length - a.length)[0];
     if (longest !== undefined && longest.length > MOST) {
       const { image: { name }, length } = longest;
-      findings.error(
-        ["providers", index, "name"],
+      own.error(
+        ["name"],
         `with the image name ${name} it makes a metadata entry of ${length} characters; ` +
           `the limit is ${MOST}: shorten the names`,
       );
     }
     const names = provider.images.map((image) => fill(provider.templateHostname, { provider, image }));
-    tellLongest(names, { path: ["providers", index, "template-hostname"], what: "an image", findings });
+    tellLongest("an image", names, own.at("template-hostname"));
   });
+  const places = placesOf(config);
+  const withSubnodes = places.filter(({ label }) => label.subnodes > 0);
   config.targets.forEach(({ hostname, subnodeHostname }, index) => {
-    const nodes = placesOf(config).map((place) => fill(hostname, place));
-    tellLongest(nodes, { path: ["targets", index, "hostname"], what: "a server", findings });
-    const subnodes = placesOf(config).filter(({ label }) => label.subnodes > 0)
-      .map((place) => fill(subnodeHostname, place));
-    tellLongest(subnodes, { path: ["targets", index, "subnode-hostname"], what: "a server", findings });
+    const own = findings.at("targets", index);
+    tellLongest("a server", places.map((place) => fill(hostname, place)), own.at("hostname"));
+    const subnodes = withSubnodes.map((place) => fill(subnodeHostname, place));
+    tellLongest("a server", subnodes, own.at("subnode-hostname"));
   });
 }
 
@@ -67,13 +69,10 @@ function fill(template: string, place: Place): string {
   });
 }
 
-function tellLongest(
-  names: readonly string[],
-  { path, what, findings }: { path: readonly (string | number)[]; what: string; findings: Findings },
-): void {
+function tellLongest(what: string, names: readonly string[], findings: Findings): void {
   const longest = Math.max(0, ...names.map(lengthOf));
   if (longest <= MOST) return;
-  findings.error([...path], `gives ${what} a name of ${longest} characters; the limit is ${MOST}`);
+  findings.error([], `gives ${what} a name of ${longest} characters; the limit is ${MOST}`);
 }
 
 /** As clouds count: characters, not their halves. */

@@ -7,6 +7,7 @@ import { environmentProxies } from "../environment_proxies.ts";
 import { exposedFiles } from "../exposed_files.ts";
 import { accessKeys, loginKeys } from "../schema/provider_section.ts";
 import type { ProviderDraft } from "../validate_tree.ts";
+import type { YamlPath } from "../yaml_node.ts";
 import { holdsSecretOption } from "./auth_options.ts";
 import { cloudAccessFrom, unknownAccess } from "./cloud_access_from.ts";
 import { readCloudFiles } from "./cloud_files.ts";
@@ -38,7 +39,14 @@ export async function checkCloudAccess(
     findings.warnings.push(...await exposedFiles(secretive, { environment, signal }));
   }
   const unchecked = withoutClouds ? providers.filter((provider) => lacksCloudFile(provider, sources)) : [];
-  warnOfUnchecked(unchecked, { sources, providers, findings });
+  if (unchecked.length > 0) {
+    const names = unchecked.map(({ name }) => name ?? UNNAMED).join(", ");
+    findings.warning(
+      placeOf(unchecked[0]!, providers.indexOf(unchecked[0]!)),
+      `no clouds.yaml found, so the cloud of ${names} is not checked; ` +
+        `looked for ${sources.files.searched.join(", ")}`,
+    );
+  }
   const access = providers.map((provider, index) =>
     unchecked.includes(provider)
       ? unknownAccess(provider.cloud ?? UNNAMED)
@@ -56,24 +64,6 @@ function lacksCloudFile(provider: ProviderDraft, sources: CloudSources): boolean
   return variables.settings === null || meant !== variables.name;
 }
 
-function warnOfUnchecked(
-  unchecked: readonly ProviderDraft[],
-  { sources, providers, findings }: {
-    sources: CloudSources;
-    providers: readonly ProviderDraft[];
-    findings: Findings;
-  },
-): void {
-  if (unchecked.length === 0) return;
-  const index = providers.indexOf(unchecked[0]!);
-  const names = unchecked.map(({ name }) => name ?? UNNAMED).join(", ");
-  findings.warning(
-    ["providers", index, ...(unchecked[0]!.cloud === undefined ? [] : ["cloud"])],
-    `no clouds.yaml found, so the cloud of ${names} is not checked; ` +
-      `looked for ${sources.files.searched.join(", ")}`,
-  );
-}
-
 const UNNAMED = "(unnamed)";
 
 interface Looking {
@@ -87,7 +77,7 @@ interface Looking {
 function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null {
   const { index, sources, source, findings, proxies } = looking;
   if (isToldAlready(provider, looking)) return null;
-  const path = ["providers", index, ...(provider.cloud === undefined ? [] : ["cloud"])];
+  const path = placeOf(provider, index);
   try {
     const cloud = cloudOf(provider, sources);
     if (cloud !== null && provider.cloud === undefined) {
@@ -109,6 +99,10 @@ function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null
     findings.error(path, describeFailure(provider, { message: error.message, sources }));
     return null;
   }
+}
+
+function placeOf({ cloud }: ProviderDraft, index: number): YamlPath {
+  return ["providers", index, ...(cloud === undefined ? [] : ["cloud"])];
 }
 
 /** Where a key or a file is wrong by itself, what follows from it would mislead. */
@@ -137,14 +131,12 @@ function describeFailure(
   provider: ProviderDraft,
   { message, sources }: { message: string; sources: CloudSources },
 ): string {
-  if (provider.cloud === undefined) return ownKeyNames(message);
+  if (provider.cloud === undefined) {
+    // A provider's own keys have other names than clouds.yaml's.
+    return message.replace(/\bauth\.([a-z_]+)/g, (_, name: string) => name.replaceAll("_", "-"));
+  }
   const at = sources.files.clouds === null ? "" : ` (${sources.files.clouds.path})`;
   return `cloud "${provider.cloud}"${at}: ${message}`;
-}
-
-/** A provider's own keys have other names than clouds.yaml's. */
-function ownKeyNames(message: string): string {
-  return message.replace(/\bauth\.([a-z_]+)/g, (_, name: string) => name.replaceAll("_", "-"));
 }
 
 function hasOwnAuth(provider: ProviderDraft): boolean {

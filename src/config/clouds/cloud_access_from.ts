@@ -4,8 +4,8 @@ import { proxyAddress } from "../environment_proxies.ts";
 import {
   type Auth,
   type CloudAccess,
-  type DomainRef,
   type EndpointInterface,
+  type KeystoneRef,
   PLAIN_ACCESS,
   type Scope,
 } from "../../domain/cloud_access.ts";
@@ -117,18 +117,14 @@ function needed(auth: Settings, key: string): string {
 /** The only domain that Keystone v2 knew, and the one that the `openstack` command assumes. */
 const DEFAULT_DOMAIN = "default";
 
-function domainOf(
-  auth: Settings,
-  { prefix, fallback }: { prefix: "user_domain" | "project_domain"; fallback: string },
-): DomainRef {
-  const id = textSetting(auth[`${prefix}_id`]);
-  const name = textSetting(auth[`${prefix}_name`]);
-  if (id !== null) return { id, name: null };
-  if (name !== null) return { id: null, name };
-  const defaultName = textSetting(auth.default_domain_name);
-  const defaultId = textSetting(auth.default_domain_id);
-  if (defaultId === null && defaultName !== null) return { id: null, name: defaultName };
-  return { id: defaultId ?? fallback, name: null };
+function domainOf(auth: Settings, { prefix, fallback }: { prefix: string; fallback: string }): KeystoneRef {
+  return refOf(auth, prefix) ?? refOf(auth, "default_domain") ?? { id: fallback, name: null };
+}
+
+/** An id wins over a name; null: neither is given. */
+function refOf(auth: Settings, prefix: string): KeystoneRef | null {
+  const [id, name] = [textSetting(auth[`${prefix}_id`]), textSetting(auth[`${prefix}_name`])];
+  return id === null && name === null ? null : { id, name: id === null ? name : null };
 }
 
 function scopeFrom(auth: Settings, fallback: string): Scope {
@@ -137,11 +133,9 @@ function scopeFrom(auth: Settings, fallback: string): Scope {
     throw new CloudSettingsError(`auth.system_scope can only be "all"`);
   }
   if (system !== null) return { kind: "system" };
-  const id = textSetting(auth.project_id);
-  const name = textSetting(auth.project_name);
-  if (id !== null || name !== null) {
-    const domain = domainOf(auth, { prefix: "project_domain", fallback });
-    return { kind: "project", id, name: id === null ? name : null, domain };
+  const project = refOf(auth, "project");
+  if (project !== null) {
+    return { kind: "project", ...project, domain: domainOf(auth, { prefix: "project_domain", fallback }) };
   }
   const domain = { id: textSetting(auth.domain_id), name: textSetting(auth.domain_name) };
   if (domain.id !== null || domain.name !== null) return { kind: "domain", domain };

@@ -76,7 +76,8 @@ export function cloudSettings(
   delete settings.regions;
   const region = chooseRegion(entry, { profile, wanted: own.regionName });
   for (const layer of [region.settings, { ...own.settings, region_name: region.name }]) {
-    applyLayer(settings, layer);
+    // Null values do not displace any.
+    updateSettings(settings, Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== null)));
   }
   const finished = finish(settings);
   finished.force_ipv4 ??= forcesIpv4(sources);
@@ -105,11 +106,6 @@ function missingCloud(name: string, { names, files }: { names: string[]; files: 
   }
   const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
   return `no such cloud; ${known}${didYouMean(name, names)}`;
-}
-
-/** Changes `settings`; null values do not displace any. */
-function applyLayer(settings: Settings, layer: Settings): void {
-  updateSettings(settings, Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== null)));
 }
 
 function finish(mutable: Settings): Settings {

@@ -2,6 +2,7 @@
  * Braces in a setting name other settings, as Python's `str.format` fills them: `https://{region_name}.example.org`.
  * Names, `{auth[project_id]}` and doubled braces are known; everything else Python can do there is refused.
  */
+import { type FieldValue, plainText } from "../../domain/format_spec.ts";
 import { CloudSettingsError, isSettings, type Settings } from "./settings.ts";
 
 /**
@@ -30,10 +31,5 @@ function lookUp(field: string, { key, settings }: { key: string; settings: Setti
   if (value === undefined || typeof value === "object" && value !== null) {
     throw new CloudSettingsError(`${key}: "{${field}}" is not a setting of this cloud`);
   }
-  return pythonText(value);
-}
-
-function pythonText(value: unknown): string {
-  if (value === null) return "None";
-  return typeof value === "boolean" ? (value ? "True" : "False") : String(value);
+  return plainText(value as FieldValue);
 }

@@ -19,17 +19,9 @@ export function serviceSettings(settings: Settings, ending: string): Record<stri
     const value = Array.isArray(given) ? given.join(",") : given;
     if (!key.endsWith(suffix) || OTHERS.has(key) || textSetting(value) === null) continue;
     const prefix = key.slice(0, -suffix.length);
-    const type = officialType(prefix);
-    if (!(type in found) || preferred(prefix, type)) found[type] = String(value);
+    const type = Object.keys(ALIASES).find((official) => ALIASES[official]!.includes(prefix)) ??
+      prefix.replaceAll("_", "-");
+    if (!(type in found) || ALIASES[type]?.[0] === prefix) found[type] = String(value);
   }
   return found;
-}
-
-function officialType(prefix: string): string {
-  const official = Object.keys(ALIASES).find((type) => ALIASES[type]!.includes(prefix));
-  return official ?? prefix.replaceAll("_", "-");
-}
-
-function preferred(prefix: string, type: string): boolean {
-  return ALIASES[type]?.[0] === prefix;
 }

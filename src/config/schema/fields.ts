@@ -83,23 +83,20 @@ const NAME_PATTERN = `^${NO_BLANK}(?:${PRINTABLE}*${NO_BLANK})?$`;
 
 function nameFrom(input: unknown): string | undefined {
   const name = textFrom(input);
-  // deno-lint-ignore no-control-regex -- control characters are what is being refused
-  return name === undefined || name !== name.trim() || /[\u0000-\u001f\u007f]/.test(name) ? undefined : name;
+  return name !== undefined && new RegExp(NAME_PATTERN).test(name) ? name : undefined;
 }
 
-export function url() {
+/** @param instead an address for a word that may stand in its place */
+export function url(instead: Readonly<Record<string, string>> = {}) {
+  const pattern = ["^https?://[^\\s/]", ...Object.keys(instead).map((word) => `^${word}$`)].join("|");
   return scalar("an http:// or https:// address", {
-    json: { type: "string", pattern: URL_PATTERN },
-    parse: urlFrom,
+    json: { type: "string", pattern },
+    parse(input) {
+      if (typeof input !== "string" || !new RegExp(pattern).test(input)) return undefined;
+      const address = instead[input] ?? input;
+      return URL.canParse(address) ? address : undefined;
+    },
   });
-}
-
-export const URL_PATTERN = "^https?://[^\\s/]";
-
-export function urlFrom(input: unknown): string | undefined {
-  return typeof input === "string" && new RegExp(URL_PATTERN).test(input) && URL.canParse(input)
-    ? input
-    : undefined;
 }
 
 /**

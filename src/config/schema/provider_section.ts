@@ -14,12 +14,10 @@ import {
   maybe,
   nameText,
   optional,
-  scalar,
   secret,
   template,
   text,
-  URL_PATTERN,
-  urlFrom,
+  url,
 } from "./fields.ts";
 import { providerImageConfig, providerImageSection } from "./provider_image_section.ts";
 import { fieldsOf, section } from "./section.ts";
@@ -37,15 +35,10 @@ const networkSection = section({
 /** Nodepool of 2016 took this for a cloud of its own, for tests. A name of this ending never resolves. */
 export const NO_CLOUD = "http://fake.invalid/v3";
 
-const authUrl = scalar("an http:// or https:// address", {
-  json: { type: "string", pattern: `${URL_PATTERN}|^fake$` },
-  parse: (input) => input === "fake" ? NO_CLOUD : urlFrom(input),
-});
-
 const loginEntries = {
   username: described(maybe(text()), "User name, instead of cloud."),
   password: described(maybe(secret()), "Password, instead of cloud."),
-  "auth-url": described(maybe(authUrl), "Keystone's address, instead of cloud."),
+  "auth-url": described(maybe(url({ fake: NO_CLOUD })), "Keystone's address, instead of cloud."),
   "project-id": described(maybe(text()), "Project, instead of cloud."),
   "project-name": described(maybe(text()), "Project, instead of cloud."),
   "user-domain-name": described(maybe(text()), "Domain, instead of cloud; without it, the default domain."),

@@ -50,7 +50,7 @@ export const targetSection = section({
   jenkins: described(v.nullish(jenkinsSection), "The Jenkins that nodes are added to."),
 });
 
-export type TargetSection = v.InferOutput<typeof targetSection>;
+type TargetSection = v.InferOutput<typeof targetSection>;
 
 /** The secrets file's entry for a target's Jenkins, which wins over the configuration. */
 type JenkinsSecrets = Partial<JenkinsConfig>;

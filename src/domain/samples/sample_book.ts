@@ -14,7 +14,6 @@ import {
 import {
   groupKey,
   type GroupSample,
-  type Measure,
   measures,
   minuteOf,
   type Sample,
@@ -66,9 +65,10 @@ export class SampleBook implements PoolSamples {
     const places = Array.from({ length }, (_, offset) => this.#placeOf(first + offset));
     return readingsOf((measure) => {
       const index = measures.indexOf(measure);
-      return places.map((place) =>
-        place === null ? null : told(measure, group?.values[place * NUMBERS + index])
-      );
+      return places.map((place) => {
+        const value = place === null ? null : group?.values[place * NUMBERS + index] ?? 0;
+        return value !== null && value < 0 && measure === "limit" ? null : value;
+      });
     });
   }
 
@@ -136,8 +136,4 @@ class GroupRing {
       else this.#lengths.delete(length);
     }
   }
-}
-
-function told(measure: Measure, value = 0): number | null {
-  return measure === "limit" && value < 0 ? null : value;
 }
