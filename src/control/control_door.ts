@@ -11,7 +11,7 @@ import type { LeaderRecord } from "../lead/leader_record.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
 import { makeOwnCertificate } from "../lib/own_certificate.ts";
-import { DOOR_NAME } from "./door_name.ts";
+import { DOOR_NAME } from "./leader_wire.ts";
 import { ControlSocketError } from "./socket_path.ts";
 import { bracketed } from "../domain/bracketed.ts";
 

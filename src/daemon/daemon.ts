@@ -19,10 +19,10 @@ import { SteadyClock } from "../lib/steady_clock.ts";
 import { catchStrayDefects } from "../lib/stray_defects.ts";
 import { checkAloneHere } from "./check_alone.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
-import { tellLost, whyLost } from "./lost_lead.ts";
+import { tellLost, tellStop, whyLost } from "./ends.ts";
 import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";
-import { runPool, tellStop } from "./run_pool.ts";
+import { runPool } from "./run_pool.ts";
 
 const log = loggerOf("daemon");
 

@@ -9,8 +9,7 @@ import { sleptThrough } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { MemberDeps } from "./member.ts";
 import { answerMemberSignals } from "./member_signals.ts";
-import { letBuildsEnd } from "./let_builds_end.ts";
-import { tellStop } from "./run_pool.ts";
+import { letBuildsEnd, tellStop } from "./ends.ts";
 import { ownVersion } from "./own_process.ts";
 
 const log = loggerOf("daemon");
