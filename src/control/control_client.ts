@@ -16,8 +16,7 @@ import {
 } from "./greeting.ts";
 import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
-import { completionOperations } from "./operations/completion_operations.ts";
-import { listOperations } from "./operations/list_operations.ts";
+import { completionOperations, listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
 import { ControlSocketError } from "./socket_path.ts";
 import { type SilenceWatch, watchSilence } from "./watch_silence.ts";
