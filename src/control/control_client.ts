@@ -3,7 +3,7 @@
  * over another wire to the daemon.
  */
 import { errorChain } from "../lib/error_chain.ts";
-import { connectionKind } from "./connection_kind.ts";
+import { connectionKind, ControlSocketError } from "./socket_path.ts";
 import { ControlError, NoAnswerError } from "./control_error.ts";
 import {
   blameVersion,
@@ -18,7 +18,6 @@ import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
 import { completionOperations, listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
-import { ControlSocketError } from "./socket_path.ts";
 import { type SilenceWatch, watchSilence } from "./watch_silence.ts";
 import { whatIsWrong } from "./what_is_wrong.ts";
 

@@ -3,8 +3,7 @@
  * off again, which leaves a profile. Signals that come close together are answered one after the other. The daemon has
  * one, and hands it its signals.
  */
-import type { Instant } from "../domain/time.ts";
-import { isoText, MINUTE, SECOND } from "../domain/time.ts";
+import { type Instant, isoText, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { CpuProfile, CpuProfiler } from "../lib/cpu_profiler.ts";
 import { setAlarm } from "../lib/deadline.ts";

@@ -55,7 +55,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const deps = { options, source, clock, lines, serviceManager, signals };
   const runOnSeat = () => runSeated(config, { ...deps, isToldOnStderr: isOnStderr(logging, "daemon") });
   if (config.etcd === null) return await runOnSeat();
-  const { runBesideBuilder } = await import("./run_builder.ts");
+  const { runBesideBuilder } = await import("./daemon_builder.ts");
   return await runBesideBuilder(config.etcd, { ...deps, runOnSeat });
 }
 
