@@ -13,7 +13,6 @@ import { tellMeanwhile, WaitTeller } from "./tell_waits.ts";
 import { writeLine } from "./write_line.ts";
 
 interface OrderOptions {
-  /** Only place the order. */
   readonly wait: boolean;
   /** Print the build's log as it is written, instead of progress. */
   readonly follow?: boolean;

@@ -48,7 +48,6 @@ export interface ConfigFiles {
 
 export interface DaemonOptions extends ConfigFiles {
   readonly pidFile: string | null;
-  /** A logging configuration file. */
   readonly logConfigFile: string | null;
   readonly parts: EnabledParts;
   /** Builds, and uploads, side by side. */
@@ -111,13 +110,11 @@ export interface OnlineOptions {
 }
 
 export interface FirstConfigOptions {
-  /** Where it goes. */
   readonly output: string;
   readonly home: string;
   readonly given: GivenAnswers;
   /** null: the proposals are taken. */
   readonly dialog: Dialog | null;
-  /** Reports progress. */
   say(text: string): void;
   readonly signal: AbortSignal;
 }

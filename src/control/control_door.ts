@@ -18,7 +18,6 @@ import { bracketed } from "../domain/bracketed.ts";
 interface ControlDoorOptions {
   /** `etcd.control` of the configuration. */
   readonly control: EtcdConfig["control"];
-  /** The name of this machine. */
   readonly host: string;
   /** At once. */
   readonly connections?: number;

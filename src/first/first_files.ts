@@ -9,7 +9,6 @@ import { SCHEMA_FILE } from "./first_config_text.ts";
 import type { KeyChoice, LocalKey } from "./offered_keys.ts";
 
 interface FirstFilesOptions {
-  /** Where the configuration goes. */
   readonly output: string;
   readonly home: string;
   /** The JSON Schema for editors. */

@@ -25,7 +25,6 @@ interface FirstConfigDeps {
   readonly files: FirstFiles;
   readonly environment: Environment;
   readonly openCloud: (provider: ProviderConfig) => Cloud;
-  /** Tells what goes on meanwhile. */
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
 }

@@ -13,7 +13,7 @@ import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example, type HelpGroup, helpGroup } from "../help.ts";
-import { columnsOption, outputOption, sortOption, watchOption } from "../list_options.ts";
+import { columnsOption, outputOption, sortOption, watchOption } from "../output_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
 import { type ShowOptions, showView } from "../show_view.ts";
@@ -141,7 +141,6 @@ const lists = {
   },
 } satisfies Partial<Record<PoolViewName, ListCommand>>;
 
-/** Makes the command of that name. */
 export function listCommandOf(name: keyof typeof lists) {
   return (context: CliContext) => {
     const { group, about, filters = [], example: line }: ListCommand = lists[name];

@@ -1,5 +1,5 @@
 /** `nodepool logs ID`: a node's console, and the output of its scripts. */
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import { SECOND } from "../../domain/time.ts";
 import { addedText } from "../../lib/added_text.ts";
 import type { NodeLogView } from "../../views/node_log.ts";
@@ -11,6 +11,7 @@ import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { countArgument, idArgument } from "../arguments.ts";
 import { openPool } from "../open_pool.ts";
+import { formatOption } from "../output_options.ts";
 import { writeLine } from "../write_line.ts";
 
 /** More than what clouds keep. */
@@ -27,12 +28,7 @@ export function logsCommand(context: CliContext) {
     .argument("<id>", "the node", idArgument)
     .option("-n, --lines <n>", "only the last lines of the console", countArgument, ALL_LINES)
     .option("--follow", "keep printing new output until the node is gone")
-    .addOption(
-      new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default(
-        "text" as const,
-      )
-        .conflicts("follow"),
-    )
+    .addOption(formatOption(["text", "json"]).conflicts("follow"))
     .addHelpText("after", example("nodepool logs 812 --lines 50"))
     .action((id, { lines, follow, output }) =>
       follow === true ? followLog(context, { id, lines }) : printLog(context, { id, lines, output })
@@ -91,7 +87,6 @@ class NodeLogPrinter {
     this.#io = io;
   }
 
-  /** Whether there was anything. */
   get hasPrinted(): boolean {
     return this.#last !== null;
   }

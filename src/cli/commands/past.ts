@@ -13,7 +13,7 @@ import { checkWindow, countArgument, idArgument, instantArgument } from "../argu
 import { UsageError } from "../cli_error.ts";
 import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
-import { columnsOption, outputOption, sortOption } from "../list_options.ts";
+import { columnsOption, outputOption, sortOption } from "../output_options.ts";
 import { formatView } from "../output_format.ts";
 import type { ShowOptions } from "../show_view.ts";
 import { forTerminal, writeLine } from "../write_line.ts";

@@ -92,7 +92,6 @@ export const imageOperations = {
       await waitFor(`the end of image ${id}`, () => ledger.until(gone, { signal }));
     },
   }),
-  /** Marks dib images for deletion. */
   "dib-image-delete": operation({
     route: "POST /dib-images/delete",
     needs: "state",
