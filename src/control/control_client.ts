@@ -225,11 +225,7 @@ async function descriptorOf(name: OperationName): Promise<Operation> {
 /** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */
 const ANYWHERE = "http://127.0.0.1";
 
-interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly body?: string;
-}
+type Call = Omit<WireCall, "headers">;
 
 /** The parts of a request that the path does not name go in the query, with POST in the body. */
 function callOf({ route }: Operation, request: object): Call {

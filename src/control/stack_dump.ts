@@ -53,7 +53,10 @@ export class StackDump implements AsyncDisposable {
       const { profiler } = this.#deps;
       // What the dump itself costs is nobody's question.
       if (profiler.isOn) await this.#endProfile();
-      else await this.#beginProfile(() => this.#tell());
+      else {
+        this.#tell();
+        await this.#beginProfile();
+      }
     });
   }
 
@@ -74,9 +77,8 @@ export class StackDump implements AsyncDisposable {
     for (const text of dumpParagraphs(this.#deps.dump())) log.warning("{text}", { text });
   }
 
-  async #beginProfile(tell: () => void): Promise<void> {
+  async #beginProfile(): Promise<void> {
     const { profiler, clock } = this.#deps;
-    tell();
     try {
       await profiler.start();
     } catch (error) {
