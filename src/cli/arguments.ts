@@ -53,13 +53,8 @@ export function checkWindow(window: AskedWindow, { clock }: Pick<CliIo, "clock">
   if (problem !== null) throw new UsageError(problem);
 }
 
-interface ListenAddress {
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** `127.0.0.1:5000`, `[::1]:5000`, `5000` on loopback. */
-export function listenArgument(text: string): ListenAddress {
+export function listenArgument(text: string): { readonly hostname: string; readonly port: number } {
   const match = text.match(/^(?:(?:\[([^\]]+)\]|([^:\s]+)):)?(\d{1,5})$/);
   if (match === null) throw new InvalidArgumentError("Expected ADDRESS:PORT, such as 127.0.0.1:5000.");
   return { hostname: match[1] ?? match[2] ?? "127.0.0.1", port: portArgument(match[3]!) };

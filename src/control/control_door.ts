@@ -63,14 +63,11 @@ export function openControlDoor(
   };
 }
 
-interface Listening {
-  readonly port: number;
-  readonly cert: string;
-  readonly key: string;
-}
-
 /** @param hostname null: on all addresses, of both kinds where the machine has both */
-function listen(hostname: string | null, options: Listening): Deno.TlsListener {
+function listen(
+  hostname: string | null,
+  options: Readonly<Record<"cert" | "key", string>> & { readonly port: number },
+): Deno.TlsListener {
   try {
     return Deno.listenTls({ ...options, hostname: hostname ?? "::" });
   } catch (cause) {

@@ -33,9 +33,8 @@ import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";
 import { letBuildsEnd, tellStop } from "./ends.ts";
 import type { MemberDeps } from "./member.ts";
-import { answerMemberSignals } from "./member_signals.ts";
+import { answerMemberSignals, watchedDigests } from "./member_config.ts";
 import { ownProcess, ownVersion } from "./own_process.ts";
-import { watchedDigests } from "./watched_digests.ts";
 
 const log = loggerOf("image", "build");
 const daemonLog = loggerOf("daemon");

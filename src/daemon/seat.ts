@@ -5,7 +5,7 @@
 import type { LocalPool } from "../control/pool_client.ts";
 import type { Config } from "../domain/config.ts";
 import type { Machines } from "../lead/machines.ts";
-import type { HttpHandler, HttpServer } from "../lib/http/http_server.ts";
+import type { HttpHandler } from "../lib/http/http_server.ts";
 import type { ServedSite, ServeSiteOptions } from "../site/serve_site.ts";
 import type { Store } from "../store/store.ts";
 
@@ -20,7 +20,10 @@ export interface Seat extends AsyncDisposable {
   /** Resolves once this process has to end for another one's sake: it no longer leads, or somebody wants another to. */
   readonly left: Promise<"lost" | "resigned">;
   /** Answers commands from the pool until it is disposed of. */
-  serveControl(pool: LocalPool, options: ServeOptions): Promise<Served>;
+  serveControl(
+    pool: LocalPool,
+    options: ServeOptions,
+  ): Promise<Pick<ServedSite, "connections"> & AsyncDisposable>;
   /** Serves the status endpoint until it is disposed of. */
   serveSite(site: { fetch: HttpHandler }, options: Omit<ServeSiteOptions, "listen">): ServedSite;
 }
@@ -29,8 +32,4 @@ interface ServeOptions {
   /** At once. */
   readonly connections: number;
   onDefect(error: unknown): void;
-}
-
-interface Served extends AsyncDisposable {
-  readonly connections: HttpServer["counts"];
 }

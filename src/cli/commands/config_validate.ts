@@ -11,7 +11,7 @@ import type { CliIo } from "../cli_io.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example, helpGroup } from "../help.ts";
 import { formatView, type OutputFormat, outputFormats } from "../output_format.ts";
-import { problemLines, writeProblemLine } from "../problem_lines.ts";
+import { problemLines, writeProblemLine } from "../report_error.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
