@@ -9,7 +9,7 @@ import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { openPool, openWorkingPool } from "./open_pool.ts";
-import { tellMeanwhile, WaitTeller } from "./tell_waits.ts";
+import { WaitTeller } from "./tell_waits.ts";
 import { writeLine } from "./write_line.ts";
 
 interface OrderOptions {
@@ -34,18 +34,14 @@ export async function orderImages(
   const placed = await pool.ask("image-order", spec, { signal });
   const teller = new WaitTeller();
   try {
-    const outcomes = await tellMeanwhile(
+    const outcomes = await teller.during(() => waiting(context, { pool, placed, follow, signal }), {
       io,
-      {
-        teller,
-        pool,
-        asked: { orders: placed.orders },
-        what: placed.orders.map(describe).join(", "),
-        isQuiet: !follow && io.stderr.columns !== null,
-        signal,
-      },
-      () => waiting(context, { pool, placed, follow, signal }),
-    );
+      ask: (request, call) => pool.ask("waits", request, call),
+      asked: { orders: placed.orders },
+      what: placed.orders.map(describe).join(", "),
+      isQuiet: !follow && io.stderr.columns !== null,
+      signal,
+    });
     for (const outcome of outcomes) tell(context, { outcome, daemon: nextDaemon(pool) });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
