@@ -1,5 +1,5 @@
 /** `config-validate --online` with its real adapters: clouds and etcd over the network, files on this machine's disk. */
-import type { OnlineOptions } from "./cli/wiring.ts";
+import type { Wiring } from "./cli/wiring.ts";
 import type { EtcdConfig } from "./domain/etcd_config.ts";
 import type { OnlineCheck } from "./domain/online_check.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -7,7 +7,7 @@ import { checkClouds } from "./online/check_clouds.ts";
 import { checkEtcd } from "./online/check_etcd.ts";
 import { openCloud } from "./open_cloud.ts";
 
-export async function checkOnline({ config, signal }: OnlineOptions): Promise<readonly OnlineCheck[]> {
+export const checkOnline: Wiring["checkOnline"] = async ({ config, signal }) => {
   const ofEtcd = config.etcd === null ? [] : await lookAtEtcd(config.etcd, signal);
   const ofClouds = await checkClouds(config, {
     clock: systemClock,
@@ -17,7 +17,7 @@ export async function checkOnline({ config, signal }: OnlineOptions): Promise<re
     signal,
   });
   return [...ofEtcd, ...ofClouds];
-}
+};
 
 async function lookAtEtcd(config: EtcdConfig, signal: AbortSignal): Promise<readonly OnlineCheck[]> {
   const { openEtcd } = await import("./etcd/etcd_gateway.ts");

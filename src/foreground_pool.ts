@@ -13,7 +13,7 @@ import { localPool, type LocalRefusal } from "./control/local_pool.ts";
 import type { DaemonParts, DaemonPool } from "./control/operated_pool.ts";
 import type { PlacedOrders } from "./control/operations/image_operations.ts";
 import type { PoolClient } from "./control/pool_client.ts";
-import { serveControl } from "./control/serve_control.ts";
+import { serveControl } from "./control/listen_control.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
 import type { LogConfig } from "./domain/config.ts";
 import { MINUTE, SECOND } from "./domain/time.ts";

@@ -8,9 +8,7 @@ import { isUnwritable } from "../control/control_error.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import type { RequestSpec } from "../control/operations/request_operations.ts";
 import { durationText, type Instant, type Milliseconds, SECOND, spacedDuration } from "../domain/time.ts";
-import type { Call } from "../lib/call.ts";
 import { startDeadline } from "../lib/deadline.ts";
-import { meanwhile } from "../lib/meanwhile.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { ObstacleView } from "../views/obstacle_view.ts";
 import type { RequestView } from "../views/request_list.ts";
@@ -108,18 +106,6 @@ async function whileTelling<Answer>(
   const what = `${count} of ${label}`;
   const teller = new WaitTeller();
   const hopeless = new AbortController();
-  const tell = (call: Call) =>
-    teller.tell({
-      io,
-      what,
-      ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
-      ask: (known) =>
-        daemon.askOnce((pool) => pool.ask("waits", { ...NOTHING, requests: [id], known }, call)),
-      ...call,
-    }, () => {
-      if (!isHopeless(teller.obstacles, failFast)) return;
-      hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
-    });
   const told = {
     signal: AbortSignal.any([signal, hopeless.signal]),
     get lastReason() {
@@ -127,7 +113,18 @@ async function whileTelling<Answer>(
     },
   };
   try {
-    return await meanwhile(tell, () => wait(told), { signal });
+    return await teller.during(() => wait(told), {
+      io,
+      ask: (request, call) => daemon.askOnce((pool) => pool.ask("waits", request, call)),
+      asked: { requests: [id] },
+      what,
+      ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
+      onNews() {
+        if (!isHopeless(teller.obstacles, failFast)) return;
+        hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
+      },
+      signal,
+    });
   } catch (error) {
     if (!(error instanceof InterruptedError) || teller.lastReason === null) throw error;
     throw new InterruptedError(`interrupted while waiting for ${what}: ${teller.lastReason}`);
@@ -139,8 +136,6 @@ function isHopeless(obstacles: readonly ObstacleView[], failFast: boolean | null
   if (obstacles.length === 0 || failFast === false) return false;
   return obstacles.every(({ cure }) => cure === "configuration" || (failFast === true && cure === "repair"));
 }
-
-const NOTHING = { requests: [], nodes: [], images: [], orders: [] };
 
 function failure(message: string): (trouble: string | null) => Promise<Error> {
   return (trouble) => Promise.resolve(new Error(trouble === null ? message : `${message}: ${trouble}`));

@@ -1,9 +1,9 @@
 /** Acquired nodes as they are printed: for people, for shells, for ssh, for Ansible, or as JSON. */
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
 import { visibleText } from "../lib/visible_text.ts";
-import { renderInventory } from "./acquired_inventory.ts";
-import { renderSshConfig } from "./acquired_ssh_config.ts";
-import { shellQuote } from "../lib/shell_quote.ts";
+import { shellQuote, shellWord } from "../lib/shell_quote.ts";
+import { hostAliases } from "../views/host_alias.ts";
+import { hostKeySettings, sshOptions } from "../views/host_key_settings.ts";
 
 export const acquireFormats = ["text", "env", "ssh-config", "ansible", "json"] as const;
 
@@ -71,4 +71,76 @@ function variables(node: AcquiredNode, suffix: string): [string, string][] {
     SUBNODES: node.subnodes.map(({ connection }) => connection?.address ?? "").join(" "),
   };
   return Object.entries(values).map(([name, value]) => [`NODEPOOL_${name}${suffix}`, value]);
+}
+
+/**
+ * An OpenSSH client configuration, for `ssh -F FILE node1`. It names the host keys, so that no first connection has to be
+ * trusted: by a known_hosts file, or in itself, which OpenSSH 8.5 and later understand.
+ */
+function renderSshConfig(
+  { request, nodes }: AcquiredNodesView,
+  { knownHosts }: { knownHosts: string | null },
+): string {
+  const names = hostAliases(nodes);
+  const hosts = nodes.map((node, index) => {
+    const name = names.get(node.id)!;
+    const aliases = new Set([`node${index + 1}`, name, name.split(".")[0]!]);
+    return `Host ${[...aliases].join(" ")}\n${settings(node, knownHosts)}`;
+  });
+  return [`# nodepool: request ${request}, nodes ${nodes.map(({ id }) => id).join(" ")}\n`, ...hosts].join(
+    "\n",
+  );
+}
+
+function settings({ id, connection }: AcquiredNode, knownHosts: string | null): string {
+  if (connection === null) throw new Error(`node ${id} has no address for ssh`);
+  const { address, port, username } = connection;
+  const lines = [
+    `HostName ${plainWord(address).replaceAll("%", "%%")}`,
+    `Port ${port}`,
+    ...(username === null ? [] : [`User ${plainWord(username)}`]),
+    ...hostKeySettings(connection.known_hosts, knownHosts).map((setting) => setting.join(" ")),
+  ];
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+/** Text from a cloud must not become a setting of its own. */
+function plainWord(text: string): string {
+  if (/^[^\s"'\\#]+$/.test(text)) return text;
+  throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
+}
+
+/**
+ * An Ansible inventory in INI form, which Ansible reads whatever the file is called. Hosts and groups have the names that
+ * the dynamic inventory gives them.
+ */
+export function renderInventory(
+  { request, nodes }: AcquiredNodesView,
+  { knownHosts }: { knownHosts: string | null },
+): string {
+  const names = hostAliases(nodes);
+  const hosts = nodes.map((node) => `${names.get(node.id)} ${hostVariables(node, knownHosts)}`);
+  const sections = new Map([["nodepool", hosts]]);
+  for (const node of nodes) {
+    for (const group of node.groups ?? []) {
+      sections.set(group, [...sections.get(group) ?? [], names.get(node.id)!]);
+    }
+  }
+  const texts = [...sections].map(([group, lines]) =>
+    `[${group}]\n${lines.map((line) => `${line}\n`).join("")}`
+  );
+  return [`# nodepool: request ${request}\n`, ...texts].join("\n");
+}
+
+function hostVariables({ id, connection }: AcquiredNode, knownHosts: string | null): string {
+  if (connection === null) throw new Error(`node ${id} has no address for Ansible`);
+  const options = sshOptions(hostKeySettings(connection.known_hosts, knownHosts));
+  const values: readonly (readonly [string, string | null])[] = [
+    ["ansible_host", connection.address],
+    ["ansible_port", String(connection.port)],
+    ["ansible_user", connection.username],
+    ["ansible_ssh_common_args", options === "" ? null : options],
+    ["nodepool_id", String(id)],
+  ];
+  return values.flatMap(([name, value]) => value === null ? [] : [`${name}=${shellWord(value)}`]).join(" ");
 }

@@ -11,7 +11,6 @@ import {
 import { UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 
-/** The id of a node or an image. */
 export function idArgument(text: string): number {
   if (!/^\d{1,15}$/.test(text)) {
     throw new InvalidArgumentError("An id is a whole number; the lists show them.");
@@ -24,7 +23,6 @@ export function idsArgument(text: string, previous: readonly number[] | undefine
   return [...new Set([...(previous ?? []), idArgument(text)])];
 }
 
-/** How many: at least one. */
 export function countArgument(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) {
     throw new InvalidArgumentError("Expected a whole number from 1 to 999999.");
@@ -55,13 +53,8 @@ export function checkWindow(window: AskedWindow, { clock }: Pick<CliIo, "clock">
   if (problem !== null) throw new UsageError(problem);
 }
 
-interface ListenAddress {
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** `127.0.0.1:5000`, `[::1]:5000`, `5000` on loopback. */
-export function listenArgument(text: string): ListenAddress {
+export function listenArgument(text: string): { readonly hostname: string; readonly port: number } {
   const match = text.match(/^(?:(?:\[([^\]]+)\]|([^:\s]+)):)?(\d{1,5})$/);
   if (match === null) throw new InvalidArgumentError("Expected ADDRESS:PORT, such as 127.0.0.1:5000.");
   return { hostname: match[1] ?? match[2] ?? "127.0.0.1", port: portArgument(match[3]!) };

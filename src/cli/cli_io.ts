@@ -20,7 +20,6 @@ export interface CliIo {
   account(): string | null;
   /** The working directory; null: it has been removed. */
   folder(): string | null;
-  /** The user's home directory. */
   home(): string;
   /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process. */
   interrupts(): Interrupts;

@@ -11,7 +11,7 @@ import { SilentEtcdError } from "../control/silent_etcd_error.ts";
 import { controlSocketPaths } from "../control/socket_path.ts";
 import { NoDaemonError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";
-import type { DaemonWay } from "./daemon_way.ts";
+import type { DaemonWay } from "./lasting_pool.ts";
 import { connectTo, tellingOf } from "./open_pool.ts";
 import { writeLine } from "./write_line.ts";
 

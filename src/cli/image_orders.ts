@@ -1,6 +1,7 @@
 /** Shared by the commands that order images: the order, waiting for it with progress, the exit code. */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/operations/image_operations.ts";
+import type { ImageView } from "../views/image_list.ts";
 import type { Call } from "../lib/call.ts";
 import { meanwhile } from "../lib/meanwhile.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -8,12 +9,10 @@ import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { openPool, openWorkingPool } from "./open_pool.ts";
-import { showImageProgress } from "./image_progress.ts";
-import { tellMeanwhile, WaitTeller } from "./tell_waits.ts";
+import { WaitTeller } from "./tell_waits.ts";
 import { writeLine } from "./write_line.ts";
 
 interface OrderOptions {
-  /** Only place the order. */
   readonly wait: boolean;
   /** Print the build's log as it is written, instead of progress. */
   readonly follow?: boolean;
@@ -35,18 +34,14 @@ export async function orderImages(
   const placed = await pool.ask("image-order", spec, { signal });
   const teller = new WaitTeller();
   try {
-    const outcomes = await tellMeanwhile(
+    const outcomes = await teller.during(() => waiting(context, { pool, placed, follow, signal }), {
       io,
-      {
-        teller,
-        pool,
-        asked: { orders: placed.orders },
-        what: placed.orders.map(describe).join(", "),
-        isQuiet: !follow && io.stderr.columns !== null,
-        signal,
-      },
-      () => waiting(context, { pool, placed, follow, signal }),
-    );
+      ask: (request, call) => pool.ask("waits", request, call),
+      asked: { orders: placed.orders },
+      what: placed.orders.map(describe).join(", "),
+      isQuiet: !follow && io.stderr.columns !== null,
+      signal,
+    });
     for (const outcome of outcomes) tell(context, { outcome, daemon: nextDaemon(pool) });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
@@ -72,6 +67,8 @@ interface Waiting {
   readonly signal: AbortSignal;
 }
 
+type Shown = Omit<Waiting, "follow">;
+
 /** Whatever is shown meanwhile ends with the wait. */
 async function waiting(
   context: CliContext,
@@ -94,7 +91,7 @@ const LOOK = 300;
 /** Prints the log of the first build that the order brings about. */
 async function followBuilds(
   { io }: CliContext,
-  { pool, placed, signal }: Omit<Waiting, "follow">,
+  { pool, placed, signal }: Shown,
 ): Promise<void> {
   const build = placed.orders.find(({ provider }) => provider === null);
   if (build === undefined) return;
@@ -140,4 +137,63 @@ function tell(context: CliContext, { outcome, daemon }: { outcome: OrderOutcome;
 
 function describe({ provider, image }: Pick<OrderOutcome, "provider" | "image">): string {
   return provider === null ? `diskimage ${image}` : `image ${image} on ${provider}`;
+}
+
+/** Between two drawings. */
+const REDRAW = 500;
+
+/**
+ * On a terminal bars for uploads and a line for everything else, redrawn. Goes on until the signal is aborted, with whose reason it rejects; where it can draw nothing, it ends at once.
+ */
+async function showImageProgress(
+  { io }: CliContext,
+  { pool, placed, signal }: Shown,
+): Promise<void> {
+  // Elsewhere the lines about what it waits for are enough.
+  if (io.stderr.columns === null) return;
+  let drawn = 0;
+  try {
+    for (;;) {
+      const lines = await describeProgress({ pool, placed, signal });
+      io.stderr.write(redraw(lines, drawn, io.stderr.columns ?? 80));
+      drawn = lines.length;
+      await io.clock.sleep(REDRAW, { signal });
+    }
+  } finally {
+    if (drawn > 0) io.stderr.write(redraw([], drawn, 80));
+  }
+}
+
+async function describeProgress(
+  { pool, placed, signal }: Shown,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { provider, image } of placed.orders) {
+    if (provider === null) {
+      const { dib_images: builds } = await pool.ask("dib-image-list", { image }, { signal });
+      const build = builds.findLast(({ state }) => state === "building");
+      if (build !== undefined) {
+        lines.push(`diskimage ${image}: ${build.waiting_on?.message ?? "being built"}`);
+      }
+    } else {
+      const { images } = await pool.ask("image-list", { provider, image }, { signal });
+      const made = images.findLast(({ state }) => state === "building");
+      if (made !== undefined) lines.push(`image ${image} on ${provider}: ${bar(made)}`);
+    }
+  }
+  return lines;
+}
+
+const WIDTH = 30;
+
+function bar({ progress, waiting_on }: ImageView): string {
+  if (progress === null) return waiting_on?.message ?? "being made";
+  const full = Math.round(progress / 100 * WIDTH);
+  return `${"█".repeat(full)}${"░".repeat(WIDTH - full)} ${progress}%`;
+}
+
+/** Over the lines drawn before. */
+function redraw(lines: readonly string[], drawn: number, columns: number): string {
+  const up = drawn === 0 ? "" : `\x1b[${drawn}A`;
+  return `${up}\x1b[J${lines.map((line) => `${line.slice(0, columns - 1)}\n`).join("")}`;
 }

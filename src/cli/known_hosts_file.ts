@@ -3,6 +3,7 @@
  * node's address is replaced, everything else in it stays. Several commands may write to one file at once.
  */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { writeWhole } from "../lib/write_whole.ts";
 import { newFileProblem, resolveFile } from "../lib/new_file.ts";
 
 /** For commander's options: the absolute path, which must be one that an ssh configuration can name. */
@@ -29,7 +30,7 @@ export async function writeKnownHosts(path: string, lines: readonly string[]): P
     const added = end + lines.map((line) => `${line}\n`).join("");
     // Without a line to remove the file is not rewritten, so nothing in it can be lost.
     await file.seek(0, kept === before ? Deno.SeekMode.End : Deno.SeekMode.Start);
-    await writeAll(file, kept === before ? added : kept + added);
+    writeWhole(file, kept === before ? added : kept + added);
     if (kept !== before) await file.truncate(new TextEncoder().encode(kept + added).length);
   } catch (cause) {
     throw new Error(`cannot write the host keys to ${path}`, { cause });
@@ -44,9 +45,4 @@ function without(text: string, hosts: ReadonlySet<string>): string {
 
 function hostOf(line: string): string {
   return line.split(" ", 1)[0]!;
-}
-
-async function writeAll(file: Deno.FsFile, text: string): Promise<void> {
-  let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
 }

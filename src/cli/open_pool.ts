@@ -53,12 +53,12 @@ export async function openWorkingPool(context: CliContext, command: string): Pro
 
 /**
  * @param find the pool of a state in etcd
- * @param open opens the pool of a state in a file that no daemon has
+ * @param open opens the pool of a state in a file that no daemon has; null: a process has it that is soon done, or listens
  */
 async function openOwnPool(
   context: CliContext,
   find: (way: EtcdWay) => Promise<PlacedPool>,
-  open: (state: string) => Promise<PoolClient>,
+  open: (state: string) => Promise<PoolClient | null>,
 ): Promise<PoolClient> {
   const { state, problem } = await findState(context);
   if (isEtcdState(state)) return await (await import("./etcd_way.ts")).openOnEtcd(context, state, find);
@@ -78,19 +78,12 @@ async function openOwnPool(
  * @throws NoDaemonError when none listens
  */
 export async function openDaemonsPool(context: CliContext): Promise<PoolClient> {
-  const { state, problem } = await findState(context);
-  if (isEtcdState(state)) {
-    return await (await import("./etcd_way.ts")).openOnEtcd(context, state, (way) => way.wait());
-  }
-  const config = configOf(context);
-  const socketPath = controlSocketPath(state);
-  return await connectSoon(socketPath, context, async () => {
-    if (problem !== null) throw unknownState(config, problem);
+  return await openOwnPool(context, (way) => way.wait(), async (state) => {
     const { isStateLocked } = await import("../store/state_lock.ts");
     if (await isStateLocked(state)) return null;
-    const start = `nodepool -c ${shellWord(config.file)} daemon`;
+    const start = `nodepool -c ${shellWord(configOf(context).file)} daemon`;
     throw new NoDaemonError(
-      `no daemon is running (nothing listens on ${socketPath}): start it with \`${start}\``,
+      `no daemon is running (nothing listens on ${controlSocketPath(state)}): start it with \`${start}\``,
     );
   });
 }

@@ -8,7 +8,7 @@ import { renderTable } from "../views/tables/render_table.ts";
 import type { RowMark } from "../views/tables/table_options.ts";
 import { UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
-import type { ListChoice } from "./list_options.ts";
+import type { ListChoice } from "./output_options.ts";
 import { statePainter } from "./state_colors.ts";
 
 export const outputFormats = ["table", "wide", "json", "yaml", "csv", "name"] as const;
@@ -37,12 +37,8 @@ export async function formatView<View extends object, Row>(
   const shown = { columns: chosen ?? known, rows: sorted };
   switch (format) {
     case "json":
-      return `${JSON.stringify(narrowView(view, { rows, shown: sorted, columns: chosen }), null, 2)}\n`;
     case "yaml":
-      return (await import("../lib/yaml.ts")).stringify(
-        narrowView(view, { rows, shown: sorted, columns: chosen }),
-        { lineWidth: 0, aliasDuplicateObjects: false },
-      );
+      return await renderDocument(narrowView(view, { rows, shown: sorted, columns: chosen }), format);
     case "csv":
       return renderCsv(shown);
     case "name":
@@ -50,6 +46,12 @@ export async function formatView<View extends object, Row>(
     default:
       return textOf(shown, { wide: format === "wide", io, markRows });
   }
+}
+
+export async function renderDocument(view: object, format: "json" | "yaml"): Promise<string> {
+  if (format === "json") return `${JSON.stringify(view, null, 2)}\n`;
+  const { stringify } = await import("../lib/yaml.ts");
+  return stringify(view, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function columnNamed(name: string, known: readonly Column<object>[]): Column<object> {

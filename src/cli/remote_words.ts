@@ -4,12 +4,10 @@
  */
 import type { Command, Option } from "@commander-js/extra-typings";
 
-interface SplitLine {
-  readonly own: readonly string[];
-  readonly remote: readonly string[];
-}
-
-export function splitRemoteWords(argv: readonly string[], program: Command): SplitLine {
+export function splitRemoteWords(
+  argv: readonly string[],
+  program: Command,
+): Readonly<Record<"own" | "remote", readonly string[]>> {
   const ssh = program.commands.find((command) => command.name() === "ssh");
   const start = ssh === undefined ? null : remoteStart(argv, [...program.options, ...ssh.options]);
   if (start === null) return { own: argv, remote: [] };

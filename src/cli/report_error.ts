@@ -1,12 +1,16 @@
 /** An error as one line on standard error and an exit code: the edge at which every error ends. */
 import { CommanderError } from "@commander-js/extra-typings";
-import type { ConfigError } from "../config/config_error.ts";
+import { type ConfigError, formatProblem } from "../config/config_error.ts";
+import { formatExcerpt } from "../config/format_excerpt.ts";
+import type { ConfigProblem } from "../domain/config_effects.ts";
+import type { CliIo } from "./cli_io.ts";
 import { ControlError } from "../control/control_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { CliContext } from "./cli_context.ts";
 import { NoDaemonError, OtherDaemonError, StateLostError, UsageError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
-import { problemLines, writeProblemLine } from "./problem_lines.ts";
+import { hasColors } from "./state_colors.ts";
+import { writeLine } from "./write_line.ts";
 
 /** The exit code; a stack trace only with `debug`. */
 export function reportError(
@@ -52,4 +56,24 @@ function isOfConfig(error: unknown): boolean {
 
 export function isConfigError(error: unknown): error is ConfigError {
   return error instanceof Error && error.name === "ConfigError";
+}
+
+/**
+ * A problem of a configuration on standard error: a line that says it, the line of the file, and a mark below the place.
+ * @param options `kind`: of what is no error, `warning: `
+ */
+export function problemLines(
+  problem: ConfigProblem,
+  { program, io, kind = "" }: Pick<CliContext, "program" | "io"> & { kind?: string },
+): readonly string[] {
+  const { columns } = io.stderr;
+  return [`${program.name}: ${kind}${formatProblem(problem)}`, ...formatExcerpt(problem, { columns }) ?? []];
+}
+
+const MARK = /^ +\| +\^+$/;
+
+/** The mark is red on a terminal. */
+export function writeProblemLine(line: string, { stderr, env }: Pick<CliIo, "stderr" | "env">): void {
+  if (!MARK.test(line) || !hasColors({ stdout: stderr, env })) return writeLine(stderr, line);
+  stderr.write(`${line.replace(/\^+$/, "\x1b[31m$&\x1b[0m")}\n`);
 }

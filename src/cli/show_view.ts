@@ -4,7 +4,7 @@ import { SECOND } from "../domain/time.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import type { PoolList, PoolView, PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
-import type { ListChoice } from "./list_options.ts";
+import type { ListChoice } from "./output_options.ts";
 import { openPool } from "./open_pool.ts";
 import { formatView, type OutputFormat } from "./output_format.ts";
 
@@ -15,7 +15,6 @@ export interface ShowOptions extends ListChoice {
   readonly watch?: number | true;
 }
 
-/** Milliseconds. */
 const USUAL_WATCH = 2 * SECOND;
 
 /** Resolves to what was shown (last). */

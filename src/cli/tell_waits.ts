@@ -3,32 +3,33 @@
  * reason. Knows the last reason, for messages that say why it did not come.
  */
 import type { AnswerOf, RequestOf } from "../control/operations.ts";
-import type { PoolClient } from "../control/pool_client.ts";
-import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Call } from "../lib/call.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import { meanwhile } from "../lib/meanwhile.ts";
-import { namesText } from "../lib/names_text.ts";
 import { causeText, type ObstacleView, remedyText } from "../views/obstacle_view.ts";
 import type { CliIo } from "./cli_io.ts";
 import { writeLine } from "./write_line.ts";
 
-type WaitsAnswer = AnswerOf<"waits">;
-type Wait = WaitsAnswer["waits"][number];
+type Wait = AnswerOf<"waits">["waits"][number];
 
 /** A reason that comes and goes, as with launches that fail again and again, is repeated no more often than this. */
 const REPEATED_AFTER = MINUTE;
 
-interface TellWaits {
+interface Telling {
   readonly io: CliIo;
-  /** The next answer for a caller that knows that much; null: nobody answers now. */
-  readonly ask: (known: readonly string[]) => Promise<WaitsAnswer | null>;
-  /** `1 of big`: what waits; by default what the daemon says. */
-  readonly what?: string;
+  /** null: nobody answers now. */
+  readonly ask: (request: RequestOf<"waits">, call: Call) => Promise<AnswerOf<"waits"> | null>;
+  /** The things that are waited for; left out: none of their kind. */
+  readonly asked: Partial<RequestOf<"waits">>;
+  /** The same in words: `1 of big`. */
+  readonly what: string;
   /** Completes the line: until when it waits; by default nothing. */
   readonly ending?: () => string;
   /** Whether nothing is written: the reasons are shown otherwise. */
   readonly isQuiet?: boolean;
+  /** Called with each answer. */
+  readonly onNews?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -52,18 +53,23 @@ export class WaitTeller {
     return reasons.length === 0 ? null : [...new Set(reasons)].join("; ");
   }
 
-  /** Goes on until the signal is aborted. @param options `onNews`: called with each answer */
-  async tell(
-    { io, ask, what, ending = () => "", isQuiet = false, signal }: TellWaits,
-    onNews: () => void = () => {},
+  /** Tells until the wait is over. */
+  async during<Answer>(wait: () => Promise<Answer>, telling: Telling): Promise<Answer> {
+    return await meanwhile((call) => this.#tell({ ...telling, ...call }), wait, telling);
+  }
+
+  async #tell(
+    { io, ask, asked, what, ending = () => "", isQuiet = false, onNews = () => {}, signal }: Telling,
   ): Promise<void> {
+    const whole = { requests: [], nodes: [], images: [], orders: [], ...asked };
     let known: readonly string[] = [];
-    let isFirst = true;
-    while (!signal.aborted) {
-      const asked = ask(known);
-      if (isFirst && !isQuiet) await this.#sayAnyhow(asked, { io, what, ending, signal });
-      isFirst = false;
-      const answer = await asked;
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      // A command that waits must not fail because a reason cannot be read.
+      const asking = ask({ ...whole, known }, { signal }).catch(() => null);
+      if (isFirst && !isQuiet && !await isSoon(asking, { io, signal })) {
+        writeLine(io.stderr, `nodepool: waiting for ${what}${ending()}`);
+      }
+      const answer = await asking;
       if (answer === null) {
         await io.clock.sleep(SECOND, { signal }).catch(() => {});
         continue;
@@ -79,17 +85,6 @@ export class WaitTeller {
     }
   }
 
-  /** Where nobody knows a reason yet. */
-  async #sayAnyhow(
-    asked: Promise<WaitsAnswer | null>,
-    { io, what, ending, signal }: Required<Pick<TellWaits, "io" | "ending" | "signal">> & {
-      what: string | undefined;
-    },
-  ): Promise<void> {
-    const isHeard = await endsInTime(asked, { clock: io.clock, timeout: SECOND, signal }).catch(() => true);
-    if (!isHeard) writeLine(io.stderr, `nodepool: waiting for ${what ?? "it"}${ending()}`);
-  }
-
   #isNews(reason: string, now: Instant): boolean {
     if (this.#known.has(reason) || now - (this.#toldAt.get(reason) ?? -Infinity) < REPEATED_AFTER) {
       return false;
@@ -99,14 +94,17 @@ export class WaitTeller {
   }
 }
 
+function isSoon(answer: Promise<unknown>, { io, signal }: Pick<Telling, "io" | "signal">): Promise<boolean> {
+  return endsInTime(answer, { clock: io.clock, timeout: SECOND, signal }).catch(() => true);
+}
+
 /** The lines for one reason. */
 function linesOf(
-  { what, obstacles }: Wait,
-  { what: named, ending }: { what: string | undefined; ending: string },
+  { obstacles }: Wait,
+  { what, ending }: { what: string; ending: string },
 ): string[] {
-  const causes = causesOf(obstacles);
   const remedies = remediesOf(obstacles).map((remedy) => `remedy: ${remedy}`);
-  return [`waiting for ${named ?? namesText(what, { most: MOST })}: ${causes}${ending}`, ...remedies];
+  return [`waiting for ${what}: ${causesOf(obstacles)}${ending}`, ...remedies];
 }
 
 function causesOf(obstacles: readonly ObstacleView[]): string {
@@ -115,38 +113,4 @@ function causesOf(obstacles: readonly ObstacleView[]): string {
 
 function remediesOf(obstacles: readonly ObstacleView[]): string[] {
   return [...new Set(obstacles.flatMap((obstacle) => remedyText(obstacle) ?? []))];
-}
-
-/** Names that a line lists. */
-const MOST = 3;
-
-interface Meanwhile {
-  readonly teller: WaitTeller;
-  readonly pool: PoolClient;
-  /** The things that are waited for; left out: none of their kind. */
-  readonly asked: Partial<RequestOf<"waits">>;
-  /** The same in words. */
-  readonly what: string;
-  /** Whether nothing is written: the reasons are shown otherwise. */
-  readonly isQuiet?: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** Has a command say what it waits for while it waits: those that wait for nodes or images to come or to go. */
-export async function tellMeanwhile<Answer>(
-  io: CliIo,
-  { teller, pool, asked, what, isQuiet = false, signal }: Meanwhile,
-  wait: () => Promise<Answer>,
-): Promise<Answer> {
-  const whole = { requests: [], nodes: [], images: [], orders: [], ...asked };
-  const tell = (call: Call) =>
-    teller.tell({
-      io,
-      what,
-      isQuiet,
-      // A command that waits must not fail because a reason cannot be read.
-      ask: (known) => pool.ask("waits", { ...whole, known }, call).catch(() => null),
-      ...call,
-    });
-  return await meanwhile(tell, wait, { signal });
 }

@@ -6,6 +6,7 @@ import type { Config } from "../domain/config.ts";
 import type { Dialog, FirstConfigView, GivenAnswers } from "../domain/first_config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { StateCheck } from "../domain/state_check.ts";
+import type { Call } from "../lib/call.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import type { PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
@@ -22,7 +23,7 @@ export interface Wiring {
   /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
   openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient>;
   /** Finds out what would stop a launch of the configuration on its clouds; changes nothing. */
-  checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
+  checkOnline(options: { readonly config: Config } & Call): Promise<readonly OnlineCheck[]>;
   /** Writes a first configuration for a cloud. @throws FirstConfigError, ConfigError, CloudError */
   writeFirstConfig(options: FirstConfigOptions): Promise<FirstConfigView>;
   /** Where a state is stored, and copies of it. */
@@ -48,7 +49,6 @@ export interface ConfigFiles {
 
 export interface DaemonOptions extends ConfigFiles {
   readonly pidFile: string | null;
-  /** A logging configuration file. */
   readonly logConfigFile: string | null;
   readonly parts: EnabledParts;
   /** Builds, and uploads, side by side. */
@@ -105,19 +105,12 @@ export interface ForegroundPoolOptions extends ConfigFiles {
   readonly isTerminal: boolean;
 }
 
-export interface OnlineOptions {
-  readonly config: Config;
-  readonly signal: AbortSignal;
-}
-
 export interface FirstConfigOptions {
-  /** Where it goes. */
   readonly output: string;
   readonly home: string;
   readonly given: GivenAnswers;
   /** null: the proposals are taken. */
   readonly dialog: Dialog | null;
-  /** Reports progress. */
   say(text: string): void;
   readonly signal: AbortSignal;
 }

@@ -3,7 +3,7 @@
  * over another wire to the daemon.
  */
 import { errorChain } from "../lib/error_chain.ts";
-import { connectionKind } from "./connection_kind.ts";
+import { connectionKind, ControlSocketError } from "./socket_path.ts";
 import { ControlError, NoAnswerError } from "./control_error.ts";
 import {
   blameVersion,
@@ -16,10 +16,8 @@ import {
 } from "./greeting.ts";
 import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
-import { completionOperations } from "./operations/completion_operations.ts";
-import { listOperations } from "./operations/list_operations.ts";
+import { completionOperations, listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
-import { ControlSocketError } from "./socket_path.ts";
 import { type SilenceWatch, watchSilence } from "./watch_silence.ts";
 import { whatIsWrong } from "./what_is_wrong.ts";
 
@@ -227,11 +225,7 @@ async function descriptorOf(name: OperationName): Promise<Operation> {
 /** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */
 const ANYWHERE = "http://127.0.0.1";
 
-interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly body?: string;
-}
+type Call = Omit<WireCall, "headers">;
 
 /** The parts of a request that the path does not name go in the query, with POST in the body. */
 function callOf({ route }: Operation, request: object): Call {

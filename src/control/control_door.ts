@@ -11,14 +11,13 @@ import type { LeaderRecord } from "../lead/leader_record.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
 import { makeOwnCertificate } from "../lib/own_certificate.ts";
-import { DOOR_NAME } from "./door_name.ts";
+import { DOOR_NAME } from "./leader_wire.ts";
 import { ControlSocketError } from "./socket_path.ts";
 import { bracketed } from "../domain/bracketed.ts";
 
 interface ControlDoorOptions {
   /** `etcd.control` of the configuration. */
   readonly control: EtcdConfig["control"];
-  /** The name of this machine. */
   readonly host: string;
   /** At once. */
   readonly connections?: number;
@@ -64,14 +63,11 @@ export function openControlDoor(
   };
 }
 
-interface Listening {
-  readonly port: number;
-  readonly cert: string;
-  readonly key: string;
-}
-
 /** @param hostname null: on all addresses, of both kinds where the machine has both */
-function listen(hostname: string | null, options: Listening): Deno.TlsListener {
+function listen(
+  hostname: string | null,
+  options: Readonly<Record<"cert" | "key", string>> & { readonly port: number },
+): Deno.TlsListener {
   try {
     return Deno.listenTls({ ...options, hostname: hostname ?? "::" });
   } catch (cause) {

@@ -14,10 +14,6 @@ import { type OperationName, operations } from "./operations.ts";
 import type { HttpHandler } from "../lib/http/http_server.ts";
 import type { LocalPool } from "./pool_client.ts";
 
-interface AnsweredControl extends Disposable {
-  readonly handle: HttpHandler;
-}
-
 /**
  * Answers from this process's own pool until it is disposed of: then everybody who waits gets 503. The pool is left open.
  * @param options `onDefect`: called with errors that are our own fault
@@ -25,7 +21,7 @@ interface AnsweredControl extends Disposable {
 export function answerControl(
   pool: LocalPool,
   { onDefect }: { onDefect(error: unknown): void },
-): AnsweredControl {
+): Disposable & { readonly handle: HttpHandler } {
   const stop = new AbortController();
   const routes = controlRoutes(pool, { stopping: stop.signal, onDefect });
   return {

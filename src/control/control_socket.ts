@@ -6,8 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { connectionKind } from "./connection_kind.ts";
-import { ControlSocketError } from "./socket_path.ts";
+import { connectionKind, ControlSocketError } from "./socket_path.ts";
 
 const log = loggerOf("control");
 

@@ -69,7 +69,6 @@ export class EventFeed implements Disposable {
     this.#subscription = ledger.subscribe(({ events }) => this.#note(events));
   }
 
-  /** How many follow it. */
   get readers(): number {
     return this.#readers.size;
   }

@@ -5,9 +5,7 @@ import { obstacleViewSchema, viewObstacle } from "../views/obstacle_view.ts";
 import { rows, string } from "../views/view_schema.ts";
 import type { DaemonPool } from "./operated_pool.ts";
 import * as v from "valibot";
-import { id } from "./operation.ts";
-
-const orderName = v.object({ provider: v.nullable(v.string()), image: v.string() });
+import { id, orderName } from "./operation.ts";
 
 export const waitedFor = v.strictObject({
   requests: v.pipe(v.array(id), v.readonly()),

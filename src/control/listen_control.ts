@@ -6,9 +6,11 @@ import { type Clock, sleptThrough, systemClock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { answerControl } from "./control_routes.ts";
 import { ControlSocket } from "./control_socket.ts";
+import type { LocalPool } from "./pool_client.ts";
 
-export interface ListenControlOptions {
+interface ListenControlOptions {
   readonly socketPath: string;
   /** At once. */
   readonly connections?: number;
@@ -80,4 +82,29 @@ async function keepInPlace(
     }
   }
   return socket;
+}
+
+interface ServeControlOptions extends ListenControlOptions {
+  /** Called with errors that are our own fault. */
+  onDefect(error: unknown): void;
+}
+
+type ServedControl = Omit<ListeningControl, "serve">;
+
+/**
+ * Serves the pool of this process on its control socket, for one that holds the lock of a state that is a file. Listens until it is disposed of, which ends waiting clients with status 503. The pool itself is left open.
+ * @throws ControlSocketError when the path cannot be listened on
+ */
+export async function serveControl(pool: LocalPool, options: ServeControlOptions): Promise<ServedControl> {
+  const answered = answerControl(pool, options);
+  const listening = await listenControl(answered.handle, options);
+  return {
+    get connections() {
+      return listening.connections;
+    },
+    async [Symbol.asyncDispose]() {
+      answered[Symbol.dispose]();
+      await listening[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -17,6 +17,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { Machines } from "../lead/machines.ts";
 import type { Logging } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { viewAlienImageList } from "../views/alien_image_list.ts";
+import type { viewAlienList } from "../views/alien_list.ts";
 import type { EventFeed } from "./event_feed.ts";
 import type { OrderOutcome, PlacedOrders } from "./operations/image_operations.ts";
 import type { RequestDesk } from "./request_desk.ts";
@@ -83,19 +85,7 @@ export interface DaemonParts {
   noteJobEnd(node: NodeRecord, end: { readonly result: string | null; readonly job: string | null }): void;
 }
 
-export interface AlienImageListing {
-  readonly images: readonly { readonly provider: string; readonly name: string; readonly imageId: string }[];
-  /** One for each provider that could not be asked. */
-  readonly warnings: readonly string[];
-}
+/** `warnings`: one for each provider that could not be asked. */
+export type AlienListing = Parameters<typeof viewAlienList>[0];
 
-export interface AlienListing {
-  readonly servers: readonly {
-    readonly provider: string;
-    readonly hostname: string;
-    readonly serverId: string;
-    readonly ip: string | null;
-  }[];
-  /** One for each provider that could not be asked. */
-  readonly warnings: readonly string[];
-}
+export type AlienImageListing = Parameters<typeof viewAlienImageList>[0];

@@ -82,6 +82,8 @@ export const count = v.pipe(
   v.number(COUNT),
   v.check((number) => Number.isSafeInteger(number) && number >= 1, COUNT),
 );
+/** `provider` null: the order of a diskimage. */
+export const orderName = v.object({ provider: v.nullable(v.string()), image: v.string() });
 /** By the machine's clock. */
 export const instant = v.pipe(
   whole,

@@ -4,12 +4,10 @@
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
-import { completionOperations } from "./operations/completion_operations.ts";
 import { historyOperations } from "./operations/history_operations.ts";
 import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
-import { listOperations } from "./operations/list_operations.ts";
-import { machineOperations } from "./operations/machine_operations.ts";
+import { completionOperations, listOperations } from "./operations/list_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
 import { poolOperations } from "./operations/pool_operations.ts";
 import { requestOperations } from "./operations/request_operations.ts";
@@ -22,7 +20,6 @@ const table = {
   ...jobOperations,
   ...imageOperations,
   ...poolOperations,
-  ...machineOperations,
   ...completionOperations,
 };
 

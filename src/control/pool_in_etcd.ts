@@ -8,11 +8,12 @@ import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, listMembers, readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, sleptThrough } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
 import { ControlError, isAway, NoAnswerError } from "./control_error.ts";
-import { ledPool } from "./led_pool.ts";
+import { RemotePool } from "./control_client.ts";
+import { openLeaderWire } from "./leader_wire.ts";
 import { LookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
@@ -159,5 +160,40 @@ export class PoolInEtcd implements AsyncDisposable {
       const members = await this.#lookAtMembers({ signal });
       throw new SilentEtcdError(pool, members, error.message);
     }
+  }
+}
+
+/** Between two looks whether it still leads. */
+const WATCH = 2 * SECOND;
+
+/**
+ * The pool of the daemon that leads. It is watched for as long as it is open: a machine that has lost its network says no
+ * goodbye, so that once another leads, questions end without an answer.
+ */
+function ledPool({ record, token }: FoundLeader, deps: PoolInEtcdDeps): RemotePool {
+  const over = new AbortController();
+  const stop = new AbortController();
+  const wire = openLeaderWire(record, { until: over.signal });
+  const watching = watch(token, { ...deps, over, stop: stop.signal });
+  return new RemotePool({
+    place: wire.place,
+    send: (call, options) => wire.send(call, options),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await watching;
+      await wire[Symbol.asyncDispose]();
+    },
+  }, deps);
+}
+
+async function watch(
+  token: number,
+  { etcd, keys, clock, over, stop }: PoolInEtcdDeps & { over: AbortController; stop: AbortSignal },
+): Promise<void> {
+  while (await sleptThrough(clock, WATCH, { signal: stop })) {
+    const leader = await askEtcd((call) => readLeader(etcd, keys, call), { clock, signal: stop })
+      .catch(() => undefined);
+    if (leader === undefined || leader?.token === token) continue;
+    return over.abort(new Error("it no longer leads the pool"));
   }
 }

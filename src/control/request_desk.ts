@@ -64,7 +64,6 @@ export class RequestDesk implements Disposable {
     return this.#deserted;
   }
 
-  /** How many clients wait for nodes. */
   get waiting(): number {
     return this.#waiters.size;
   }

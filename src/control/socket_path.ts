@@ -1,4 +1,4 @@
-/** Where the control socket of this machine's daemon is: beside the state, or by the name of a pool in etcd. */
+/** Where the control socket of this machine's daemon is: beside the state, or by the name of a pool in etcd; and what is there. */
 import { etcdPoolOf, isEtcdState } from "../domain/etcd_address.ts";
 
 type Variables = (name: string) => string | undefined;
@@ -20,4 +20,40 @@ export function controlSocketPaths(state: string, env: Variables): readonly stri
 /** The control socket is not available: what was attempted, why, what to do. */
 export class ControlSocketError extends Error {
   override readonly name = "ControlSocketError";
+}
+
+type ConnectionKind =
+  | "listening"
+  /** A socket that nobody listens on: its daemon was killed. */
+  | "stale"
+  | "nothing"
+  | "no-socket"
+  | "forbidden";
+
+/** The kind of file at a socket's path, found out without sending anything to the process that listens there. */
+export async function connectionKind(socketPath: string): Promise<ConnectionKind> {
+  try {
+    (await Deno.connect({ transport: "unix", path: socketPath })).close();
+    return "listening";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "nothing";
+    if (error instanceof Deno.errors.PermissionDenied) return "forbidden";
+    if (!isNobody(error)) throw error;
+    return await kindOfFile(socketPath);
+  }
+}
+
+/** Reset: the listener was killed before it took the connection. */
+function isNobody(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.ConnectionReset;
+}
+
+async function kindOfFile(path: string): Promise<ConnectionKind> {
+  try {
+    return (await Deno.lstat(path)).isSocket ? "stale" : "no-socket";
+  } catch (error) {
+    // A daemon that is just starting has taken the old socket away.
+    if (error instanceof Deno.errors.NotFound) return "nothing";
+    throw error;
+  }
 }

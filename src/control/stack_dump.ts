@@ -3,8 +3,7 @@
  * off again, which leaves a profile. Signals that come close together are answered one after the other. The daemon has
  * one, and hands it its signals.
  */
-import type { Instant } from "../domain/time.ts";
-import { isoText, MINUTE, SECOND } from "../domain/time.ts";
+import { type Instant, isoText, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { CpuProfile, CpuProfiler } from "../lib/cpu_profiler.ts";
 import { setAlarm } from "../lib/deadline.ts";
@@ -54,7 +53,10 @@ export class StackDump implements AsyncDisposable {
       const { profiler } = this.#deps;
       // What the dump itself costs is nobody's question.
       if (profiler.isOn) await this.#endProfile();
-      else await this.#beginProfile(() => this.#tell());
+      else {
+        this.#tell();
+        await this.#beginProfile();
+      }
     });
   }
 
@@ -75,9 +77,8 @@ export class StackDump implements AsyncDisposable {
     for (const text of dumpParagraphs(this.#deps.dump())) log.warning("{text}", { text });
   }
 
-  async #beginProfile(tell: () => void): Promise<void> {
+  async #beginProfile(): Promise<void> {
     const { profiler, clock } = this.#deps;
-    tell();
     try {
       await profiler.start();
     } catch (error) {

@@ -4,8 +4,7 @@
  * failed.
  */
 import { OtherDaemonError } from "../cli/cli_error.ts";
-import { connectionKind } from "../control/connection_kind.ts";
-import { controlSocketPath, controlSocketPaths } from "../control/socket_path.ts";
+import { connectionKind, controlSocketPath, controlSocketPaths } from "../control/socket_path.ts";
 import { etcdPoolOf } from "../domain/etcd_address.ts";
 import { seeManual } from "../domain/see_manual.ts";
 import { systemClock } from "../lib/clock.ts";

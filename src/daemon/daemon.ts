@@ -19,10 +19,10 @@ import { SteadyClock } from "../lib/steady_clock.ts";
 import { catchStrayDefects } from "../lib/bulkhead.ts";
 import { checkAloneHere } from "./check_alone.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
-import { tellLost, whyLost } from "./lost_lead.ts";
+import { tellLost, tellStop, whyLost } from "./ends.ts";
 import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";
-import { runPool, tellStop } from "./run_pool.ts";
+import { runPool } from "./run_pool.ts";
 
 const log = loggerOf("daemon");
 
@@ -55,7 +55,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const deps = { options, source, clock, lines, serviceManager, signals };
   const runOnSeat = () => runSeated(config, { ...deps, isToldOnStderr: isOnStderr(logging, "daemon") });
   if (config.etcd === null) return await runOnSeat();
-  const { runBesideBuilder } = await import("./run_builder.ts");
+  const { runBesideBuilder } = await import("./daemon_builder.ts");
   return await runBesideBuilder(config.etcd, { ...deps, runOnSeat });
 }
 

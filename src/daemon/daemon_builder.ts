@@ -9,6 +9,7 @@ import { createDenoCommand } from "../build/deno_command.ts";
 import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
 import { BuilderFolder } from "../builders/builder_folder.ts";
 import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
+import { ExitCode } from "../cli/exit_code.ts";
 import type { DaemonOptions } from "../cli/wiring.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import { RemotePool } from "../control/control_client.ts";
@@ -24,16 +25,19 @@ import { joinAsMember } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, sleptThrough } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { isFolder } from "../lib/is_folder.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";
-import { ownProcess } from "./own_process.ts";
-import { watchedDigests } from "./watched_digests.ts";
+import { letBuildsEnd, tellStop } from "./ends.ts";
+import type { MemberDeps } from "./member.ts";
+import { answerMemberSignals, watchedDigests } from "./member_config.ts";
+import { ownProcess, ownVersion } from "./own_process.ts";
 
 const log = loggerOf("image", "build");
+const daemonLog = loggerOf("daemon");
 
 /** Between two attempts at a folder that another builder has, and two looks whether it is still in its place. */
 const RETRY = 5 * SECOND;
@@ -49,7 +53,7 @@ interface DaemonBuilderDeps {
 
 type BuilderSettings = ReturnType<typeof settingsOf>;
 
-export class DaemonBuilder implements AsyncDisposable {
+class DaemonBuilder implements AsyncDisposable {
   readonly #deps: DaemonBuilderDeps;
   readonly #etcd: Etcd;
   readonly #keys: PoolKeys;
@@ -193,4 +197,39 @@ export class DaemonBuilder implements AsyncDisposable {
 function settingsOf({ config }: { readonly config: Config }) {
   const { imagesDir, buildLogDir, elementsDir, scriptDir, buildLogRetention } = config;
   return { folders: { imagesDir, buildLogDir, elementsDir, scriptDir }, buildLogRetention };
+}
+
+/** Between two signs of life for the service manager. */
+const ALIVE = SECOND;
+
+/** @param deps `runOnSeat`: runs the pool, as soon as this process leads, where it is to do that. @returns the exit code */
+export async function runBesideBuilder(
+  etcd: EtcdConfig,
+  { runOnSeat, ...deps }: MemberDeps & { runOnSeat: () => Promise<number> },
+): Promise<number> {
+  const { parts } = deps.options;
+  if (!parts.builds) return await runOnSeat();
+  await using builder = new DaemonBuilder(etcd, deps);
+  if (!parts.pool) return await runAlone(builder, deps);
+  const code = await runOnSeat();
+  if (code === ExitCode.done && builder.isBuilding) {
+    await letBuildsEnd(deps.signals, (call) => builder.finish(call));
+  }
+  return code;
+}
+
+async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<number> {
+  const { options, clock, serviceManager, signals } = deps;
+  await using _member = builder.join();
+  daemonLog.info("nodepool {version} builds images for the leader of the pool (pid {pid})", {
+    version: ownVersion(),
+    pid: Deno.pid,
+  });
+  answerMemberSignals(deps);
+  options.onRunning();
+  serviceManager?.tell({ READY: 1, STATUS: "builder" });
+  while (await sleptThrough(clock, ALIVE, { signal: signals.stopping })) serviceManager?.tellAlive();
+  serviceManager?.tell({ STOPPING: 1 });
+  if (builder.isBuilding) await letBuildsEnd(signals, (call) => builder.finish(call));
+  return tellStop(await signals.stop);
 }

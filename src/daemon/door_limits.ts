@@ -6,16 +6,7 @@
  */
 const MOST_DESCRIPTORS = 1_200;
 
-interface DoorLimits {
-  readonly commands: number;
-  readonly site: {
-    readonly connections: number;
-    /** Besides these, answers that go on for as long as the client wants. */
-    readonly streams: number;
-  };
-}
-
-export function doorLimits(): DoorLimits {
+export function doorLimits() {
   const free = freeDescriptors(MOST_DESCRIPTORS);
   const share = (part: number) => Math.max(4, Math.floor(free * part));
   return {

@@ -4,7 +4,7 @@
  */
 import { OtherDaemonError } from "../cli/cli_error.ts";
 import type { EnabledParts } from "../cli/wiring.ts";
-import { serveControl } from "../control/serve_control.ts";
+import { serveControl } from "../control/listen_control.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import type { Config } from "../domain/config.ts";
 import { seeManual } from "../domain/see_manual.ts";

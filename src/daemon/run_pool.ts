@@ -33,8 +33,7 @@ import { viewDump } from "../views/dump.ts";
 import { describeName } from "../views/dump_text.ts";
 import { statusLine } from "../views/status_line.ts";
 import { doorLimits } from "./door_limits.ts";
-import { letBuildsEnd } from "./let_builds_end.ts";
-import { tellLost } from "./lost_lead.ts";
+import { letBuildsEnd, tellLost, tellStop } from "./ends.ts";
 import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";
 import { ownVersion } from "./own_process.ts";
@@ -204,11 +203,6 @@ async function abandon(pool: Pool, error: StoreError): Promise<void> {
   } catch (failure) {
     log.fatal("cannot write a copy: {error}", { error: errorChain(failure) });
   }
-}
-
-export function tellStop(signal: Deno.Signal): number {
-  log.info("stopping on {signal}; work in progress resumes at the next start", { signal });
-  return ExitCode.done;
 }
 
 /** On several machines every builder is asked, this process's own too, and the pool's own part is to plan what they do. */

@@ -5,7 +5,8 @@
 import type { LocalPool } from "../control/pool_client.ts";
 import type { Config } from "../domain/config.ts";
 import type { Machines } from "../lead/machines.ts";
-import type { HttpServer } from "../lib/http/http_server.ts";
+import type { HttpHandler } from "../lib/http/http_server.ts";
+import type { ServedSite, ServeSiteOptions } from "../site/serve_site.ts";
 import type { Store } from "../store/store.ts";
 
 export interface Seat extends AsyncDisposable {
@@ -19,27 +20,16 @@ export interface Seat extends AsyncDisposable {
   /** Resolves once this process has to end for another one's sake: it no longer leads, or somebody wants another to. */
   readonly left: Promise<"lost" | "resigned">;
   /** Answers commands from the pool until it is disposed of. */
-  serveControl(pool: LocalPool, options: ServeOptions): Promise<Served>;
+  serveControl(
+    pool: LocalPool,
+    options: ServeOptions,
+  ): Promise<Pick<ServedSite, "connections"> & AsyncDisposable>;
   /** Serves the status endpoint until it is disposed of. */
-  serveSite(site: Site, options: SiteOptions): Served & { readonly urls: readonly string[] };
-}
-
-interface Site {
-  fetch(request: Request): Response | Promise<Response>;
+  serveSite(site: { fetch: HttpHandler }, options: Omit<ServeSiteOptions, "listen">): ServedSite;
 }
 
 interface ServeOptions {
   /** At once. */
   readonly connections: number;
   onDefect(error: unknown): void;
-}
-
-interface SiteOptions {
-  readonly connections: number;
-  /** Besides these, answers that go on for as long as the client wants. */
-  readonly streams: number;
-}
-
-interface Served extends AsyncDisposable {
-  readonly connections: HttpServer["counts"];
 }

@@ -3,12 +3,12 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileReason } from "../lib/file_reason.ts";
 import { newFileProblem, resolveFile } from "../lib/new_file.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
+import { writeWhole } from "../lib/write_whole.ts";
 import { FirstConfigError } from "./dialog.ts";
 import { SCHEMA_FILE } from "./first_config_text.ts";
 import type { KeyChoice, LocalKey } from "./offered_keys.ts";
 
 interface FirstFilesOptions {
-  /** Where the configuration goes. */
   readonly output: string;
   readonly home: string;
   /** The JSON Schema for editors. */
@@ -106,8 +106,7 @@ async function createFile(
   try {
     using file = await Deno.open(path, { write: true, createNew: true, mode });
     made.defer(() => Deno.remove(path));
-    let rest = new TextEncoder().encode(content);
-    while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+    writeWhole(file, content);
   } catch (error) {
     throw new FirstConfigError(`cannot write ${path}: ${fileReason(error)}`, { cause: error });
   }

@@ -13,12 +13,10 @@ import type { Flavor } from "../domain/server.ts";
 import { choice, FirstConfigError } from "./dialog.ts";
 import { type FirstChoices, firstConfigText, labelOf, scalarText } from "./first_config_text.ts";
 import type { FirstFiles } from "./first_files.ts";
-import { loginUser } from "./login_user.ts";
-import { offeredFlavors } from "./offered_flavors.ts";
-import { offeredImages } from "./offered_images.ts";
+import { offeredFlavors, roomFor } from "./offered_flavors.ts";
+import { loginUser, offeredImages } from "./offered_images.ts";
 import { type KeyChoice, offeredKeys } from "./offered_keys.ts";
 import { isHere, offeredNetworks } from "./offered_networks.ts";
-import { roomFor } from "./room_for.ts";
 import { type CloudOffer, surveyCloud } from "./survey.ts";
 
 interface FirstConfigDeps {
@@ -27,7 +25,6 @@ interface FirstConfigDeps {
   readonly files: FirstFiles;
   readonly environment: Environment;
   readonly openCloud: (provider: ProviderConfig) => Cloud;
-  /** Tells what goes on meanwhile. */
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,8 @@
 /** The flavors on which a cloud boots an image, the one that is proposed first. Pure. */
-import type { CloudImage, Flavor } from "../domain/server.ts";
+import type { CloudImage, Flavor, QuotaUse } from "../domain/server.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
 import type { Choice } from "../domain/first_config.ts";
+import type { CloudOffer } from "./survey.ts";
 
 /** Images of distributions rarely say what they need to run. */
 const COMFORTABLE = { ramMib: 1024, diskGib: 5 };
@@ -39,4 +40,34 @@ function isComfortable({ ramMib, diskGib }: Flavor): boolean {
 function describe({ name, ramMib, vcpus, diskGib }: Flavor): string {
   const disk = diskGib === 0 ? "no disk: boots from a volume" : `${diskGib} GiB of disk`;
   return `${name} (${ramMib} MiB, ${vcpus} ${vcpus === 1 ? "CPU" : "CPUs"}, ${disk})`;
+}
+
+interface Room {
+  /** Infinity: no limit is told. */
+  readonly servers: number;
+  /** `instances 10/10`. */
+  readonly tightest: string;
+}
+
+/** How many servers of a flavor the project's quota leaves room for, and which limit it is that ends it. */
+export function roomFor(
+  { ramMib, vcpus }: Flavor,
+  { quota, networkQuota, withFloatingIps }: Pick<CloudOffer, "quota" | "networkQuota"> & {
+    withFloatingIps: boolean;
+  },
+): Room {
+  const rooms = [
+    roomIn("instances", quota?.instances, 1),
+    roomIn("cores", quota?.cores, vcpus),
+    roomIn("RAM MiB", quota?.ramMib, ramMib),
+    roomIn("ports", networkQuota?.ports, 1),
+    roomIn("floating IPs", networkQuota?.floatingIps, withFloatingIps ? 1 : 0),
+  ];
+  return rooms.toSorted((a, b) => a.servers - b.servers)[0]!;
+}
+
+function roomIn(name: string, use: QuotaUse | null | undefined, each: number): Room {
+  if (!use || each === 0 || use.limit === Infinity) return { servers: Infinity, tightest: "" };
+  const servers = Math.max(0, Math.floor((use.limit - use.used) / each));
+  return { servers, tightest: `${name} ${use.used}/${use.limit}` };
 }

@@ -2,7 +2,7 @@
  * The files that belong to an installation besides the program, at their places below a prefix such as `/usr/local`, where
  * systemd, man and the shells look for them. Called by `install-files`.
  */
-import type { InstalledFile } from "./installed_file.ts";
+import type { InstalledFile } from "./place_files.ts";
 import { grafanaDashboard } from "./grafana/grafana_dashboard.ts";
 import { type CommandHelp, manPages } from "./man/man_pages.ts";
 import bash from "./nodepool.bash" with { type: "text" };

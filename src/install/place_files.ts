@@ -5,7 +5,13 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileReason } from "../lib/file_reason.ts";
-import type { InstalledFile } from "./installed_file.ts";
+
+/** A file that belongs to an installation besides the program. */
+export interface InstalledFile {
+  /** Below the prefix, such as `/usr/local`. */
+  readonly path: string;
+  readonly text: string;
+}
 
 /** The paths of the files, each in one of the lists. */
 interface Placement {

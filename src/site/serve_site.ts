@@ -3,7 +3,7 @@ import { HttpServer } from "../lib/http/http_server.ts";
 import { bareFailure } from "./failure_body.ts";
 import { bracketed } from "../domain/bracketed.ts";
 
-interface ServeSiteOptions {
+export interface ServeSiteOptions {
   /** One at least. Port 0: any free one. */
   readonly listen: readonly { readonly hostname: string; readonly port: number }[];
   /** At once, over all addresses. */
@@ -12,7 +12,7 @@ interface ServeSiteOptions {
   readonly streams?: number;
 }
 
-interface ServedSite extends AsyncDisposable {
+export interface ServedSite extends AsyncDisposable {
   /** `http://127.0.0.1:8005`, for each address. */
   readonly urls: readonly string[];
   readonly connections: HttpServer["counts"];

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { durationArgument } from "../../src/cli/arguments.ts";
+import { durationArgument, listenArgument } from "../../src/cli/arguments.ts";
 import { durationText, parseDuration } from "../../src/domain/time.ts";
-import { listenArgument } from "../../src/cli/arguments.ts";
 import { DEFAULT_STATE } from "../../src/domain/default_state.ts";
 import { findStatePath, stateIn } from "../../src/cli/state_path.ts";
 

@@ -6,7 +6,7 @@ import type { InvokedProgram } from "../../src/cli/invoked_program.ts";
 import { runCli } from "../../src/cli/main.ts";
 import type { Wiring } from "../../src/cli/wiring.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
-import { serveControl } from "../../src/control/serve_control.ts";
+import { serveControl } from "../../src/control/listen_control.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { ScriptedPool } from "../control/scripted_pool.ts";
 import { NOW } from "../views/sample_pool.ts";

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { connectionKind } from "../../src/control/connection_kind.ts";
+import {
+  connectionKind,
+  ControlSocketError,
+  controlSocketPath,
+  controlSocketPaths,
+} from "../../src/control/socket_path.ts";
 import { connectControl } from "../../src/control/control_client.ts";
 import { ControlSocket } from "../../src/control/control_socket.ts";
 import { ControlError, isAway } from "../../src/control/control_error.ts";
 import { StoreError } from "../../src/store/store.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
-import { serveControl } from "../../src/control/serve_control.ts";
-import { ControlSocketError, controlSocketPath, controlSocketPaths } from "../../src/control/socket_path.ts";
+import { serveControl } from "../../src/control/listen_control.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
 import { eventually } from "../eventually.ts";

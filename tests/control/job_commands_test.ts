@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkedRequest } from "../../src/control/what_is_wrong.ts";
-import { createJob, deleteJobs } from "../../src/control/job_commands.ts";
+import { createJob, deleteJobs } from "../../src/control/operations/job_operations.ts";
 import { operations } from "../../src/control/operations.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, NOW, states } from "../plan/plan_fixtures.ts";

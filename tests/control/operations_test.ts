@@ -7,7 +7,7 @@ import { localPool } from "../../src/control/local_pool.ts";
 import type { StatePool } from "../../src/control/operated_pool.ts";
 import { type OperationName, operations } from "../../src/control/operations.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
-import { serveControl } from "../../src/control/serve_control.ts";
+import { serveControl } from "../../src/control/listen_control.ts";
 import { VERSION } from "../../src/lib/build_info.ts";
 import { type PoolList, poolLists, viewPool } from "../../src/views/view_pool.ts";
 import { sampleReport } from "../views/sample_pool.ts";

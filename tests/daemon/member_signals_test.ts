@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigSource } from "../../src/config/config_source.ts";
-import { tellConfig } from "../../src/daemon/member_signals.ts";
+import { tellConfig } from "../../src/daemon/member_config.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 
 const GOOD = "labels: []\nproviders: []\n";

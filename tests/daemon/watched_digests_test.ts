@@ -1,7 +1,7 @@
 /** The digests of a standby's configuration, as its file changes. */
 import assert from "node:assert/strict";
 import { digestConfig } from "../../src/config/digest_config.ts";
-import { watchedDigests } from "../../src/daemon/watched_digests.ts";
+import { watchedDigests } from "../../src/daemon/member_config.ts";
 import { sampleReport } from "../views/sample_pool.ts";
 
 const first = { config: sampleReport().config!, warnings: [], notices: [], holdsSecrets: false, stamp: "1" };

@@ -3,7 +3,7 @@
  * has recorded, and nothing else. A real OpenSSH server is the node.
  */
 import assert from "node:assert/strict";
-import { renderInventory } from "../../src/cli/acquired_inventory.ts";
+import { renderInventory } from "../../src/cli/acquired_text.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";

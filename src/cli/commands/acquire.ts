@@ -7,6 +7,7 @@ import { type AcquireFormat, acquireFormats, formatAcquired } from "../acquired_
 import type { CliContext } from "../cli_context.ts";
 import { countArgument, durationArgument } from "../arguments.ts";
 import { example, helpGroup } from "../help.ts";
+import { formatOption } from "../output_options.ts";
 import { knownHostsArgument, writeKnownHosts } from "../known_hosts_file.ts";
 
 export function acquireCommand(context: CliContext) {
@@ -23,11 +24,7 @@ export function acquireCommand(context: CliContext) {
     .option("--no-fail-fast", "wait even if only a change of the configuration can help")
     .option("--job <name>", "the job that will run on them")
     .option("--known-hosts <file>", "add their host keys to this file", knownHostsArgument)
-    .addOption(
-      new Option("-o, --output <format>", "how to print them").choices(acquireFormats).default(
-        "text" as const,
-      ),
-    )
+    .addOption(formatOption(acquireFormats, "how to print them"))
     .addHelpText(
       "after",
       example(

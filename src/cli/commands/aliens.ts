@@ -4,7 +4,7 @@ import { alienImageTable, alienTable } from "../../views/alien_lists.ts";
 import type { PoolList } from "../../views/view_pool.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example, type HelpGroup, helpGroup } from "../help.ts";
-import { columnsOption, outputOption, sortOption } from "../list_options.ts";
+import { columnsOption, outputOption, sortOption } from "../output_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
 import { writeLine } from "../write_line.ts";

@@ -30,9 +30,8 @@ async function completionText(
   surroundings: { context: CliContext; program: Command },
 ): Promise<string> {
   const { findCompletions } = await import("../completion/find_completions.ts");
-  const typed = shell === "bash"
-    ? (await import("../completion/bash_line.ts")).bashLine(line, breaks)
-    : (await import("../completion/typed_line.ts")).plainLine(line);
+  const { bashLine, plainLine } = await import("../completion/typed_line.ts");
+  const typed = shell === "bash" ? bashLine(line, breaks) : plainLine(line);
   const found = await findCompletions(typed, surroundings);
   if (typeof found === "string") return `:${found}\n`;
   return found.map(({ value, about }) => `${typed.format(visibleText(value), visibleText(about))}\n`).join(

@@ -3,13 +3,15 @@
  * one with every setting, explained.
  */
 import { Command, Option } from "@commander-js/extra-typings";
+import type { Config } from "../../domain/config.ts";
 import type { LoadedConfig } from "../../config/load_config.ts";
 import { type CliContext, configOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import type { CliIo } from "../cli_io.ts";
+import { ExitCode } from "../exit_code.ts";
 import { example, helpGroup } from "../help.ts";
-import { outputFormats } from "../output_format.ts";
-import { problemLines, writeProblemLine } from "../problem_lines.ts";
+import { formatView, type OutputFormat, outputFormats } from "../output_format.ts";
+import { problemLines, writeProblemLine } from "../report_error.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
@@ -33,10 +35,7 @@ export function configValidateCommand(context: CliContext) {
       const configFile = file ?? configOf(context).file;
       const secureFile = context.globals().secure;
       const loaded = await load(configFile, { secureFile, strict, online, context });
-      if (online) {
-        const { showOnlineChecks } = await import("../show_online_checks.ts");
-        return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
-      }
+      if (online) return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
       const { showConfig } = await import("../../config/config_view.ts");
       io.stdout.write(show ? showConfig(loaded.config) : `${configFile} is valid\n`);
     });
@@ -63,6 +62,23 @@ async function load(
   ];
   for (const line of lines) writeProblemLine(line, io);
   return loaded;
+}
+
+/** Looks at the clouds of the configuration, and prints what would stop a launch. */
+async function showOnlineChecks(
+  context: CliContext,
+  { config, strict, output }: { config: Config; strict: boolean; output: OutputFormat },
+): Promise<void> {
+  const { viewOnlineChecks } = await import("../../views/online_check_list.ts");
+  const { onlineCheckTable } = await import("../../views/tables/online_check_table.ts");
+  const { io, wiring } = context;
+  using interrupts = io.interrupts();
+  const checks = await wiring.checkOnline({ config, signal: interrupts.signal });
+  const moment = { now: io.clock.now(), wallOffset: io.clock.wall() - io.clock.now() };
+  const content = viewOnlineChecks(checks, moment);
+  const { failures, warnings } = content;
+  if (failures > 0 || (strict && warnings > 0)) context.exitCode = ExitCode.failed;
+  io.stdout.write(await formatView(content, { table: onlineCheckTable, format: output, io }));
 }
 
 async function printSchema(io: CliIo): Promise<void> {

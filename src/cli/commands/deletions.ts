@@ -9,7 +9,7 @@ import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { openDaemonsPool, openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
-import { tellMeanwhile, WaitTeller } from "../tell_waits.ts";
+import { WaitTeller } from "../tell_waits.ts";
 import { doneBy } from "../user_name.ts";
 import { writeLine } from "../write_line.ts";
 
@@ -79,16 +79,20 @@ async function waitForNodes(context: CliContext, { pool, ids }: Marked): Promise
   using interrupts = io.interrupts();
   const { signal } = interrupts;
   const teller = new WaitTeller();
-  const outcomes = await tellMeanwhile(
-    io,
-    { teller, pool, asked: { nodes: ids }, what: deletionOf("node", ids), signal },
-    () =>
-      Promise.all(ids.map((id) =>
-        pool.ask("node-end", { id }, { signal }).then(
-          () => ({ id, ok: true, message: "deleted" }),
-          (error: Error) => ({ id, ok: false, message: describeFailure(id, { error, pool }) }),
-        )
-      )),
+  const end = (id: number) =>
+    pool.ask("node-end", { id }, { signal }).then(
+      () => ({ id, ok: true, message: "deleted" }),
+      (error: Error) => ({ id, ok: false, message: describeFailure(id, { error, pool }) }),
+    );
+  const outcomes = await teller.during(
+    () => Promise.all(ids.map(end)),
+    {
+      io,
+      ask: (request, call) => pool.ask("waits", request, call),
+      asked: { nodes: ids },
+      what: deletionOf("node", ids),
+      signal,
+    },
   );
   printOutcomes(context, outcomes);
   if (signal.aborted && teller.lastReason !== null) {
@@ -109,10 +113,9 @@ async function waitForImages({ io }: CliContext, { pool, ids }: Marked): Promise
   const { signal } = interrupts;
   const teller = new WaitTeller();
   const what = deletionOf("image", ids);
-  await tellMeanwhile(
-    io,
-    { teller, pool, asked: { images: ids }, what, signal },
+  await teller.during(
     () => Promise.all(ids.map((id) => pool.ask("image-end", { id }, { signal }))),
+    { io, ask: (request, call) => pool.ask("waits", request, call), asked: { images: ids }, what, signal },
   ).catch((error) => {
     if (!(error instanceof InterruptedError)) throw error;
     throw new InterruptedError(

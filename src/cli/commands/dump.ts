@@ -1,20 +1,17 @@
 /** `nodepool dump`: what the daemon is doing at this moment. */
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import type { DumpView } from "../../views/dump.ts";
 import type { CliContext } from "../cli_context.ts";
 import { forTerminal } from "../write_line.ts";
 import { example, helpGroup } from "../help.ts";
 import { openDaemonsPool } from "../open_pool.ts";
+import { formatOption } from "../output_options.ts";
 
 export function dumpCommand(context: CliContext) {
   return new Command("dump")
     .helpGroup(helpGroup.pool)
     .description("show what the daemon is doing: work in flight and what it waits for, queues, connections")
-    .addOption(
-      new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default(
-        "text" as const,
-      ),
-    )
+    .addOption(formatOption(["text", "json"]))
     .addHelpText("after", example("nodepool dump -o json | jq '.work[] | [.what, .about, .age]'"))
     .action(async ({ output }) => {
       await using pool = await openDaemonsPool(context);

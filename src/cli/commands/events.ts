@@ -1,5 +1,5 @@
 /** `nodepool events`: what has happened in the pool, and with `--follow` what happens, as it does. */
-import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { ControlError } from "../../control/control_error.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import { eventKinds } from "../../domain/pool_event.ts";
@@ -12,6 +12,7 @@ import { InterruptedError } from "../cli_error.ts";
 import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { openDaemonsPool, openPool } from "../open_pool.ts";
+import { formatOption } from "../output_options.ts";
 
 /** Without a beginning: what has happened lately. */
 const LATELY = HOUR;
@@ -42,13 +43,7 @@ export function eventsCommand(context: CliContext) {
       "only events of one kind, or about one kind of thing: node.failed, node",
       kindArgument,
     )
-    .addOption(
-      new Option("-o, --output <format>", "how to print them; json: one document a line").choices([
-        "text",
-        "json",
-      ])
-        .default("text"),
-    )
+    .addOption(formatOption(["text", "json"], "how to print them; json: one document a line"))
     .addHelpText("after", example("nodepool events --follow --kind node"))
     .action(async ({ follow = false, since, after, kind, output }) => {
       const { stdout, clock } = context.io;

@@ -1,7 +1,8 @@
 /** `nodepool explain NAME`: why there is, or is not, a node; `nodepool show NODE`: everything about one, living or gone. */
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { documentOption, renderDocument } from "../document_format.ts";
+import { documentOption } from "../output_options.ts";
+import { renderDocument } from "../output_format.ts";
 import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
 

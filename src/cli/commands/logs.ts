@@ -1,14 +1,18 @@
 /** `nodepool logs ID`: a node's console, and the output of its scripts. */
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import { SECOND } from "../../domain/time.ts";
+import { addedText } from "../../lib/added_text.ts";
+import type { NodeLogView } from "../../views/node_log.ts";
 import type { CliContext } from "../cli_context.ts";
+import type { CliIo } from "../cli_io.ts";
 import { InterruptedError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
-import { NodeLogPrinter } from "../node_log_printer.ts";
 import { countArgument, idArgument } from "../arguments.ts";
 import { openPool } from "../open_pool.ts";
+import { formatOption } from "../output_options.ts";
+import { writeLine } from "../write_line.ts";
 
 /** More than what clouds keep. */
 const ALL_LINES = 100_000;
@@ -24,12 +28,7 @@ export function logsCommand(context: CliContext) {
     .argument("<id>", "the node", idArgument)
     .option("-n, --lines <n>", "only the last lines of the console", countArgument, ALL_LINES)
     .option("--follow", "keep printing new output until the node is gone")
-    .addOption(
-      new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default(
-        "text" as const,
-      )
-        .conflicts("follow"),
-    )
+    .addOption(formatOption(["text", "json"]).conflicts("follow"))
     .addHelpText("after", example("nodepool logs 812 --lines 50"))
     .action((id, { lines, follow, output }) =>
       follow === true ? followLog(context, { id, lines }) : printLog(context, { id, lines, output })
@@ -69,4 +68,81 @@ async function followLog(context: CliContext, request: { id: number; lines: numb
   } finally {
     printer.finish();
   }
+}
+
+type Source = "console" | "script";
+
+/**
+ * Prints a node's console and the output of its scripts, the first time whole and then what was added. Both together have
+ * headings, as `tail` gives to several files. Notes go to standard error.
+ */
+class NodeLogPrinter {
+  readonly #io: Pick<CliIo, "stdout" | "stderr">;
+  readonly #shown: Record<Source, string> = { console: "", script: "" };
+  #last: Source | null = null;
+  #note: string | null = null;
+  #isLineOpen = false;
+
+  constructor(io: Pick<CliIo, "stdout" | "stderr">) {
+    this.#io = io;
+  }
+
+  get hasPrinted(): boolean {
+    return this.#last !== null;
+  }
+
+  print(view: NodeLogView): void {
+    this.#tell(noteOn(view));
+    const texts = { console: view.console.text ?? "", script: view.script?.text ?? "" };
+    const hasBoth = texts.console !== "" && texts.script !== "";
+    for (const source of ["console", "script"] as const) {
+      this.#add(source, texts[source], { withHeading: hasBoth });
+    }
+  }
+
+  /** Ends a line that has no end yet. */
+  finish(): void {
+    if (this.#isLineOpen) this.#io.stdout.write("\n");
+    this.#isLineOpen = false;
+  }
+
+  #tell(note: string | null): void {
+    if (note !== null && note !== this.#note) {
+      this.finish();
+      writeLine(this.#io.stderr, `nodepool: ${note}`);
+    }
+    this.#note = note;
+  }
+
+  #add(source: Source, text: string, { withHeading }: { withHeading: boolean }): void {
+    // What is no longer known is no news.
+    if (text === "") return;
+    const added = addedText(this.#shown[source], text);
+    this.#shown[source] = text;
+    if (added === "") return;
+    if (source !== this.#last && (withHeading || this.#last !== null)) this.#head(source);
+    this.#last = source;
+    this.#io.stdout.write(added);
+    this.#isLineOpen = !added.endsWith("\n");
+  }
+
+  #head(source: Source): void {
+    this.finish();
+    this.#io.stdout.write(`${this.#last === null ? "" : "\n"}==> ${HEADINGS[source]} <==\n`);
+  }
+}
+
+const HEADINGS: Readonly<Record<Source, string>> = { console: "console", script: "ready script" };
+
+/** null: it is the usual. */
+function noteOn({ node, console }: NodeLogView): string | null {
+  const { id, ended, result, comment } = node;
+  const { problem, text, read } = console;
+  if (ended !== null) {
+    const how = [result, comment].filter((part) => part !== null).join(": ");
+    return `node ${id} has been gone since ${ended}, ${how}${problem === null ? "" : `; ${problem}`}`;
+  }
+  if (problem === null) return null;
+  const instead = text === null || read !== null ? "" : "; this was kept when something failed";
+  return `no console of node ${id}: ${problem}${instead}`;
 }

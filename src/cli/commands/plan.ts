@@ -4,10 +4,11 @@
  */
 import { Command } from "@commander-js/extra-typings";
 import { type CliContext, configOf } from "../cli_context.ts";
-import { documentOption, renderDocument } from "../document_format.ts";
+import { documentOption } from "../output_options.ts";
+import { renderDocument } from "../output_format.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example, helpGroup } from "../help.ts";
-import { problemLines, writeProblemLine } from "../problem_lines.ts";
+import { problemLines, writeProblemLine } from "../report_error.ts";
 import { openPool } from "../open_pool.ts";
 
 export function planCommand(context: CliContext) {

@@ -5,7 +5,7 @@ import { SECOND } from "../../domain/time.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { Completion, CompletionKind } from "../../views/completions.ts";
 import type { CliContext } from "../cli_context.ts";
-import { openDaemonWay } from "../daemon_way.ts";
+import { openDaemonWay } from "../lasting_pool.ts";
 import { findConfig } from "../find_config.ts";
 import { findStatePath } from "../state_path.ts";
 import { findPlace, type PlaceOfValue } from "./find_place.ts";

@@ -14,8 +14,17 @@ const events = Object.entries(eventKinds).flatMap(([thing, kinds]) => [
   ...kinds.map((kind) => `${thing}.${kind}`),
 ]);
 
+/** Options whose values only the user knows. */
+const FREE = (
+  "--after --before --build-workers --cloud --connection-port --count --extend --flavor --for " +
+  "--hold-on-failure --keypair --limit --lines --listen --network --owner --reason --result " +
+  "--search --since --ssh-option --ssh-port --start-report --until --upload-workers --username " +
+  "--wait --watch"
+).split(" ");
+
 /** A list has the values themselves. */
 export const valueSources: Readonly<Record<string, ValueSource | readonly string[]>> = {
+  ...Object.fromEntries(FREE.map((name) => [name, "free" as const])),
   "id": "node",
   "unhold id": "held-node",
   "dib-image-delete id": "dib-image-id",
@@ -55,32 +64,4 @@ export const valueSources: Readonly<Record<string, ValueSource | readonly string
   "--known-hosts": "file",
   "--pidfile": "file",
   "--program": "file",
-  "--start-report": "free",
-  "--after": "free",
-  "--before": "free",
-  "--build-workers": "free",
-  "--cloud": "free",
-  "--connection-port": "free",
-  "--count": "free",
-  "--extend": "free",
-  "--flavor": "free",
-  "--for": "free",
-  "--hold-on-failure": "free",
-  "--keypair": "free",
-  "--limit": "free",
-  "--lines": "free",
-  "--listen": "free",
-  "--network": "free",
-  "--owner": "free",
-  "--reason": "free",
-  "--result": "free",
-  "--search": "free",
-  "--since": "free",
-  "--ssh-option": "free",
-  "--ssh-port": "free",
-  "--until": "free",
-  "--upload-workers": "free",
-  "--username": "free",
-  "--wait": "free",
-  "--watch": "free",
 };

@@ -6,7 +6,18 @@ import { waitFor } from "../../lib/in_flight.ts";
 import { ControlError } from "../control_error.ts";
 import { deleteDibImages, deleteImages } from "../image_commands.ts";
 import { placeOrders } from "../image_orders.ts";
-import { id, idOutcomes, ids, instant, name, note, nothing, operation, stream } from "../operation.ts";
+import {
+  id,
+  idOutcomes,
+  ids,
+  instant,
+  name,
+  note,
+  nothing,
+  operation,
+  orderName,
+  stream,
+} from "../operation.ts";
 
 const orderSpec = v.strictObject({
   /** Build a diskimage; upload its newest build; or rebuild (or snapshot again) and upload. */
@@ -17,8 +28,6 @@ const orderSpec = v.strictObject({
 });
 
 export type OrderSpec = v.InferOutput<typeof orderSpec>;
-
-const orderName = v.object({ provider: v.nullable(v.string()), image: v.string() });
 
 /** Orders that were written down at a moment. */
 const placedOrders = v.strictObject({
@@ -92,7 +101,6 @@ export const imageOperations = {
       await waitFor(`the end of image ${id}`, () => ledger.until(gone, { signal }));
     },
   }),
-  /** Marks dib images for deletion. */
   "dib-image-delete": operation({
     route: "POST /dib-images/delete",
     needs: "state",

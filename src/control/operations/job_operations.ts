@@ -1,8 +1,12 @@
 /** The operations on jobs whose failed nodes are held. */
 import * as v from "valibot";
+import { type AutoHold, isHeldFor } from "../../domain/auto_hold.ts";
+import { findJob } from "../../rules/end_job.ts";
+import type { Edit } from "../../store/draft.ts";
 import { jobViewSchema, viewJob } from "../../views/job_list.ts";
-import { createJob, deleteJobs } from "../job_commands.ts";
-import { count, idOutcomes, ids, jobName, operation } from "../operation.ts";
+import { ControlError } from "../control_error.ts";
+import type { StateDeps } from "../operated_pool.ts";
+import { count, type IdOutcome, idOutcomes, ids, jobName, operation } from "../operation.ts";
 
 export const jobOperations = {
   "job-create": operation({
@@ -21,3 +25,44 @@ export const jobOperations = {
     run: (pool, { ids }) => deleteJobs(ids, pool),
   }),
 };
+
+/** A job whose nodes are to be held when it fails. */
+type JobSpec = Pick<AutoHold, "job" | "holdOnFailure">;
+
+/** @throws ControlError for a name that has an entry already */
+export async function createJob(spec: JobSpec, { ledger, clock }: StateDeps): Promise<AutoHold> {
+  const id = await ledger.takeIds("job", 1);
+  const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
+  await ledger.edit((edit) => {
+    const known = findJob(edit, spec.job);
+    if (known !== null) throw taken(known);
+    edit.putJob(entry);
+  });
+  return ledger.jobs.get(id) ?? entry;
+}
+
+function taken({ id, job, holdOnFailure }: AutoHold): ControlError {
+  return new ControlError(
+    409,
+    `job ${job} already has an entry (${id}, which holds ${holdOnFailure}): ` +
+      `use \`job-delete ${id}\` first, then create it again`,
+  );
+}
+
+/** Nodes that are held for the jobs stay held. */
+export async function deleteJobs(
+  ids: readonly number[],
+  { ledger }: Pick<StateDeps, "ledger">,
+): Promise<readonly IdOutcome[]> {
+  return await Promise.all(ids.map((id) => ledger.edit((edit) => deleteJob(edit, id))));
+}
+
+function deleteJob(edit: Edit, id: number): IdOutcome {
+  const entry = edit.job(id);
+  if (entry === null) return { id, ok: false, message: `there is no job ${id}` };
+  edit.removeJob(id);
+  const held = edit.nodes().filter((node) => isHeldFor(entry.job, node)).length;
+  if (held === 0) return { id, ok: true, message: "deleted" };
+  const nodes = held === 1 ? "1 of its nodes stays" : `${held} of its nodes stay`;
+  return { id, ok: true, message: `deleted; ${nodes} held` };
+}

@@ -1,5 +1,7 @@
-/** The lists of the pool, each as an operation. */
+/** The lists of the pool, each as an operation, and what completes a command line: the client can load these alone. */
 import * as v from "valibot";
+import { completionKinds, viewCompletions } from "../../views/completions.ts";
+import { rows, string } from "../../views/view_schema.ts";
 import type { FilterName, ViewFilter } from "../../views/view_filter.ts";
 import { type PoolList, poolLists, type PoolViewName } from "../../views/view_pool.ts";
 import { id, type Operation, operation } from "../operation.ts";
@@ -35,3 +37,14 @@ function filterSchema(filter: FilterName, states: readonly string[] | undefined)
   }
   return v.optional<v.GenericSchema<string | number>>(filter === "id" ? id : v.string());
 }
+
+/** For shells that complete a command line. */
+export const completionOperations = {
+  "completions": operation({
+    route: "GET /completions/:kind",
+    needs: "state",
+    request: v.strictObject({ kind: v.picklist(completionKinds), prefix: v.optional(v.string(), "") }),
+    answer: v.object({ values: rows(v.object({ value: string, about: string })) }),
+    run: (pool, request) => ({ values: viewCompletions(pool.report(), request) }),
+  }),
+};

@@ -1,5 +1,10 @@
-/** The operations on the pool as a whole, its configuration, its daemon and that one's log, and on things in the clouds that are not the pool's. */
+/**
+ * The operations on the pool as a whole: its configuration, its daemons, on one machine or several, their log, and things in the
+ * clouds that are not the pool's.
+ */
 import * as v from "valibot";
+import type { Machines } from "../../lead/machines.ts";
+import { listMembers } from "../../lead/read_records.ts";
 import { loggerOf, type Logging } from "../../lib/logging.ts";
 import { LogSpecError, parseLogCategory, parseLogLevel, shortCategory } from "../../lib/log_spec.ts";
 import {
@@ -13,7 +18,7 @@ import { configPlanViewSchema, viewConfigPlan } from "../../views/config_plan.ts
 import { logLevelsViewSchema, viewLogLevels } from "../../views/log_levels.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "../../views/view_schema.ts";
 import { ControlError } from "../control_error.ts";
-import type { DaemonPool } from "../operated_pool.ts";
+import type { DaemonParts, DaemonPool } from "../operated_pool.ts";
 import { milliseconds, name, operation } from "../operation.ts";
 
 const log = loggerOf("daemon");
@@ -115,6 +120,40 @@ export const poolOperations = {
       return viewLogLevels(logging, pool.report());
     },
   }),
+  /** Who answers: the daemon that leads. */
+  "leader": operation({
+    route: "GET /leader",
+    needs: "daemon",
+    request: v.strictObject({}),
+    answer: v.object({ id: string, host: string, pid: number, version: string, since: number }),
+    run({ daemon }) {
+      const { id, host, pid, version, since } = machinesOf(daemon).self;
+      return { id, host, pid, version, since };
+    },
+  }),
+  /** Has it end, so that a standby leads at once. */
+  "resign": operation({
+    route: "POST /resign",
+    needs: "daemon",
+    /** `id`: of the daemon that is meant; another stays. `force`: also where no standby is there. */
+    request: v.strictObject({ id: string, force: v.boolean() }),
+    answer: v.object({ standbys: rows(string) }),
+    async run({ daemon }, { id, force }, { signal }) {
+      const { etcd, keys, self, resign } = machinesOf(daemon);
+      // A caller that did not get the former leader's answer asks again, and then asks the one that took over.
+      if (id !== self.id) return { standbys: [self.host] };
+      const members = await listMembers(etcd, keys, { signal });
+      const standbys = members.filter(({ role }) => role === "standby").map((standby) => standby.host);
+      if (standbys.length === 0 && !force) {
+        throw new ControlError(
+          409,
+          `no standby can take over from ${self.host}: start one, or let the pool stand still with --force`,
+        );
+      }
+      resign?.();
+      return { standbys };
+    },
+  }),
 };
 
 function logOf({ daemon: { logging } }: DaemonPool): Logging {
@@ -133,4 +172,12 @@ function known(category: string, level: string | null) {
     if (error instanceof LogSpecError) throw new ControlError(400, error.message);
     throw error;
   }
+}
+
+function machinesOf({ machines }: DaemonParts): Machines {
+  if (machines !== null) return machines;
+  throw new ControlError(
+    409,
+    "the state of this pool is a file, and no other machine can take over (`nodepool manual several-machines`)",
+  );
 }

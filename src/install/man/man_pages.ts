@@ -5,7 +5,7 @@
  */
 import { topics } from "../../manual/manual.ts";
 import type { Section, Topic } from "../../manual/parse_topic.ts";
-import type { InstalledFile } from "../installed_file.ts";
+import type { InstalledFile } from "../place_files.ts";
 import { renderMan } from "./render_man.ts";
 import { roffCode, roffLine, roffText } from "./roff.ts";
 

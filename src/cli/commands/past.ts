@@ -1,5 +1,9 @@
-/** `nodepool history [ID]`: the nodes that are gone, or one with all that is known of it. */
-import { Command } from "@commander-js/extra-typings";
+/**
+ * `nodepool history [ID]`: the nodes that are gone, or one with all that is known of it; `report`: how servers were used, what
+ * failed, how long people waited, what it cost.
+ */
+import { Command, Option } from "@commander-js/extra-typings";
+import { usageGroupings } from "../../domain/sum_usage.ts";
 import type { RequestOf } from "../../control/operations.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import type { NodeDetailsView } from "../../views/node_details.ts";
@@ -9,7 +13,7 @@ import { checkWindow, countArgument, idArgument, instantArgument } from "../argu
 import { UsageError } from "../cli_error.ts";
 import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
-import { columnsOption, outputOption, sortOption } from "../list_options.ts";
+import { columnsOption, outputOption, sortOption } from "../output_options.ts";
 import { formatView } from "../output_format.ts";
 import type { ShowOptions } from "../show_view.ts";
 import { forTerminal, writeLine } from "../write_line.ts";
@@ -81,4 +85,37 @@ async function showOne(
   const { nodeTable: { columns } } = await import("../../views/tables/node_table.ts");
   const table = { columns, rows: ({ node }: NodeDetailsView) => [node as NodeView] };
   io.stdout.write(await formatView(view, { ...choice, table, format, io }));
+}
+
+export function reportCommand(context: CliContext) {
+  const { io } = context;
+  const instant = instantArgument(io);
+  return new Command("report")
+    .helpGroup(helpGroup.pool)
+    .description("show how servers were used, what failed, how long people waited, and what it cost")
+    .addOption(
+      new Option("--by <what>", "a row for each of these").choices(usageGroupings).default("label" as const),
+    )
+    .option("--since <time>", "from this time on: 7d (seven days ago), 2026-01-31, 2026-01-31T18:00", instant)
+    .option("--until <time>", "up to this time", instant)
+    .addOption(outputOption())
+    .addOption(sortOption())
+    .addOption(columnsOption())
+    .addHelpText("after", example("nodepool report --by job --since 7d"))
+    .action(async ({ by, since, until, output: format, ...choice }) => {
+      checkWindow({ since, until }, io);
+      await using pool = await openPool(context);
+      const view = await pool.ask("report", { by, since, until });
+      const { usageTable } = await import("../../views/tables/usage_table.ts");
+      const isText = format === "table" || format === "wide";
+      const table = usageTable(view.by, { total: isText && choice.sort === undefined });
+      io.stdout.write(await formatView(view, { ...choice, table, format, io }));
+      if (isText) writeLine(io.stderr, `nodepool: from ${view.since} to ${view.until}`);
+      if (view.since >= view.complete_since) return;
+      writeLine(
+        io.stderr,
+        `nodepool: nodes that ended before ${view.complete_since} may be forgotten, so figures from before then ` +
+          "may be too low: see limits.history and limits.history-nodes",
+      );
+    });
 }

@@ -1,4 +1,4 @@
-/** The options that all lists take: how they are printed, what of them, and how often. */
+/** The options for how something is printed: for lists also what of them, and how often. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
 import { durationArgument } from "./arguments.ts";
@@ -12,13 +12,22 @@ export interface ListChoice {
   readonly columns?: readonly string[];
 }
 
-/** `-o FORMAT`. */
+export function formatOption<const Formats extends readonly ["text", ...string[]]>(
+  formats: Formats,
+  about = "how to print it",
+) {
+  return new Option("-o, --output <format>", about).choices(formats).default("text" as const);
+}
+
+export function documentOption() {
+  return formatOption(["text", "json", "yaml"]);
+}
+
 export function outputOption() {
   return new Option("-o, --output <format>", "how to print it; name: only the ids").choices(outputFormats)
     .default("table" as const);
 }
 
-/** `--sort COLUMN`. */
 export function sortOption() {
   return new Option("--sort <column>", "sort by a column; -COLUMN: in descending order")
     .argParser((text): SortOrder => {
@@ -28,7 +37,6 @@ export function sortOption() {
     });
 }
 
-/** `--columns A,B`. */
 export function columnsOption() {
   return new Option("--columns <names>", "only these columns, in this order: id,state,age")
     .argParser((text): readonly string[] => {
@@ -38,7 +46,6 @@ export function columnsOption() {
     });
 }
 
-/** `--watch [SECONDS]`. */
 export function watchOption() {
   return new Option("--watch [seconds]", "draw it repeatedly, by default every 2 seconds")
     .argParser(durationArgument);
