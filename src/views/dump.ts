@@ -36,7 +36,6 @@ const rateLimiterViewSchema = v.object({
   /** How many requests wait, by kind. */
   waiting: v.record(string, number),
 });
-type RateLimiterView = v.InferOutput<typeof rateLimiterViewSchema>;
 
 /** Other than in lists, lengths of time are in seconds to the millisecond. */
 export const dumpViewSchema = viewSchema({
@@ -107,7 +106,14 @@ export function viewDump(report: DumpReport): DumpView {
     profiling_since: isoTimeOrNull(profilingSince, report),
     work: report.work.map((work) => viewWork(work, report)),
     queues: report.queues,
-    rate_limiters: providers.map(viewLimiter),
+    rate_limiters: providers.map(({ name, stats: { rate, limiter } }) => ({
+      provider: name,
+      interval: exact(rate),
+      next_start: exact(limiter.nextStart),
+      in_flight: limiter.inFlight,
+      most: limiter.most,
+      waiting: limiter.waiting,
+    })),
     connections: [
       ...providers.flatMap(({ name, stats }) =>
         stats.connections.map((each) => ({ ...each, to: `${name}: ${each.to}` }))
@@ -137,18 +143,6 @@ function viewWork({ what, about, age, waits, begun }: WorkReport, report: DumpRe
     ...timed(age),
     waits: waits.map(({ on, age, stack }) => ({ on, ...timed(age), stack })),
     begun,
-  };
-}
-
-function viewLimiter({ name, stats: { rate, limiter } }: DumpReport["providers"][number]): RateLimiterView {
-  const { inFlight, most, nextStart, waiting } = limiter;
-  return {
-    provider: name,
-    interval: exact(rate),
-    next_start: exact(nextStart),
-    in_flight: inFlight,
-    most,
-    waiting,
   };
 }
 

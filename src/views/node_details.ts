@@ -14,7 +14,7 @@ import { whyEnded } from "../domain/describe_gone.ts";
 import { lifelineOf } from "../domain/lifeline.ts";
 import { viewTimes, viewUse } from "./history.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
-import { type HoldFrame, holdFrameOf } from "./hold_view.ts";
+import { holdFrameOf } from "./hold_view.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
@@ -26,7 +26,6 @@ const subnodeViewSchema = v.object({
   state: string,
   ip: stringOrNull,
 });
-type SubnodeView = v.InferOutput<typeof subnodeViewSchema>;
 
 const evidenceViewSchema = v.object({
   at: string,
@@ -112,9 +111,10 @@ function details(
     private_v4: node.addresses?.privateV4 ?? null,
     floating_ip: node.floatingIp?.address ?? null,
     connection: viewConnection(node, config),
-    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map((subnode) =>
-      viewSubnode(subnode, moment)
-    ),
+    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map((subnode) => {
+      const { id, hostname, server_id, state, ip } = viewAgelessNode(subnode, moment);
+      return { id, hostname, server_id, state, ip };
+    }),
     launch_reason: node.launchReason,
     attempt: node.attempt,
     retry_at: isoTimeOrNull(node.retryAt, moment),
@@ -144,11 +144,6 @@ function viewGone(node: NodeRecord, { now, endedAt, wallOffset }: Moment & { end
     waiting_on: null,
     comment: whyEnded(node),
   };
-}
-
-function viewSubnode(node: NodeRecord, frame: HoldFrame): SubnodeView {
-  const { id, hostname, server_id, state, ip } = viewAgelessNode(node, frame);
-  return { id, hostname, server_id, state, ip };
 }
 
 function viewEvidence(evidence: Evidence | null, wallTime: WallTime): EvidenceView | null {

@@ -4,7 +4,7 @@ import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
 import { describeRetirement, retirementOf } from "../domain/retirement.ts";
 import type { Moment } from "../domain/time.ts";
-import type { DaemonReport, PoolReport, ProviderReport, TaskReport } from "../domain/pool_report.ts";
+import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
 import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
 import { listProblems } from "./list_problems.ts";
 import { machinesViewSchema, viewMachines } from "./machines.ts";
@@ -21,7 +21,6 @@ const foreignServerViewSchema = v.object({
   /** The run that it is marked with. */
   run: stringOrNull,
 });
-type ForeignServerView = v.InferOutput<typeof foreignServerViewSchema>;
 
 const taskViewSchema = v.object({
   name: string,
@@ -115,12 +114,19 @@ export function viewStatus(report: PoolReport): StatusView {
       }),
     },
     orders: viewOrders(report),
-    foreign_servers: providers.flatMap(viewForeign),
+    foreign_servers: providers.flatMap(({ name: provider, foreign }) =>
+      foreign.map(({ hostname, serverId: server_id, nodeId: node_id, run }) => ({
+        provider,
+        hostname,
+        server_id,
+        node_id,
+        run,
+      }))
+    ),
     problems: listProblems(report),
   };
 }
 
-/** Images that were ordered and are not there yet, and why. */
 function viewOrders(report: PoolReport): { what: string; message: string; since: string }[] {
   return report.orders.filter(({ orderedAt }) => orderedAt !== null).map((order) => ({
     what: order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`,
@@ -129,16 +135,6 @@ function viewOrders(report: PoolReport): { what: string; message: string; since:
       report,
     ) || "not begun yet",
     since: isoTime(order.orderedAt!, report),
-  }));
-}
-
-function viewForeign({ name, foreign }: ProviderReport): ForeignServerView[] {
-  return foreign.map(({ hostname, serverId, nodeId, run }) => ({
-    provider: name,
-    hostname,
-    server_id: serverId,
-    node_id: nodeId,
-    run,
   }));
 }
 
