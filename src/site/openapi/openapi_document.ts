@@ -35,7 +35,7 @@ export function openApiDocument(): object {
 }
 
 function operation(route: SiteRoute): object {
-  const { path, summary, parameters, content, statuses, isReadiness } = route;
+  const { path, summary, parameters = [], content, statuses = [], isReadiness } = route;
   return {
     operationId: operationId(path),
     summary,
@@ -83,7 +83,7 @@ function unready(content: SiteRoute["content"]): object {
   return contentOf({ ...content, "application/json": { is: ["Readiness", "Error"] } });
 }
 
-function headersOf({ parameters, statuses }: SiteRoute): object {
+function headersOf({ parameters = [], statuses = [] }: SiteRoute): object {
   const isDated = parameters.some(({ name }) => name === "If-Modified-Since");
   return {
     ...(statuses.includes(304) ? { ETag: header("Changes with the contents") } : {}),
