@@ -25,7 +25,7 @@ import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
 import { type Body, listBody } from "./list_body.ts";
-import { parseListQuery } from "./list_query.ts";
+import { parseListQuery, refuseOthers } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
 import { renderNodePage } from "./node_page.ts";
@@ -129,11 +129,8 @@ function addNodes(app: Hono, options: SiteOptions): void {
   app.on("GET", ["/nodes/:id{\\d{1,15}}", "/history/:id{\\d{1,15}}"], async (context) => {
     const view = await findNode(Number(context.req.param("id")), options);
     const format = nodeFormat(context);
-    return answer(
-      context,
-      format,
-      renderNode(view, { format, path: context.req.path, report: options.report() }),
-    );
+    const { path } = context.req;
+    return answer(context, format, renderNode(view, { format, path, report: options.report() }));
   });
   app.get("/nodes/:id{\\d{1,15}}/metadata", async (context) => {
     const { node } = await findNode(Number(context.req.param("id")), options);
@@ -155,32 +152,24 @@ async function findNode(id: number, { report, history }: SiteOptions): Promise<N
 function addExplanations(app: Hono, { report, history }: SiteOptions): void {
   app.get("/explain/:name{.+}", async (context) => {
     const [now, name, format] = [report(), context.req.param("name"), nodeFormat(context)];
-    return answer(
-      context,
-      format,
-      await explanationBody(now, { name, format, history, frame: pageFrame(now, context.req.path) }),
-    );
+    const frame = pageFrame(now, context.req.path);
+    return answer(context, format, await explanationBody(now, { name, format, history, frame }));
   });
 }
 
 /** The same queries as the command `history`. */
 function addHistory(app: Hono, options: SiteOptions): void {
   app.get("/history", async (context) => {
-    const { url } = context.req;
-    const now = options.report();
-    const { body, format } = await historyBody(new URL(url).searchParams, {
-      accept: context.req.header("accept"),
-      history: options.history,
-      report: now,
-    });
+    const accept = context.req.header("accept");
+    const pool = { history: options.history, report: options.report() };
+    const { body, format } = await historyBody(new URL(context.req.url).searchParams, { accept, ...pool });
     return answer(context, format, body);
   });
 }
 
 /** @throws SiteError (400) for another parameter than the format */
 function nodeFormat(context: Context): ListFormat {
-  const wrong = Object.keys(context.req.query()).find((key) => key !== "format");
-  if (wrong !== undefined) throw new SiteError(400, `there is no parameter ${wrong} here; known: format`);
+  refuseOthers(Object.keys(context.req.query()), ["format"]);
   const asked = context.req.query("format");
   if (asked === undefined) {
     const accepted = acceptedFormat(context.req.header("accept"));
@@ -212,7 +201,7 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     return answer(context, form, manualListPage({ form, frame: pageFrame(report(), context.req.path) }));
   });
   app.get("/manual/:topic{[\\w-]+(?:\\.md)?}", async (context) => {
-    const { findManualPage, manualTopicPage, sectionAddress } = await import("./manual_page.ts");
+    const { findManualPage, manualTopicPage } = await import("./manual_page.ts");
     const asked = context.req.param("topic");
     const name = asked.replace(/\.md$/, "");
     const { topic, section } = findManualPage(name);
@@ -223,7 +212,7 @@ function addManual(app: Hono, { report }: SiteOptions): void {
       return answer(context, "html", manualTopicPage(topic, pageFrame(report(), context.req.path)));
     }
     context.header("vary", "accept");
-    return context.redirect(sectionAddress(topic, section));
+    return context.redirect(`/manual/${topic.name}#${section.names[0]}`);
   });
 }
 

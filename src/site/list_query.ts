@@ -46,9 +46,10 @@ export function parseListQuery(
     else if (key === "page") page = parsePage(value);
     else if (key === "fields") fields = parseFields(table, value);
     else if (key === "sort") sort = parseSort(table, value);
-    else if (!filters.includes(key)) {
-      throw unknownParameter(key, ["format", "fields", "sort", "page", ...filters]);
-    } else filter[key] = parseFilter(key, { value, states });
+    else {
+      refuseOthers([key], ["format", "fields", "sort", "page", ...filters]);
+      filter[key] = parseFilter(key, { value, states });
+    }
   }
   return { format, filter, fields, sort, page, asked };
 }
@@ -103,6 +104,10 @@ function parseNumber(key: string, text: string): number {
   return Number(text);
 }
 
-export function unknownParameter(key: string, known: readonly string[]): SiteError {
-  return new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
+/** @throws SiteError (400) for a parameter that is none of those */
+export function refuseOthers(keys: Iterable<string>, known: readonly string[]): void {
+  for (const key of keys) {
+    if (known.includes(key)) continue;
+    throw new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
+  }
 }

@@ -33,11 +33,6 @@ export function findManualPage(name: string): { readonly topic: Topic; readonly 
   return found;
 }
 
-/** Where a browser finds a section. */
-export function sectionAddress(topic: Topic, section: Section): string {
-  return `/manual/${topic.name}#${section.names[0]}`;
-}
-
 export function manualTopicPage(topic: Topic, frame: PageFrame): string {
   const text = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
   const body = html`<div class="manual">
