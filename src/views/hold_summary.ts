@@ -1,10 +1,8 @@
 /** The nodes that are held, at a glance: how many, by whom, and which holds end soon. `status` shows it. */
 import * as v from "valibot";
-import { stateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { DAY } from "../domain/time.ts";
-import { holdEnd } from "../domain/end_of_hold.ts";
-import { describeHolder, holdFrameOf } from "./hold_view.ts";
+import { heldNodes } from "./hold_view.ts";
 import { compareText, isoTime } from "./view_head.ts";
 import { number, rows, string, stringOrNull } from "./view_schema.ts";
 
@@ -20,25 +18,13 @@ export type HoldSummary = v.InferOutput<typeof holdSummarySchema>;
 const SOON = 1 * DAY;
 
 export function viewHoldSummary(report: PoolReport): HoldSummary {
-  const held = report.nodes.filter((node) => node.role === "node" && stateName(node) === "hold");
-  const holderOf = ({ hold, job }: typeof held[number]) =>
-    describeHolder({ owner: hold?.owner ?? null, job, isStale: hold?.mayBeInUse === true });
-  const { holdMaxAge } = holdFrameOf(report);
-  const ending = held.flatMap((node) => {
-    const end = holdEnd(node, holdMaxAge);
-    return end === null ? [] : [{ node, end }];
-  }).sort((left, right) => left.end - right.end);
-  const soon = ending.filter(({ end }, index) => index === 0 || end < report.now + SOON);
-  return {
-    nodes: held.length,
-    holders: countHolders(held.map(holderOf)),
-    ending: soon.map(({ node, end }) => ({
-      id: node.id,
-      holder: holderOf(node),
-      reason: node.hold?.reason ?? null,
-      ends: isoTime(end, report),
-    })),
-  };
+  const held = heldNodes(report);
+  const ending = held.flatMap(({ node, holder, ends }, index) =>
+    ends !== null && (index === 0 || ends < report.now + SOON)
+      ? [{ id: node.id, holder, reason: node.hold?.reason ?? null, ends: isoTime(ends, report) }]
+      : []
+  );
+  return { nodes: held.length, holders: countHolders(held.map(({ holder }) => holder)), ending };
 }
 
 function countHolders(names: readonly string[]): HoldSummary["holders"] {

@@ -4,7 +4,8 @@ import { AUTO_HOLD_OWNER } from "../domain/auto_hold.ts";
 import type { Config } from "../domain/config.ts";
 import { holdEnd } from "../domain/end_of_hold.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import type { Milliseconds } from "../domain/time.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { type Instant, LAST_INSTANT, type Milliseconds } from "../domain/time.ts";
 import { isoTimeOrNull, type WallTime } from "./view_head.ts";
 import { since0_4, stringOrNull } from "./view_schema.ts";
 
@@ -42,6 +43,31 @@ export function viewHold(node: NodeRecord, frame: HoldFrame): HoldView | null {
     ends: node.state.phase === "hold" ? isoTimeOrNull(holdEnd(node, frame.holdMaxAge), frame) : null,
     may_be_in_use: mayBeInUse === true,
   };
+}
+
+/** A node that is held, as holds are summed up. */
+interface HeldNode {
+  readonly node: NodeRecord;
+  /** As `describeHolder` says it. */
+  readonly holder: string;
+  /** null: when somebody ends it. */
+  readonly ends: Instant | null;
+}
+
+/** Those of the pool, subnodes left out; the first to end comes first. */
+export function heldNodes({ nodes, config }: Pick<PoolReport, "nodes" | "config">): readonly HeldNode[] {
+  const holdMaxAge = config?.limits.holdMaxAge ?? null;
+  return nodes.filter((node) => node.role === "node" && node.state.phase === "hold").map((node) => ({
+    node,
+    holder: describeHolder({
+      owner: node.hold?.owner ?? null,
+      job: node.job,
+      isStale: node.hold?.mayBeInUse === true,
+    }),
+    ends: holdEnd(node, holdMaxAge),
+  })).sort((left, right) =>
+    (left.ends ?? LAST_INSTANT) - (right.ends ?? LAST_INSTANT) || left.node.id - right.node.id
+  );
 }
 
 /** `maria`; `nodepool for unit-tests`, where a failed job has it held; empty where nobody said. */

@@ -63,7 +63,6 @@ function viewImage(
   image: ProviderImage,
   { report, isCurrent }: { report: PoolReport; isCurrent: boolean },
 ): ImageView {
-  const upload = report.uploads.get(image.id);
   const isUpload = image.source.type === "upload";
   return {
     id: image.id,
@@ -77,9 +76,7 @@ function viewImage(
     state_since: isoTime(image.stateSince, report),
     current: isCurrent,
     phase: image.state.phase,
-    progress: upload === undefined || upload.total === 0
-      ? null
-      : Math.floor(upload.sent / upload.total * 100),
+    progress: percentSent(image.id, report),
     waiting_on: viewWaiting(image.waitingOn, report),
     dib_image: isUpload ? image.source.dibImageId : null,
     format: isUpload ? image.source.format : null,
@@ -89,4 +86,10 @@ function viewImage(
     last_error: image.evidence?.error ?? null,
     age: seconds(report.now - image.stateSince),
   };
+}
+
+/** Of an upload's data that has gone out; null: it is not known, or the image is not being uploaded. */
+export function percentSent(imageId: number, { uploads }: Pick<PoolReport, "uploads">): number | null {
+  const upload = uploads.get(imageId);
+  return upload === undefined || upload.total === 0 ? null : Math.floor(upload.sent / upload.total * 100);
 }

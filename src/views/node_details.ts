@@ -35,7 +35,6 @@ const evidenceViewSchema = v.object({
   fault: stringOrNull,
   console: stringOrNull,
 });
-type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
 
 const stretchViewSchema = v.object({ phase: string, state: string, from: string, duration: number });
 
@@ -146,7 +145,7 @@ function viewGone(node: NodeRecord, { now, endedAt, wallOffset }: Moment & { end
   };
 }
 
-function viewEvidence(evidence: Evidence | null, wallTime: WallTime): EvidenceView | null {
+function viewEvidence(evidence: Evidence | null, wallTime: WallTime): NodeDetails["evidence"] {
   if (evidence === null) return null;
   const { at, kind, error, requestId, fault, console } = evidence;
   return { at: isoTime(at, wallTime), kind, error, request_id: requestId, fault, console };

@@ -33,7 +33,6 @@ const taskViewSchema = v.object({
     message: string,
   })),
 });
-type TaskView = v.InferOutput<typeof taskViewSchema>;
 
 const daemonViewSchema = v.object({
   pid: number,
@@ -159,7 +158,7 @@ function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
 function viewTask(
   { name, runs, lastStartedAt, lastDuration, lastError }: TaskReport,
   wallTime: WallTime,
-): TaskView {
+): DaemonView["tasks"][number] {
   return {
     name,
     runs,

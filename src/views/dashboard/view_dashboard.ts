@@ -49,7 +49,7 @@ export function viewDashboard(report: PoolReport): Dashboard {
     labels: labelRows(report, nodes),
     providers: providerRows(report),
     late: lateThings(report),
-    holds: holdRows(report, nodes),
+    holds: holdRows(report),
     images: imageRows(report),
     machines: report.machines === null ? null : viewMachines(report.machines, report),
   };
