@@ -3,8 +3,9 @@ import { html } from "hono/html";
 import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { NodeDetails, NodeDetailsView } from "../views/node_details.ts";
 import { factsOf } from "../views/node_facts.ts";
+import { thingLink } from "./links.ts";
 import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
-import { readable, renderCommand, renderFacts } from "./page_parts.ts";
+import { readable, renderCommand, renderConsole, renderFacts, renderFailure } from "./page_parts.ts";
 import { renderPhases } from "./phase_bar.ts";
 
 interface NodePage {
@@ -35,7 +36,7 @@ export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: N
       </section>
     </div>
     ${renderPhases(node.time_line ?? [])}
-    ${renderConsole(node)}
+    ${node.evidence?.console ? html`<h2>Console</h2>${renderConsole(node.evidence.console)}` : ""}
     <p
       class="screen"><a href="/nodes/${node.id}?format=text">text</a>, <a href="/nodes/${node
         .id}?format=json">JSON</a>,
@@ -68,11 +69,8 @@ function renderTrouble({ waiting_on, evidence }: NodeDetails): Markup {
       <p class="small muted">Since ${moment(waiting_on.since)}</p>
     </section>
   `;
-  const failed = evidence === null ? "" : html`<section class="card bad">
-<p><b>${evidence.kind}</b>: ${readable(evidence.error)}</p>
-${evidence.fault === null ? "" : html`<p>Server fault: ${evidence.fault}</p>`}
-<p class="small muted">${moment(evidence.at)} ${evidence.request_id ?? ""}</p>
-</section>`;
+  // What the console had stands at the end of the page.
+  const failed = evidence === null ? "" : renderFailure(evidence.kind, { ...evidence, console: null });
   return html`${waiting}${failed}`;
 }
 
@@ -83,15 +81,11 @@ function shown(
   const isThere = node.ended === null;
   switch (name) {
     case "label":
-      return isThere && node.role === "node"
-        ? html`<a href="/explain/label:${encodeURIComponent(node.label)}">${value}</a>`
-        : value;
+      return isThere && node.role === "node" ? thingLink({ kind: "label", name: node.label }, value) : value;
     case "provider":
-      return isThere
-        ? html`<a href="/explain/provider:${encodeURIComponent(node.provider)}">${value}</a>`
-        : value;
+      return isThere ? thingLink({ kind: "provider", name: node.provider }, value) : value;
     case "request":
-      return requests.has(Number(value)) ? html`<a href="/explain/request:${value}">${value}</a>` : value;
+      return requests.has(Number(value)) ? thingLink({ kind: "request", name: value }, value) : value;
     case "host keys":
     case "server":
     case "login":
@@ -121,10 +115,4 @@ function renderSubnodes({ subnodes }: NodeDetails): Markup {
       html`<li><a href="/nodes/${id}">${hostname}</a> <span class="state state-${state}">${state}</span></li>`
     )
   }</ul>`;
-}
-
-function renderConsole({ evidence }: NodeDetails): Markup {
-  if (evidence === null || evidence.console === null) return html``;
-  return html`<h2>Console</h2>
-<pre tabindex="0" role="region" aria-label="Console">${evidence.console}</pre>`;
 }

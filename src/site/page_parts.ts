@@ -1,6 +1,9 @@
 /** Parts that several pages have: names with values, text with commands in it, a command to copy. */
 import { html } from "hono/html";
+import type { ExplanationView } from "../views/explain/explanation.ts";
 import { type Markup, moment } from "./page.ts";
+
+type Failure = Omit<ExplanationView["errors"][number], "of">;
 
 type Content = Markup | Markup[] | string;
 
@@ -31,6 +34,24 @@ export function readable(text: string): Markup[] {
 }
 
 const MANUAL = "nodepool manual ";
+
+/** What went wrong with that thing, with what there is of evidence. */
+export function renderFailure(of: string, { at, error, request_id, fault, console }: Failure): Markup {
+  return html`<section class="card bad">
+<p><b>${of}</b>: ${readable(error)}</p>
+${fault === null ? "" : html`<p>Server fault: ${fault}</p>`}
+${
+    at === null && request_id === null
+      ? ""
+      : html`<p class="small muted">${at === null ? "" : moment(at)} ${request_id ?? ""}</p>`
+  }
+${console === null ? "" : renderConsole(console)}
+</section>`;
+}
+
+export function renderConsole(text: string): Markup {
+  return html`<pre tabindex="0" role="region" aria-label="Console">${text}</pre>`;
+}
 
 /** A command as it is typed; where scripts run, with a button that copies it. */
 export function renderCommand(command: string): Markup {
