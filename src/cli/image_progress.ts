@@ -4,7 +4,7 @@
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { PlacedOrders } from "../control/operations/image_operations.ts";
-import type { ImageView } from "../views/image_list.ts";
+import type { ImageView } from "../views/image_lists.ts";
 import type { CliContext } from "./cli_context.ts";
 
 const LOOK = 500;

@@ -34,7 +34,7 @@ import { createSite } from "../site/create_site.ts";
 import { StoreError } from "../store/store.ts";
 import { viewDump } from "../views/dump.ts";
 import { describeName } from "../views/dump_text.ts";
-import { statusLine } from "../views/status_line.ts";
+import { statusLine } from "../views/status.ts";
 import { doorLimits } from "./door_limits.ts";
 import { letBuildsEnd } from "./let_builds_end.ts";
 import { tellLost } from "./lost_lead.ts";

@@ -2,8 +2,7 @@
 import type { Context, Hono } from "hono";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
-import { refuseOthers } from "./list_query.ts";
-import { parseWindow } from "./parse_window.ts";
+import { parseWindow, refuseOthers } from "./list_query.ts";
 import { SiteError } from "./site_error.ts";
 
 export interface EventsRoute {

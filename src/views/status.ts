@@ -1,16 +1,18 @@
-/** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong. */
+/** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong; and all of it in a line. */
 import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
 import { describeRetirement, retirementOf } from "../domain/retirement.ts";
 import type { Moment } from "../domain/time.ts";
 import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
-import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
+import { holdSummarySchema, viewHoldSummary } from "./hold_view.ts";
 import { listProblems } from "./list_problems.ts";
 import { machinesViewSchema, viewMachines } from "./machines.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
+import { nodeStateNames } from "../domain/node.ts";
+import { countText } from "../domain/count_text.ts";
 
 const foreignServerViewSchema = v.object({
   provider: string,
@@ -168,4 +170,16 @@ function viewTask(
       ? null
       : { at: isoTime(lastError.at, wallTime), message: lastError.message },
   };
+}
+
+export function statusLine(report: PoolReport): string {
+  const counts = countStates(report.nodes, () => "all").get("all");
+  const states = nodeStateNames.flatMap((name) => counts?.[name] ? `${counts[name]} ${name}` : []).join(", ");
+  const waiting = report.requests.filter(({ grantedAt }) => grantedAt === null).length;
+  const problems = listProblems(report);
+  return [
+    countText(report.nodes.length, "node") + (states === "" ? "" : ` (${states})`),
+    ...(waiting > 0 ? [`${countText(waiting, "request")} waiting`] : []),
+    ...(problems.length > 0 ? [`${countText(problems.length, "problem")}: ${problems[0]}`] : []),
+  ].join(", ");
 }

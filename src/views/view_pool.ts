@@ -7,8 +7,12 @@ import { imageStateNames } from "../domain/dib_image.ts";
 import { nodeStateNames } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { requestStateNames } from "../domain/request.ts";
-import { dibImageListViewSchema, viewDibImageList } from "./dib_image_list.ts";
-import { imageListViewSchema, viewImageList } from "./image_list.ts";
+import {
+  dibImageListViewSchema,
+  imageListViewSchema,
+  viewDibImageList,
+  viewImageList,
+} from "./image_lists.ts";
 import { jobListViewSchema, viewJobList } from "./job_list.ts";
 import { labelListViewSchema, viewLabelList } from "./label_list.ts";
 import { nodeListViewSchema, viewNodeList } from "./node_list.ts";

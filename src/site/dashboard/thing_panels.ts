@@ -1,7 +1,6 @@
 /** The panels of the dashboard on single things: those that are late, the nodes that are held, and the last events. */
 import { html } from "hono/html";
-import type { HoldRow } from "../../views/dashboard/hold_rows.ts";
-import type { LateThing } from "../../views/dashboard/late_things.ts";
+import type { HoldRow, LateThing } from "../../views/dashboard/thing_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { EventView } from "../../views/events.ts";
 import { thingLink } from "../links.ts";

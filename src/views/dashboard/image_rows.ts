@@ -11,7 +11,7 @@ import type { PoolReport } from "../../domain/pool_report.ts";
 import { imageStateName } from "../../domain/provider_image.ts";
 import { earliest, type Instant, SECOND } from "../../domain/time.ts";
 import { cronTimes } from "../../lib/cron_times.ts";
-import { percentSent } from "../image_list.ts";
+import { percentSent } from "../image_lists.ts";
 import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 

@@ -1,4 +1,4 @@
-/** Why there are as many nodes of a label as there are. */
+/** Why there are as many nodes of a label as there are, and why a request for them waits. */
 import { type NodeRecord, stateName } from "../../domain/node.ts";
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
@@ -12,6 +12,7 @@ import {
   nextOf,
   nodeFacts,
   requestFacts,
+  requestText,
   roomText,
   toldError,
   toldObstacles,
@@ -103,4 +104,27 @@ function givesText(
   return own.map((refusal) =>
     causeText({ ...viewObstacle(refusal, { report, label: name }), provider: null })
   ).join("; ");
+}
+
+export function explainRequest(report: PoolReport, name: string): Explanation | null {
+  const request = report.requests.find(({ id }) => String(id) === name);
+  if (request === undefined) return null;
+  const { id, label } = request;
+  const refusals = report.waits.get(id) ?? [];
+  const ofLabel = explainLabel(report, label);
+  const before =
+    report.requests.filter((other) => other.label === label && other.grantedAt === null && other.id < id)
+      .length;
+  return {
+    summary: `request ${id}: ${request.grantedAt === null ? "waits" : "has its nodes"}: ` +
+      `${requestText(request, report)}, label ${label}`,
+    obstacles: toldObstacles(refusals, { report, label }),
+    facts: [
+      { name: "turn", value: before === 0 ? "the next of its label" : `${before} before it` },
+      ...(request.nodes.length === 0 ? [] : [{ name: "nodes", value: request.nodes.join(", ") }]),
+      ...(ofLabel?.facts ?? []),
+    ],
+    next: nextOf(refusals, { report, requests: [request] }),
+    errors: ofLabel?.errors ?? [],
+  };
 }
