@@ -3,8 +3,7 @@
  * off again, which leaves a profile. Signals that come close together are answered one after the other. The daemon has
  * one, and hands it its signals.
  */
-import type { Instant } from "../domain/time.ts";
-import { isoText, MINUTE, SECOND } from "../domain/time.ts";
+import { type Instant, isoText, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { CpuProfile, CpuProfiler } from "../lib/cpu_profiler.ts";
 import { setAlarm } from "../lib/deadline.ts";
@@ -12,8 +11,7 @@ import { errorChain } from "../lib/error_chain.ts";
 import { UNLIMITED } from "../lib/log_category.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { ownTimes } from "../lib/own_times.ts";
-import type { DumpView } from "../views/dump.ts";
-import { dumpParagraphs } from "../views/dump_text.ts";
+import { dumpParagraphs, type DumpView } from "../views/dump.ts";
 
 const log = loggerOf(UNLIMITED);
 

@@ -7,7 +7,7 @@ import { type HistoryHours, historyHours } from "./dashboard/history_panel.ts";
 import type { Body } from "./list_body.ts";
 import { refuseOthers } from "./list_query.ts";
 import type { RecentBodies } from "./recent_bodies.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
 
 export interface DashboardRoute {
   readonly events: {

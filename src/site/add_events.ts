@@ -3,7 +3,7 @@ import type { Context, Hono } from "hono";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import { parseWindow, refuseOthers } from "./list_query.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
 
 export interface EventsRoute {
   readonly events: {

@@ -8,19 +8,22 @@ import { secureHeaders } from "hono/secure-headers";
 import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
-import { contentTag } from "../views/content_tag.ts";
+import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { viewReadiness } from "../views/health.ts";
-import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
+import {
+  type NodeDetailsView,
+  viewEndedNode,
+  viewNodeDetails,
+  viewNodeMetadata,
+} from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { viewNodeMetadata } from "../views/node_metadata.ts";
-import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { addAssets } from "./add_assets.ts";
 import { addDashboard, type DashboardRoute } from "./add_dashboard.ts";
 import { addEvents, type EventsRoute } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
-import { failureBody } from "./failure_body.ts";
+import { failureBody, SiteError } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
@@ -30,7 +33,6 @@ import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
 import { renderNodePage } from "./node_page.ts";
 import { type PageFrame, pageFrame } from "./page.ts";
-import { SiteError } from "./site_error.ts";
 
 interface SiteOptions extends MetricsRoute {
   readonly events: EventsRoute["events"] & DashboardRoute["events"];

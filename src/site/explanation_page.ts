@@ -7,9 +7,16 @@ import { renderExplanation } from "../views/explain/render_explanation.ts";
 import { viewExplanation, whyNotExplained } from "../views/explain/view_explanation.ts";
 import { link, listAddress } from "./links.ts";
 import type { ListFormat } from "./negotiate.ts";
-import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
-import { readable, renderFacts, renderFailure } from "./page_parts.ts";
-import { SiteError } from "./site_error.ts";
+import {
+  type Markup,
+  moment,
+  type PageFrame,
+  readable,
+  renderFacts,
+  renderFailure,
+  renderPage,
+} from "./page.ts";
+import { SiteError } from "./failure_body.ts";
 
 /** @throws SiteError (404) where nothing has that name, 410 where the node that had it is gone */
 export async function explanationBody(

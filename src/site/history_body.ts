@@ -10,7 +10,7 @@ import { renderListPage } from "./list_page.ts";
 import { parseListQuery, parseWindow } from "./list_query.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { pageFrame } from "./page.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
 
 export const historyFilters = [
   "label",

@@ -3,7 +3,7 @@ import { findColumn, parseSortOrder, type SortOrder } from "../views/tables/choo
 import type { PoolList } from "../views/view_pool.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { type AskedWindow, type Instant, parseMoment, whyEmpty } from "../domain/time.ts";
 

@@ -7,8 +7,7 @@ import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { SortOrder } from "../views/tables/choose_rows.ts";
 import { cellOf, type Column, standsRight, valueAt } from "../views/tables/column.ts";
 import { linkOf } from "./links.ts";
-import type { Markup } from "./page.ts";
-import { readable } from "./page_parts.ts";
+import { type Markup, readable } from "./page.ts";
 
 export interface TableLook {
   /** In the table itself, and below each row. */

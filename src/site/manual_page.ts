@@ -3,9 +3,8 @@ import { html, raw } from "hono/html";
 import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
 import type { Section, Topic } from "../manual/parse_topic.ts";
 import { renderHtml } from "../manual/render_html.ts";
-import { type Markup, type PageFrame, renderPage } from "./page.ts";
-import { readable } from "./page_parts.ts";
-import { SiteError } from "./site_error.ts";
+import { type Markup, type PageFrame, readable, renderPage } from "./page.ts";
+import { SiteError } from "./failure_body.ts";
 
 interface Shown {
   readonly form: "html" | "markdown";

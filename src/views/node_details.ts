@@ -1,4 +1,4 @@
-/** Everything there is to know of one node, living or gone: `/nodes/ID`. */
+/** Everything there is to know of one node, living or gone: `/nodes/ID`; and the metadata of its server, `/nodes/ID/metadata`. */
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
 import {
@@ -18,6 +18,7 @@ import { holdFrameOf } from "./hold_view.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
+import { serverMetadata } from "../domain/server_marks.ts";
 
 const subnodeViewSchema = v.object({
   id: number,
@@ -149,4 +150,22 @@ function viewEvidence(evidence: Evidence | null, wallTime: WallTime): NodeDetail
   if (evidence === null) return null;
   const { at, kind, error, requestId, fault, console } = evidence;
   return { at: isoTime(at, wallTime), kind, error, request_id: requestId, fault, console };
+}
+
+export const nodeMetadataSchema = v.object({
+  /** Image name and provider name. */
+  groups: v.tuple([string, string]),
+  nodepool: v.object({ image_name: string, provider_name: string, node_id: number }),
+});
+type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
+
+/** The metadata that the server was booted with, read back from the same function that marks servers. */
+export function viewNodeMetadata(
+  node: Pick<NodeRecord, "id" | "image" | "provider"> & { readonly parent: number | null },
+  installation: string,
+): NodeMetadataView {
+  const { id: nodeId, parent: parentId, image, provider } = node;
+  const marks = { installation, nodeId, parentId, image, provider };
+  const { groups, nodepool } = serverMetadata(marks);
+  return { groups: JSON.parse(groups!), nodepool: JSON.parse(nodepool!) };
 }

@@ -4,8 +4,7 @@ import type { HoldRow, LateThing } from "../../views/dashboard/thing_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { EventView } from "../../views/events.ts";
 import { thingLink } from "../links.ts";
-import type { Markup } from "../page.ts";
-import { readable } from "../page_parts.ts";
+import { type Markup, readable } from "../page.ts";
 import { age, countdown, type PageMoment } from "./moments.ts";
 import { panel, tablePanel } from "./panel.ts";
 

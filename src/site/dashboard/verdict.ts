@@ -2,10 +2,9 @@
 import { html } from "hono/html";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { PoolProblem } from "../../views/pool_problem.ts";
-import type { Markup } from "../page.ts";
+import { type Markup, readable } from "../page.ts";
 import { age, countdown, type PageMoment } from "./moments.ts";
 import { thingLink } from "../links.ts";
-import { readable } from "../page_parts.ts";
 
 /** More of them are folded away. */
 const OPEN = 4;

@@ -4,13 +4,14 @@ import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { causeText, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
-import { isOpen, refusalsOfLabel } from "./refusals_of_label.ts";
 import {
   countsText,
   errorsOfNodes,
+  isOpen,
   newestErrors,
   nextOf,
   nodeFacts,
+  refusalsOfLabel,
   requestFacts,
   requestText,
   roomText,
