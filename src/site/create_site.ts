@@ -121,7 +121,7 @@ function listAnswers({ report, recent }: ListRoutes) {
       });
     // JSON is tagged before it is made: a client that asks every second mostly has it already.
     const tag = format === "json" ? content : (await made()).tag;
-    const change = changes.of(question, { tag, now: wallSeconds(now) });
+    const change = changes.of(question, { tag, now: Math.floor((now.now + now.wallOffset) / SECOND) });
     return notModified(context, tag, change) ??
       send(context, { format, body: (await made()).body });
   };
@@ -268,10 +268,6 @@ function hasIt(context: Context, tag: string, change: ReturnType<LastModified["o
   if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
   const since = Date.parse(context.req.header("if-modified-since") ?? "");
   return change !== null && !change.isSecond && since >= change.at * SECOND;
-}
-
-function wallSeconds({ now, wallOffset }: PoolReport): number {
-  return Math.floor((now + wallOffset) / SECOND);
 }
 
 function send(context: Context, { format, body }: { format: Form; body: Body }): Response {

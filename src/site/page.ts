@@ -92,15 +92,12 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
       </body>
     </html>
   `);
-  return `${page.trim().replaceAll(TURNED_TEXT, visibly)}\n`;
+  return `${page.trim().replaceAll(TURNED_TEXT, (text) => text.replaceAll(TURNING, visibleText))}\n`;
 }
 
 /** Text between two tags, with characters in it that turn the direction of writing for all that follows. */
 const TURNED_TEXT = />[^<]*[\u202a-\u202e\u2066-\u2069][^<]*</g;
-
-function visibly(text: string): string {
-  return text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, visibleText);
-}
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 
 function loadedParts(scripts: readonly string[]): Markup {
   return html`<link rel="icon" href="/favicon.svg" type="image/svg+xml">

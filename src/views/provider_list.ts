@@ -129,18 +129,14 @@ export type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
 export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): ProviderListView {
   const suppliers = report.config?.labels.find(({ name }) => name === filter.label)?.providers ?? [];
   const counts = countStates(report.nodes, ({ provider }) => provider);
-  const providers = providerNames(report)
+  const configured = (report.config?.providers ?? []).map(({ name }) => name);
+  // The configured ones and those that nodes are still on.
+  const providers = [...new Set([...configured, ...counts.keys()])]
     .filter((name) => filter.provider === undefined || name === filter.provider)
     .filter((name) => filter.label === undefined || suppliers.includes(name))
     .sort()
     .map((name) => viewProvider(name, report, counts.get(name) ?? noNodes()));
   return { ...viewHead(report), providers };
-}
-
-/** The configured ones and those that nodes are still on. */
-function providerNames(report: PoolReport): string[] {
-  const configured = (report.config?.providers ?? []).map(({ name }) => name);
-  return [...new Set([...configured, ...report.nodes.map(({ provider }) => provider)])];
 }
 
 function viewProvider(name: string, report: PoolReport, nodes: StateCounts): ProviderView {

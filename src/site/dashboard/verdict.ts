@@ -62,7 +62,13 @@ function remediesOf({ remedies, manual, thing }: PoolProblem): Markup {
   }
   if (ways.length === 0) return html``;
   const lines = ways.slice(0, WAYS).map(({ text, sections }) =>
-    html`<li>${text === null ? "" : readable(text)} ${sections.map(manualLink)}</li>`
+    html`<li>${text === null ? "" : readable(text)} ${
+      sections.map((name) =>
+        html`
+          <a class="read" href="/manual/${name}">Manual: ${name}</a>
+        `
+      )
+    }</li>`
   );
   const more = ways.length - lines.length;
   return html`<ul class="remedies" aria-label="What to do">${lines}${
@@ -74,12 +80,6 @@ interface Way {
   readonly text: string | null;
   /** Of the manual. */
   readonly sections: readonly string[];
-}
-
-function manualLink(name: string): Markup {
-  return html`
-    <a class="read" href="/manual/${name}">Manual: ${name}</a>
-  `;
 }
 
 function factsOf({ since, lastAt, until }: PoolProblem, moment: PageMoment): Markup {

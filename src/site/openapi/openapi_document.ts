@@ -48,7 +48,9 @@ function operation(route: SiteRoute): object {
           { $ref: `#/components/responses/Status${status}` },
         ]),
       ),
-      ...(isReadiness ? { 503: { description: "It cannot, or not now", content: unready(content) } } : {}),
+      ...(isReadiness
+        ? { 503: { description: "It cannot, or not now", content: contentOf({ ...content, ...unready }) } }
+        : {}),
     },
   };
 }
@@ -79,9 +81,7 @@ function oneOf(names: readonly string[]): JsonSchema {
 }
 
 /** A server with too much to do does not come to ask whether the pool is ready. */
-function unready(content: SiteRoute["content"]): object {
-  return contentOf({ ...content, "application/json": { is: ["Readiness", "Error"] } });
-}
+const unready = { "application/json": { is: ["Readiness", "Error"] } };
 
 function headersOf({ parameters = [], statuses = [] }: SiteRoute): object {
   const isDated = parameters.some(({ name }) => name === "If-Modified-Since");

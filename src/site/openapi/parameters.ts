@@ -13,7 +13,6 @@ export interface Parameter {
   /** Lists stand in one parameter, with commas. */
   readonly style?: "form";
   readonly explode?: false;
-  readonly allowReserved?: true;
 }
 
 const text: JsonSchema = { type: "string" };

@@ -78,7 +78,6 @@ function lateImages({ dibImages, images, now }: PoolReport): LateThing[] {
 export interface HoldRow {
   readonly id: number;
   readonly label: string;
-  readonly provider: string;
   /** Empty: nobody said. */
   readonly holder: string;
   readonly reason: string | null;
@@ -90,10 +89,9 @@ export interface HoldRow {
 }
 
 export function holdRows(report: PoolReport): Shown<HoldRow> {
-  const rows = heldNodes(report).map(({ node: { id, label, provider, hold, stateSince }, holder, ends }) => ({
+  const rows = heldNodes(report).map(({ node: { id, label, hold, stateSince }, holder, ends }) => ({
     id,
     label,
-    provider,
     holder,
     reason: hold?.reason ?? null,
     since: stateSince,

@@ -26,10 +26,11 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   const requests = report.requests.filter((request) => request.label === name);
   if (label === undefined && nodes.length === 0 && requests.length === 0) return null;
   const refusals = refusalsOfLabel(report, name);
-  const asked = requests.filter(({ grantedAt }) => grantedAt === null)
-    .reduce((sum, { count }) => sum + count, report.demand.get(name) ?? 0);
+  const jobs = report.demand.get(name) ?? 0;
+  const waiting = requests.filter(({ grantedAt }) => grantedAt === null);
+  const asked = waiting.reduce((sum, { count }) => sum + count, jobs);
   const missing = missingOf(nodes, asked + Math.max(0, label?.minReady ?? 0), report);
-  const isWaiting = missing === 0 && requests.some(({ grantedAt }) => grantedAt === null);
+  const isWaiting = missing === 0 && waiting.length > 0;
   const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
     summary: summaryOf({ name, missing, isWaiting, there: countsText(nodes), isOpen: isOpen(report, name) }),
@@ -39,7 +40,7 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
         name: "asked for",
         value: label === undefined ? "nothing: it is not configured" : minReadyText(label.minReady),
       },
-      ...jobFacts(report.demand.get(name) ?? 0),
+      ...(jobs === 0 ? [] : [{ name: "jobs", value: `${jobs} in Gearman's queue` }]),
       ...requestFacts(requests, report),
       { name: "there", value: countsText(nodes) },
       ...nodeFacts(nodes, report),
@@ -56,10 +57,6 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
       ...errorsOfNodes(nodes, report),
     ]),
   };
-}
-
-function jobFacts(count: number) {
-  return count === 0 ? [] : [{ name: "jobs", value: `${count} in Gearman's queue` }];
 }
 
 /**
