@@ -1,5 +1,5 @@
 /** The demonstration's image: built by the daemon, uploaded to both clouds, booted from, and rebuilt. */
-import type { ImageListView } from "../../src/views/image_list.ts";
+import type { ImageListView } from "../../src/views/image_lists.ts";
 import type { NodeDetailsView } from "../../src/views/node_details.ts";
 import { check, heading } from "./narrate.ts";
 import type { DemoPool } from "./pool.ts";

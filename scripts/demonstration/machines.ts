@@ -2,7 +2,7 @@
  * The demonstration that `scripts/demo --machines` runs: a pool on several machines, which are processes here. Its leader is
  * killed in the middle of launches, a build and an order for nodes, and all of them go on.
  */
-import type { DibImageListView } from "../../src/views/dib_image_list.ts";
+import type { DibImageListView } from "../../src/views/image_lists.ts";
 import type { MachinesView } from "../../src/views/machines.ts";
 import type { StatusView } from "../../src/views/status.ts";
 import { DemoFiles } from "./files.ts";

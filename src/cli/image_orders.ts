@@ -1,7 +1,7 @@
 /** Shared by the commands that order images: the order, waiting for it with progress, the exit code. */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/operations/image_operations.ts";
-import type { ImageView } from "../views/image_list.ts";
+import type { ImageView } from "../views/image_lists.ts";
 import type { Call } from "../lib/call.ts";
 import { meanwhile } from "../lib/meanwhile.ts";
 import type { CliContext } from "./cli_context.ts";

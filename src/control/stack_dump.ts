@@ -11,8 +11,7 @@ import { errorChain } from "../lib/error_chain.ts";
 import { UNLIMITED } from "../lib/log_category.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { ownTimes } from "../lib/own_times.ts";
-import type { DumpView } from "../views/dump.ts";
-import { dumpParagraphs } from "../views/dump_text.ts";
+import { dumpParagraphs, type DumpView } from "../views/dump.ts";
 
 const log = loggerOf(UNLIMITED);
 

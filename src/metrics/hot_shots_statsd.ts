@@ -26,10 +26,7 @@ interface HotShotsStatsdOptions extends StatsdAddress {
 /** Sends nothing yet; disposing of it sends what is left. */
 export function createHotShotsStatsd(options: HotShotsStatsdOptions): Statsd & AsyncDisposable {
   const { host, port, clock } = options;
-  const trouble = new RareTrouble(
-    clock,
-    options.onTrouble ?? ((message) => log.warning("{message}", { message })),
-  );
+  const tell = rarely(options.onTrouble ?? ((message) => log.warning("{message}", { message })), clock);
   const client = new StatsD({
     host,
     port,
@@ -40,7 +37,7 @@ export function createHotShotsStatsd(options: HotShotsStatsdOptions): Statsd & A
     datadog: false,
     includeDataDogTags: false,
     includeDatadogTelemetry: false,
-    errorHandler: (error) => trouble.tell(`cannot send to StatsD at ${host}:${port}: ${error.message}`),
+    errorHandler: (error) => tell(`cannot send to StatsD at ${host}:${port}: ${error.message}`),
   });
   return {
     gauge: (name, value) => client.gauge(name, Math.max(0, value)),
@@ -58,20 +55,12 @@ function closed(client: StatsD): Promise<boolean> {
 }
 
 /** Tells the first of many equal complaints, and again after a while. */
-class RareTrouble {
-  readonly #clock: Clock;
-  readonly #tell: (message: string) => void;
-  #last: { readonly message: string; readonly at: Instant } | null = null;
-
-  constructor(clock: Clock, tell: (message: string) => void) {
-    this.#clock = clock;
-    this.#tell = tell;
-  }
-
-  tell(message: string): void {
-    const at = this.#clock.monotonic();
-    if (this.#last?.message === message && at - this.#last.at < SILENCE) return;
-    this.#last = { message, at };
-    this.#tell(message);
-  }
+function rarely(tell: (message: string) => void, clock: Clock): (message: string) => void {
+  let last: { readonly message: string; readonly at: Instant } | null = null;
+  return (message) => {
+    const at = clock.monotonic();
+    if (last?.message === message && at - last.at < SILENCE) return;
+    last = { message, at };
+    tell(message);
+  };
 }

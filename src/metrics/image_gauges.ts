@@ -26,7 +26,11 @@ export function putImageGauges(report: PoolReport, put: PutGauge): void {
   const { config, dibImages, images, orders } = report;
   const built = dibImages.map((one) => ({ ...one, labels: { image: one.name }, state: dibStateName(one) }));
   const there = images.filter(({ state }) => state.phase !== "gone");
-  const onClouds = there.map((one) => ({ ...one, labels: labelsOf(one), state: imageStateName(one) }));
+  const onClouds = there.map((one) => ({
+    ...one,
+    labels: { provider: one.provider, image: one.image },
+    state: imageStateName(one),
+  }));
   putGroups("dib_image", {
     all: built,
     known: (config?.diskimages ?? []).map(({ name: image }) => ({ image })),
@@ -54,10 +58,6 @@ export function putImageGauges(report: PoolReport, put: PutGauge): void {
       put(`nodepool_${kind}_ready_timestamp_seconds`, labels, readySince);
     }
   }
-}
-
-function labelsOf({ provider, image }: { provider: string; image: string }): Labels {
-  return { provider, image };
 }
 
 /** @param known those that are reported without images, too */

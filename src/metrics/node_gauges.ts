@@ -2,7 +2,7 @@
 import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
-import { noNodes, type StateCounts } from "../views/state_counts.ts";
+import { noNodes } from "../views/state_counts.ts";
 import type { PutGauge } from "./metric_table.ts";
 
 const LONG = { "5m": 5 * MINUTE, "1h": HOUR } as const;
@@ -19,7 +19,9 @@ export function putNodeGauges({ nodes, config, now }: PoolReport, put: PutGauge)
   const counts = emptyCounts(config);
   for (const node of nodes) count(getOrMake(counts, node.provider, () => new ProviderCounts()), node, now);
   for (const [provider, { byLabel, oldest, long, byRole }] of counts) {
-    for (const [label, states] of byLabel) putStates(put, { provider, label }, states);
+    for (const [label, states] of byLabel) {
+      for (const state of nodeStateNames) put("nodepool_nodes", { provider, label, state }, states[state]);
+    }
     for (const [state, since] of Object.entries(oldest)) {
       put("nodepool_oldest_node_age_seconds", { provider, state }, (now - since) / SECOND);
     }
@@ -53,10 +55,6 @@ function count({ byLabel, oldest, long, byRole }: ProviderCounts, node: NodeReco
   const age = now - stateSince;
   if (age > LONG["5m"]) long["5m"][state]++;
   if (age > LONG["1h"]) long["1h"][state]++;
-}
-
-function putStates(put: PutGauge, labels: { provider: string; label: string }, states: StateCounts): void {
-  for (const state of nodeStateNames) put("nodepool_nodes", { ...labels, state }, states[state]);
 }
 
 function putReady(

@@ -28,11 +28,8 @@ export function openMetricsOf(registry: Registry): Registry {
 
 async function read(metric: Readable): Promise<Shown> {
   const shown = await (metric.getForPromString?.() ?? metric.get());
-  return { ...shown, name: familyName(metric), values: shown.values.map(withDecimalBound) };
-}
-
-function familyName({ name, type }: Readable): string {
-  return type === "counter" ? name.replace(/_total$/, "") : name;
+  const name = metric.type === "counter" ? metric.name.replace(/_total$/, "") : metric.name;
+  return { ...shown, name, values: shown.values.map(withDecimalBound) };
 }
 
 function withDecimalBound<Value extends Shown["values"][number]>(value: Value): Value {

@@ -8,13 +8,11 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { type ProcessFacts, putDaemonGauges, putMachineGauges } from "./daemon_gauges.ts";
 import { putDemandGauges } from "./demand_gauges.ts";
-import type { Happening, Metrics } from "./happening.ts";
+import { failureKind, type Happening, type HappeningName, type Labels, type Metrics } from "./happening.ts";
 import { putImageGauges } from "./image_gauges.ts";
-import { type AreKnown, knownNames } from "./known_names.ts";
 import { type MetricName, type MetricRow, metricTable, type PutGauge } from "./metric_table.ts";
 import { putNodeGauges } from "./node_gauges.ts";
 import { openMetricsOf } from "./open_metrics.ts";
-import { prometheusCounts } from "./prometheus_names.ts";
 import { putProviderGauges } from "./provider_gauges.ts";
 
 interface Scrape {
@@ -22,7 +20,8 @@ interface Scrape {
   readonly body: string;
 }
 
-type Labels = Readonly<Record<string, string>>;
+/** Of a series. */
+type SeriesLabels = Readonly<Record<string, string>>;
 
 export class PrometheusMetrics implements Metrics {
   readonly wantsGauges = false;
@@ -31,7 +30,7 @@ export class PrometheusMetrics implements Metrics {
   readonly #gauges = new Map<MetricName, Gauge<string>>();
   readonly #counters = new Map<MetricName, Counter<string> | Histogram<string>>();
   /** Of all counts that there are, by metric. */
-  readonly #labels = new Map<MetricName, Map<string, Labels>>();
+  readonly #labels = new Map<MetricName, Map<string, SeriesLabels>>();
 
   constructor() {
     for (const [name, row] of Object.entries(metricTable) as [MetricName, MetricRow][]) this.#add(name, row);
@@ -86,9 +85,9 @@ export class PrometheusMetrics implements Metrics {
     cpu.inc(facts.cpuSeconds);
   }
 
-  #remember(metric: MetricName, labels: Labels): void {
+  #remember(metric: MetricName, labels: SeriesLabels): void {
     if (metricTable[metric].labels.length === 0) return;
-    const known = this.#labels.get(metric) ?? new Map<string, Labels>();
+    const known = this.#labels.get(metric) ?? new Map<string, SeriesLabels>();
     known.set(JSON.stringify(labels), labels);
     this.#labels.set(metric, known);
   }
@@ -105,11 +104,85 @@ export class PrometheusMetrics implements Metrics {
 }
 
 /** The client tells series apart by their values joined with `|`: a name that has one could be taken for two. */
-function unambiguous(labels: Labels): Labels {
+function unambiguous(labels: SeriesLabels): SeriesLabels {
   for (const value of Object.values(labels)) {
     if (!value.includes("|")) continue;
     const entries = Object.entries(labels).map(([label, value]) => [label, value.replaceAll("|", "¦")]);
     return Object.fromEntries(entries);
   }
   return labels;
+}
+
+/** Tells whether all names in labels are known. */
+type AreKnown = (labels: Readonly<Record<string, string>>) => boolean;
+
+/**
+ * By the names of the configuration, and of what is left of things that it named before: nothing is shown under any
+ * other name.
+ */
+function knownNames({ config, nodes, requests, images, dibImages }: PoolReport): AreKnown {
+  // What stands in the way everywhere is at no provider, and servers that are there for an image belong to no label.
+  const provider = new Set(["", ...(config?.providers ?? []).map(({ name }) => name)]);
+  const label = new Set(["", ...(config?.labels ?? []).map(({ name }) => name)]);
+  const image = new Set(dibImages.map(({ name }) => name));
+  for (const { name } of config?.diskimages ?? []) image.add(name);
+  for (const { name } of config?.providers.flatMap(({ images }) => images) ?? []) image.add(name);
+  for (const node of nodes) {
+    provider.add(node.provider);
+    label.add(node.label);
+  }
+  for (const request of requests) label.add(request.label);
+  for (const one of images) {
+    provider.add(one.provider);
+    image.add(one.image);
+  }
+  const names: Readonly<Record<string, ReadonlySet<string>>> = { provider, label, image };
+  return (labels) => {
+    for (const label in labels) if (names[label]?.has(labels[label]!) === false) return false;
+    return true;
+  };
+}
+
+/** The counters and histograms in which happenings count. */
+const COUNTED_IN: Readonly<Partial<Record<HappeningName, readonly MetricName[]>>> = {
+  api_request: ["nodepool_api_requests_total", "nodepool_api_request_duration_seconds"],
+  api_wait: ["nodepool_api_rate_limit_wait_seconds"],
+  commit: ["nodepool_state_commit_duration_seconds"],
+  delete: ["nodepool_delete_duration_seconds"],
+  dib_image_build: ["nodepool_dib_image_build_duration_seconds"],
+  image_update: ["nodepool_image_update_duration_seconds"],
+  job: ["nodepool_job_duration_seconds"],
+  launch: ["nodepool_launches_total", "nodepool_launch_duration_seconds"],
+  launch_overhead: ["nodepool_launch_overhead_seconds"],
+  launch_phase: ["nodepool_launch_phase_duration_seconds"],
+  leak: ["nodepool_leaks_deleted_total"],
+  loop_delay: ["nodepool_event_loop_delay_seconds"],
+  request: ["nodepool_request_wait_seconds"],
+  tick: ["nodepool_tick_duration_seconds"],
+};
+
+/** Each metric that it counts in, with the labels that it has there: texts from outside become one of a few words. */
+function prometheusCounts(
+  { name, labels, kind }: Happening,
+): readonly { readonly metric: MetricName; readonly labels: Record<string, string> }[] {
+  if (kind === "gauge") return [];
+  const bounded = boundedLabels(name, labels);
+  return (COUNTED_IN[name] ?? []).map((metric) => {
+    const own = metricTable[metric].labels.map((label) => [label, bounded[label] ?? ""]);
+    return { metric, labels: Object.fromEntries(own) };
+  });
+}
+
+function boundedLabels(name: HappeningName, labels: Labels): Labels {
+  const { result = null, error = null } = labels;
+  if (name === "launch") return { ...labels, reason: result === "error" ? failureKind(error) : "" };
+  return name === "job" ? { ...labels, result: jobResult(result) } : labels;
+}
+
+/** Jenkins' words; a release may say anything. */
+const JOB_RESULTS = new Set(["success", "failure", "unstable", "aborted", "not_built"]);
+
+function jobResult(result: string | null): string {
+  if (result === null) return "unknown";
+  return JOB_RESULTS.has(result.toLowerCase()) ? result.toLowerCase() : "other";
 }

@@ -11,7 +11,7 @@ import { reportMetrics } from "../tasks/report_metrics.ts";
 import { addServiceWatch } from "../tasks/service_watch.ts";
 import { watchConfig } from "../tasks/watch_config.ts";
 import type { Parts } from "./open_parts.ts";
-import { statusLine } from "../views/status_line.ts";
+import { statusLine } from "../views/status.ts";
 import { reportPool } from "./report_pool.ts";
 
 /** Between two looks at how the machine's clock is set. */

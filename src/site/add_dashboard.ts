@@ -5,9 +5,9 @@ import type { EventView } from "../views/events.ts";
 import { renderDashboard } from "./dashboard/dashboard_page.ts";
 import { type HistoryHours, historyHours } from "./dashboard/history_panel.ts";
 import type { Body } from "./list_body.ts";
-import { unknownParameter } from "./list_query.ts";
+import { refuseOthers } from "./list_query.ts";
 import type { RecentBodies } from "./recent_bodies.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
 
 export interface DashboardRoute {
   readonly events: {
@@ -39,8 +39,7 @@ export function addDashboard(
 
 /** @throws SiteError (400) for another parameter, and for other hours than those that can be looked at */
 function hoursOf(query: Readonly<Record<string, string>>): HistoryHours {
-  const unknown = Object.keys(query).find((key) => key !== "hours");
-  if (unknown !== undefined) throw unknownParameter(unknown, ["hours"]);
+  refuseOthers(Object.keys(query), ["hours"]);
   if (query["hours"] === undefined) return USUAL;
   const hours = historyHours.find((one) => String(one) === query["hours"]);
   if (hours !== undefined) return hours;

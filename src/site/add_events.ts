@@ -2,9 +2,8 @@
 import type { Context, Hono } from "hono";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
-import { unknownParameter } from "./list_query.ts";
-import { parseWindow } from "./parse_window.ts";
-import { SiteError } from "./site_error.ts";
+import { parseWindow, refuseOthers } from "./list_query.ts";
+import { SiteError } from "./failure_body.ts";
 
 export interface EventsRoute {
   readonly events: {
@@ -16,7 +15,9 @@ export interface EventsRoute {
 
 export function addEvents(app: Hono, { events, report }: EventsRoute & { report(): PoolReport }): void {
   app.get("/events", async (context) => {
-    const { since = null } = parseWindow(parametersOf(context), report());
+    const { since: text, ...query } = context.req.query();
+    refuseOthers(Object.keys(query), ["since", "after"]);
+    const { since = null } = parseWindow({ since: text }, report());
     const after = lastIdOf(context) ?? await events.startOf(since);
     const body = events.open({ after, follow: true, signal: context.req.raw.signal });
     return context.body(body, 200, {
@@ -35,13 +36,4 @@ function lastIdOf(context: Context): number | null {
   if (text === undefined) return null;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new SiteError(400, `there is no event ${text}: an id is a whole number`);
-}
-
-const PARAMETERS = ["since", "after"];
-
-function parametersOf(context: Context): { since?: string } {
-  const query = context.req.query();
-  const unknown = Object.keys(query).find((key) => !PARAMETERS.includes(key));
-  if (unknown !== undefined) throw unknownParameter(unknown, PARAMETERS);
-  return query;
 }

@@ -8,29 +8,31 @@ import { secureHeaders } from "hono/secure-headers";
 import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
-import { contentTag } from "../views/content_tag.ts";
+import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { viewReadiness } from "../views/health.ts";
-import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
+import {
+  type NodeDetailsView,
+  viewEndedNode,
+  viewNodeDetails,
+  viewNodeMetadata,
+} from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { viewNodeMetadata } from "../views/node_metadata.ts";
-import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { addAssets } from "./add_assets.ts";
 import { addDashboard, type DashboardRoute } from "./add_dashboard.ts";
 import { addEvents, type EventsRoute } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
-import { failureBody } from "./failure_body.ts";
+import { failureBody, SiteError } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
 import { type Body, listBody } from "./list_body.ts";
-import { parseListQuery } from "./list_query.ts";
+import { parseListQuery, refuseOthers } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
 import { renderNodePage } from "./node_page.ts";
 import { type PageFrame, pageFrame } from "./page.ts";
-import { SiteError } from "./site_error.ts";
 
 interface SiteOptions extends MetricsRoute {
   readonly events: EventsRoute["events"] & DashboardRoute["events"];
@@ -119,7 +121,7 @@ function listAnswers({ report, recent }: ListRoutes) {
       });
     // JSON is tagged before it is made: a client that asks every second mostly has it already.
     const tag = format === "json" ? content : (await made()).tag;
-    const change = changes.of(question, { tag, now: wallSeconds(now) });
+    const change = changes.of(question, { tag, now: Math.floor((now.now + now.wallOffset) / SECOND) });
     return notModified(context, tag, change) ??
       send(context, { format, body: (await made()).body });
   };
@@ -129,11 +131,8 @@ function addNodes(app: Hono, options: SiteOptions): void {
   app.on("GET", ["/nodes/:id{\\d{1,15}}", "/history/:id{\\d{1,15}}"], async (context) => {
     const view = await findNode(Number(context.req.param("id")), options);
     const format = nodeFormat(context);
-    return answer(
-      context,
-      format,
-      renderNode(view, { format, path: context.req.path, report: options.report() }),
-    );
+    const { path } = context.req;
+    return answer(context, format, renderNode(view, { format, path, report: options.report() }));
   });
   app.get("/nodes/:id{\\d{1,15}}/metadata", async (context) => {
     const { node } = await findNode(Number(context.req.param("id")), options);
@@ -155,32 +154,24 @@ async function findNode(id: number, { report, history }: SiteOptions): Promise<N
 function addExplanations(app: Hono, { report, history }: SiteOptions): void {
   app.get("/explain/:name{.+}", async (context) => {
     const [now, name, format] = [report(), context.req.param("name"), nodeFormat(context)];
-    return answer(
-      context,
-      format,
-      await explanationBody(now, { name, format, history, frame: pageFrame(now, context.req.path) }),
-    );
+    const frame = pageFrame(now, context.req.path);
+    return answer(context, format, await explanationBody(now, { name, format, history, frame }));
   });
 }
 
 /** The same queries as the command `history`. */
 function addHistory(app: Hono, options: SiteOptions): void {
   app.get("/history", async (context) => {
-    const { url } = context.req;
-    const now = options.report();
-    const { body, format } = await historyBody(new URL(url).searchParams, {
-      accept: context.req.header("accept"),
-      history: options.history,
-      report: now,
-    });
+    const accept = context.req.header("accept");
+    const pool = { history: options.history, report: options.report() };
+    const { body, format } = await historyBody(new URL(context.req.url).searchParams, { accept, ...pool });
     return answer(context, format, body);
   });
 }
 
 /** @throws SiteError (400) for another parameter than the format */
 function nodeFormat(context: Context): ListFormat {
-  const wrong = Object.keys(context.req.query()).find((key) => key !== "format");
-  if (wrong !== undefined) throw new SiteError(400, `there is no parameter ${wrong} here; known: format`);
+  refuseOthers(Object.keys(context.req.query()), ["format"]);
   const asked = context.req.query("format");
   if (asked === undefined) {
     const accepted = acceptedFormat(context.req.header("accept"));
@@ -212,7 +203,7 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     return answer(context, form, manualListPage({ form, frame: pageFrame(report(), context.req.path) }));
   });
   app.get("/manual/:topic{[\\w-]+(?:\\.md)?}", async (context) => {
-    const { findManualPage, manualTopicPage, sectionAddress } = await import("./manual_page.ts");
+    const { findManualPage, manualTopicPage } = await import("./manual_page.ts");
     const asked = context.req.param("topic");
     const name = asked.replace(/\.md$/, "");
     const { topic, section } = findManualPage(name);
@@ -223,7 +214,7 @@ function addManual(app: Hono, { report }: SiteOptions): void {
       return answer(context, "html", manualTopicPage(topic, pageFrame(report(), context.req.path)));
     }
     context.header("vary", "accept");
-    return context.redirect(sectionAddress(topic, section));
+    return context.redirect(`/manual/${topic.name}#${section.names[0]}`);
   });
 }
 
@@ -277,10 +268,6 @@ function hasIt(context: Context, tag: string, change: ReturnType<LastModified["o
   if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
   const since = Date.parse(context.req.header("if-modified-since") ?? "");
   return change !== null && !change.isSecond && since >= change.at * SECOND;
-}
-
-function wallSeconds({ now, wallOffset }: PoolReport): number {
-  return Math.floor((now + wallOffset) / SECOND);
 }
 
 function send(context: Context, { format, body }: { format: Form; body: Body }): Response {

@@ -71,17 +71,13 @@ function addressOfLeader(
   }
   const url = new URL(status);
   // What listens everywhere can be reached by the machine's name.
-  if (isEverywhere(url.hostname)) url.hostname = host;
+  if (["0.0.0.0", "[::]"].includes(url.hostname)) url.hostname = host;
   if (!isLoopback(url.hostname) || host === options.self.host) return url;
   return {
     unknown:
       `this machine is a standby, and the status endpoint of ${host}, which leads, answers there only: ` +
       "set `listen` under `status`",
   };
-}
-
-function isEverywhere(hostname: string): boolean {
-  return hostname === "0.0.0.0" || hostname === "[::]";
 }
 
 function isLoopback(hostname: string): boolean {

@@ -5,11 +5,18 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import type { ExplanationView } from "../views/explain/explanation.ts";
 import { renderExplanation } from "../views/explain/render_explanation.ts";
 import { viewExplanation, whyNotExplained } from "../views/explain/view_explanation.ts";
-import { listAddress } from "./links.ts";
+import { link, listAddress } from "./links.ts";
 import type { ListFormat } from "./negotiate.ts";
-import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
-import { readable, renderFacts } from "./page_parts.ts";
-import { SiteError } from "./site_error.ts";
+import {
+  type Markup,
+  moment,
+  type PageFrame,
+  readable,
+  renderFacts,
+  renderFailure,
+  renderPage,
+} from "./page.ts";
+import { SiteError } from "./failure_body.ts";
 
 /** @throws SiteError (404) where nothing has that name, 410 where the node that had it is gone */
 export async function explanationBody(
@@ -37,13 +44,17 @@ ${obstacles.map(renderObstacle)}
 ${next.length === 0 ? "" : renderNext(next)}
 <h2>Facts</h2>
 ${renderFacts(facts.map(({ name, value }) => [name, readable(value)]))}
-${errors.length === 0 ? "" : html`<h2>Last errors</h2>${errors.map(renderError)}`}
+${
+    errors.length === 0
+      ? ""
+      : html`<h2>Last errors</h2>${errors.map((error) => renderFailure(error.of, error))}`
+  }
 ${renderWays(view)}
 ${
     also.length === 0 ? "" : html`<p class="muted">Also of that name: ${
       also.map((one) =>
         html`
-          <a href="/explain/${encodeURIComponent(one)}">${one}</a>
+          ${link(`/explain/${encodeURIComponent(one)}`, one)}
         `
       )
     }</p>`
@@ -71,7 +82,7 @@ ${remedy === null ? "" : html`<p>${readable(`${remedy.charAt(0).toUpperCase()}${
     ...(until === null ? [] : [html`, until ${moment(until)}`]),
   ]}.${
     manual === null ? "" : html`
-      <a href="/manual/${manual}">Manual: ${manual}</a>
+      ${link(`/manual/${manual}`, `Manual: ${manual}`)}
     `
   }</p>
 </section>`;
@@ -90,35 +101,14 @@ function renderNext(next: ExplanationView["next"]): Markup {
   }</ol>`;
 }
 
-function renderError(
-  { at, of, error, request_id, fault, console }: ExplanationView["errors"][number],
-): Markup {
-  return html`<section class="card bad">
-<p><b>${of}</b>: ${readable(error)}</p>
-${fault === null ? "" : html`<p>Server fault: ${fault}</p>`}
-${
-    at === null && request_id === null
-      ? ""
-      : html`<p class="small muted">${at === null ? "" : moment(at)} ${request_id ?? ""}</p>`
-  }
-${console === null ? "" : html`<pre tabindex="0" role="region" aria-label="Console">${console}</pre>`}
-</section>`;
-}
-
 /** To the nodes that it is about, and to the explanation as a program reads it. */
 function renderWays({ subject: { kind, name } }: ExplanationView): Markup {
   const nodes = kind === "label" || kind === "provider"
-    ? html`
-      <a href="${listAddress("/node-list", { asked: new URLSearchParams({ [kind]: name }) })}">Its nodes</a>,
-    `
+    ? [link(listAddress("/node-list", { asked: new URLSearchParams({ [kind]: name }) }), "Its nodes"), ", "]
     : kind === "node" && /^\d+$/.test(name)
-    ? html`
-      <a href="/nodes/${name}">All about it</a>,
-    `
-    : "";
+    ? [link(`/nodes/${name}`, "All about it"), ", "]
+    : [];
   const address = `/explain/${encodeURIComponent(`${kind}:${name}`)}`;
-  return html`
-    <p
-      class="screen">${nodes}<a href="${address}?format=text">text</a>, <a href="${address}?format=json">JSON</a></p>
-  `;
+  const forms = html`${link(`${address}?format=text`, "text")}, ${link(`${address}?format=json`, "JSON")}`;
+  return html`<p class="screen">${nodes}${forms}</p>`;
 }

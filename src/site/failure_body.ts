@@ -64,3 +64,10 @@ function renderFailure(frame: PageFrame, { status, message, base }: Omit<Failure
   `;
   return renderPage({ frame, heading: headings[status] ?? "Error", body, base });
 }
+
+export class SiteError extends Error {
+  override readonly name = "SiteError";
+  constructor(readonly status: 400 | 404 | 405 | 410, message: string) {
+    super(message);
+  }
+}

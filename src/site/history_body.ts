@@ -7,11 +7,10 @@ import { historyTable } from "../views/tables/history_table.ts";
 import { type Body, sortedRows, type TableOf, viewBody } from "./list_body.ts";
 import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";
-import { parseListQuery } from "./list_query.ts";
+import { parseListQuery, parseWindow } from "./list_query.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { pageFrame } from "./page.ts";
-import { parseWindow } from "./parse_window.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
 
 export const historyFilters = [
   "label",

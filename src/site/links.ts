@@ -3,9 +3,13 @@ import { html } from "hono/html";
 import type { Thing } from "../views/pool_problem.ts";
 import type { Markup } from "./page.ts";
 
+export function link(href: string, text: string): Markup {
+  return html`<a href="${href}">${text}</a>`;
+}
+
 /** @param text not given: its kind and name */
 export function thingLink(thing: Thing, text = `${thing.kind} ${thing.name}`): Markup {
-  return html`<a href="${hrefOf(thing)}">${text}</a>`;
+  return link(hrefOf(thing), text);
 }
 
 function hrefOf({ kind, name }: Thing): string {

@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import { findColumn } from "../views/tables/choose_rows.ts";
 import type { Column } from "../views/tables/column.ts";
-import { type AddressChange, listAddress } from "./links.ts";
+import { type AddressChange, link, listAddress } from "./links.ts";
 import { type ListControl, renderForm, renderStates, type StateCountsOfRows } from "./list_controls.ts";
 import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { lookOf, renderTableOf, type TableLook } from "./list_table.ts";
@@ -36,9 +36,9 @@ ${page.rows.length === 0 ? renderNothing(page) : renderRows(page)}
 </div>
 <p class="small muted screen">As ${
     ["json", "text", "csv"].map((format, index) =>
-      html`${index === 0 ? "" : ", "}<a href="${to({ format })}">${
-        format === "text" ? "text" : format.toUpperCase()
-      }</a>`
+      html`${index === 0 ? "" : ", "}${
+        link(to({ format }), format === "text" ? "text" : format.toUpperCase())
+      }`
     )
   }. ${otherColumns(page)}</p>`;
   return renderPage({ frame, heading, body });
@@ -106,9 +106,9 @@ function columnsOf({ name, columns, query: { fields } }: ListPage, rows: readonl
 }
 
 function otherColumns({ columns, query: { fields }, look: { grid, below }, to }: ShownPage): Markup {
-  if (fields !== null) return html`<a href="${to({ fields: null })}">The usual columns</a>`;
+  if (fields !== null) return link(to({ fields: null }), "The usual columns");
   if (grid.length + below.length === columns.length) return html``;
-  return html`<a href="${to({ fields: columns.map(({ field }) => field).join(",") })}">All columns</a>`;
+  return link(to({ fields: columns.map(({ field }) => field).join(",") }), "All columns");
 }
 
 /** The things that the rows are; left out: lines about one thing, which nobody counts. */
@@ -128,10 +128,7 @@ function pager({ name, rows, shown, number, further = null, to }: ShownPage): Ma
   const noun = nouns[name];
   if (noun === undefined) return html``;
   const [first, last] = [(number - 1) * ROWS_OF_PAGE + 1, (number - 1) * ROWS_OF_PAGE + shown.length];
-  const way = (text: string, change: AddressChange) =>
-    html`
-      <a href="${to(change)}">${text}</a>
-    `;
+  const way = (text: string, change: AddressChange) => link(to(change), text);
   const count = (rows: number) => rows.toLocaleString("en");
   const of = `${count(rows.length)} ${noun}${rows.length === 1 ? "" : "s"}${
     further === null ? "" : " and more"

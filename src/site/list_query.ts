@@ -3,7 +3,9 @@ import { findColumn, parseSortOrder, type SortOrder } from "../views/tables/choo
 import type { PoolList } from "../views/view_pool.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
-import { SiteError } from "./site_error.ts";
+import { SiteError } from "./failure_body.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { type AskedWindow, type Instant, parseMoment, whyEmpty } from "../domain/time.ts";
 
 /** More are found faster by narrowing than by reading. */
 export const ROWS_OF_PAGE = 200;
@@ -46,9 +48,10 @@ export function parseListQuery(
     else if (key === "page") page = parsePage(value);
     else if (key === "fields") fields = parseFields(table, value);
     else if (key === "sort") sort = parseSort(table, value);
-    else if (!filters.includes(key)) {
-      throw unknownParameter(key, ["format", "fields", "sort", "page", ...filters]);
-    } else filter[key] = parseFilter(key, { value, states });
+    else {
+      refuseOthers([key], ["format", "fields", "sort", "page", ...filters]);
+      filter[key] = parseFilter(key, { value, states });
+    }
   }
   return { format, filter, fields, sort, page, asked };
 }
@@ -103,6 +106,37 @@ function parseNumber(key: string, text: string): number {
   return Number(text);
 }
 
-export function unknownParameter(key: string, known: readonly string[]): SiteError {
-  return new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
+/** @throws SiteError (400) for a parameter that is none of those */
+export function refuseOthers(keys: Iterable<string>, known: readonly string[]): void {
+  for (const key of keys) {
+    if (known.includes(key)) continue;
+    throw new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
+  }
+}
+
+/**
+ * As instants of the pool.
+ * @throws SiteError (400) for what is no time, and where nothing can lie between them
+ */
+export function parseWindow(
+  texts: { readonly since?: string | undefined; readonly until?: string | undefined },
+  report: Pick<PoolReport, "now" | "wallOffset">,
+): AskedWindow {
+  const window = { since: instantOf(texts.since, report), until: instantOf(texts.until, report) };
+  const problem = whyEmpty(window, report);
+  if (problem !== null) throw new SiteError(400, problem);
+  return window;
+}
+
+function instantOf(
+  text: string | undefined,
+  { now, wallOffset }: Pick<PoolReport, "now" | "wallOffset">,
+): Instant | undefined {
+  if (text === undefined) return undefined;
+  const instant = parseMoment(text, now + wallOffset);
+  if (instant !== null) return instant - wallOffset;
+  throw new SiteError(
+    400,
+    `there is no time ${text}: give how long ago (2h, 1d) or one such as 2026-01-31T18:00`,
+  );
 }

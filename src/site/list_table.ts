@@ -7,8 +7,7 @@ import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { SortOrder } from "../views/tables/choose_rows.ts";
 import { cellOf, type Column, standsRight, valueAt } from "../views/tables/column.ts";
 import { linkOf } from "./links.ts";
-import type { Markup } from "./page.ts";
-import { readable } from "./page_parts.ts";
+import { type Markup, readable } from "./page.ts";
 
 export interface TableLook {
   /** In the table itself, and below each row. */
@@ -29,7 +28,7 @@ interface ShownTable extends TableLook {
 
 /** The columns in which something stands, in the order of the list. */
 export function lookOf(columns: readonly Column<object>[], rows: readonly object[]): TableLook {
-  const given = columns.filter((column) => isUsual(column) && (isName(column) || hasText(column, rows)));
+  const given = columns.filter((column) => isUsual(column) && isWanted(column, rows));
   const reasons = given.filter(({ kind }) => kind === "reason");
   const grid = given.filter(({ kind }) => kind !== "reason");
   // One reason beside few columns is better read in a column of its own.
@@ -43,12 +42,9 @@ function isUsual({ kind, wide, spare = LEAST_SPARE }: Column<object>): boolean {
   return kind === "reason" || (wide !== true && spare >= LEAST_SPARE);
 }
 
-function isName({ kind }: Column<object>): boolean {
-  return kind === "id" || kind === "name" || kind === "state";
-}
-
-/** Whether something stands in it; of counts, whether one is not 0. */
-function hasText(column: Column<object>, rows: readonly object[]): boolean {
+/** Whether it says what the rows are, or something stands in it; of counts, whether one is not 0. */
+function isWanted(column: Column<object>, rows: readonly object[]): boolean {
+  if (["id", "name", "state"].includes(column.kind ?? "")) return true;
   const nothing = column.kind === "count" ? ["", "0"] : [""];
   return rows.some((row) => !nothing.includes(cellOf(column, row)));
 }
@@ -113,8 +109,10 @@ function shownText(
       return html`<span class="state state-${text.split(/\W/)[0]}">${text}</span>`;
     case "term":
       return html`<span class="term-${text.split(/\W/)[0]}">${text}</span>`;
-    case "age":
-      return ageText(valueAt(row, column.field)) ?? text;
+    case "age": {
+      const seconds = valueAt(row, column.field);
+      return typeof seconds === "number" ? spacedDuration(seconds * SECOND) : text;
+    }
     case "time":
     case "reason":
       return readable(text);
@@ -123,10 +121,6 @@ function shownText(
     default:
       return text;
   }
-}
-
-function ageText(seconds: unknown): string | null {
-  return typeof seconds === "number" ? spacedDuration(seconds * SECOND) : null;
 }
 
 function classOf(column: Column<object>): string {

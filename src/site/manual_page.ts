@@ -3,9 +3,8 @@ import { html, raw } from "hono/html";
 import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
 import type { Section, Topic } from "../manual/parse_topic.ts";
 import { renderHtml } from "../manual/render_html.ts";
-import { type Markup, type PageFrame, renderPage } from "./page.ts";
-import { readable } from "./page_parts.ts";
-import { SiteError } from "./site_error.ts";
+import { type Markup, type PageFrame, readable, renderPage } from "./page.ts";
+import { SiteError } from "./failure_body.ts";
 
 interface Shown {
   readonly form: "html" | "markdown";
@@ -31,11 +30,6 @@ export function findManualPage(name: string): { readonly topic: Topic; readonly 
   const found = findInManual([name]);
   if (found === null) throw new SiteError(404, notFoundMessage([name]));
   return found;
-}
-
-/** Where a browser finds a section. */
-export function sectionAddress(topic: Topic, section: Section): string {
-  return `/manual/${topic.name}#${section.names[0]}`;
 }
 
 export function manualTopicPage(topic: Topic, frame: PageFrame): string {

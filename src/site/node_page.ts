@@ -3,9 +3,18 @@ import { html } from "hono/html";
 import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { NodeDetails, NodeDetailsView } from "../views/node_details.ts";
 import { factsOf } from "../views/node_facts.ts";
-import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
-import { readable, renderCommand, renderFacts } from "./page_parts.ts";
-import { renderPhases } from "./phase_bar.ts";
+import { thingLink } from "./links.ts";
+import {
+  type Markup,
+  moment,
+  type PageFrame,
+  readable,
+  renderCommand,
+  renderConsole,
+  renderFacts,
+  renderFailure,
+  renderPage,
+} from "./page.ts";
 
 interface NodePage {
   readonly frame: PageFrame;
@@ -35,7 +44,7 @@ export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: N
       </section>
     </div>
     ${renderPhases(node.time_line ?? [])}
-    ${renderConsole(node)}
+    ${node.evidence?.console ? html`<h2>Console</h2>${renderConsole(node.evidence.console)}` : ""}
     <p
       class="screen"><a href="/nodes/${node.id}?format=text">text</a>, <a href="/nodes/${node
         .id}?format=json">JSON</a>,
@@ -68,11 +77,8 @@ function renderTrouble({ waiting_on, evidence }: NodeDetails): Markup {
       <p class="small muted">Since ${moment(waiting_on.since)}</p>
     </section>
   `;
-  const failed = evidence === null ? "" : html`<section class="card bad">
-<p><b>${evidence.kind}</b>: ${readable(evidence.error)}</p>
-${evidence.fault === null ? "" : html`<p>Server fault: ${evidence.fault}</p>`}
-<p class="small muted">${moment(evidence.at)} ${evidence.request_id ?? ""}</p>
-</section>`;
+  // What the console had stands at the end of the page.
+  const failed = evidence === null ? "" : renderFailure(evidence.kind, { ...evidence, console: null });
   return html`${waiting}${failed}`;
 }
 
@@ -83,15 +89,11 @@ function shown(
   const isThere = node.ended === null;
   switch (name) {
     case "label":
-      return isThere && node.role === "node"
-        ? html`<a href="/explain/label:${encodeURIComponent(node.label)}">${value}</a>`
-        : value;
+      return isThere && node.role === "node" ? thingLink({ kind: "label", name: node.label }, value) : value;
     case "provider":
-      return isThere
-        ? html`<a href="/explain/provider:${encodeURIComponent(node.provider)}">${value}</a>`
-        : value;
+      return isThere ? thingLink({ kind: "provider", name: node.provider }, value) : value;
     case "request":
-      return requests.has(Number(value)) ? html`<a href="/explain/request:${value}">${value}</a>` : value;
+      return requests.has(Number(value)) ? thingLink({ kind: "request", name: value }, value) : value;
     case "host keys":
     case "server":
     case "login":
@@ -123,8 +125,58 @@ function renderSubnodes({ subnodes }: NodeDetails): Markup {
   }</ul>`;
 }
 
-function renderConsole({ evidence }: NodeDetails): Markup {
-  if (evidence === null || evidence.console === null) return html``;
-  return html`<h2>Console</h2>
-<pre tabindex="0" role="region" aria-label="Console">${evidence.console}</pre>`;
+type Stretches = NonNullable<NodeDetails["time_line"]>;
+
+/** Of the bar, in its own units. */
+const WIDTH = 1_000;
+
+/** The least part, so that something of each phase is seen. */
+const LEAST = 4;
+
+function renderPhases(stretches: Stretches): Markup {
+  if (stretches.length === 0) return html``;
+  const whole = stretches.reduce((sum, { duration }) => sum + duration, 0);
+  return html`<h2>Time line</h2>
+<div class="card">
+${renderBar(stretches, Math.max(1, whole))}
+<div class="scroll plain" role="region" aria-label="time line" tabindex="0">
+<table><thead><tr><th scope="col">Phase</th><th scope="col" class="number">Took</th><th scope="col">From</th></tr></thead>
+<tbody>
+${
+    stretches.map(({ phase, state, duration, from }) =>
+      html`
+        <tr>
+          <td><span class="state state-${state}">${phase}</span></td>
+          <td class="number">${lengthOf(duration)}</td>
+          <td class="is-time">${moment(from)}</td>
+        </tr>
+      `
+    )
+  }</tbody></table>
+</div>
+<p class="small muted">${lengthOf(whole)} in all</p>
+</div>`;
+}
+
+function renderBar(stretches: Stretches, whole: number): Markup {
+  let at = 0;
+  const parts = stretches.map(({ phase, state, duration }) => {
+    const width = Math.max(LEAST, duration / whole * WIDTH);
+    const part = html`
+      <rect class="fill-${state}" x="${at.toFixed(1)}" width="${width.toFixed(1)}" height="16">
+        <title>${phase}: ${lengthOf(duration)}</title>
+      </rect>
+    `;
+    at += width + 1;
+    return part;
+  });
+  // The table below says the same.
+  return html`
+    <svg class="phases" viewBox="0 0 ${Math.ceil(at)} 16" preserveAspectRatio="none"
+      aria-hidden="true">${parts}</svg>
+  `;
+}
+
+function lengthOf(seconds: number): string {
+  return seconds < 1 ? "0s" : spacedDuration(seconds * SECOND);
 }

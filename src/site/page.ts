@@ -1,12 +1,13 @@
 /**
- * The frame of every page: skip link, navigation, content, and a footer that says how old the page is. Works without scripts,
- * loads nothing from anywhere else, escapes everything.
+ * The frame of every page: skip link, navigation, content, and a footer that says how old the page is; and parts that several
+ * have. Works without scripts, loads nothing from anywhere else, escapes everything.
  */
 import { html, raw } from "hono/html";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import { isoTime } from "../views/view_head.ts";
 import { assets } from "./add_assets.ts";
+import type { ExplanationView } from "../views/explain/explanation.ts";
 
 /** The result of hono's `html`: text in which everything put in has been escaped. */
 export type Markup = ReturnType<typeof html>;
@@ -91,15 +92,12 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
       </body>
     </html>
   `);
-  return `${page.trim().replaceAll(TURNED_TEXT, visibly)}\n`;
+  return `${page.trim().replaceAll(TURNED_TEXT, (text) => text.replaceAll(TURNING, visibleText))}\n`;
 }
 
 /** Text between two tags, with characters in it that turn the direction of writing for all that follows. */
 const TURNED_TEXT = />[^<]*[\u202a-\u202e\u2066-\u2069][^<]*</g;
-
-function visibly(text: string): string {
-  return text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, visibleText);
-}
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 
 function loadedParts(scripts: readonly string[]): Markup {
   return html`<link rel="icon" href="/favicon.svg" type="image/svg+xml">
@@ -142,4 +140,59 @@ export function moment(iso: string): Markup {
 /** `2026-01-02 03:04:05 UTC`, of ISO 8601. */
 export function momentText(iso: string): string {
   return `${iso.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+type Failure = Omit<ExplanationView["errors"][number], "of">;
+
+type Content = Markup | Markup[] | string;
+
+export function renderFacts(facts: readonly (readonly [name: string, value: Content])[]): Markup {
+  return html`<dl class="facts">${
+    facts.map(([name, value]) =>
+      html`
+        <dt>${name}</dt>
+        <dd>${value}</dd>
+      `
+    )
+  }</dl>`;
+}
+
+const PARTS = /(`[^`]+`|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?Z|nodepool manual [a-z][\w-]*)/;
+
+/**
+ * Text as people read it: commands, which stand between backticks, as code, moments without letters and fractions, and the
+ * command that shows a part of the manual as a link to that part.
+ */
+export function readable(text: string): Markup[] {
+  return text.split(PARTS).map((part, index) => {
+    if (index % 2 === 0) return html`${part}`;
+    if (part.startsWith("`")) return html`<code>${part.slice(1, -1)}</code>`;
+    if (!part.startsWith(MANUAL)) return moment(part);
+    return html`<a href="/manual/${part.slice(MANUAL.length)}">${part}</a>`;
+  });
+}
+
+const MANUAL = "nodepool manual ";
+
+/** What went wrong with that thing, with what there is of evidence. */
+export function renderFailure(of: string, { at, error, request_id, fault, console }: Failure): Markup {
+  return html`<section class="card bad">
+<p><b>${of}</b>: ${readable(error)}</p>
+${fault === null ? "" : html`<p>Server fault: ${fault}</p>`}
+${
+    at === null && request_id === null
+      ? ""
+      : html`<p class="small muted">${at === null ? "" : moment(at)} ${request_id ?? ""}</p>`
+  }
+${console === null ? "" : renderConsole(console)}
+</section>`;
+}
+
+export function renderConsole(text: string): Markup {
+  return html`<pre tabindex="0" role="region" aria-label="Console">${text}</pre>`;
+}
+
+/** A command as it is typed; where scripts run, with a button that copies it. */
+export function renderCommand(command: string): Markup {
+  return html`<p class="command"><code data-copy>${command}</code></p>`;
 }

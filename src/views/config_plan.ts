@@ -3,7 +3,7 @@
  * becomes of it. Names no secret: what is one changes as `***`.
  */
 import * as v from "valibot";
-import type { ConfigEffects, ConfigPlan, LabelEffect } from "../domain/config_effects.ts";
+import type { ConfigEffects, ConfigPlan } from "../domain/config_effects.ts";
 import { describeEffects } from "../domain/describe_effects.ts";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
@@ -94,7 +94,13 @@ export function viewConfigPlan(
     at_next_start: atNextStart,
     effects,
     warnings: [...plan.warnings, ...warnings],
-    labels: labels.map((label) => viewLabel(label, report)),
+    labels: labels.map(({ minReady: min_ready, deleted, possible, ...label }) => ({
+      ...label,
+      min_ready,
+      deleted: [...deleted].map(([why, count]) => ({ count, why })),
+      possible: possible.nodes,
+      possible_why: describeRefusals(possible.refusals, report) || null,
+    })),
     providers: providers.map(({ name, kind: state, nodes, images }) => ({ name, state, nodes, images })),
     requests: requests.map(({ id, label, refusals }) => ({
       id,
@@ -102,19 +108,6 @@ export function viewConfigPlan(
       message: describeRefusals(refusals, report),
     })),
     images,
-  };
-}
-
-function viewLabel(
-  { minReady: min_ready, deleted, possible, ...label }: LabelEffect,
-  report: PoolReport,
-): ConfigPlanView["labels"][number] {
-  return {
-    ...label,
-    min_ready,
-    deleted: [...deleted].map(([why, count]) => ({ count, why })),
-    possible: possible.nodes,
-    possible_why: describeRefusals(possible.refusals, report) || null,
   };
 }
 

@@ -11,7 +11,7 @@ import { describeMissing, describeStale } from "../domain/observation.ts";
 import { isVacated, retirementOf } from "../domain/retirement.ts";
 import { durationText, earliest, type Instant, MINUTE } from "../domain/time.ts";
 import { leadingProblems } from "./machine_problems.ts";
-import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
+import { type PoolProblem, problem, problemText, providerProblem, remedies } from "./pool_problem.ts";
 import { remedyOf } from "./remedy.ts";
 import { rows, string } from "./view_schema.ts";
 
@@ -34,36 +34,31 @@ const HANGING = 2 * MINUTE;
 export function viewReadiness(report: PoolReport, { strict = false } = {}): ReadinessView {
   const { daemon, state, machines } = report;
   const reasons = [
-    ...(daemon === null ? ["no daemon is running"] : daemonProblems(daemon)),
-    ...(machines === null || machines.isSure ? [] : leadingProblems(machines).map(problemText)),
-    ...stateProblems(state).map(problemText),
-    ...(state.problem === null ? planningProblems(daemon?.tasks ?? [], report) : []),
+    ...(daemon === null ? [problem("no daemon is running")] : []),
+    ...(daemon?.accepting === false ? [problem("the daemon is stopping")] : []),
+    ...effectProblems(daemon?.configFault ?? null),
+    ...(machines === null || machines.isSure ? [] : leadingProblems(machines)),
+    ...stateProblems(state),
+    ...(state.problem === null ? planningProblems(daemon, report) : []),
     ...answerProblems(report),
+    ...(strict ? lesserProblems(report) : []),
   ];
-  const lesser = strict ? lesserProblems(report) : [];
   // What keeps all of the work is said once.
-  const all = [...reasons, ...lesser.filter((one) => !reasons.includes(one))];
-  return { ready: all.length === 0, reasons: all };
-}
-
-function daemonProblems({ accepting, configFault }: DaemonReport): string[] {
-  return [
-    ...(accepting ? [] : ["the daemon is stopping"]),
-    ...effectProblems(configFault),
-  ];
+  const texts = [...new Set(reasons.map(problemText))];
+  return { ready: texts.length === 0, reasons: texts };
 }
 
 /** Without its tick, a pool stands still. */
-function planningProblems(tasks: readonly TaskReport[], moment: { now: Instant }): string[] {
-  const lastError = tickOf(tasks)?.lastError ?? null;
+function planningProblems(daemon: DaemonReport | null, moment: { now: Instant }): PoolProblem[] {
+  const lastError = tickOf(daemon)?.lastError ?? null;
   return [
-    ...(lastError === null ? [] : [`the task tick fails: ${lastError.message}`]),
-    ...hangingProblems({ tasks }, moment).map(problemText),
+    ...(lastError === null ? [] : [problem(`the task tick fails: ${lastError.message}`)]),
+    ...hangingProblems(daemon, moment),
   ];
 }
 
-function tickOf(tasks: readonly TaskReport[]): TaskReport | undefined {
-  return tasks.find(({ name }) => name === "tick");
+function tickOf(daemon: Pick<DaemonReport, "tasks"> | null): TaskReport | undefined {
+  return daemon?.tasks.find(({ name }) => name === "tick");
 }
 
 /** The loop, where it does not come to its end. */
@@ -71,12 +66,12 @@ export function hangingProblems(
   daemon: Pick<DaemonReport, "tasks"> | null,
   { now }: { now: Instant },
 ): PoolProblem[] {
-  const since = tickOf(daemon?.tasks ?? [])?.runningSince ?? null;
+  const since = tickOf(daemon)?.runningSince ?? null;
   if (since === null || now - since < HANGING) return [];
   return [problem(`the task tick hangs: its run began ${durationText(now - since)} ago`, { since })];
 }
 
-function answerProblems(report: PoolReport): string[] {
+function answerProblems(report: PoolReport): PoolProblem[] {
   const { providers } = report;
   const answering = providers.filter(({ reachable }) => reachable === true);
   if (answering.length > 0) {
@@ -86,32 +81,34 @@ function answerProblems(report: PoolReport): string[] {
   const failures = providers.flatMap(({ name, error }) =>
     error === null ? [] : [`${name}: ${error.message}`]
   );
-  if (failures.length === 0) return ["no provider has answered yet"];
+  if (failures.length === 0) return [problem("no provider has answered yet")];
   const awaited = unanswered(report).join(", ");
-  return awaited === ""
-    ? [`no provider answers: ${failures.join("; ")}`]
-    : [`no provider has answered yet: ${failures.join("; ")}; waiting for the first answer of ${awaited}`];
+  return [
+    problem(
+      awaited === ""
+        ? `no provider answers: ${failures.join("; ")}`
+        : `no provider has answered yet: ${failures.join("; ")}; waiting for the first answer of ${awaited}`,
+    ),
+  ];
 }
 
-function frozenProblems(providers: readonly ProviderReport[]): string[] {
-  return providers.flatMap(({ name, frozen }) => frozen === null ? [] : [`provider ${name}: ${frozen}`]);
+function frozenProblems(providers: readonly ProviderReport[]): PoolProblem[] {
+  return providers.flatMap(({ name, frozen }) => frozen === null ? [] : [providerProblem(name, frozen)]);
 }
 
-function lesserProblems(report: PoolReport): string[] {
+function lesserProblems(report: PoolReport): PoolProblem[] {
   const { daemon, providers } = report;
   // Where no provider answers at all, that has been said.
   const someAnswer = providers.some(({ reachable }) => reachable === true);
+  const awaited = unanswered(report).map((name) => providerProblem(name, "it has not answered yet"));
   return [
-    ...configurationProblems(report).map(problemText),
-    ...(someAnswer ? cloudProblems(report).map(problemText) : []),
-    ...(someAnswer ? unanswered(report).map((name) => `provider ${name}: it has not answered yet`) : []),
-    ...listingProblems(report).map(problemText),
+    ...configurationProblems(report),
+    ...(someAnswer ? [...cloudProblems(report), ...awaited] : []),
+    ...listingProblems(report),
     ...frozenProblems(providers),
-    ...[
-      ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
-      ...targetProblems(report),
-      ...linkProblems(report),
-    ].map(problemText),
+    ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
+    ...targetProblems(report),
+    ...linkProblems(report),
   ];
 }
 
@@ -126,43 +123,34 @@ export function stateProblems({ problem: unwritable, withheld }: StateReport): P
 /** Why the configuration as it was last read is not in effect, or not as a whole. */
 export function configurationProblems(report: Pick<PoolReport, "daemon" | "configProblems">): PoolProblem[] {
   const { configProblems = [], configFault = null }: Partial<DaemonReport> = report.daemon ?? report;
-  const texts = [...configProblems.map((text) => `configuration: ${text}`), ...effectProblems(configFault)];
-  return texts.map((text) => problem(text));
+  return [
+    ...configProblems.map((text) => problem(`configuration: ${text}`)),
+    ...effectProblems(configFault),
+  ];
 }
 
-function effectProblems(fault: string | null): string[] {
-  return fault === null ? [] : [`the configuration is not in effect as a whole: ${fault}`];
+function effectProblems(fault: string | null): PoolProblem[] {
+  return fault === null ? [] : [problem(`the configuration is not in effect as a whole: ${fault}`)];
 }
 
 /** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */
 export function cloudProblems(report: PoolReport): PoolProblem[] {
   return report.providers.filter(({ name }) => !isVacant(name, report)).flatMap((provider) => {
-    const { name, reachable, error, stale } = provider;
-    // Where a cloud is out of reach altogether, once is enough.
-    const lesser = stale.filter(({ message }) => reachable !== false || message !== error?.message);
-    return [
-      ...(reachable === false && error !== null ? [unreachable(provider, { error, report })] : []),
-      ...lesser.map((one) =>
-        problem(`provider ${name}: ${describeStale(one, report)}`, {
-          since: one.since,
-          until: one.retryAt,
-          thing: { kind: "provider", name },
-        })
-      ),
+    const { name, reachable, error, stale, obstacle } = provider;
+    const site = { provider: name, label: null, config: report.config, pool: report };
+    const unreachable = reachable !== false || error === null ? [] : [
+      providerProblem(name, error.message, {
+        remedies: remedies(obstacle && remedyOf(obstacle, site).text),
+        since: error.since,
+        until: earliest(stale.map(({ retryAt }) => retryAt)),
+      }),
     ];
-  });
-}
-
-function unreachable(
-  { name, obstacle, stale }: ProviderReport,
-  { error, report }: { error: NonNullable<ProviderReport["error"]>; report: PoolReport },
-): PoolProblem {
-  const site = { provider: name, label: null, config: report.config, pool: report };
-  return problem(`provider ${name}: ${error.message}`, {
-    remedies: remedies(obstacle && remedyOf(obstacle, site).text),
-    since: error.since,
-    until: earliest(stale.map(({ retryAt }) => retryAt)),
-    thing: { kind: "provider", name },
+    // Where a cloud is out of reach altogether, once is enough.
+    const lesser = stale.filter(({ message }) => reachable !== false || message !== error?.message)
+      .map((one) =>
+        providerProblem(name, describeStale(one, report), { since: one.since, until: one.retryAt })
+      );
+    return [...unreachable, ...lesser];
   });
 }
 
@@ -181,14 +169,7 @@ function isVacant(provider: string, report: PoolReport): boolean {
 /** Providers whose listings cannot be relied on. */
 export function listingProblems({ providers }: Pick<PoolReport, "providers">): PoolProblem[] {
   return providers.flatMap(({ name, missing }) =>
-    missing?.isDoubtful
-      ? [
-        problem(`provider ${name}: ${describeMissing(missing)}`, {
-          since: missing.since,
-          thing: { kind: "provider", name },
-        }),
-      ]
-      : []
+    missing?.isDoubtful ? [providerProblem(name, describeMissing(missing), { since: missing.since })] : []
   );
 }
 

@@ -1,12 +1,13 @@
-/** Who holds a node, why and until when: in lists of nodes, and where holds are summed up. */
+/** Who holds a node, why and until when: in lists of nodes, and summed up, as `status` shows it. */
 import * as v from "valibot";
 import { AUTO_HOLD_OWNER } from "../domain/auto_hold.ts";
 import type { Config } from "../domain/config.ts";
 import { holdEnd } from "../domain/end_of_hold.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import type { Milliseconds } from "../domain/time.ts";
-import { isoTimeOrNull, type WallTime } from "./view_head.ts";
-import { since0_4, stringOrNull } from "./view_schema.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { DAY, type Instant, LAST_INSTANT, type Milliseconds } from "../domain/time.ts";
+import { compareText, isoTime, isoTimeOrNull, type WallTime } from "./view_head.ts";
+import { number, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 export const holdViewSchema = v.object({
   reason: stringOrNull,
@@ -44,9 +45,62 @@ export function viewHold(node: NodeRecord, frame: HoldFrame): HoldView | null {
   };
 }
 
+/** A node that is held, as holds are summed up. */
+interface HeldNode {
+  readonly node: NodeRecord;
+  /** As `describeHolder` says it. */
+  readonly holder: string;
+  /** null: when somebody ends it. */
+  readonly ends: Instant | null;
+}
+
+/** Those of the pool, subnodes left out; the first to end comes first. */
+export function heldNodes({ nodes, config }: Pick<PoolReport, "nodes" | "config">): readonly HeldNode[] {
+  const holdMaxAge = config?.limits.holdMaxAge ?? null;
+  return nodes.filter((node) => node.role === "node" && node.state.phase === "hold").map((node) => ({
+    node,
+    holder: describeHolder({
+      owner: node.hold?.owner ?? null,
+      job: node.job,
+      isStale: node.hold?.mayBeInUse === true,
+    }),
+    ends: holdEnd(node, holdMaxAge),
+  })).sort((left, right) =>
+    (left.ends ?? LAST_INSTANT) - (right.ends ?? LAST_INSTANT) || left.node.id - right.node.id
+  );
+}
+
 /** `maria`; `nodepool for unit-tests`, where a failed job has it held; empty where nobody said. */
 export function describeHolder(
   { owner, job, isStale }: { owner: string | null; job: string | null; isStale: boolean },
 ): string {
   return owner === AUTO_HOLD_OWNER && job !== null && !isStale ? `${owner} for ${job}` : owner ?? "";
+}
+
+export const holdSummarySchema = v.object({
+  nodes: number,
+  /** The holder of most nodes comes first; an empty name: nobody said who it is. */
+  holders: rows(v.object({ name: string, nodes: number })),
+  /** Those that end within 24 hours, or where none does the next to end. */
+  ending: rows(v.object({ id: number, holder: string, reason: stringOrNull, ends: string })),
+});
+export type HoldSummary = v.InferOutput<typeof holdSummarySchema>;
+
+const SOON = 1 * DAY;
+
+export function viewHoldSummary(report: PoolReport): HoldSummary {
+  const held = heldNodes(report);
+  const ending = held.flatMap(({ node, holder, ends }, index) =>
+    ends !== null && (index === 0 || ends < report.now + SOON)
+      ? [{ id: node.id, holder, reason: node.hold?.reason ?? null, ends: isoTime(ends, report) }]
+      : []
+  );
+  return { nodes: held.length, holders: countHolders(held.map(({ holder }) => holder)), ending };
+}
+
+function countHolders(names: readonly string[]): HoldSummary["holders"] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, nodes]) => ({ name, nodes }))
+    .sort((left, right) => right.nodes - left.nodes || compareText(left.name, right.name));
 }

@@ -23,7 +23,7 @@ import {
 import { machineProblems } from "./machine_problems.ts";
 import { missingNodes } from "./missing_nodes.ts";
 import { viewObstacle } from "./obstacle_view.ts";
-import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
+import { type PoolProblem, problem, problemText, providerProblem, remedies } from "./pool_problem.ts";
 import { remedyOf } from "./remedy.ts";
 import { isoTime } from "./view_head.ts";
 
@@ -156,7 +156,7 @@ function doubtsOf(
   const held = nodes.filter(({ provider, hold, state }) =>
     provider === name && state.phase === "hold" && hold?.mayBeInUse
   );
-  const doubt = (text: string) => problem(`provider ${name}: ${text}`, { thing: { kind: "provider", name } });
+  const doubt = (text: string) => providerProblem(name, text);
   const older = foreign.length === 0 || frozen !== null ? [] : [
     doubt(
       "the state is older than the cloud, which has servers of this installation that it did not create: " +
@@ -170,13 +170,12 @@ function doubtsOf(
     ),
   ];
   const inUse = held.length === 0 ? [] : [
-    {
-      ...doubt(
-        "nodes from an older or another state may be in use and are held: " +
-          `${held.map(({ id }) => id).join(", ")}; check each, then release or delete it`,
-      ),
-      since: earliest(held.map(({ stateSince }) => stateSince)),
-    },
+    providerProblem(
+      name,
+      "nodes from an older or another state may be in use and are held: " +
+        `${held.map(({ id }) => id).join(", ")}; check each, then release or delete it`,
+      { since: earliest(held.map(({ stateSince }) => stateSince)) },
+    ),
   ];
   return [
     ...(frozen === null ? [] : [doubt(frozen)]),
@@ -196,9 +195,9 @@ function clockProblems({ clock, ...moment }: PoolReport): PoolProblem[] {
 function cloudClock({ provider, ahead }: CloudClock): PoolProblem {
   const length = durationText(Math.round(Math.abs(ahead) / MINUTE) * MINUTE);
   const way = ahead < 0 ? "behind" : "ahead of";
-  const text = `provider ${provider}: its clock is about ${length} ${way} this machine's: ` +
+  const text = `its clock is about ${length} ${way} this machine's: ` +
     "find out which is wrong, and synchronize it with NTP";
-  return problem(text, { thing: { kind: "provider", name: provider } });
+  return providerProblem(provider, text);
 }
 
 function clockStep(step: ClockStep | null, { now, wallOffset }: Moment): PoolProblem[] {

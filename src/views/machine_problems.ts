@@ -11,7 +11,7 @@ import { countAnswers, describeMember, REVIVE_ETCD, whySilent } from "../domain/
 import type { PoolReport } from "../domain/pool_report.ts";
 import { DAY, durationText, HOUR, SECOND } from "../domain/time.ts";
 import { type PoolProblem, problem, remedies } from "./pool_problem.ts";
-import { sizeText } from "./size_text.ts";
+import { sizeText } from "./machines.ts";
 
 /** Of its quota. */
 const NEARLY_FULL = 0.8;

@@ -1,6 +1,5 @@
 /** The machines of a pool whose state is on etcd, as `status` shows them. */
 import * as v from "valibot";
-import type { BuilderStanding } from "../domain/build_places.ts";
 import { differingKeys } from "../domain/differing_keys.ts";
 import type { Machine, MachinesReport } from "../domain/machines_report.ts";
 import { isoText, type Moment, SECOND } from "../domain/time.ts";
@@ -74,7 +73,13 @@ export function viewMachines(report: MachinesReport, moment: Moment): MachinesVi
       ...viewMachine(member),
       config_differs: differingKeys(report, member),
     })),
-    builders: builders.map(viewBuilder),
+    builders: builders.map(({ host, version, state, works }) => ({
+      host,
+      version,
+      state,
+      building: works.filter((work) => work === "build").length,
+      uploading: works.filter((work) => work === "upload").length,
+    })),
     lost: lost.map(({ role, host, since }) => ({ role, host, since: isoTime(since, moment) })),
     etcd: etcd.map(({ endpoint, version, isRaftLeader, databaseSize, quota, isFull, problem }) => ({
       endpoint,
@@ -95,7 +100,10 @@ function viewMachine({ host, pid, version, since }: Machine) {
   return { host, pid, version, since: isoText(since) };
 }
 
-function viewBuilder({ host, version, state, works }: BuilderStanding) {
-  const count = (kind: BuilderStanding["works"][number]) => works.filter((work) => work === kind).length;
-  return { host, version, state, building: count("build"), uploading: count("upload") };
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+export function sizeText(bytes: number): string {
+  const step = bytes < 1_024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1_024 ** step;
+  return `${amount < 10 && step > 0 ? amount.toFixed(1) : Math.round(amount)} ${UNITS[step]}`;
 }

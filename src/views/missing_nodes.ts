@@ -25,11 +25,14 @@ const FEW = 3;
 
 export function missingNodes(report: PoolReport): PoolProblem[] {
   const groups = Map.groupBy(report.labels.flatMap((label) => lackingOf(label, report)), ({ why }) => why);
-  return [...groups.values()].flatMap((group) =>
-    group.length > FEW
-      ? [problemOf(`${countText(group.length, "label")} (${namesOf(group)})`, { group, report })]
-      : group.map((one) => problemOf(`label ${one.name}`, { group: [one], report }))
-  );
+  return [...groups.values()].flatMap((group) => {
+    if (group.length <= FEW) {
+      return group.map((one) => problemOf(`label ${one.name}`, { group: [one], report }));
+    }
+    // `a, b, c and 37 more`
+    const names = namesText(group.map(({ name }) => name), { most: FEW });
+    return [problemOf(`${countText(group.length, "label")} (${names})`, { group, report })];
+  });
 }
 
 /** That a provider is retired was somebody's wish: it is worth a word only to those that wait for its nodes. */
@@ -58,9 +61,4 @@ function problemOf(
     until: earliest(told.map(({ obstacle }) => untilOf(obstacle))),
     thing: { kind: "label", name },
   });
-}
-
-/** `a, b, c and 37 more` */
-function namesOf(group: readonly Lacking[]): string {
-  return namesText(group.map(({ name }) => name), { most: FEW });
 }

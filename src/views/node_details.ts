@@ -1,4 +1,4 @@
-/** Everything there is to know of one node, living or gone: `/nodes/ID`. */
+/** Everything there is to know of one node, living or gone: `/nodes/ID`; and the metadata of its server, `/nodes/ID/metadata`. */
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
 import {
@@ -14,10 +14,11 @@ import { whyEnded } from "../domain/describe_gone.ts";
 import { lifelineOf } from "../domain/lifeline.ts";
 import { viewTimes, viewUse } from "./history.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
-import { type HoldFrame, holdFrameOf } from "./hold_view.ts";
+import { holdFrameOf } from "./hold_view.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
+import { serverMetadata } from "../domain/server_marks.ts";
 
 const subnodeViewSchema = v.object({
   id: number,
@@ -26,7 +27,6 @@ const subnodeViewSchema = v.object({
   state: string,
   ip: stringOrNull,
 });
-type SubnodeView = v.InferOutput<typeof subnodeViewSchema>;
 
 const evidenceViewSchema = v.object({
   at: string,
@@ -36,7 +36,6 @@ const evidenceViewSchema = v.object({
   fault: stringOrNull,
   console: stringOrNull,
 });
-type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
 
 const stretchViewSchema = v.object({ phase: string, state: string, from: string, duration: number });
 
@@ -112,9 +111,10 @@ function details(
     private_v4: node.addresses?.privateV4 ?? null,
     floating_ip: node.floatingIp?.address ?? null,
     connection: viewConnection(node, config),
-    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map((subnode) =>
-      viewSubnode(subnode, moment)
-    ),
+    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map((subnode) => {
+      const { id, hostname, server_id, state, ip } = viewAgelessNode(subnode, moment);
+      return { id, hostname, server_id, state, ip };
+    }),
     launch_reason: node.launchReason,
     attempt: node.attempt,
     retry_at: isoTimeOrNull(node.retryAt, moment),
@@ -146,13 +146,26 @@ function viewGone(node: NodeRecord, { now, endedAt, wallOffset }: Moment & { end
   };
 }
 
-function viewSubnode(node: NodeRecord, frame: HoldFrame): SubnodeView {
-  const { id, hostname, server_id, state, ip } = viewAgelessNode(node, frame);
-  return { id, hostname, server_id, state, ip };
-}
-
-function viewEvidence(evidence: Evidence | null, wallTime: WallTime): EvidenceView | null {
+function viewEvidence(evidence: Evidence | null, wallTime: WallTime): NodeDetails["evidence"] {
   if (evidence === null) return null;
   const { at, kind, error, requestId, fault, console } = evidence;
   return { at: isoTime(at, wallTime), kind, error, request_id: requestId, fault, console };
+}
+
+export const nodeMetadataSchema = v.object({
+  /** Image name and provider name. */
+  groups: v.tuple([string, string]),
+  nodepool: v.object({ image_name: string, provider_name: string, node_id: number }),
+});
+type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
+
+/** The metadata that the server was booted with, read back from the same function that marks servers. */
+export function viewNodeMetadata(
+  node: Pick<NodeRecord, "id" | "image" | "provider"> & { readonly parent: number | null },
+  installation: string,
+): NodeMetadataView {
+  const { id: nodeId, parent: parentId, image, provider } = node;
+  const marks = { installation, nodeId, parentId, image, provider };
+  const { groups, nodepool } = serverMetadata(marks);
+  return { groups: JSON.parse(groups!), nodepool: JSON.parse(nodepool!) };
 }

@@ -43,6 +43,15 @@ export function problem(message: string, fields: Partial<Omit<PoolProblem, "mess
   };
 }
 
+/** Of a provider. */
+export function providerProblem(
+  name: string,
+  text: string,
+  fields: Partial<Omit<PoolProblem, "message" | "thing">> = {},
+): PoolProblem {
+  return problem(`provider ${name}: ${text}`, { ...fields, thing: { kind: "provider", name } });
+}
+
 /** One remedy without a section of its own; empty: there is nothing to do. */
 export function remedies(text: string | null): PoolProblem["remedies"] {
   return text === null ? [] : [{ remedy: text, manual: null }];

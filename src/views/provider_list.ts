@@ -35,7 +35,6 @@ const staleViewSchema = v.object({
   /** The time of the last answer; null: no answer yet. */
   taken: stringOrNull,
 });
-type StaleView = v.InferOutput<typeof staleViewSchema>;
 
 /** A limit of null: no limit. */
 const quotaUseViewSchema = v.object({
@@ -55,7 +54,6 @@ const quotaViewSchema = v.object({
   /** The cloud's words for limits that it does not report. */
   untold: since0_4(rows(string)),
 });
-type QuotaView = v.InferOutput<typeof quotaViewSchema>;
 
 const apiViewSchema = v.object({
   requests: number,
@@ -70,7 +68,6 @@ const apiViewSchema = v.object({
     message: string,
   })),
 });
-type ApiView = v.InferOutput<typeof apiViewSchema>;
 
 /** After failed launches a label waits on this provider until then. */
 const pauseViewSchema = v.object({
@@ -132,18 +129,14 @@ export type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
 export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): ProviderListView {
   const suppliers = report.config?.labels.find(({ name }) => name === filter.label)?.providers ?? [];
   const counts = countStates(report.nodes, ({ provider }) => provider);
-  const providers = providerNames(report)
+  const configured = (report.config?.providers ?? []).map(({ name }) => name);
+  // The configured ones and those that nodes are still on.
+  const providers = [...new Set([...configured, ...counts.keys()])]
     .filter((name) => filter.provider === undefined || name === filter.provider)
     .filter((name) => filter.label === undefined || suppliers.includes(name))
     .sort()
     .map((name) => viewProvider(name, report, counts.get(name) ?? noNodes()));
   return { ...viewHead(report), providers };
-}
-
-/** The configured ones and those that nodes are still on. */
-function providerNames(report: PoolReport): string[] {
-  const configured = (report.config?.providers ?? []).map(({ name }) => name);
-  return [...new Set([...configured, ...report.nodes.map(({ provider }) => provider)])];
 }
 
 function viewProvider(name: string, report: PoolReport, nodes: StateCounts): ProviderView {
@@ -189,7 +182,7 @@ function viewMissing(missing: Missing | null, wallTime: WallTime): MissingView |
   return { servers, images, found, since: isoTime(since, wallTime), doubtful: isDoubtful };
 }
 
-function viewStale({ look, message, since, retryAt, takenAt }: StaleLook, wallTime: WallTime): StaleView {
+function viewStale({ look, message, since, retryAt, takenAt }: StaleLook, wallTime: WallTime) {
   return {
     what: LOOKS[look],
     message,
@@ -199,7 +192,7 @@ function viewStale({ look, message, since, retryAt, takenAt }: StaleLook, wallTi
   };
 }
 
-function viewQuota(quota: Quota | null, wallTime: WallTime): QuotaView | null {
+function viewQuota(quota: Quota | null, wallTime: WallTime): ProviderView["quota"] {
   if (quota === null) return null;
   return {
     taken: isoTime(quota.takenAt, wallTime),
@@ -216,7 +209,7 @@ function viewQuotaUse({ limit, used }: QuotaUse): QuotaUseView {
   return { limit: Number.isFinite(limit) ? limit : null, used };
 }
 
-function viewApi(stats: CloudStats | null, wallTime: WallTime): ApiView | null {
+function viewApi(stats: CloudStats | null, wallTime: WallTime): ProviderView["api"] {
   if (stats === null) return null;
   const { requests, errors, queued, rate, latency, lastError } = stats;
   return {

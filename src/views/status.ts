@@ -1,16 +1,18 @@
-/** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong. */
+/** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong; and all of it in a line. */
 import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
 import { describeRetirement, retirementOf } from "../domain/retirement.ts";
 import type { Moment } from "../domain/time.ts";
-import type { DaemonReport, PoolReport, ProviderReport, TaskReport } from "../domain/pool_report.ts";
-import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
+import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
+import { holdSummarySchema, viewHoldSummary } from "./hold_view.ts";
 import { listProblems } from "./list_problems.ts";
 import { machinesViewSchema, viewMachines } from "./machines.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
+import { nodeStateNames } from "../domain/node.ts";
+import { countText } from "../domain/count_text.ts";
 
 const foreignServerViewSchema = v.object({
   provider: string,
@@ -21,7 +23,6 @@ const foreignServerViewSchema = v.object({
   /** The run that it is marked with. */
   run: stringOrNull,
 });
-type ForeignServerView = v.InferOutput<typeof foreignServerViewSchema>;
 
 const taskViewSchema = v.object({
   name: string,
@@ -34,7 +35,6 @@ const taskViewSchema = v.object({
     message: string,
   })),
 });
-type TaskView = v.InferOutput<typeof taskViewSchema>;
 
 const daemonViewSchema = v.object({
   pid: number,
@@ -115,12 +115,19 @@ export function viewStatus(report: PoolReport): StatusView {
       }),
     },
     orders: viewOrders(report),
-    foreign_servers: providers.flatMap(viewForeign),
+    foreign_servers: providers.flatMap(({ name: provider, foreign }) =>
+      foreign.map(({ hostname, serverId: server_id, nodeId: node_id, run }) => ({
+        provider,
+        hostname,
+        server_id,
+        node_id,
+        run,
+      }))
+    ),
     problems: listProblems(report),
   };
 }
 
-/** Images that were ordered and are not there yet, and why. */
 function viewOrders(report: PoolReport): { what: string; message: string; since: string }[] {
   return report.orders.filter(({ orderedAt }) => orderedAt !== null).map((order) => ({
     what: order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`,
@@ -129,16 +136,6 @@ function viewOrders(report: PoolReport): { what: string; message: string; since:
       report,
     ) || "not begun yet",
     since: isoTime(order.orderedAt!, report),
-  }));
-}
-
-function viewForeign({ name, foreign }: ProviderReport): ForeignServerView[] {
-  return foreign.map(({ hostname, serverId, nodeId, run }) => ({
-    provider: name,
-    hostname,
-    server_id: serverId,
-    node_id: nodeId,
-    run,
   }));
 }
 
@@ -163,7 +160,7 @@ function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
 function viewTask(
   { name, runs, lastStartedAt, lastDuration, lastError }: TaskReport,
   wallTime: WallTime,
-): TaskView {
+): DaemonView["tasks"][number] {
   return {
     name,
     runs,
@@ -173,4 +170,16 @@ function viewTask(
       ? null
       : { at: isoTime(lastError.at, wallTime), message: lastError.message },
   };
+}
+
+export function statusLine(report: PoolReport): string {
+  const counts = countStates(report.nodes, () => "all").get("all");
+  const states = nodeStateNames.flatMap((name) => counts?.[name] ? `${counts[name]} ${name}` : []).join(", ");
+  const waiting = report.requests.filter(({ grantedAt }) => grantedAt === null).length;
+  const problems = listProblems(report);
+  return [
+    countText(report.nodes.length, "node") + (states === "" ? "" : ` (${states})`),
+    ...(waiting > 0 ? [`${countText(waiting, "request")} waiting`] : []),
+    ...(problems.length > 0 ? [`${countText(problems.length, "problem")}: ${problems[0]}`] : []),
+  ].join(", ");
 }

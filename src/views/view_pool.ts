@@ -7,8 +7,12 @@ import { imageStateNames } from "../domain/dib_image.ts";
 import { nodeStateNames } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { requestStateNames } from "../domain/request.ts";
-import { dibImageListViewSchema, viewDibImageList } from "./dib_image_list.ts";
-import { imageListViewSchema, viewImageList } from "./image_list.ts";
+import {
+  dibImageListViewSchema,
+  imageListViewSchema,
+  viewDibImageList,
+  viewImageList,
+} from "./image_lists.ts";
 import { jobListViewSchema, viewJobList } from "./job_list.ts";
 import { labelListViewSchema, viewLabelList } from "./label_list.ts";
 import { nodeListViewSchema, viewNodeList } from "./node_list.ts";
@@ -26,6 +30,7 @@ import { providerTable } from "./tables/provider_table.ts";
 import { requestTable } from "./tables/request_table.ts";
 import { statusTable } from "./tables/status_table.ts";
 import type { FilterName, ViewFilter } from "./view_filter.ts";
+import process from "node:process";
 
 export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
   /** By default `state`: it shows what that holds, and nothing of the configuration. */
@@ -125,4 +130,33 @@ export async function renderPoolJson(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { view, json }: PoolList = poolLists[name];
   return await json?.(report, filter) ?? new TextEncoder().encode(JSON.stringify(view(report, filter)));
+}
+
+/** A short text; as good as certainly another one for other contents. */
+export function contentTag(
+  report: PoolReport,
+  { name, filter }: { name: PoolViewName; filter: ViewFilter },
+): string {
+  if (name === "node-list") return nodeRevisions(report);
+  // At the beginning of time everything is 0 seconds old.
+  return hash(JSON.stringify(viewPool({ ...report, now: 0 }, { name, filter })));
+}
+
+/**
+ * A record says what it said as long as it has the same revision, but for its defects. Another node's change counts too:
+ * no harm.
+ */
+function nodeRevisions({ installation, nodes, wallOffset, defects }: PoolReport): string {
+  const numbers = new Float64Array(2 * nodes.length);
+  for (const [index, { id, revision }] of nodes.entries()) {
+    numbers[2 * index] = id;
+    numbers[2 * index + 1] = revision;
+  }
+  return hash(numbers, `${installation.id} ${wallOffset} ${JSON.stringify(defects)}`);
+}
+
+function hash(content: string | Float64Array, salt = ""): string {
+  // Loaded when it is needed: a list in the terminal does without.
+  const { createHash } = process.getBuiltinModule("node:crypto");
+  return createHash("sha256").update(salt).update(content).digest("base64url").slice(0, 22);
 }

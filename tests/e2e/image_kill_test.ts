@@ -7,8 +7,7 @@ import assert from "node:assert/strict";
 import { processesWith } from "../build/processes.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import type { DibImageListView } from "../../src/views/dib_image_list.ts";
-import type { ImageView } from "../../src/views/image_list.ts";
+import type { DibImageListView, ImageView } from "../../src/views/image_lists.ts";
 import { RunningPool } from "./running_pool.ts";
 import { scriptedDiskImageCreate } from "./scripted_disk_image_create.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { processesWith } from "../build/processes.ts";
 import { scriptedDiskImageCreate } from "../e2e/scripted_disk_image_create.ts";
-import type { DibImageView } from "../../src/views/dib_image_list.ts";
+import type { DibImageView } from "../../src/views/image_lists.ts";
 import { testNeeding } from "../needs.ts";
 import { etcdNeeds } from "./etcd_cluster.ts";
 import type { Machine } from "./machine.ts";

@@ -3,8 +3,7 @@
  * over real sshds and snapshotted; made from nothing, used, made anew, rolled back, and deleted without a trace.
  */
 import assert from "node:assert/strict";
-import type { DibImageListView } from "../../src/views/dib_image_list.ts";
-import type { ImageListView, ImageView } from "../../src/views/image_list.ts";
+import type { DibImageListView, ImageListView, ImageView } from "../../src/views/image_lists.ts";
 import { dibElements, dibEnvironment } from "../build/dib_kit.ts";
 import { type Devcloud, scenario } from "./devcloud.ts";
 import type { NodepoolProcess } from "./nodepool_process.ts";

@@ -1,7 +1,7 @@
 /** A defect in planning or doing something for one record of a running pool: what people see of it, and of the others. */
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
-import { contentTag } from "../../src/views/content_tag.ts";
+import { contentTag } from "../../src/views/view_pool.ts";
 import { viewReadiness } from "../../src/views/health.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
 import { listProblems } from "../../src/views/list_problems.ts";

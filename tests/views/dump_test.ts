@@ -1,7 +1,6 @@
 /** What a dump shows, as JSON and as text. */
 import assert from "node:assert/strict";
-import { viewDump } from "../../src/views/dump.ts";
-import { dumpParagraphs } from "../../src/views/dump_text.ts";
+import { dumpParagraphs, viewDump } from "../../src/views/dump.ts";
 import { sampleDump } from "./sample_dump.ts";
 
 Deno.test("a dump as JSON: times in ISO 8601, lengths of time in seconds to the millisecond", () => {

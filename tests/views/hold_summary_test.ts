@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Hold, NodeRecord } from "../../src/domain/node.ts";
 import { DAY, HOUR } from "../../src/domain/time.ts";
-import { viewHoldSummary } from "../../src/views/hold_summary.ts";
+import { viewHoldSummary } from "../../src/views/hold_view.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
 import { nodeTable } from "../../src/views/tables/node_table.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { emptyOrder } from "../../src/domain/order_book.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
-import { contentTag } from "../../src/views/content_tag.ts";
+import { contentTag, poolLists, type PoolViewName, renderPoolJson } from "../../src/views/view_pool.ts";
 import { viewJobList } from "../../src/views/job_list.ts";
 import { viewLabelList } from "../../src/views/label_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
@@ -12,7 +12,6 @@ import { viewProviderList } from "../../src/views/provider_list.ts";
 import { viewRequestList } from "../../src/views/request_list.ts";
 import { listProblems } from "../../src/views/list_problems.ts";
 import { viewStatus } from "../../src/views/status.ts";
-import { poolLists, type PoolViewName, renderPoolJson } from "../../src/views/view_pool.ts";
 import {
   manyNodes,
   NOW,

@@ -24,6 +24,6 @@ export function dumpCommand(context: CliContext) {
 }
 
 async function textOf(dump: DumpView): Promise<string> {
-  const { dumpParagraphs } = await import("../../views/dump_text.ts");
+  const { dumpParagraphs } = await import("../../views/dump.ts");
   return `${dumpParagraphs(dump).join("\n\n")}\n`;
 }

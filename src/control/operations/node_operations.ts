@@ -9,12 +9,13 @@ import { viewExplanation, whyNotExplained } from "../../views/explain/view_expla
 import {
   type NodeDetailsView,
   nodeDetailsViewSchema,
+  nodeMetadataSchema,
   viewEndedNode,
   viewNodeDetails,
+  viewNodeMetadata,
 } from "../../views/node_details.ts";
 import { nodeLogViewSchema } from "../../views/node_log.ts";
 import { nodeLoginsViewSchema, viewNodeLogins } from "../../views/node_logins.ts";
-import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.ts";
 import { viewHead } from "../../views/view_head.ts";
 import { ControlError } from "../control_error.ts";
 import { deleteNodes, holdNodes, releaseNodes, unholdNodes } from "../node_commands.ts";

@@ -3,8 +3,7 @@ import { html } from "hono/html";
 import type { MadeImageRow } from "../../views/dashboard/image_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { thingLink } from "../links.ts";
-import type { Markup } from "../page.ts";
-import { readable } from "../page_parts.ts";
+import { type Markup, readable } from "../page.ts";
 import { age, countdown, type PageMoment } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 

@@ -1,7 +1,6 @@
 /** The machines of a pool whose state is on etcd, and the members of that; a pool on one machine has no such panel. */
 import { html } from "hono/html";
-import type { MachinesView } from "../../views/machines.ts";
-import { sizeText } from "../../views/size_text.ts";
+import { type MachinesView, sizeText } from "../../views/machines.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { type Markup, moment } from "../page.ts";
 import { tablePanel } from "./panel.ts";

@@ -1,13 +1,17 @@
-/** The pool in numbers, each with a line of its last six hours. */
+/**
+ * The pool in numbers, each with a line of its last six hours: an inline SVG of its own size, with a step for every change and
+ * a break wherever nothing was measured.
+ */
 import { html } from "hono/html";
 import type { PoolSamples } from "../../domain/samples/pool_samples.ts";
 import { type Measure, wholePool } from "../../domain/samples/sample.ts";
 import { HOUR } from "../../domain/time.ts";
 import { countText } from "../../domain/count_text.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
-import { renderSparkline } from "../charts/sparkline.ts";
 import type { Markup } from "../page.ts";
 import { age } from "./moments.ts";
+import { peaksOf } from "../charts/columns.ts";
+import { linePath } from "../charts/step_path.ts";
 
 const SPAN = 6 * HOUR;
 
@@ -46,4 +50,43 @@ export function renderNumbers(dashboard: Dashboard, samples: PoolSamples): Marku
       </ul>
     </section>
   `;
+}
+
+const WIDTH = 120;
+const HEIGHT = 24;
+/** So that the stroke of the highest and the lowest value is inside. */
+const MARGIN = 2;
+
+/**
+ * @param values one a minute, as samples are read; null: not measured
+ * @param options `name`: what is drawn, for screen readers; `over`: the time in words, such as "the last 6 hours"
+ */
+export function renderSparkline(
+  values: readonly (number | null)[],
+  { name, over }: { name: string; over: string },
+): Markup {
+  const perColumn = Math.max(1, Math.ceil(values.length / WIDTH));
+  const peaks = peaksOf(values, perColumn);
+  const highest = Math.max(1, ...peaks.map((peak) => peak ?? 0));
+  const width = WIDTH / peaks.length;
+  const path = linePath(peaks, {
+    x: (column) => column * width,
+    y: (value) => HEIGHT - MARGIN - value / highest * (HEIGHT - 2 * MARGIN),
+  });
+  const label = `${name} over ${over}: ${describe(values)}`;
+  return html`
+    <svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img"
+      aria-label="${label}">
+      <path d="${path}" />
+    </svg>
+  `;
+}
+
+function describe(values: readonly (number | null)[]): string {
+  const measured = values.filter((value) => value !== null);
+  if (measured.length === 0) return "not measured yet";
+  const [lowest, highest] = [Math.min(...measured), Math.max(...measured)];
+  return lowest === highest
+    ? `always ${lowest}`
+    : `from ${lowest} to ${highest}, most recently ${measured.at(-1)}`;
 }

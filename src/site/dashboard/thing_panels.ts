@@ -1,12 +1,10 @@
 /** The panels of the dashboard on single things: those that are late, the nodes that are held, and the last events. */
 import { html } from "hono/html";
-import type { HoldRow } from "../../views/dashboard/hold_rows.ts";
-import type { LateThing } from "../../views/dashboard/late_things.ts";
+import type { HoldRow, LateThing } from "../../views/dashboard/thing_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { EventView } from "../../views/events.ts";
 import { thingLink } from "../links.ts";
-import type { Markup } from "../page.ts";
-import { readable } from "../page_parts.ts";
+import { type Markup, readable } from "../page.ts";
 import { age, countdown, type PageMoment } from "./moments.ts";
 import { panel, tablePanel } from "./panel.ts";
 

@@ -2,10 +2,9 @@
 import { html } from "hono/html";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { PoolProblem } from "../../views/pool_problem.ts";
-import type { Markup } from "../page.ts";
+import { type Markup, readable } from "../page.ts";
 import { age, countdown, type PageMoment } from "./moments.ts";
 import { thingLink } from "../links.ts";
-import { readable } from "../page_parts.ts";
 
 /** More of them are folded away. */
 const OPEN = 4;
@@ -63,7 +62,13 @@ function remediesOf({ remedies, manual, thing }: PoolProblem): Markup {
   }
   if (ways.length === 0) return html``;
   const lines = ways.slice(0, WAYS).map(({ text, sections }) =>
-    html`<li>${text === null ? "" : readable(text)} ${sections.map(manualLink)}</li>`
+    html`<li>${text === null ? "" : readable(text)} ${
+      sections.map((name) =>
+        html`
+          <a class="read" href="/manual/${name}">Manual: ${name}</a>
+        `
+      )
+    }</li>`
   );
   const more = ways.length - lines.length;
   return html`<ul class="remedies" aria-label="What to do">${lines}${
@@ -75,12 +80,6 @@ interface Way {
   readonly text: string | null;
   /** Of the manual. */
   readonly sections: readonly string[];
-}
-
-function manualLink(name: string): Markup {
-  return html`
-    <a class="read" href="/manual/${name}">Manual: ${name}</a>
-  `;
 }
 
 function factsOf({ since, lastAt, until }: PoolProblem, moment: PageMoment): Markup {

@@ -35,7 +35,7 @@ export function openApiDocument(): object {
 }
 
 function operation(route: SiteRoute): object {
-  const { path, summary, parameters, content, statuses, isReadiness } = route;
+  const { path, summary, parameters = [], content, statuses = [], isReadiness } = route;
   return {
     operationId: operationId(path),
     summary,
@@ -48,7 +48,9 @@ function operation(route: SiteRoute): object {
           { $ref: `#/components/responses/Status${status}` },
         ]),
       ),
-      ...(isReadiness ? { 503: { description: "It cannot, or not now", content: unready(content) } } : {}),
+      ...(isReadiness
+        ? { 503: { description: "It cannot, or not now", content: contentOf({ ...content, ...unready }) } }
+        : {}),
     },
   };
 }
@@ -79,11 +81,9 @@ function oneOf(names: readonly string[]): JsonSchema {
 }
 
 /** A server with too much to do does not come to ask whether the pool is ready. */
-function unready(content: SiteRoute["content"]): object {
-  return contentOf({ ...content, "application/json": { is: ["Readiness", "Error"] } });
-}
+const unready = { "application/json": { is: ["Readiness", "Error"] } };
 
-function headersOf({ parameters, statuses }: SiteRoute): object {
+function headersOf({ parameters = [], statuses = [] }: SiteRoute): object {
   const isDated = parameters.some(({ name }) => name === "If-Modified-Since");
   return {
     ...(statuses.includes(304) ? { ETag: header("Changes with the contents") } : {}),

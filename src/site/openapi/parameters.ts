@@ -13,18 +13,28 @@ export interface Parameter {
   /** Lists stand in one parameter, with commas. */
   readonly style?: "form";
   readonly explode?: false;
-  readonly allowReserved?: true;
+}
+
+const text: JsonSchema = { type: "string" };
+const id: JsonSchema = { type: "integer", minimum: 0, maximum: 10 ** 15 - 1 };
+const moment: JsonSchema = { type: "string", examples: ["2h", "1d", "2026-01-31T18:00"] };
+const oneOf = (words: readonly string[]): JsonSchema => ({ type: "string", enum: [...words] });
+
+function inQuery(name: string, description: string, schema: JsonSchema): Parameter {
+  return { name, in: "query", description, schema };
+}
+
+function inHeader(name: string, description: string, schema = text): Parameter {
+  return { name, in: "header", description, schema };
 }
 
 /** The path's own; `id` is a number. */
 export function pathParameter(name: string, description: string): Parameter {
-  const schema: JsonSchema = name === "id" ? id : { type: "string" };
-  return { name, in: "path", required: true, description, schema };
+  return { name, in: "path", required: true, description, schema: name === "id" ? id : text };
 }
 
 export function formatParameter(formats: readonly string[]): Parameter {
-  const description = "The form of the answer, whatever the Accept header says";
-  return { name: "format", in: "query", description, schema: { type: "string", enum: [...formats] } };
+  return inQuery("format", "The form of the answer, whatever the Accept header says", oneOf(formats));
 }
 
 /** The parameters of a list: `fields`, `sort`, and all that narrows it. */
@@ -36,40 +46,31 @@ export function listParameters(
   },
 ): readonly Parameter[] {
   const fields = columns.map(({ field }) => field);
+  const orders = [...fields, ...fields.map((field) => `-${field}`)];
   return [
     {
-      name: "fields",
-      in: "query",
-      description: "Only these fields, in this order; in JSON each has the name that it has here",
+      ...inQuery(
+        "fields",
+        "Only these fields, in this order; in JSON each has the name that it has here",
+        { type: "array", items: oneOf(fields), minItems: 1 },
+      ),
       style: "form",
       explode: false,
-      schema: { type: "array", items: { type: "string", enum: fields }, minItems: 1 },
     },
-    {
-      name: "sort",
-      in: "query",
-      description: "The field to sort by; with - before it, in descending order",
-      schema: { type: "string", enum: [...fields, ...fields.map((field) => `-${field}`)] },
-    },
-    {
-      name: "page",
-      in: "query",
-      description: `The page of ${ROWS_OF_PAGE} rows; without it, all rows, or in HTML the first page`,
-      schema: { type: "integer", minimum: 1 },
-    },
+    inQuery("sort", "The field to sort by; with - before it, in descending order", oneOf(orders)),
+    inQuery(
+      "page",
+      `The page of ${ROWS_OF_PAGE} rows; without it, all rows, or in HTML the first page`,
+      { type: "integer", minimum: 1 },
+    ),
     ...filters.map((filter) => filterParameter(filter as keyof typeof filterParts, states)),
   ];
 }
 
-function filterParameter(name: keyof typeof filterParts, states: readonly string[] | undefined): Parameter {
+function filterParameter(name: keyof typeof filterParts, states?: readonly string[]): Parameter {
   const [description, schema] = filterParts[name];
-  const isState = name === "state" && states !== undefined;
-  return { name, in: "query", description, schema: isState ? { type: "string", enum: [...states] } : schema };
+  return inQuery(name, description, name === "state" && states !== undefined ? oneOf(states) : schema);
 }
-
-const text: JsonSchema = { type: "string" };
-const id: JsonSchema = { type: "integer", minimum: 0, maximum: 10 ** 15 - 1 };
-const moment: JsonSchema = { type: "string", examples: ["2h", "1d", "2026-01-31T18:00"] };
 
 const filterParts = {
   id: ["Only the row with this id", id],
@@ -90,44 +91,37 @@ const filterParts = {
   before: ["Only those with a lower id: the page after the one that ended with it", id],
 } as const satisfies Record<string, readonly [string, JsonSchema]>;
 
-export const ifNoneMatch: Parameter = {
-  name: "If-None-Match",
-  in: "header",
-  description: "ETags of answers that the client has: 304 if one of them is still current",
-  schema: text,
-};
+export const ifNoneMatch = inHeader(
+  "If-None-Match",
+  "ETags of answers that the client has: 304 if one of them is still current",
+);
 
-export const ifModifiedSince: Parameter = {
-  name: "If-Modified-Since",
-  in: "header",
-  description: "The Last-Modified of the answer that the client has; counts where If-None-Match is not sent",
-  schema: text,
-};
+export const ifModifiedSince = inHeader(
+  "If-Modified-Since",
+  "The Last-Modified of the answer that the client has; counts where If-None-Match is not sent",
+);
 
 /** Of `/events`. */
 export const eventParameters: readonly Parameter[] = [
-  filterParameter("since", undefined),
-  { name: "after", in: "query", description: "Events after the one with this id", schema: id },
-  {
-    name: "Last-Event-ID",
-    in: "header",
-    description: "As after; a browser's EventSource sends it by itself when it connects again",
-    schema: id,
-  },
+  filterParameter("since"),
+  inQuery("after", "Events after the one with this id", id),
+  inHeader(
+    "Last-Event-ID",
+    "As after; a browser's EventSource sends it by itself when it connects again",
+    id,
+  ),
 ];
 
 /** Of `/`. */
-export const hours: Parameter = {
-  name: "hours",
-  in: "query",
-  description: "How far back the history of the pool's servers goes; 6 by default",
-  schema: { type: "integer", enum: [...historyHours] },
-};
+export const hours = inQuery(
+  "hours",
+  "How far back the history of the pool's servers goes; 6 by default",
+  { type: "integer", enum: [...historyHours] },
+);
 
 /** Of `/readyz`. */
-export const strict: Parameter = {
-  name: "strict",
-  in: "query",
-  description: "If given, with any value: also not ready while a part of the work cannot be done",
-  schema: { type: "string", maxLength: 0 },
-};
+export const strict = inQuery(
+  "strict",
+  "If given, with any value: also not ready while a part of the work cannot be done",
+  { type: "string", maxLength: 0 },
+);

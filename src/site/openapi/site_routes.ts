@@ -26,20 +26,24 @@ export type Shape = { readonly is: readonly string[] } | { readonly rows: readon
 export interface SiteRoute {
   readonly path: string;
   readonly summary: string;
-  readonly parameters: readonly Parameter[];
+  readonly parameters?: readonly Parameter[];
   /** Of an answer with 200, by media type. */
   readonly content: Readonly<Record<string, Shape>>;
   /** Besides those that every route answers with. */
-  readonly statuses: readonly (302 | 304 | 400 | 404 | 410)[];
+  readonly statuses?: readonly (302 | 304 | 400 | 404 | 410)[];
   /** It answers 503 in the same shapes. */
   readonly isReadiness?: true;
 }
+
+const listNames = Object.keys(poolLists) as PoolViewName[];
 
 const html = { "text/html": null };
 const text = { "text/plain": null };
 const json = (...names: readonly string[]) => ({ "application/json": { is: names } });
 
 const id = pathParameter("id", "Of a node");
+const nodeParameters = [formatParameter(["text", "json", "html"]), ifNoneMatch];
+const manualParameters = [formatParameter(["html", "markdown"]), ifNoneMatch];
 
 export const siteRoutes: readonly SiteRoute[] = [
   {
@@ -49,8 +53,8 @@ export const siteRoutes: readonly SiteRoute[] = [
     content: html,
     statuses: [304, 400],
   },
-  ...listNames().map(listRoute),
-  ...listNames().filter((name) => name !== "status").map(rowsRoute),
+  ...listNames.map(listRoute),
+  ...listNames.filter((name) => name !== "status").map(rowsRoute),
   nodeRoute("/nodes/{id}"),
   {
     path: "/nodes/{id}/metadata",
@@ -64,7 +68,7 @@ export const siteRoutes: readonly SiteRoute[] = [
     summary: "Why there is, or is not, a node",
     parameters: [
       pathParameter("name", "Of a label, a provider, an image, a node or a request; or KIND:NAME"),
-      ...nodeParameters(),
+      ...nodeParameters,
     ],
     content: { ...text, ...json("Explanation"), ...html },
     statuses: [304, 400, 404, 410],
@@ -91,36 +95,31 @@ export const siteRoutes: readonly SiteRoute[] = [
   {
     path: "/healthz",
     summary: "That the daemon answers",
-    parameters: [],
     content: json("Health"),
-    statuses: [],
   },
   {
     path: "/readyz",
     summary: "Whether the pool can do its work, or why not",
     parameters: [strict],
     content: { ...text, ...json("Readiness") },
-    statuses: [],
     isReadiness: true,
   },
   {
     path: "/metrics",
     summary: "The pool's metrics for Prometheus",
-    parameters: [],
     content: { ...text, "application/openmetrics-text": null },
-    statuses: [],
   },
   {
     path: "/manual",
     summary: "The topics of the manual",
-    parameters: [manualFormat(), ifNoneMatch],
+    parameters: manualParameters,
     content: { "text/markdown": null, ...html },
     statuses: [304, 400],
   },
   {
     path: "/manual/{topic}",
     summary: "A topic of the manual or a section of one; always Markdown with .md after its name",
-    parameters: [pathParameter("topic", "Of a topic or a section"), manualFormat(), ifNoneMatch],
+    parameters: [pathParameter("topic", "Of a topic or a section"), ...manualParameters],
     content: { "text/markdown": null, ...html },
     statuses: [302, 304, 400, 404],
   },
@@ -140,20 +139,11 @@ export const siteRoutes: readonly SiteRoute[] = [
   },
 ];
 
-function listNames(): readonly PoolViewName[] {
-  return Object.keys(poolLists) as PoolViewName[];
-}
-
 function listRoute(name: PoolViewName): SiteRoute {
   return {
     path: `/${name}`,
     summary: `What nodepool ${name} shows`,
-    parameters: [
-      formatParameter(listFormats),
-      ...listParameters(poolLists[name]),
-      ifNoneMatch,
-      ifModifiedSince,
-    ],
+    parameters: parametersOf(name, listFormats),
     content: name === "status" ? { ...listContent(name), ...json("Status") } : listContent(name),
     statuses: [304, 400],
   };
@@ -164,15 +154,14 @@ function rowsRoute(name: PoolViewName): SiteRoute {
   return {
     path: `/${name}.json`,
     summary: `The rows of ${name} alone`,
-    parameters: [
-      formatParameter(["json"]),
-      ...listParameters(poolLists[name]),
-      ifNoneMatch,
-      ifModifiedSince,
-    ],
+    parameters: parametersOf(name, ["json"]),
     content: { "application/json": { rows: [row, pickedRow] } },
     statuses: [304, 400],
   };
+}
+
+function parametersOf(name: PoolViewName, formats: readonly string[]): readonly Parameter[] {
+  return [formatParameter(formats), ...listParameters(poolLists[name]), ifNoneMatch, ifModifiedSince];
 }
 
 function listContent(name: string): SiteRoute["content"] {
@@ -184,16 +173,8 @@ function nodeRoute(path: string): SiteRoute {
   return {
     path,
     summary: "Everything about one node, even after its end",
-    parameters: [id, ...nodeParameters()],
+    parameters: [id, ...nodeParameters],
     content: { ...text, ...json("NodeDetails"), ...html },
     statuses: [304, 400, 404],
   };
-}
-
-function nodeParameters(): readonly Parameter[] {
-  return [formatParameter(["text", "json", "html"]), ifNoneMatch];
-}
-
-function manualFormat(): Parameter {
-  return formatParameter(["html", "markdown"]);
 }

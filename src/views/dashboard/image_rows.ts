@@ -11,6 +11,7 @@ import type { PoolReport } from "../../domain/pool_report.ts";
 import { imageStateName } from "../../domain/provider_image.ts";
 import { earliest, type Instant, SECOND } from "../../domain/time.ts";
 import { cronTimes } from "../../lib/cron_times.ts";
+import { percentSent } from "../image_lists.ts";
 import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
@@ -43,22 +44,22 @@ export interface MadeImageRow {
 const MOST = 12;
 
 export function imageRows(report: PoolReport): Shown<MadeImageRow> {
-  const { config } = report;
+  const { config, now, wallOffset } = report;
   if (config === null) return { rows: [], total: 0 };
-  const uses = imageUses(config);
-  const builds = Map.groupBy(
-    uses.filter(({ image }) => image.diskimage !== null),
-    ({ image }) => image.diskimage!,
+  const uses = imageUses(config).map(({ image: { name, diskimage }, provider, isUsed }) => ({
+    name,
+    provider: provider.name,
+    diskimage,
+    isUsed,
+  }));
+  const builds = [...Map.groupBy(uses, ({ diskimage }) => diskimage)].flatMap(([name, alike]) =>
+    name === null
+      ? []
+      : [{ name, provider: null, diskimage: name, isUsed: alike.some(({ isUsed }) => isUsed) }]
   );
-  const facts = { report, config, times: timesOf(report, config) };
-  const rows = [
-    ...[...builds].map(([name, uses]) =>
-      rowOf({ name, provider: null, diskimage: name, isUsed: uses.some(({ isUsed }) => isUsed) }, facts)
-    ),
-    ...uses.map(({ image: { name, diskimage }, provider, isUsed }) =>
-      rowOf({ name, provider: provider.name, diskimage, isUsed }, facts)
-    ),
-  ];
+  const wall = cronTimes(cronPattern(config.cron.imageUpdate))(now + wallOffset);
+  const allOrdered = wall === null ? null : wall - wallOffset;
+  const rows = [...builds, ...uses].map((made) => rowOf(made, { report, config, allOrdered }));
   rows.sort((left, right) =>
     compareText(left.name, right.name) || compareText(left.provider ?? "", right.provider ?? "")
   );
@@ -73,7 +74,7 @@ interface Facts {
   readonly report: PoolReport;
   readonly config: Config;
   /** The next time that all images are ordered. */
-  readonly times: Instant | null;
+  readonly allOrdered: Instant | null;
 }
 
 interface Made {
@@ -85,26 +86,31 @@ interface Made {
 }
 
 function rowOf(made: Made, facts: Facts): MadeImageRow {
-  const { report } = facts;
-  const records = recordsOf(made, report);
-  const ready = records.filter(({ isReady }) => isReady).map(({ version }) => version).sort((a, b) => b - a);
-  const [current, previous] = ready.map((version) => version * SECOND);
-  const making = records.filter(({ isMaking }) => isMaking).at(-1);
-  const order = report.orders.find(({ provider, image }) =>
-    provider === made.provider && image === made.name
-  );
+  const { name, provider } = made;
+  const records = recordsOf(made, facts.report);
+  const [current = null, previous = null] = records.filter(({ isReady }) => isReady)
+    .map(({ version }) => version * SECOND).toReversed();
+  const making = records.findLast(({ isMaking }) => isMaking);
+  const order = facts.report.orders.find((one) => one.provider === provider && one.image === name);
   return {
-    name: made.name,
-    provider: made.provider,
-    current: current ?? null,
-    previous: previous ?? null,
-    making: making === undefined ? null : makingOf(making, report),
-    next: making === undefined ? nextOf(made, { ...facts, order, current: current ?? null }) : null,
-    failure: failureOf(order, records),
+    name,
+    provider,
+    current,
+    previous,
+    making: making === undefined ? null : {
+      phase: making.phase,
+      since: making.since,
+      percent: making.phase === "upload" ? percentSent(making.id, facts.report) : null,
+    },
+    next: making === undefined ? nextOf(made, { ...facts, order, current }) : null,
+    failure: order === undefined || order.failures === 0 ? null : {
+      count: order.failures,
+      error: order.lastError ?? "it failed",
+      at: order.lastFailureAt,
+      log: records.findLast(({ isReady, log }) => !isReady && log !== null)?.log ?? null,
+    },
   };
 }
-
-type ImageRecord = ReturnType<typeof recordsOf>[number];
 
 /** The oldest first. */
 function recordsOf({ name, provider }: Made, { dibImages, images }: PoolReport) {
@@ -124,22 +130,13 @@ function recordsOf({ name, provider }: Made, { dibImages, images }: PoolReport) 
   })).sort((left, right) => left.version - right.version);
 }
 
-function makingOf({ id, phase, since }: ImageRecord, { uploads }: PoolReport): MadeImageRow["making"] {
-  const upload = phase === "upload" ? uploads.get(id) : undefined;
-  return {
-    phase,
-    since,
-    percent: upload === undefined || upload.total === 0 ? null : Math.floor(upload.sent / upload.total * 100),
-  };
-}
-
 /**
  * After a failure when its pause ends, and at once where there must be one; else when it is too old or all are ordered,
  * whichever comes first.
  */
 function nextOf(
   { diskimage, isUsed }: Made,
-  { report, config, times, order, current }: Facts & {
+  { report, config, allOrdered, order, current }: Facts & {
     order: ImageOrder | undefined;
     current: Instant | null;
   },
@@ -148,20 +145,5 @@ function nextOf(
   const build = diskimage === null ? null : findDiskimage(config, diskimage);
   if (build?.pause) return null;
   if (current === null && isUsed) return report.now;
-  return earliest([times, build === null || current === null ? null : current + build.rebuildAge]);
-}
-
-function timesOf({ now, wallOffset }: PoolReport, { cron }: Config): Instant | null {
-  const wall = cronTimes(cronPattern(cron.imageUpdate))(now + wallOffset);
-  return wall === null ? null : wall - wallOffset;
-}
-
-function failureOf(order: ImageOrder | undefined, records: readonly ImageRecord[]): MadeImageRow["failure"] {
-  if (order === undefined || order.failures === 0) return null;
-  return {
-    count: order.failures,
-    error: order.lastError ?? "it failed",
-    at: order.lastFailureAt,
-    log: records.filter(({ isReady, log }) => !isReady && log !== null).at(-1)?.log ?? null,
-  };
+  return earliest([allOrdered, build === null || current === null ? null : current + build.rebuildAge]);
 }

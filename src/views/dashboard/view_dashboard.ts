@@ -9,10 +9,9 @@ import { type MachinesView, viewMachines } from "../machines.ts";
 import { problemsOf } from "../list_problems.ts";
 import type { PoolProblem } from "../pool_problem.ts";
 import { countStates, noNodes, type StateCounts } from "../state_counts.ts";
-import { type HoldRow, holdRows } from "./hold_rows.ts";
+import { type HoldRow, holdRows, type LateThing, lateThings } from "./thing_rows.ts";
 import { imageRows, type MadeImageRow } from "./image_rows.ts";
 import { type LabelRow, labelRows } from "./label_rows.ts";
-import { type LateThing, lateThings } from "./late_things.ts";
 import { type ProviderRow, providerRows } from "./provider_rows.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
@@ -49,7 +48,7 @@ export function viewDashboard(report: PoolReport): Dashboard {
     labels: labelRows(report, nodes),
     providers: providerRows(report),
     late: lateThings(report),
-    holds: holdRows(report, nodes),
+    holds: holdRows(report),
     images: imageRows(report),
     machines: report.machines === null ? null : viewMachines(report.machines, report),
   };

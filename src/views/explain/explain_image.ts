@@ -11,8 +11,15 @@ import { obstaclesOfOrder, stepOf } from "../../domain/record_obstacles.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { spacedDuration } from "../../domain/time.ts";
 import type { Explanation } from "./explanation.ts";
-import { refusalsOfLabel } from "./refusals_of_label.ts";
-import { newestErrors, nextOf, standstillOf, toldError, toldEvidence, toldObstacles } from "./told_parts.ts";
+import {
+  newestErrors,
+  nextOf,
+  refusalsOfLabel,
+  standstillOf,
+  toldError,
+  toldEvidence,
+  toldObstacles,
+} from "./told_parts.ts";
 
 /** null: the configuration has neither an image nor a diskimage of that name, and none is left. */
 export function explainImage(report: PoolReport, name: string): Explanation | null {

@@ -1,17 +1,19 @@
-/** Why there are as many nodes of a label as there are. */
+/** Why there are as many nodes of a label as there are, and why a request for them waits. */
 import { type NodeRecord, stateName } from "../../domain/node.ts";
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { causeText, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
-import { isOpen, refusalsOfLabel } from "./refusals_of_label.ts";
 import {
   countsText,
   errorsOfNodes,
+  isOpen,
   newestErrors,
   nextOf,
   nodeFacts,
+  refusalsOfLabel,
   requestFacts,
+  requestText,
   roomText,
   toldError,
   toldObstacles,
@@ -24,10 +26,11 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   const requests = report.requests.filter((request) => request.label === name);
   if (label === undefined && nodes.length === 0 && requests.length === 0) return null;
   const refusals = refusalsOfLabel(report, name);
-  const asked = requests.filter(({ grantedAt }) => grantedAt === null)
-    .reduce((sum, { count }) => sum + count, report.demand.get(name) ?? 0);
+  const jobs = report.demand.get(name) ?? 0;
+  const waiting = requests.filter(({ grantedAt }) => grantedAt === null);
+  const asked = waiting.reduce((sum, { count }) => sum + count, jobs);
   const missing = missingOf(nodes, asked + Math.max(0, label?.minReady ?? 0), report);
-  const isWaiting = missing === 0 && requests.some(({ grantedAt }) => grantedAt === null);
+  const isWaiting = missing === 0 && waiting.length > 0;
   const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
     summary: summaryOf({ name, missing, isWaiting, there: countsText(nodes), isOpen: isOpen(report, name) }),
@@ -37,7 +40,7 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
         name: "asked for",
         value: label === undefined ? "nothing: it is not configured" : minReadyText(label.minReady),
       },
-      ...jobFacts(report.demand.get(name) ?? 0),
+      ...(jobs === 0 ? [] : [{ name: "jobs", value: `${jobs} in Gearman's queue` }]),
       ...requestFacts(requests, report),
       { name: "there", value: countsText(nodes) },
       ...nodeFacts(nodes, report),
@@ -54,10 +57,6 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
       ...errorsOfNodes(nodes, report),
     ]),
   };
-}
-
-function jobFacts(count: number) {
-  return count === 0 ? [] : [{ name: "jobs", value: `${count} in Gearman's queue` }];
 }
 
 /**
@@ -103,4 +102,27 @@ function givesText(
   return own.map((refusal) =>
     causeText({ ...viewObstacle(refusal, { report, label: name }), provider: null })
   ).join("; ");
+}
+
+export function explainRequest(report: PoolReport, name: string): Explanation | null {
+  const request = report.requests.find(({ id }) => String(id) === name);
+  if (request === undefined) return null;
+  const { id, label } = request;
+  const refusals = report.waits.get(id) ?? [];
+  const ofLabel = explainLabel(report, label);
+  const before =
+    report.requests.filter((other) => other.label === label && other.grantedAt === null && other.id < id)
+      .length;
+  return {
+    summary: `request ${id}: ${request.grantedAt === null ? "waits" : "has its nodes"}: ` +
+      `${requestText(request, report)}, label ${label}`,
+    obstacles: toldObstacles(refusals, { report, label }),
+    facts: [
+      { name: "turn", value: before === 0 ? "the next of its label" : `${before} before it` },
+      ...(request.nodes.length === 0 ? [] : [{ name: "nodes", value: request.nodes.join(", ") }]),
+      ...(ofLabel?.facts ?? []),
+    ],
+    next: nextOf(refusals, { report, requests: [request] }),
+    errors: ofLabel?.errors ?? [],
+  };
 }

@@ -4,7 +4,6 @@ import type { PoolReport } from "../../domain/pool_report.ts";
 import { namesText } from "../../lib/names_text.ts";
 import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
-import { refusalsOfLabel } from "./refusals_of_label.ts";
 import {
   countsText,
   errorsOfNodes,
@@ -12,6 +11,7 @@ import {
   newestErrors,
   nextOf,
   nodeFacts,
+  refusalsOfLabel,
   roomText,
   standstillOf,
   toldError,

@@ -5,10 +5,9 @@ import type { History } from "../../domain/history.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { viewHead } from "../view_head.ts";
 import { explainImage } from "./explain_image.ts";
-import { explainLabel } from "./explain_label.ts";
+import { explainLabel, explainRequest } from "./explain_label.ts";
 import { explainNode } from "./explain_node.ts";
 import { explainProvider } from "./explain_provider.ts";
-import { explainRequest } from "./explain_request.ts";
 import type { Explanation, ExplanationView, SubjectKind } from "./explanation.ts";
 
 /** In the order in which a name is looked up. */

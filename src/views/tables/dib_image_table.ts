@@ -1,5 +1,5 @@
 /** The columns of `dib-image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
-import type { DibImageListView, DibImageView } from "../dib_image_list.ts";
+import type { DibImageListView, DibImageView } from "../image_lists.ts";
 import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
 import { waitingColumn } from "./node_table.ts";

@@ -1,5 +1,5 @@
 /** The columns of `image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
-import type { ImageListView, ImageView } from "../image_list.ts";
+import type { ImageListView, ImageView } from "../image_lists.ts";
 import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
 import { waitingColumn } from "./node_table.ts";

@@ -1,7 +1,6 @@
 /** The lines of `status` on a pool of several machines: who leads, who stands by, who builds, how etcd is. */
 import { countText } from "../../domain/count_text.ts";
-import type { MachinesView } from "../machines.ts";
-import { sizeText } from "../size_text.ts";
+import { type MachinesView, sizeText } from "../machines.ts";
 
 interface MachineFact {
   readonly what: string;

@@ -1,6 +1,6 @@
 /** `status`: a line for each fact, problems first. */
 import { nodeStateNames } from "../../domain/node.ts";
-import type { HoldSummary } from "../hold_summary.ts";
+import type { HoldSummary } from "../hold_view.ts";
 import type { StatusView } from "../status.ts";
 import { formatAge } from "./age.ts";
 import { machineFacts } from "./machine_facts.ts";

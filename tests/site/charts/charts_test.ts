@@ -5,7 +5,7 @@ import type { Measure } from "../../../src/domain/samples/sample.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
 import { renderPoolChart } from "../../../src/site/charts/pool_chart.ts";
-import { renderSparkline } from "../../../src/site/charts/sparkline.ts";
+import { renderSparkline } from "../../../src/site/dashboard/numbers.ts";
 
 const moment = { now: Date.UTC(2030, 0, 2, 12, 0), wallOffset: 0 };
 

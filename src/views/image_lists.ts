@@ -1,14 +1,18 @@
-/** The images on the clouds that were made here: `image-list`, sorted by provider, image and version. */
+/**
+ * The images that were made: those on the clouds, `image-list`, sorted by provider, image and version; and those that were built here,
+ * `dib-image-list`, sorted by image and version.
+ */
 import * as v from "valibot";
 import { currentImages } from "../domain/current_images.ts";
 import { deciders } from "../domain/deleted_by.ts";
-import { imageStateNames } from "../domain/dib_image.ts";
+import { type DibImage, dibStateName, imageStateNames } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import { matching, type ViewFilter } from "./view_filter.ts";
 import { byKeys, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
+import type { Moment } from "../domain/time.ts";
 
 const imageViewSchema = v.object({
   id: number,
@@ -63,7 +67,6 @@ function viewImage(
   image: ProviderImage,
   { report, isCurrent }: { report: PoolReport; isCurrent: boolean },
 ): ImageView {
-  const upload = report.uploads.get(image.id);
   const isUpload = image.source.type === "upload";
   return {
     id: image.id,
@@ -77,9 +80,7 @@ function viewImage(
     state_since: isoTime(image.stateSince, report),
     current: isCurrent,
     phase: image.state.phase,
-    progress: upload === undefined || upload.total === 0
-      ? null
-      : Math.floor(upload.sent / upload.total * 100),
+    progress: percentSent(image.id, report),
     waiting_on: viewWaiting(image.waitingOn, report),
     dib_image: isUpload ? image.source.dibImageId : null,
     format: isUpload ? image.source.format : null,
@@ -88,5 +89,76 @@ function viewImage(
     deleted_by: image.deletedBy,
     last_error: image.evidence?.error ?? null,
     age: seconds(report.now - image.stateSince),
+  };
+}
+
+/** Of an upload's data that has gone out; null: it is not known, or the image is not being uploaded. */
+export function percentSent(imageId: number, { uploads }: Pick<PoolReport, "uploads">): number | null {
+  const upload = uploads.get(imageId);
+  return upload === undefined || upload.total === 0 ? null : Math.floor(upload.sent / upload.total * 100);
+}
+
+const dibFileViewSchema = v.object({
+  format: string,
+  /** Bytes. */
+  size: number,
+  md5: string,
+  sha512: string,
+});
+
+const dibImageViewSchema = v.object({
+  id: number,
+  image: string,
+  /** The path of its files without the format. */
+  filename: string,
+  /** The host of the builder that has its files; null: the machine that has the state, or it has not been begun. */
+  builder: since0_4(stringOrNull),
+  /** Unix time in seconds. */
+  version: number,
+  state: word(imageStateNames),
+  /** When it entered that state. */
+  state_since: string,
+  formats: rows(string),
+  /** Of each format that is built. */
+  files: rows(dibFileViewSchema),
+  waiting_on: v.nullable(waitingViewSchema),
+  log_file: stringOrNull,
+  comment: stringOrNull,
+  /** Who decided that it goes; null: nobody has. */
+  deleted_by: since0_4(v.nullable(word(deciders))),
+  last_error: stringOrNull,
+  /** Seconds in its state. */
+  age: number,
+});
+export type DibImageView = v.InferOutput<typeof dibImageViewSchema>;
+
+export const dibImageListViewSchema = viewSchema({ dib_images: rows(dibImageViewSchema) });
+export type DibImageListView = v.InferOutput<typeof dibImageListViewSchema>;
+
+/** The dib images that pass the filter. */
+export function viewDibImageList(report: PoolReport, filter: ViewFilter = {}): DibImageListView {
+  const images = report.dibImages.map((image) => viewDibImage(image, report))
+    .filter(matching(filter))
+    .sort(byKeys("image", "version"));
+  return { ...viewHead(report), dib_images: images };
+}
+
+function viewDibImage(image: DibImage, moment: Moment): DibImageView {
+  return {
+    id: image.id,
+    image: image.name,
+    filename: image.path,
+    builder: image.builder?.host ?? null,
+    version: image.version,
+    state: dibStateName(image),
+    state_since: isoTime(image.stateSince, moment),
+    formats: image.formats,
+    files: image.state.phase === "ready" ? image.state.files : [],
+    waiting_on: viewWaiting(image.waitingOn, moment),
+    log_file: image.logFile,
+    comment: image.comment,
+    deleted_by: image.deletedBy,
+    last_error: image.evidence?.error ?? null,
+    age: seconds(moment.now - image.stateSince),
   };
 }

@@ -1,4 +1,7 @@
-/** The things that take longer than they should: requests that wait, nodes and images that do not get on. The latest first. */
+/**
+ * The single things of the dashboard: requests that wait, nodes and images that do not get on, the latest first; and the nodes that are
+ * held, those whose hold ends first at the top.
+ */
 import { dibStateName } from "../../domain/dib_image.ts";
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
@@ -6,6 +9,7 @@ import { imageStateName } from "../../domain/provider_image.ts";
 import { HOUR, type Instant, type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { Thing } from "../pool_problem.ts";
 import { type Shown, shownOf } from "./shown.ts";
+import { heldNodes } from "../hold_view.ts";
 
 export interface LateThing {
   readonly thing: Thing;
@@ -25,6 +29,7 @@ const NODE_LATE: Readonly<Partial<Record<NodeStateName, Milliseconds>>> = {
 };
 const IMAGE_LATE = 1 * HOUR;
 
+/** Of either kind. */
 const MOST = 8;
 
 export function lateThings(report: PoolReport): Shown<LateThing> {
@@ -68,4 +73,30 @@ function lateImages({ dibImages, images, now }: PoolReport): LateThing[] {
       doing: `${state.phase}${waitingOn === null ? "" : `: ${waitingOn.message}`}`,
       since: stateSince,
     }));
+}
+
+export interface HoldRow {
+  readonly id: number;
+  readonly label: string;
+  /** Empty: nobody said. */
+  readonly holder: string;
+  readonly reason: string | null;
+  readonly since: Instant;
+  /** null: when somebody ends it. */
+  readonly ends: Instant | null;
+  /** The command that logs in. */
+  readonly login: string;
+}
+
+export function holdRows(report: PoolReport): Shown<HoldRow> {
+  const rows = heldNodes(report).map(({ node: { id, label, hold, stateSince }, holder, ends }) => ({
+    id,
+    label,
+    holder,
+    reason: hold?.reason ?? null,
+    since: stateSince,
+    ends,
+    login: `nodepool ssh ${id}`,
+  }));
+  return shownOf(rows, { most: MOST });
 }
