@@ -9,7 +9,7 @@ import type { HistoryRecord } from "../domain/node.ts";
 import { fits } from "../lib/fits.ts";
 import type { Layer } from "./draft.ts";
 import { orderPair, pausePair } from "../domain/pair_key.ts";
-import { capHistory } from "./record_caps.ts";
+import { capRecord } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { eventsSchema, historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
 import { rowNames, tableNames } from "./store.ts";
@@ -79,7 +79,7 @@ function keyBytes(name: string): number {
 }
 
 function checkHistory(record: HistoryRecord): void {
-  checkRecord(`ended node ${record.node.id}`, capHistory(record), historySchema);
+  checkRecord(`ended node ${record.node.id}`, capRecord(record), historySchema);
 }
 
 /** How many characters its texts have. @throws UnstorableRecordError for a number that no text can give back */

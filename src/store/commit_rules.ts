@@ -5,7 +5,7 @@
  */
 import type { Change, Commit, Row, TableChanges, TableName } from "./store.ts";
 import { mapTables, rowNames, StoreConflictError } from "./store.ts";
-import { capRow } from "./record_caps.ts";
+import { capRecord } from "./record_caps.ts";
 
 /** The revision that is stored of a record; undefined: no such record. */
 type RevisionOf = (table: TableName, id: number) => number | undefined;
@@ -38,7 +38,7 @@ function stampAll(
     if (seen.has(id)) throw new StoreConflictError(`${what}: changed twice in one commit`);
     seen.add(id);
     checkRevision(what, { previous, revision: stored(table, id) ?? null });
-    return { previous, next: next && capRow(table, { ...next, revision: (previous?.revision ?? 0) + 1 }) };
+    return { previous, next: next && capRecord({ ...next, revision: (previous?.revision ?? 0) + 1 }) };
   });
 }
 

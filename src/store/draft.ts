@@ -18,7 +18,7 @@ import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./sto
 import { mapTables, tableNames } from "./store.ts";
 import { checkLayer } from "./check_record.ts";
 import { orderKey, orderPair, pauseKey, pausePair } from "../domain/pair_key.ts";
-import { capOrder, capPause, capRow } from "./record_caps.ts";
+import { capRecord } from "./record_caps.ts";
 
 /**
  * The records that an edit can read and change. Those that it reads are the latest: one that is not the same object
@@ -200,11 +200,11 @@ export class Layer {
   }
 
   putOrder(order: ImageOrder): void {
-    this.orders.set(orderKey(order.provider, order.image), capOrder(order));
+    this.orders.set(orderKey(order.provider, order.image), capRecord(order));
   }
 
   putPause(pause: LaunchPause): void {
-    this.pauses.set(pauseKey(pause.provider, pause.label), capPause(pause));
+    this.pauses.set(pauseKey(pause.provider, pause.label), capRecord(pause));
   }
 
   clearPause(provider: string, label: string): void {
@@ -272,7 +272,7 @@ function remove<Key, Entity>(overlay: Overlay<Key, Entity>, key: Key): void {
  */
 function putNext<Name extends TableName>(layer: Layer, table: Name, entity: Tables[Name]): void {
   const rows = layer.tables[table] as Overlay<number, Row>;
-  const [before, next] = [rows.get(entity.id), capRow(table, entity)];
+  const [before, next] = [rows.get(entity.id), capRecord(entity)];
   if (before === entity || (next !== entity && isDeepStrictEqual(next, before))) return;
   rows.set(entity.id, next);
 }

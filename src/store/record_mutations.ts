@@ -2,7 +2,7 @@
 import { changedId } from "./commit_rules.ts";
 import { keys } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
-import { capOrder, capPause } from "./record_caps.ts";
+import { capRecord } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { type Change, type Commit, type Contents, type Row, type TableChanges, tableNames } from "./store.ts";
 
@@ -17,11 +17,11 @@ export function commitMutations(commit: Commit & TableChanges): Mutation[] {
     ),
     ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
       key: keys.pause(provider, label),
-      value: next && encodeRecord(capPause(next)),
+      value: next && encodeRecord(capRecord(next)),
     })),
     ...(commit.orders ?? []).map(({ provider, image, next }) => ({
       key: keys.order(provider, image),
-      value: next && encodeRecord(capOrder(next)),
+      value: next && encodeRecord(capRecord(next)),
     })),
   ];
 }
