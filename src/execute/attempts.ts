@@ -8,7 +8,7 @@ import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { inFlight, waitFor, type WorkName } from "../lib/in_flight.ts";
-import { placeFor } from "../lib/place.ts";
+import { placeFor } from "../lib/at_most.ts";
 
 interface AttemptsDeps {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 /** A bound on the number of calls that run at once. */
 import type { Clock } from "./clock.ts";
-import { placeFor } from "./place.ts";
+import { setAlarm } from "./deadline.ts";
 
 /**
  * A function that runs what it is given, but never more than `most` at once: the rest waits, in order.
@@ -23,5 +23,22 @@ export function atMost(
     else await new Promise<void>((resolve) => waiting.push(resolve));
     using _place = placeFor(leave, lease);
     return await work();
+  };
+}
+
+/** A place that is left once: when what has it ends, or when it has had it long enough. */
+export function placeFor(leave: () => void, lease?: { clock: Clock; placeTime: number }): Disposable {
+  let isLeft = false;
+  const leaveOnce = () => {
+    if (isLeft) return;
+    isLeft = true;
+    leave();
+  };
+  const alarm = lease && setAlarm(leaveOnce, { clock: lease.clock, timeout: lease.placeTime });
+  return {
+    [Symbol.dispose]() {
+      alarm?.[Symbol.dispose]();
+      leaveOnce();
+    },
   };
 }

@@ -48,10 +48,6 @@ export class LogFile implements Disposable {
     }
   }
 
-  isTerminal(): boolean {
-    return false;
-  }
-
   /** Why lines do not reach their place now, for people; null: they do. */
   get problem(): string | null {
     const { file } = this.#place;

@@ -2,7 +2,6 @@
 import { getTextFormatter, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { isoHere } from "./local_times.ts";
 import { UNLIMITED } from "./log_category.ts";
-import { idsBehind } from "./log_context.ts";
 import { type PythonFields, pythonLine } from "./python_format.ts";
 import { visibleText } from "./visible_text.ts";
 
@@ -91,4 +90,13 @@ function plain(value: unknown): string {
     : Array.isArray(value)
     ? value.map(plain).join(", ")
     : String(value);
+}
+
+/** Ids that people search for, in words, where the sentence does not name them: ` (node 12, req-…)`; else empty. */
+function idsBehind(text: string, { node, requestId }: Readonly<Record<string, unknown>>): string {
+  const ids = [
+    ...(node === undefined || new RegExp(`\\bnode ${node}\\b`).test(text) ? [] : [`node ${node}`]),
+    ...(typeof requestId !== "string" || text.includes(requestId) ? [] : [requestId]),
+  ];
+  return ids.length === 0 ? "" : ` (${ids.join(", ")})`;
 }

@@ -5,7 +5,7 @@
 import { configure, getLogger, type LogLevel, type LogRecord, reset } from "@logtape/logtape";
 import { type Clock, sleptThrough, systemClock } from "./clock.ts";
 import { LOG_CATEGORIES, type LogCategory } from "./log_category.ts";
-import { withContext } from "./log_context.ts";
+import { inFlight } from "./in_flight.ts";
 import { LogLevels } from "./log_levels.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { isUnlimited } from "./log_lines.ts";
@@ -109,6 +109,17 @@ export async function startLogging(
       outputs[Symbol.dispose]();
     },
   };
+}
+
+/**
+ * With the work that the line belongs to: whatever is logged below an attempt, down to the requests to a cloud, has the
+ * attempt's facts (`node`, `provider`, …) as its own, so that one id finds all lines of a launch. What a line says itself
+ * stands first.
+ */
+function withContext(record: LogRecord): LogRecord {
+  const about = inFlight.about;
+  if (about === null) return record;
+  return { ...record, properties: { ...about, ...record.properties } };
 }
 
 function listLevels(plan: LogPlan, levels: LogLevels): readonly CategoryLevel[] {

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { pemText } from "./ssh_key/pem_block.ts";
 
 interface OwnCertificate {
   /** PEM. */
@@ -45,7 +46,8 @@ export function makeOwnCertificate(host: string): OwnCertificate {
     der(EXTENSIONS, der(LIST, hosts)),
   );
   const signature = sign("sha256", body, createPrivateKey(key));
-  return { certificate: pem(der(LIST, body, algorithm, der(BITS, Buffer.from([0]), signature))), key };
+  const bytes = der(LIST, body, algorithm, der(BITS, Buffer.from([0]), signature));
+  return { certificate: pemText({ label: "CERTIFICATE", bytes }), key };
 }
 
 /** A positive number. */
@@ -64,9 +66,4 @@ function der(type: number, ...parts: readonly Uint8Array[]): Buffer {
 function lengthBytes(length: number): readonly number[] {
   if (length < 0x80) return [length];
   return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-}
-
-function pem(bytes: Buffer): string {
-  const lines = bytes.toString("base64").match(/.{1,64}/g)!.join("\n");
-  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
