@@ -22,7 +22,7 @@ import { systemClock } from "./lib/clock.ts";
 import { startDeadline } from "./lib/deadline.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import type { Milliseconds, Moment } from "./domain/time.ts";
-import { systemRandom } from "./lib/random.ts";
+import { systemRandom as random } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { unwatchedPool } from "./pool/unwatched_pool.ts";
 import { newestInstant } from "./store/newest_instant.ts";
@@ -39,8 +39,6 @@ const LOCK_WAIT = 2_000;
 
 /** A command that reads the state waits no longer for what is said of the machines. */
 const LOOK_TIMEOUT = 4_000;
-
-const random = systemRandom;
 
 /** The configuration is read when a command needs it. @throws StoreError */
 export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient> {

@@ -16,18 +16,6 @@ const LEVEL_NUMBERS = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 5
 
 const FIELD = /%%|%\((\w+)\)([-0# +]*)(\d*)(?:\.(\d+))?([a-zA-Z])/g;
 
-/** Fields that are known by name only. */
-const UNKNOWN_FIELDS = [
-  "filename",
-  "funcName",
-  "lineno",
-  "module",
-  "pathname",
-  "thread",
-  "threadName",
-  "processName",
-];
-
 /** Fields of the format that say nothing here. */
 export function emptyFields(format: string): readonly string[] {
   const names = [...format.matchAll(FIELD)].flatMap(([, name]) => name ?? []);
@@ -40,11 +28,7 @@ export function pythonLine(format: string, datefmt: string | null, fields: Pytho
     FIELD,
     (all, name?: string, flags = "", width = "", precision?: string, type = "s") => {
       if (name === undefined) return "%";
-      const value = Object.hasOwn(VALUES, name)
-        ? VALUES[name]!(fields, datefmt)
-        : UNKNOWN_FIELDS.includes(name)
-        ? (type === "s" ? "-" : 0)
-        : "-";
+      const value = Object.hasOwn(VALUES, name) ? VALUES[name]!(fields, datefmt) : type === "s" ? "-" : 0;
       return padded(plain(value, { type, precision }), { flags, width: Number(width) }) ?? all;
     },
   );

@@ -12,7 +12,7 @@ import { orderPair, pausePair } from "../domain/pair_key.ts";
 import { capRecord } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { eventsSchema, historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
-import { rowNames, tableNames } from "./store.ts";
+import { rowName, tableNames } from "./store.ts";
 
 /** A record that is not let in: a defect of who made it. */
 class UnstorableRecordError extends Error {
@@ -45,7 +45,7 @@ export function checkRecord(what: string, record: object, schema: v.GenericSchem
 export function checkLayer({ tables, pauses, orders, history, told }: Layer): void {
   for (const table of tableNames) {
     for (const [id, row] of tables[table].changes) {
-      if (row !== null) checkRecord(`${rowNames[table]} ${id}`, row, rowSchemas[table]);
+      if (row !== null) checkRecord(`${rowName(table)} ${id}`, row, rowSchemas[table]);
     }
   }
   for (const [key, pause] of pauses.changes) checkPair("pause", key, { pair: pausePair(key), record: pause });

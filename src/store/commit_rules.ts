@@ -4,7 +4,7 @@
  * leaves nothing behind.
  */
 import type { Change, Commit, Row, TableChanges, TableName } from "./store.ts";
-import { mapTables, rowNames, StoreConflictError } from "./store.ts";
+import { mapTables, rowName, StoreConflictError } from "./store.ts";
 import { capRecord } from "./record_caps.ts";
 
 /** The revision that is stored of a record; undefined: no such record. */
@@ -34,7 +34,7 @@ function stampAll(
   return changes.map((change) => {
     const { previous, next } = change;
     const id = changedId(change);
-    const what = `${rowNames[table]} ${id}`;
+    const what = `${rowName(table)} ${id}`;
     if (seen.has(id)) throw new StoreConflictError(`${what}: changed twice in one commit`);
     seen.add(id);
     checkRevision(what, { previous, revision: stored(table, id) ?? null });

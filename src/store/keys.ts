@@ -3,15 +3,7 @@
  * questions are answered from the owner's memory (`ledger.ts`), which reads everything once, so that indexes
  * would only make each commit bigger. History alone is read from the database, and so it alone has an index.
  */
-import type { IdKind, TableName } from "./store.ts";
-
-const rowKeys: Readonly<Record<TableName, string>> = {
-  nodes: "node",
-  requests: "request",
-  dibImages: "dib-image",
-  images: "image",
-  jobs: "job",
-};
+import { type IdKind, kindOf, type TableName } from "./store.ts";
 
 export const keys = {
   /** The version of the schema: a number. */
@@ -33,8 +25,8 @@ export const keys = {
   /** By number, so that they are listed in their order. */
   run: (number: number) => ["run", number],
 
-  rows: (table: TableName) => [rowKeys[table]],
-  row: (table: TableName, id: number) => [rowKeys[table], id],
+  rows: (table: TableName) => [kindOf[table]],
+  row: (table: TableName, id: number) => [kindOf[table], id],
   pauses: ["pause"],
   pause: (provider: string, label: string) => ["pause", provider, label],
   orders: ["image-order"],

@@ -43,9 +43,9 @@ export async function lookAtState(
 async function stateIn(source: SqliteSource, path: string): Promise<OpenedState | null> {
   const reader = new StateReader(source, path);
   const commits = await reader.value(keys.commits, counterSchema) ?? 0;
-  const writer = await KvWriter.open(noTransactions(path, commits), reader);
   // A commit that was interrupted is completed by who opens the state.
-  if (writer.isUnfinished) return null;
+  if (await reader.readJournal() !== null) return null;
+  const writer = new KvWriter(noTransactions(path, commits), { reader, unfinished: null });
   const schema = await probeVersion(reader);
   const installation = await reader.record(keys.installation, installationSchema);
   if (schema !== schemaVersion(migrations) || installation === null) return null;

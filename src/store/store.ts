@@ -30,17 +30,23 @@ export interface Tables {
 
 export type TableName = keyof Tables;
 
-/** All tables, in the order in which they are written. */
-export const tableNames = ["nodes", "requests", "dibImages", "images", "jobs"] as const satisfies TableName[];
-
-/** The names of each table's records in messages. */
-export const rowNames: Readonly<Record<TableName, string>> = {
+/** The kind of each table's records, in the order in which tables are written. Each kind has ids of its own. */
+export const kindOf = {
   nodes: "node",
   requests: "request",
-  dibImages: "dib image",
+  dibImages: "dib-image",
   images: "image",
   jobs: "job",
-};
+} as const satisfies Record<TableName, string>;
+
+export type IdKind = typeof kindOf[TableName];
+
+export const tableNames = Object.keys(kindOf) as TableName[];
+
+/** The name of a table's records in messages. */
+export function rowName(table: TableName): string {
+  return kindOf[table].replace("-", " ");
+}
 
 /** A record of whatever table. */
 export type Row = Tables[TableName];
@@ -110,10 +116,7 @@ export interface Contents extends Rows {
 /** All records of all tables. */
 export type Rows = { readonly [Name in TableName]: readonly Tables[Name][] };
 
-/** The kinds of things that are numbered; each kind has ids of its own. */
-export const idKinds = ["node", "request", "dib-image", "image", "job"] as const;
-
-export type IdKind = typeof idKinds[number];
+export const idKinds = Object.values(kindOf);
 
 export interface Store extends History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
