@@ -31,9 +31,9 @@ import type { OpenedState } from "./prepare_state.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { timeStamp } from "./copy_names.ts";
 import { keys } from "./keys.ts";
-import { eventAdditions, KvEvents } from "./kv_events.ts";
+import { eventAdditions, lastEventBefore, listEvents, newestEventId, outdatedEvents } from "./kv_events.ts";
 import { appendedHistory, KvHistory } from "./kv_history.ts";
-import { KvSamples, sampleAdditions } from "./kv_samples.ts";
+import { listSamples, outdatedSamples, sampleAdditions } from "./kv_samples.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { commitMutations, contentMutations } from "./record_mutations.ts";
 import {
@@ -55,8 +55,6 @@ export class KeyValueStore implements Store {
   doubt: string | null;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
-  readonly #events: KvEvents;
-  readonly #samples: KvSamples;
   readonly #clock: Pick<Clock, "now">;
   readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
   /** As they are stored, of the kinds that have been read. */
@@ -74,8 +72,6 @@ export class KeyValueStore implements Store {
     this.doubt = state.doubt;
     this.#state = state;
     this.#history = new KvHistory(state.reader);
-    this.#events = new KvEvents(state.reader);
-    this.#samples = new KvSamples(state.reader);
   }
 
   settle(what: "new" | "doubt"): Promise<void> {
@@ -164,13 +160,13 @@ export class KeyValueStore implements Store {
 
   addSample(sample: Sample, { since }: { since: number }): Promise<void> {
     return this.#inTurn(async () => {
-      const outdated = await this.#samples.planPrune(since);
+      const outdated = await outdatedSamples(this.#state.reader, since);
       await this.#state.writer.write([...outdated, ...sampleAdditions(sample)]);
     });
   }
 
   samples(options: { since: number }): AsyncIterable<Sample> {
-    return this.#samples.list(options);
+    return listSamples(this.#state.reader, options);
   }
 
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
@@ -182,16 +178,16 @@ export class KeyValueStore implements Store {
   }
 
   listEvents(options: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
-    return this.#events.list(options);
+    return listEvents(this.#state.reader, options);
   }
 
   lastEventBefore(moment: Instant): Promise<number> {
-    return this.#events.lastBefore(moment);
+    return lastEventBefore(this.#state.reader, moment);
   }
 
   pruneEvents(bounds: EventBounds): Promise<boolean> {
     return this.#inTurn(async () => {
-      const mutations = await this.#events.planPrune(bounds);
+      const mutations = await outdatedEvents(this.#state.reader, bounds);
       if (mutations.length > 0) await this.#state.writer.write(mutations);
       return mutations.length === bounds.batch;
     });
@@ -235,7 +231,7 @@ export class KeyValueStore implements Store {
     const { reader } = this.#state;
     await Promise.all([this.#history.range(), ...idKinds.map((kind) => this.#nextId(kind))]);
     const [lastEventId, clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
-      this.#events.lastId(),
+      newestEventId(reader),
       reader.record(keys.clock, clockSchema),
       reader.records({ prefix: keys.homes }, homeSchema),
       reader.records({ prefix: keys.pauses }, pauseSchema),
