@@ -17,7 +17,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./store.ts";
 import { mapTables, tableNames } from "./store.ts";
 import { checkLayer } from "./check_record.ts";
-import { orderKey, orderPair, pauseKey, pausePair } from "../domain/pair_key.ts";
+import { orderKey, pauseKey } from "../domain/pair_key.ts";
 import { capRecord } from "./record_caps.ts";
 
 /**
@@ -72,10 +72,10 @@ export class Draft {
     const { tables, pauses, orders, history, told } = this.#layer;
     const changes = {
       ...mapTables<TableChanges>((table) =>
-        changesOf<Row>(tables[table].changes, this.#base[table]) as TableChanges[TableName]
+        changesOf<number, Row>(tables[table].changes, this.#base[table]) as TableChanges[TableName]
       ),
-      pauses: [...pauses.changes].map(([key, next]) => ({ ...pausePair(key), next })),
-      orders: [...orders.changes].map(([key, next]) => ({ ...orderPair(key), next })),
+      pauses: changesOf(pauses.changes, this.#base.pauses),
+      orders: changesOf(orders.changes, this.#base.orders),
       history,
     };
     const events = [...eventsOf(changes, this.#now), ...told];
@@ -278,11 +278,11 @@ function putNext<Name extends TableName>(layer: Layer, table: Name, entity: Tabl
 }
 
 /** A record that came and went within one commit was never there. */
-function changesOf<Entity>(
-  changes: ReadonlyMap<number, Entity | null>,
-  base: ReadonlyMap<number, Entity>,
+function changesOf<Key, Entity>(
+  changes: ReadonlyMap<Key, Entity | null>,
+  base: ReadonlyMap<Key, Entity>,
 ): Change<Entity>[] {
   return [...changes]
-    .map(([id, next]) => ({ previous: base.get(id) ?? null, next }))
+    .map(([key, next]) => ({ previous: base.get(key) ?? null, next }))
     .filter(({ previous, next }) => previous !== null || next !== null);
 }

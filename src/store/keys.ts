@@ -3,6 +3,8 @@
  * questions are answered from the owner's memory (`ledger.ts`), which reads everything once, so that indexes
  * would only make each commit bigger. History alone is read from the database, and so it alone has an index.
  */
+import type { ImageOrder } from "../domain/image_order.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
 import { type IdKind, kindOf, type TableName } from "./store.ts";
 
 export const keys = {
@@ -28,10 +30,12 @@ export const keys = {
   rows: (table: TableName) => [kindOf[table]],
   row: (table: TableName, id: number) => [kindOf[table], id],
   pauses: ["pause"],
-  pause: (provider: string, label: string) => ["pause", provider, label],
+  pause: ({ provider, label }: Pick<LaunchPause, "provider" | "label">) => ["pause", provider, label],
   orders: ["image-order"],
   /** A diskimage's order has an empty provider, which no provider's name is. */
-  order: (provider: string | null, image: string) => ["image-order", provider ?? "", image],
+  order: (
+    { provider, image }: Pick<ImageOrder, "provider" | "image">,
+  ) => ["image-order", provider ?? "", image],
 
   /** By order of ending, so that a listing needs no sorting; the node's id makes trimming possible unread. */
   history: ["history"],

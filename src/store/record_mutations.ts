@@ -15,12 +15,12 @@ export function commitMutations(commit: Commit & TableChanges): Mutation[] {
         value: change.next && encodeRecord(change.next),
       }))
     ),
-    ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
-      key: keys.pause(provider, label),
+    ...(commit.pauses ?? []).map(({ previous, next }) => ({
+      key: keys.pause((next ?? previous)!),
       value: next && encodeRecord(capRecord(next)),
     })),
-    ...(commit.orders ?? []).map(({ provider, image, next }) => ({
-      key: keys.order(provider, image),
+    ...(commit.orders ?? []).map(({ previous, next }) => ({
+      key: keys.order((next ?? previous)!),
       value: next && encodeRecord(capRecord(next)),
     })),
   ];
@@ -32,8 +32,8 @@ export function contentMutations({ pauses, orders, clock, homes, runs, ...tables
     ...tableNames.flatMap((table) =>
       tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
     ),
-    ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
-    ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
+    ...pauses.map((next) => ({ key: keys.pause(next), value: encodeRecord(next) })),
+    ...orders.map((next) => ({ key: keys.order(next), value: encodeRecord(next) })),
     ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
     ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
     ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),

@@ -67,10 +67,10 @@ export interface Change<Entity> {
 export type TableChanges = { readonly [Name in TableName]: readonly Change<Tables[Name]>[] };
 
 export interface Commit extends Partial<TableChanges> {
-  /** Written by (provider, label), whatever was there; null clears the pause. */
-  readonly pauses?: readonly { provider: string; label: string; next: LaunchPause | null }[];
-  /** Written by (provider, image), whatever was there; null forgets the order. */
-  readonly orders?: readonly { provider: string | null; image: string; next: ImageOrder | null }[];
+  /** Written by provider and label, whatever was there. */
+  readonly pauses?: readonly Change<LaunchPause>[];
+  /** Written by provider and image, whatever was there. */
+  readonly orders?: readonly Change<ImageOrder>[];
   /** Appended. */
   readonly history?: readonly HistoryRecord[];
   /** Appended; their ids go on from the newest event's. */

@@ -52,7 +52,7 @@ async function filledState(path: string): Promise<void> {
       (_, index) => ({ previous: null, next: nodeRecord({ id: index + 1 }) }),
     ),
     requests: [{ previous: null, next: nodeRequest({ id: 1 }) }],
-    pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
+    pauses: [{ previous: null, next: launchPause() }],
     history: [{ node: nodeRecord({ id: 900 }), endedAt: 5 }],
   });
 }

@@ -18,7 +18,7 @@ async function madeState() {
   await store.commit({
     nodes: nodes.map((next) => ({ previous: null, next })),
     jobs: [{ previous: null, next: autoHold({ id: 5 }) }],
-    pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
+    pauses: [{ previous: null, next: launchPause() }],
   });
   return state;
 }

@@ -44,11 +44,7 @@ async function fill(store: Store): Promise<void> {
       (_, index) => create(nodeRecord({ id: index + 1, comment: 'é/"\n' })),
     ),
     requests: [create(nodeRequest({ id: 1 }))],
-    pauses: [{
-      provider: "cloud-ä",
-      label: "a/b",
-      next: { ...launchPause(), provider: "cloud-ä", label: "a/b" },
-    }],
+    pauses: [create(launchPause({ provider: "cloud-ä", label: "a/b" }))],
     history: [historyRecord(7), historyRecord(8, 3)],
     events: [1, 2].map((id) => ({
       id,

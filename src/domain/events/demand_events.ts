@@ -43,13 +43,8 @@ export function jobEvents(previous: AutoHold | null, next: AutoHold | null): New
   return next === null ? about("job.deleted", `nodes that fail ${job} are no longer held`) : [];
 }
 
-export function pauseEvents(
-  { provider, label, next }: {
-    readonly provider: string;
-    readonly label: string;
-    readonly next: LaunchPause | null;
-  },
-): NewEvent[] {
+export function pauseEvents(previous: LaunchPause | null, next: LaunchPause | null): NewEvent[] {
+  const { provider, label } = (next ?? previous)!;
   const subject = { type: "provider", id: null, name: provider } as const;
   const labels = { provider, ...(label === "" ? {} : { label }) };
   const what = label || "servers for images";

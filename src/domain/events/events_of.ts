@@ -19,7 +19,7 @@ interface RecordChanges {
   readonly dibImages: Changes<DibImage>;
   readonly images: Changes<ProviderImage>;
   readonly jobs: Changes<AutoHold>;
-  readonly pauses: readonly { provider: string; label: string; next: LaunchPause | null }[];
+  readonly pauses: Changes<LaunchPause>;
 }
 
 export function eventsOf(change: RecordChanges, now: Instant): readonly NewEvent[] {
@@ -29,6 +29,6 @@ export function eventsOf(change: RecordChanges, now: Instant): readonly NewEvent
     ...change.nodes.flatMap(({ previous, next }) => [...nodeEvents(previous, next, now)]),
     ...change.dibImages.flatMap(({ previous, next }) => dibImageEvents(previous, next)),
     ...change.images.flatMap(({ previous, next }) => providerImageEvents(previous, next)),
-    ...change.pauses.flatMap(pauseEvents),
+    ...change.pauses.flatMap(({ previous, next }) => pauseEvents(previous, next)),
   ];
 }
