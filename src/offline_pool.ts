@@ -26,7 +26,7 @@ import { systemRandom as random } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { unwatchedPool } from "./pool/unwatched_pool.ts";
 import { newestInstant } from "./store/newest_instant.ts";
-import { openKvStore } from "./store/kv_store.ts";
+import { openKvStore } from "./store/open_state.ts";
 import { lookAtState } from "./store/look_at_state.ts";
 import { Ledger } from "./store/ledger.ts";
 import { createMemoryStore } from "./store/memory_store.ts";

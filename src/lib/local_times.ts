@@ -28,7 +28,11 @@ function onWall(time: number): { shown: string; offset: number } {
 
 /** `+02:00`, or `UTC`. @param offset minutes */
 export function zoneText(offset: number): string {
-  if (offset === 0) return "UTC";
+  return offset === 0 ? "UTC" : offsetText(offset);
+}
+
+/** `+02:00`. @param offset minutes */
+export function offsetText(offset: number): string {
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
   return `${offset < 0 ? "-" : "+"}${
     [hours, minutes].map((part) => String(part).padStart(2, "0")).join(":")

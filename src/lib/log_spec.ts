@@ -39,7 +39,9 @@ const ALL = "all";
 /** @throws LogSpecError */
 function parseLogSpec(text: string): readonly LevelWish[] {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  if (parts.length === 0) throw new LogSpecError(`it names no level; the levels are ${listOf(LEVEL_NAMES)}`);
+  if (parts.length === 0) {
+    throw new LogSpecError(`it names no level; the levels are ${LEVEL_NAMES.join(", ")}`);
+  }
   return parts.map((part) => {
     const [category, level, ...more] = part.split("=").map((word) => word.trim());
     if (more.length > 0) throw new LogSpecError(`"${part}" is not CATEGORY=LEVEL, such as cloud=debug`);
@@ -74,9 +76,7 @@ function unknown(what: string, { text, known }: { text: string; known: readonly 
   const near = nearestName(text, known);
   const meant = near === null ? "" : `; did you mean ${near}?`;
   const plural = what === "level" ? "levels" : "categories";
-  return `there is no ${what} "${text}"${meant}${meant === "" ? ";" : ""} the ${plural} are ${listOf(known)}`;
-}
-
-function listOf(names: readonly string[]): string {
-  return names.join(", ");
+  return `there is no ${what} "${text}"${meant}${meant === "" ? ";" : ""} the ${plural} are ${
+    known.join(", ")
+  }`;
 }

@@ -1,5 +1,5 @@
 /**
- * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), etcd (`etcd/etcd_store.ts`) or memory. One process
+ * The store on a database of ordered keys: a Deno KV file (`open_state.ts`), etcd (`etcd/etcd_store.ts`) or memory. One process
  * has it open. Writes go one after the other, each whole or not at all (`kv_writer.ts`); revisions are compared with
  * those in memory, which `load` has read.
  */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { lookAtState } from "../../src/store/look_at_state.ts";
 import type { Store } from "../../src/store/store.ts";
 import { autoHold, launchPause, nodeRecord } from "./records.ts";

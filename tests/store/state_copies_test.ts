@@ -8,7 +8,7 @@ import { backupState } from "../../src/store/backup_state.ts";
 import { checkState } from "../../src/store/check_state.ts";
 import { copyContents } from "../../src/store/copy_contents.ts";
 import { exportState, importState } from "../../src/store/export_state.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
 import { lockState } from "../../src/store/state_lock.ts";
 import type { EtcdPlace } from "../../src/store/state_place.ts";
