@@ -4,11 +4,12 @@
  * those in memory, which `load` has read.
  */
 import type { ClockRecord } from "../domain/clock_record.ts";
+import type { History } from "../domain/history.ts";
 import type { Home } from "../domain/home.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
-import type { PoolEvent } from "../domain/pool_event.ts";
+import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { Sample } from "../domain/samples/sample.ts";
 import type { Instant } from "../domain/time.ts";
 import type {
@@ -20,7 +21,6 @@ import type {
   IdKind,
   Row,
   Rows,
-  Store,
   TableChanges,
   TableName,
 } from "./store.ts";
@@ -48,10 +48,20 @@ import {
 import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./write_state.ts";
 
-export class KeyValueStore implements Store {
+export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
+  /** Whether it lies in a file that somebody may take away: then `check` is to be called every few seconds. */
   readonly isInFile: boolean;
+  /**
+   * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
+   * Stays so, also when it is opened again, until `settle("new")`.
+   */
   isNew: boolean;
+  /**
+   * Why the state may be older than what was last written at this place (restored from a copy, its write-ahead log
+   * lost), in words for people; null: it is the newest. What it calls ready may be in use. Stays so, also when it is
+   * opened again, until `settle("doubt")`.
+   */
   doubt: string | null;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
@@ -74,6 +84,7 @@ export class KeyValueStore implements Store {
     this.#history = new KvHistory(state.reader);
   }
 
+  /** The owner has dealt with the state's being new, or with the doubt. */
   settle(what: "new" | "doubt"): Promise<void> {
     return this.#inTurn(async () => {
       await this.#state.writer.write([{ key: what === "new" ? keys.isNew : keys.doubt, value: null }]);
@@ -83,10 +94,19 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /**
+   * Whether the state is still there and can be written; after a write that failed this tries another.
+   * @throws StoreError `gone`, `stopped`, `damaged`: this process can write nothing any more; `unusable`: not now
+   */
   check(): Promise<void> {
     return this.#inTurn(() => this.#state.writer.check());
   }
 
+  /**
+   * Writes a copy of a state that is gone, from what the owner has in memory.
+   * @returns its path; null: there is nothing to write, since the state is where it was, or never was in a file
+   * @throws StoreError
+   */
   rescue(contents: Contents): Promise<string | null> {
     return this.#inTurn(async () => {
       const { guard, reader, writer } = this.#state;
@@ -110,10 +130,12 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Everything; read once, at the owner's start. */
   load(): Promise<Contents> {
     return this.#inTurn(() => this.#read());
   }
 
+  /** That number of consecutive ids that nobody has or had; returns the first. */
   takeIds(kind: IdKind, count: number): Promise<number> {
     return this.#inTurn(async () => {
       const first = this.#nextIds.get(kind) ?? await this.#nextId(kind);
@@ -123,6 +145,7 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Records that a run begins, and forgets those of the numbers. */
   addRun(run: Run, { forgotten }: { forgotten: readonly number[] }): Promise<void> {
     return this.#inTurn(() =>
       this.#state.writer.write([
@@ -132,6 +155,13 @@ export class KeyValueStore implements Store {
     );
   }
 
+  /**
+   * Any number of changes: each group that belongs together (one change) is atomic, and a whole commit of up to
+   * 400 changes is too.
+   * @throws StoreConflictError when a record is at another revision than the change's `previous`; nothing of that
+   * atomic group is written
+   * @returns the changes, with each record as it is stored
+   */
   commit(commit: Commit): Promise<TableChanges> {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
@@ -148,16 +178,19 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Replaces what was written before. */
   saveClock(record: ClockRecord): Promise<void> {
     return this.#inTurn(() => this.#state.writer.write([{ key: keys.clock, value: encodeRecord(record) }]));
   }
 
+  /** Replaces what was written for that provider. */
   saveHome(home: Home): Promise<void> {
     return this.#inTurn(() =>
       this.#state.writer.write([{ key: keys.home(home.provider), value: encodeRecord(home) }])
     );
   }
 
+  /** Adds a sample of a later minute than all others, and forgets, bit by bit, those of minutes before `since`. */
   addSample(sample: Sample, { since }: { since: number }): Promise<void> {
     return this.#inTurn(async () => {
       const outdated = await outdatedSamples(this.#state.reader, since);
@@ -165,6 +198,7 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** The samples of the minutes from `since` on, the oldest first. */
   samples(options: { since: number }): AsyncIterable<Sample> {
     return listSamples(this.#state.reader, options);
   }
@@ -185,6 +219,7 @@ export class KeyValueStore implements Store {
     return lastEventBefore(this.#state.reader, moment);
   }
 
+  /** Forgets events beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneEvents(bounds: EventBounds): Promise<boolean> {
     return this.#inTurn(async () => {
       const mutations = await outdatedEvents(this.#state.reader, bounds);
@@ -193,6 +228,7 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneHistory(bounds: HistoryBounds): Promise<boolean> {
     return this.#inTurn(async () => {
       const { mutations, done, forgotten } = await this.#history.planPrune(bounds);
