@@ -23,13 +23,12 @@ import {
   runSchema,
   sampleSchema,
 } from "./schemas.ts";
-import { doubtOf } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { stateFileAt } from "./state_file.ts";
 import { stateOddities } from "./state_oddities.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import type { StateReader } from "./state_reader.ts";
-import { readWitness } from "./state_witness.ts";
+import { doubtOf, readWitness } from "./state_witness.ts";
 import type { IdKind, Row, Rows, TableName } from "./store.ts";
 import { idKinds, rowName, StoreError, tableNames } from "./store.ts";
 

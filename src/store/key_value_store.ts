@@ -28,14 +28,13 @@ import type { Clock } from "../lib/clock.ts";
 import { idKinds, mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState } from "./prepare_state.ts";
-import { changedId, stampCommit } from "./commit_rules.ts";
+import { changedId, commitMutations, contentMutations, stampCommit } from "./commit_rules.ts";
 import { timeStamp } from "./copy_names.ts";
 import { keys } from "./keys.ts";
 import { eventAdditions, lastEventBefore, listEvents, newestEventId, outdatedEvents } from "./kv_events.ts";
 import { appendedHistory, KvHistory } from "./kv_history.ts";
 import { listSamples, outdatedSamples, sampleAdditions } from "./kv_samples.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { commitMutations, contentMutations } from "./record_mutations.ts";
 import {
   clockSchema,
   counterSchema,

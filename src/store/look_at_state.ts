@@ -11,11 +11,10 @@ import { probeVersion } from "./probe_version.ts";
 import { readRows } from "./read_rows.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { SqliteSource } from "./sqlite_source.ts";
-import { doubtOf } from "./state_doubt.ts";
 import { unusableState } from "./state_errors.ts";
 import { sizeOf, stateFileAt } from "./state_file.ts";
 import { StateReader } from "./state_reader.ts";
-import { readWitness } from "./state_witness.ts";
+import { doubtOf, readWitness } from "./state_witness.ts";
 import type { Store } from "./store.ts";
 
 /**

@@ -14,13 +14,12 @@ import { KeyValueStore } from "./key_value_store.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "./prepare_state.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
-import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { holdTheSame } from "./state_contents.ts";
 import { prepareStateFile, stateFileAt } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
-import { readWitness, type Witnessed } from "./state_witness.ts";
+import { emptiedProblem, readWitness, type Witnessed } from "./state_witness.ts";
 import type { Store } from "./store.ts";
 
 /**
