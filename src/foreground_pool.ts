@@ -26,7 +26,7 @@ import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { Pool } from "./pool/pool.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
-import { openKvStore } from "./store/kv_store.ts";
+import { openKvStore } from "./store/open_state.ts";
 import { lockState } from "./store/state_lock.ts";
 import type { Call } from "./lib/call.ts";
 

@@ -22,11 +22,11 @@ import { systemClock } from "./lib/clock.ts";
 import { startDeadline } from "./lib/deadline.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import type { Milliseconds, Moment } from "./domain/time.ts";
-import { systemRandom } from "./lib/random.ts";
+import { systemRandom as random } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { unwatchedPool } from "./pool/unwatched_pool.ts";
 import { newestInstant } from "./store/newest_instant.ts";
-import { openKvStore } from "./store/kv_store.ts";
+import { openKvStore } from "./store/open_state.ts";
 import { lookAtState } from "./store/look_at_state.ts";
 import { Ledger } from "./store/ledger.ts";
 import { createMemoryStore } from "./store/memory_store.ts";
@@ -39,8 +39,6 @@ const LOCK_WAIT = 2_000;
 
 /** A command that reads the state waits no longer for what is said of the machines. */
 const LOOK_TIMEOUT = 4_000;
-
-const random = systemRandom;
 
 /** The configuration is read when a command needs it. @throws StoreError */
 export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient> {

@@ -6,7 +6,7 @@
  *     scripts/bench/etcd [LAUNCHED [KEPT]]        default: 1000 nodes launched, 10000 in the state
  */
 import { openEtcdStore } from "../../src/store/etcd/etcd_store.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { readLeader } from "../../src/lead/read_records.ts";
 import { poolKeys } from "../../src/lead/pool_keys.ts";
 import { systemClock } from "../../src/lib/clock.ts";

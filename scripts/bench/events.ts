@@ -16,7 +16,7 @@ import { LoopWatch } from "../../src/lib/loop_watch.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { createSite } from "../../src/site/create_site.ts";
 import { serveSite } from "../../src/site/serve_site.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { cpuSeconds } from "./process_use.ts";
 

@@ -8,7 +8,7 @@ import { runProgram } from "../../tests/e2e/program.ts";
 import { RunningPool } from "../../tests/e2e/running_pool.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { benchConfig } from "./bench_config.ts";
 import { fillState } from "./fill_state.ts";
 import { endedChildrenCpuSeconds, memoryMib } from "./process_use.ts";

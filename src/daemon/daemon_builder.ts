@@ -21,7 +21,7 @@ import { SECOND } from "../domain/time.ts";
 import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { Etcd } from "../etcd/etcd.ts";
 import { openEtcd } from "../etcd/etcd_gateway.ts";
-import { joinAsMember } from "../lead/membership.ts";
+import { Membership } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
@@ -83,7 +83,7 @@ class DaemonBuilder implements AsyncDisposable {
     const onRefusal = (problem: string | null) => {
       if (problem !== null) log.warning("`status` does not show this builder: {problem}", { problem });
     };
-    return joinAsMember(this.#etcd, { keys: this.#keys, record, config, clock, onRefusal });
+    return new Membership(this.#etcd, { keys: this.#keys, record, config, clock, onRefusal });
   }
 
   get isBuilding(): boolean {

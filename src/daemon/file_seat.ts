@@ -14,7 +14,7 @@ import type { SteadyClock } from "../lib/steady_clock.ts";
 import { checkAlone, LEAVING_TIME } from "./check_alone.ts";
 import type { Seat } from "./seat.ts";
 import { serveSite } from "../site/serve_site.ts";
-import { openKvStore } from "../store/kv_store.ts";
+import { openKvStore } from "../store/open_state.ts";
 import { lockState } from "../store/state_lock.ts";
 import { StoreError } from "../store/store.ts";
 

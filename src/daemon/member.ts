@@ -13,7 +13,7 @@ import { openEtcd } from "../etcd/etcd_gateway.ts";
 import { campaign, type CampaignLook } from "../lead/campaign.ts";
 import type { HeldLeadership } from "../lead/held_leadership.ts";
 import type { LeaderRecord } from "../lead/leader_record.ts";
-import { joinAsMember } from "../lead/membership.ts";
+import { Membership } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { StandbyLog } from "../lead/standby_log.ts";
 import { loggerOf, type Logging } from "../lib/logging.ts";
@@ -108,7 +108,7 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
   const record = { ...self, role: "standby" } as const;
   const config = watchedDigests(source);
   const onRefusal = (problem: string | null) => refusal = problem;
-  await using _member = joinAsMember(etcd, { keys, record, config, clock, onRefusal });
+  await using _member = new Membership(etcd, { keys, record, config, clock, onRefusal });
   const teller = tellerOf(standby, deps);
   const over = new AbortController();
   const witness = witnessOf(keys);

@@ -103,3 +103,8 @@ export class EtcdError extends Error {
     super(message, options);
   }
 }
+
+/** Whether what was asked was not done, for certain, and will not be where it is asked again. */
+export function isEtcdRefusal(error: unknown): boolean {
+  return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
+}

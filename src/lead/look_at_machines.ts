@@ -25,13 +25,11 @@ export async function lookAtMachines(etcd: Etcd, keys: PoolKeys, call: Call): Pr
   try {
     const found = await readLeader(etcd, keys, call);
     const members = await listMembers(etcd, keys, call);
-    const leader = found === null ? null : shown(found.record);
-    const shownMembers = members.map((member) => ({
-      ...shown(member),
-      role: member.role,
-      config: member.config,
-    }));
-    return { etcd: status, pool: { leader, members: shownMembers }, error: null };
+    const pool = {
+      leader: found === null ? null : shown(found.record),
+      members: members.map((member) => ({ ...shown(member), role: member.role, config: member.config })),
+    };
+    return { etcd: status, pool, error: null };
   } catch (error) {
     return { etcd: status, pool: null, error };
   }

@@ -21,12 +21,8 @@ interface MembershipOptions {
   readonly onRefusal?: (problem: string | null) => void;
 }
 
-/** Begins at once, whether etcd answers or not; ends when what is returned is disposed of. */
-export function joinAsMember(etcd: Etcd, options: MembershipOptions): AsyncDisposable {
-  return new Membership(etcd, options);
-}
-
-class Membership implements AsyncDisposable {
+/** Begins at once, whether etcd answers or not; ends when it is disposed of. */
+export class Membership implements AsyncDisposable {
   readonly #etcd: Etcd;
   readonly #options: MembershipOptions;
   readonly #stop = new AbortController();

@@ -8,23 +8,31 @@ export function localTimes(text: string): string {
 }
 
 function localTime(iso: string): string {
-  const time = new Date(iso);
-  const offset = -time.getTimezoneOffset();
-  const shifted = new Date(time.getTime() + offset * 60_000);
-  if (Number.isNaN(shifted.getTime())) return iso;
-  return `${shifted.toISOString().slice(0, 19).replace("T", " ")} ${zoneText(offset)}`;
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return iso;
+  const { shown, offset } = onWall(time);
+  return `${shown.slice(0, 19).replace("T", " ")} ${zoneText(offset)}`;
 }
 
 /** ISO 8601 with milliseconds, by the clock on the wall and with its offset. @param time milliseconds since 1970 */
 export function isoHere(time: number): string {
+  const { shown, offset } = onWall(time);
+  return `${shown}${offset === 0 ? "Z" : zoneText(offset)}`;
+}
+
+/** @returns `offset` in minutes */
+function onWall(time: number): { shown: string; offset: number } {
   const offset = -new Date(time).getTimezoneOffset();
-  const shifted = new Date(time + offset * 60_000).toISOString().slice(0, -1);
-  return `${shifted}${offset === 0 ? "Z" : zoneText(offset)}`;
+  return { shown: new Date(time + offset * 60_000).toISOString().slice(0, -1), offset };
 }
 
 /** `+02:00`, or `UTC`. @param offset minutes */
 export function zoneText(offset: number): string {
-  if (offset === 0) return "UTC";
+  return offset === 0 ? "UTC" : offsetText(offset);
+}
+
+/** `+02:00`. @param offset minutes */
+export function offsetText(offset: number): string {
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
   return `${offset < 0 ? "-" : "+"}${
     [hours, minutes].map((part) => String(part).padStart(2, "0")).join(":")

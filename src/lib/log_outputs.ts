@@ -67,9 +67,8 @@ export class LogOutputs implements Disposable {
     const { to } = handler;
     if (to === null) return;
     if (to === "stderr" || to === "stdout") {
-      const stream = to === "stderr" ? Deno.stderr : Deno.stdout;
-      const lines = linesOf(handler, stream.isTerminal());
-      this.#outputs.set(handler, { write: (line) => writeTo(stream, line), lines, file: null });
+      const lines = linesOf(handler, Deno[to].isTerminal());
+      this.#outputs.set(handler, { write: (line) => writeTo(Deno[to], line), lines, file: null });
       return;
     }
     const lines = linesOf(handler, false);

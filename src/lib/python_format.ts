@@ -2,6 +2,7 @@
  * Python's `%`-formats of log lines, as `%(asctime)s %(levelname)-8s %(name)s: %(message)s`, and the dates in them.
  * What Python knows of a line and this program does not (threads, places in the source) is a dash or 0.
  */
+import { offsetText } from "./local_times.ts";
 
 export interface PythonFields {
   readonly name: string;
@@ -103,13 +104,8 @@ const DIRECTIVES: Readonly<Record<string, (date: Date) => string>> = {
   c: (date) => strftime("%a %b %e %H:%M:%S %Y", date.getTime()),
   x: (date) => strftime("%m/%d/%y", date.getTime()),
   X: (date) => strftime("%H:%M:%S", date.getTime()),
-  z: (date) => zone(-date.getTimezoneOffset()),
+  z: (date) => offsetText(-date.getTimezoneOffset()).replace(":", ""),
 };
-
-function zone(minutes: number): string {
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}${two(size % 60)}`;
-}
 
 function two(value: number, width = 2): string {
   return String(value).padStart(width, "0");

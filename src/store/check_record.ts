@@ -5,14 +5,12 @@
  * draft calls it for every edit, the stores for what goes past the ledger.
  */
 import * as v from "valibot";
-import type { HistoryRecord } from "../domain/node.ts";
 import { fits } from "../lib/fits.ts";
 import type { Layer } from "./draft.ts";
-import { orderPair, pausePair } from "../domain/pair_key.ts";
-import { capHistory } from "./record_caps.ts";
+import { capRecord } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { eventsSchema, historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
-import { rowNames, tableNames } from "./store.ts";
+import { rowName, tableNames } from "./store.ts";
 
 /** A record that is not let in: a defect of who made it. */
 class UnstorableRecordError extends Error {
@@ -45,12 +43,14 @@ export function checkRecord(what: string, record: object, schema: v.GenericSchem
 export function checkLayer({ tables, pauses, orders, history, told }: Layer): void {
   for (const table of tableNames) {
     for (const [id, row] of tables[table].changes) {
-      if (row !== null) checkRecord(`${rowNames[table]} ${id}`, row, rowSchemas[table]);
+      if (row !== null) checkRecord(`${rowName(table)} ${id}`, row, rowSchemas[table]);
     }
   }
-  for (const [key, pause] of pauses.changes) checkPair("pause", key, { pair: pausePair(key), record: pause });
-  for (const [key, order] of orders.changes) checkPair("order", key, { pair: orderPair(key), record: order });
-  for (const record of history) checkHistory(record);
+  for (const [key, pause] of pauses.changes) checkPair("pause", key, pause);
+  for (const [key, order] of orders.changes) checkPair("order", key, order);
+  for (const record of history) {
+    checkRecord(`ended node ${record.node.id}`, capRecord(record), historySchema);
+  }
   if (told.length > 0) {
     checkRecord(
       "a reported event",
@@ -62,13 +62,10 @@ export function checkLayer({ tables, pauses, orders, history, told }: Layer): vo
 
 const pairSchemas = { pause: pauseSchema, order: orderSchema };
 
-function checkPair(
-  kind: keyof typeof pairSchemas,
-  key: string,
-  { pair, record }: { pair: object; record: object | null },
-): void {
+/** @param key its two names, with a character between them */
+function checkPair(kind: keyof typeof pairSchemas, key: string, record: object | null): void {
   const what = `${kind} ${key.slice(0, 80)}`;
-  const bytes = Object.values(pair).reduce((sum, name) => sum + keyBytes(name ?? ""), 0);
+  const bytes = keyBytes(key) - 1;
   if (bytes > KEY_LIMIT) throw unstorable(what, `its names have ${bytes} bytes`);
   if (record !== null) checkRecord(what, record, pairSchemas[kind]);
 }
@@ -76,10 +73,6 @@ function checkPair(
 /** In a key, a NUL takes two bytes. */
 function keyBytes(name: string): number {
   return new TextEncoder().encode(name.replaceAll("\0", "\0\0")).length;
-}
-
-function checkHistory(record: HistoryRecord): void {
-  checkRecord(`ended node ${record.node.id}`, capHistory(record), historySchema);
 }
 
 /** How many characters its texts have. @throws UnstorableRecordError for a number that no text can give back */

@@ -23,15 +23,14 @@ import {
   runSchema,
   sampleSchema,
 } from "./schemas.ts";
-import { doubtOf } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { stateFileAt } from "./state_file.ts";
 import { stateOddities } from "./state_oddities.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import type { StateReader } from "./state_reader.ts";
-import { readWitness } from "./state_witness.ts";
+import { doubtOf, readWitness } from "./state_witness.ts";
 import type { IdKind, Row, Rows, TableName } from "./store.ts";
-import { idKinds, rowNames, StoreError, tableNames } from "./store.ts";
+import { idKinds, rowName, StoreError, tableNames } from "./store.ts";
 
 interface Deps {
   readonly clock: Pick<Clock, "now">;
@@ -89,9 +88,9 @@ async function readAll(reader: StateReader): Promise<Read> {
       problems,
       // Of two with the same id a daemon knows one, and the other would come back once that is gone.
       misplaced: (key, { id }) =>
-        key[1] === id ? null : `${JSON.stringify(key)} holds ${rowNames[table]} ${id}`,
+        key[1] === id ? null : `${JSON.stringify(key)} holds ${rowName(table)} ${id}`,
     });
-    counts[rowNames[table]] = rows[table].length;
+    counts[rowName(table)] = rows[table].length;
   }
   for (const [name, of, schema] of others) {
     counts[name] = (await readEach<unknown>(reader, { of, schema, problems })).length;

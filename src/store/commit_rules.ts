@@ -1,11 +1,14 @@
 /**
  * The rules that the store applies to a commit before it writes it: each change is held against the revision that
  * the store has, and each new record gets its own. All is checked before anything is written, so a refused commit
- * leaves nothing behind.
+ * leaves nothing behind. And the mutations that write it, or a whole state. Pure.
  */
-import type { Change, Commit, Row, TableChanges, TableName } from "./store.ts";
-import { mapTables, rowNames, StoreConflictError } from "./store.ts";
-import { capRow } from "./record_caps.ts";
+import type { Change, Commit, Contents, Row, TableChanges, TableName } from "./store.ts";
+import { mapTables, rowName, StoreConflictError, tableNames } from "./store.ts";
+import { keys } from "./keys.ts";
+import type { Mutation } from "./kv_writer.ts";
+import { capRecord } from "./record_caps.ts";
+import { encodeRecord } from "./record_codec.ts";
 
 /** The revision that is stored of a record; undefined: no such record. */
 type RevisionOf = (table: TableName, id: number) => number | undefined;
@@ -34,11 +37,11 @@ function stampAll(
   return changes.map((change) => {
     const { previous, next } = change;
     const id = changedId(change);
-    const what = `${rowNames[table]} ${id}`;
+    const what = `${rowName(table)} ${id}`;
     if (seen.has(id)) throw new StoreConflictError(`${what}: changed twice in one commit`);
     seen.add(id);
     checkRevision(what, { previous, revision: stored(table, id) ?? null });
-    return { previous, next: next && capRow(table, { ...next, revision: (previous?.revision ?? 0) + 1 }) };
+    return { previous, next: next && capRecord({ ...next, revision: (previous?.revision ?? 0) + 1 }) };
   });
 }
 
@@ -60,4 +63,38 @@ function checkRevision(
   const found = revision === null ? "is not there" : `is at revision ${revision}`;
   const expected = previous === null ? "as a new record" : `from revision ${previous.revision}`;
   throw new StoreConflictError(`${what}: to be written ${expected}, but it ${found}`);
+}
+
+/** The mutations that write it. @param commit its records with their revisions */
+export function commitMutations(commit: Commit & TableChanges): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) =>
+      (commit[table] as readonly Change<Row>[]).map((change) => ({
+        key: keys.row(table, changedId(change)),
+        value: change.next && encodeRecord(change.next),
+      }))
+    ),
+    ...(commit.pauses ?? []).map(({ previous, next }) => ({
+      key: keys.pause((next ?? previous)!),
+      value: next && encodeRecord(capRecord(next)),
+    })),
+    ...(commit.orders ?? []).map(({ previous, next }) => ({
+      key: keys.order((next ?? previous)!),
+      value: next && encodeRecord(capRecord(next)),
+    })),
+  ];
+}
+
+/** Those that write a whole state's records. */
+export function contentMutations({ pauses, orders, clock, homes, runs, ...tables }: Contents): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) =>
+      tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
+    ),
+    ...pauses.map((next) => ({ key: keys.pause(next), value: encodeRecord(next) })),
+    ...orders.map((next) => ({ key: keys.order(next), value: encodeRecord(next) })),
+    ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
+    ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
+    ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
+  ];
 }

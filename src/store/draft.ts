@@ -17,8 +17,8 @@ import type { Instant } from "../domain/time.ts";
 import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./store.ts";
 import { mapTables, tableNames } from "./store.ts";
 import { checkLayer } from "./check_record.ts";
-import { orderKey, orderPair, pauseKey, pausePair } from "../domain/pair_key.ts";
-import { capOrder, capPause, capRow } from "./record_caps.ts";
+import { orderKey, pauseKey } from "../domain/pair_key.ts";
+import { capRecord } from "./record_caps.ts";
 
 /**
  * The records that an edit can read and change. Those that it reads are the latest: one that is not the same object
@@ -72,10 +72,10 @@ export class Draft {
     const { tables, pauses, orders, history, told } = this.#layer;
     const changes = {
       ...mapTables<TableChanges>((table) =>
-        changesOf<Row>(tables[table].changes, this.#base[table]) as TableChanges[TableName]
+        changesOf<number, Row>(tables[table].changes, this.#base[table]) as TableChanges[TableName]
       ),
-      pauses: [...pauses.changes].map(([key, next]) => ({ ...pausePair(key), next })),
-      orders: [...orders.changes].map(([key, next]) => ({ ...orderPair(key), next })),
+      pauses: changesOf(pauses.changes, this.#base.pauses),
+      orders: changesOf(orders.changes, this.#base.orders),
       history,
     };
     const events = [...eventsOf(changes, this.#now), ...told];
@@ -200,11 +200,11 @@ export class Layer {
   }
 
   putOrder(order: ImageOrder): void {
-    this.orders.set(orderKey(order.provider, order.image), capOrder(order));
+    this.orders.set(orderKey(order.provider, order.image), capRecord(order));
   }
 
   putPause(pause: LaunchPause): void {
-    this.pauses.set(pauseKey(pause.provider, pause.label), capPause(pause));
+    this.pauses.set(pauseKey(pause.provider, pause.label), capRecord(pause));
   }
 
   clearPause(provider: string, label: string): void {
@@ -272,17 +272,17 @@ function remove<Key, Entity>(overlay: Overlay<Key, Entity>, key: Key): void {
  */
 function putNext<Name extends TableName>(layer: Layer, table: Name, entity: Tables[Name]): void {
   const rows = layer.tables[table] as Overlay<number, Row>;
-  const [before, next] = [rows.get(entity.id), capRow(table, entity)];
+  const [before, next] = [rows.get(entity.id), capRecord(entity)];
   if (before === entity || (next !== entity && isDeepStrictEqual(next, before))) return;
   rows.set(entity.id, next);
 }
 
 /** A record that came and went within one commit was never there. */
-function changesOf<Entity>(
-  changes: ReadonlyMap<number, Entity | null>,
-  base: ReadonlyMap<number, Entity>,
+function changesOf<Key, Entity>(
+  changes: ReadonlyMap<Key, Entity | null>,
+  base: ReadonlyMap<Key, Entity>,
 ): Change<Entity>[] {
   return [...changes]
-    .map(([id, next]) => ({ previous: base.get(id) ?? null, next }))
+    .map(([key, next]) => ({ previous: base.get(key) ?? null, next }))
     .filter(({ previous, next }) => previous !== null || next !== null);
 }

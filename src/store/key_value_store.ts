@@ -1,14 +1,15 @@
 /**
- * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), etcd (`etcd/etcd_store.ts`) or memory. One process
+ * The store on a database of ordered keys: a Deno KV file (`open_state.ts`), etcd (`etcd/etcd_store.ts`) or memory. One process
  * has it open. Writes go one after the other, each whole or not at all (`kv_writer.ts`); revisions are compared with
  * those in memory, which `load` has read.
  */
 import type { ClockRecord } from "../domain/clock_record.ts";
+import type { History } from "../domain/history.ts";
 import type { Home } from "../domain/home.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
-import type { PoolEvent } from "../domain/pool_event.ts";
+import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { Sample } from "../domain/samples/sample.ts";
 import type { Instant } from "../domain/time.ts";
 import type {
@@ -20,7 +21,6 @@ import type {
   IdKind,
   Row,
   Rows,
-  Store,
   TableChanges,
   TableName,
 } from "./store.ts";
@@ -28,14 +28,13 @@ import type { Clock } from "../lib/clock.ts";
 import { idKinds, mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState } from "./prepare_state.ts";
-import { changedId, stampCommit } from "./commit_rules.ts";
+import { changedId, commitMutations, contentMutations, stampCommit } from "./commit_rules.ts";
 import { timeStamp } from "./copy_names.ts";
 import { keys } from "./keys.ts";
-import { eventAdditions, KvEvents } from "./kv_events.ts";
+import { eventAdditions, lastEventBefore, listEvents, newestEventId, outdatedEvents } from "./kv_events.ts";
 import { appendedHistory, KvHistory } from "./kv_history.ts";
-import { KvSamples, sampleAdditions } from "./kv_samples.ts";
+import { listSamples, outdatedSamples, sampleAdditions } from "./kv_samples.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { commitMutations, contentMutations } from "./record_mutations.ts";
 import {
   clockSchema,
   counterSchema,
@@ -48,15 +47,23 @@ import {
 import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./write_state.ts";
 
-export class KeyValueStore implements Store {
+export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
+  /** Whether it lies in a file that somebody may take away: then `check` is to be called every few seconds. */
   readonly isInFile: boolean;
+  /**
+   * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
+   * Stays so, also when it is opened again, until `settle("new")`.
+   */
   isNew: boolean;
+  /**
+   * Why the state may be older than what was last written at this place (restored from a copy, its write-ahead log
+   * lost), in words for people; null: it is the newest. What it calls ready may be in use. Stays so, also when it is
+   * opened again, until `settle("doubt")`.
+   */
   doubt: string | null;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
-  readonly #events: KvEvents;
-  readonly #samples: KvSamples;
   readonly #clock: Pick<Clock, "now">;
   readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
   /** As they are stored, of the kinds that have been read. */
@@ -74,10 +81,9 @@ export class KeyValueStore implements Store {
     this.doubt = state.doubt;
     this.#state = state;
     this.#history = new KvHistory(state.reader);
-    this.#events = new KvEvents(state.reader);
-    this.#samples = new KvSamples(state.reader);
   }
 
+  /** The owner has dealt with the state's being new, or with the doubt. */
   settle(what: "new" | "doubt"): Promise<void> {
     return this.#inTurn(async () => {
       await this.#state.writer.write([{ key: what === "new" ? keys.isNew : keys.doubt, value: null }]);
@@ -87,10 +93,19 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /**
+   * Whether the state is still there and can be written; after a write that failed this tries another.
+   * @throws StoreError `gone`, `stopped`, `damaged`: this process can write nothing any more; `unusable`: not now
+   */
   check(): Promise<void> {
     return this.#inTurn(() => this.#state.writer.check());
   }
 
+  /**
+   * Writes a copy of a state that is gone, from what the owner has in memory.
+   * @returns its path; null: there is nothing to write, since the state is where it was, or never was in a file
+   * @throws StoreError
+   */
   rescue(contents: Contents): Promise<string | null> {
     return this.#inTurn(async () => {
       const { guard, reader, writer } = this.#state;
@@ -114,10 +129,12 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Everything; read once, at the owner's start. */
   load(): Promise<Contents> {
     return this.#inTurn(() => this.#read());
   }
 
+  /** That number of consecutive ids that nobody has or had; returns the first. */
   takeIds(kind: IdKind, count: number): Promise<number> {
     return this.#inTurn(async () => {
       const first = this.#nextIds.get(kind) ?? await this.#nextId(kind);
@@ -127,6 +144,7 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Records that a run begins, and forgets those of the numbers. */
   addRun(run: Run, { forgotten }: { forgotten: readonly number[] }): Promise<void> {
     return this.#inTurn(() =>
       this.#state.writer.write([
@@ -136,6 +154,13 @@ export class KeyValueStore implements Store {
     );
   }
 
+  /**
+   * Any number of changes: each group that belongs together (one change) is atomic, and a whole commit of up to
+   * 400 changes is too.
+   * @throws StoreConflictError when a record is at another revision than the change's `previous`; nothing of that
+   * atomic group is written
+   * @returns the changes, with each record as it is stored
+   */
   commit(commit: Commit): Promise<TableChanges> {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
@@ -152,25 +177,29 @@ export class KeyValueStore implements Store {
     });
   }
 
+  /** Replaces what was written before. */
   saveClock(record: ClockRecord): Promise<void> {
     return this.#inTurn(() => this.#state.writer.write([{ key: keys.clock, value: encodeRecord(record) }]));
   }
 
+  /** Replaces what was written for that provider. */
   saveHome(home: Home): Promise<void> {
     return this.#inTurn(() =>
       this.#state.writer.write([{ key: keys.home(home.provider), value: encodeRecord(home) }])
     );
   }
 
+  /** Adds a sample of a later minute than all others, and forgets, bit by bit, those of minutes before `since`. */
   addSample(sample: Sample, { since }: { since: number }): Promise<void> {
     return this.#inTurn(async () => {
-      const outdated = await this.#samples.planPrune(since);
+      const outdated = await outdatedSamples(this.#state.reader, since);
       await this.#state.writer.write([...outdated, ...sampleAdditions(sample)]);
     });
   }
 
+  /** The samples of the minutes from `since` on, the oldest first. */
   samples(options: { since: number }): AsyncIterable<Sample> {
-    return this.#samples.list(options);
+    return listSamples(this.#state.reader, options);
   }
 
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
@@ -182,21 +211,23 @@ export class KeyValueStore implements Store {
   }
 
   listEvents(options: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
-    return this.#events.list(options);
+    return listEvents(this.#state.reader, options);
   }
 
   lastEventBefore(moment: Instant): Promise<number> {
-    return this.#events.lastBefore(moment);
+    return lastEventBefore(this.#state.reader, moment);
   }
 
+  /** Forgets events beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneEvents(bounds: EventBounds): Promise<boolean> {
     return this.#inTurn(async () => {
-      const mutations = await this.#events.planPrune(bounds);
+      const mutations = await outdatedEvents(this.#state.reader, bounds);
       if (mutations.length > 0) await this.#state.writer.write(mutations);
       return mutations.length === bounds.batch;
     });
   }
 
+  /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneHistory(bounds: HistoryBounds): Promise<boolean> {
     return this.#inTurn(async () => {
       const { mutations, done, forgotten } = await this.#history.planPrune(bounds);
@@ -235,7 +266,7 @@ export class KeyValueStore implements Store {
     const { reader } = this.#state;
     await Promise.all([this.#history.range(), ...idKinds.map((kind) => this.#nextId(kind))]);
     const [lastEventId, clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
-      this.#events.lastId(),
+      newestEventId(reader),
       reader.record(keys.clock, clockSchema),
       reader.records({ prefix: keys.homes }, homeSchema),
       reader.records({ prefix: keys.pauses }, pauseSchema),

@@ -3,15 +3,9 @@
  * questions are answered from the owner's memory (`ledger.ts`), which reads everything once, so that indexes
  * would only make each commit bigger. History alone is read from the database, and so it alone has an index.
  */
-import type { IdKind, TableName } from "./store.ts";
-
-const rowKeys: Readonly<Record<TableName, string>> = {
-  nodes: "node",
-  requests: "request",
-  dibImages: "dib-image",
-  images: "image",
-  jobs: "job",
-};
+import type { ImageOrder } from "../domain/image_order.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import { type IdKind, kindOf, type TableName } from "./store.ts";
 
 export const keys = {
   /** The version of the schema: a number. */
@@ -33,13 +27,15 @@ export const keys = {
   /** By number, so that they are listed in their order. */
   run: (number: number) => ["run", number],
 
-  rows: (table: TableName) => [rowKeys[table]],
-  row: (table: TableName, id: number) => [rowKeys[table], id],
+  rows: (table: TableName) => [kindOf[table]],
+  row: (table: TableName, id: number) => [kindOf[table], id],
   pauses: ["pause"],
-  pause: (provider: string, label: string) => ["pause", provider, label],
+  pause: ({ provider, label }: Pick<LaunchPause, "provider" | "label">) => ["pause", provider, label],
   orders: ["image-order"],
   /** A diskimage's order has an empty provider, which no provider's name is. */
-  order: (provider: string | null, image: string) => ["image-order", provider ?? "", image],
+  order: (
+    { provider, image }: Pick<ImageOrder, "provider" | "image">,
+  ) => ["image-order", provider ?? "", image],
 
   /** By order of ending, so that a listing needs no sorting; the node's id makes trimming possible unread. */
   history: ["history"],

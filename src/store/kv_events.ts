@@ -18,58 +18,60 @@ const ENTRY_SIZE = 12_000;
 /** Entries that are read at a time. */
 const PIECE = 100;
 
-export class KvEvents {
-  constructor(readonly reader: StateReader) {}
+/** Those after an id, the oldest first: at least as many as the limit says, where there are. */
+export async function listEvents(
+  reader: StateReader,
+  { after, limit }: { after: number; limit: number },
+): Promise<readonly PoolEvent[]> {
+  const events: PoolEvent[] = [];
+  for await (const { record } of entriesOf(reader, { after, limit: Math.min(limit, PIECE) })) {
+    events.push(...record.events.filter(({ id }) => id > after));
+    if (events.length >= limit) break;
+  }
+  return events;
+}
 
-  /** Those after an id, the oldest first: at least as many as the limit says, where there are. */
-  async list({ after, limit }: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
-    const events: PoolEvent[] = [];
-    for await (const { record } of this.#entries({ after, limit: Math.min(limit, PIECE) })) {
-      events.push(...record.events.filter(({ id }) => id > after));
-      if (events.length >= limit) break;
+/** The id of the newest; 0: there has been none. */
+export async function newestEventId(reader: StateReader): Promise<number> {
+  for await (const { key } of reader.entries({ prefix: keys.events }, { limit: 1, reverse: true })) {
+    return key[1] as number;
+  }
+  return 0;
+}
+
+/** The id of the last event before that moment: those since then come after it. */
+export async function lastEventBefore(reader: StateReader, moment: Instant): Promise<number> {
+  const [first] = await listEvents(reader, { after: 0, limit: 1 });
+  let [low, high] = [(first?.id ?? 1) - 1, await newestEventId(reader)];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [event] = await listEvents(reader, { after: middle, limit: 1 });
+    if (event!.at < moment) low = event!.id;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The removal of entries that are beyond the bounds. The newest stays: ids go on from it. */
+export async function outdatedEvents(
+  reader: StateReader,
+  { keep, since, batch }: EventBounds,
+): Promise<Mutation[]> {
+  const lastId = await newestEventId(reader);
+  const mutations: Mutation[] = [];
+  for await (const { key, record } of entriesOf(reader, { after: 0, limit: batch })) {
+    const last = record.events.at(-1)!;
+    if (mutations.length === batch || last.id === lastId || (last.id > lastId - keep && last.at >= since)) {
+      break;
     }
-    return events;
+    mutations.push({ key, value: null });
   }
+  return mutations;
+}
 
-  /** The id of the newest; 0: there has been none. */
-  async lastId(): Promise<number> {
-    for await (const { key } of this.reader.entries({ prefix: keys.events }, { limit: 1, reverse: true })) {
-      return key[1] as number;
-    }
-    return 0;
-  }
-
-  /** The id of the last event before that moment: those since then come after it. */
-  async lastBefore(moment: Instant): Promise<number> {
-    const [first] = await this.list({ after: 0, limit: 1 });
-    let [low, high] = [(first?.id ?? 1) - 1, await this.lastId()];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const [event] = await this.list({ after: middle, limit: 1 });
-      if (event!.at < moment) low = event!.id;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The removal of entries that are beyond the bounds. The newest stays: ids go on from it. */
-  async planPrune({ keep, since, batch }: EventBounds): Promise<Mutation[]> {
-    const lastId = await this.lastId();
-    const mutations: Mutation[] = [];
-    for await (const { key, record } of this.#entries({ after: 0, limit: batch })) {
-      const last = record.events.at(-1)!;
-      if (mutations.length === batch || last.id === lastId || (last.id > lastId - keep && last.at >= since)) {
-        break;
-      }
-      mutations.push({ key, value: null });
-    }
-    return mutations;
-  }
-
-  #entries({ after, limit }: { after: number; limit: number }) {
-    const selector = { prefix: keys.events, start: keys.eventsUpTo(after + 1) };
-    return this.reader.inPieces(selector, eventsSchema, limit);
-  }
+function entriesOf(reader: StateReader, { after, limit }: { after: number; limit: number }) {
+  const selector = { prefix: keys.events, start: keys.eventsUpTo(after + 1) };
+  return reader.inPieces(selector, eventsSchema, limit);
 }
 
 /** The mutations that store them. */

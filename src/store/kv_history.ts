@@ -8,7 +8,7 @@ import type { Mutation } from "./kv_writer.ts";
 import type { StateReader } from "./state_reader.ts";
 import type { HistoryBounds } from "./store.ts";
 import { keys } from "./keys.ts";
-import { capHistory } from "./record_caps.ts";
+import { capRecord } from "./record_caps.ts";
 import { decodeRecord, encodeRecord } from "./record_codec.ts";
 import { historySchema } from "./schemas.ts";
 
@@ -128,7 +128,7 @@ async function entryKeys(
 function addition(record: HistoryRecord, sequence: number): Mutation[] {
   const nodeId = record.node.id;
   return [
-    { key: keys.historyEntry(sequence, nodeId), value: encodeRecord(capHistory(record)) },
+    { key: keys.historyEntry(sequence, nodeId), value: encodeRecord(capRecord(record)) },
     { key: keys.historyOfEntry(nodeId, sequence), value: 1 },
   ];
 }

@@ -18,29 +18,28 @@ const PIECE = 30;
 /** Entries that one write forgets: more than it adds, so that what a long pause leaves goes little by little. */
 const FORGOTTEN = 20;
 
-export class KvSamples {
-  constructor(readonly reader: StateReader) {}
-
-  /** The oldest first. */
-  async *list({ since }: { since: number }): AsyncGenerator<Sample> {
-    let [minute, groups]: [number, readonly GroupSample[]] = [since, []];
-    const selector = { prefix: keys.samples, start: keys.sample(since, 0) };
-    for await (const { record } of this.reader.inPieces(selector, sampleSchema, PIECE)) {
-      if (record.minute === minute) groups = [...groups, ...record.groups];
-      else {
-        if (groups.length > 0) yield { minute, groups };
-        ({ minute, groups } = record);
-      }
+/** The oldest first. */
+export async function* listSamples(
+  reader: StateReader,
+  { since }: { since: number },
+): AsyncGenerator<Sample> {
+  let [minute, groups]: [number, readonly GroupSample[]] = [since, []];
+  const selector = { prefix: keys.samples, start: keys.sample(since, 0) };
+  for await (const { record } of reader.inPieces(selector, sampleSchema, PIECE)) {
+    if (record.minute === minute) groups = [...groups, ...record.groups];
+    else {
+      if (groups.length > 0) yield { minute, groups };
+      ({ minute, groups } = record);
     }
-    if (groups.length > 0) yield { minute, groups };
   }
+  if (groups.length > 0) yield { minute, groups };
+}
 
-  /** The removal of entries from before a minute. */
-  async planPrune(since: number): Promise<Mutation[]> {
-    const selector = { prefix: keys.samples, end: keys.sample(since, 0) };
-    const entries = await Array.fromAsync(this.reader.entries(selector, { limit: FORGOTTEN }));
-    return entries.map(({ key }) => ({ key, value: null }));
-  }
+/** The removal of entries from before a minute. */
+export async function outdatedSamples(reader: StateReader, since: number): Promise<Mutation[]> {
+  const selector = { prefix: keys.samples, end: keys.sample(since, 0) };
+  const entries = await Array.fromAsync(reader.entries(selector, { limit: FORGOTTEN }));
+  return entries.map(({ key }) => ({ key, value: null }));
 }
 
 /** The mutations that store it. */

@@ -78,11 +78,6 @@ export class KvWriter implements Disposable {
     this.#unfinished = unfinished;
   }
 
-  /** Whether there is a journal, which the next write finishes first. */
-  get isUnfinished(): boolean {
-    return this.#unfinished !== null;
-  }
-
   /** How many commits the state has. */
   get commits(): number {
     return this.#transactions.commits;

@@ -120,10 +120,8 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
       images: this.images,
       jobs: this.jobs,
     } = this.#tables);
-    const orders = contents.orders.map((order) => [orderKey(order.provider, order.image), order] as const);
-    this.orders = this.#orders = new Map(orders);
-    const pauses = contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause] as const);
-    this.pauses = this.#pauses = new Map(pauses);
+    this.orders = this.#orders = new Map(contents.orders.map((order) => [keyOfOrder(order), order]));
+    this.pauses = this.#pauses = new Map(contents.pauses.map((pause) => [keyOfPause(pause), pause]));
     this.#clockRecord = contents.clock;
     this.#homes = new Map(contents.homes.map((home) => [home.provider, home]));
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
@@ -407,8 +405,8 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
       for (const { previous, next } of change[table]) put(rows, (next ?? previous)!.id, next);
     }
     for (const { previous, next } of change.nodes) this.#nodeIndex?.put((next ?? previous)!.id, next);
-    for (const { provider, label, next } of change.pauses) put(this.#pauses, pauseKey(provider, label), next);
-    for (const { provider, image, next } of change.orders) put(this.#orders, orderKey(provider, image), next);
+    for (const { previous, next } of change.pauses) put(this.#pauses, keyOfPause((next ?? previous)!), next);
+    for (const { previous, next } of change.orders) put(this.#orders, keyOfOrder((next ?? previous)!), next);
   }
 }
 
@@ -416,6 +414,14 @@ type MapsOfRows = { readonly [Name in TableName]: Map<number, Tables[Name]> };
 
 function isEmpty(change: Required<Commit>): boolean {
   return Object.values(change).every((changes) => changes.length === 0);
+}
+
+function keyOfPause({ provider, label }: LaunchPause): string {
+  return pauseKey(provider, label);
+}
+
+function keyOfOrder({ provider, image }: ImageOrder): string {
+  return orderKey(provider, image);
 }
 
 function put<Key, Entity>(records: Map<Key, Entity>, key: Key, next: Entity | null): void {

@@ -11,11 +11,10 @@ import { probeVersion } from "./probe_version.ts";
 import { readRows } from "./read_rows.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { SqliteSource } from "./sqlite_source.ts";
-import { doubtOf } from "./state_doubt.ts";
 import { unusableState } from "./state_errors.ts";
 import { sizeOf, stateFileAt } from "./state_file.ts";
 import { StateReader } from "./state_reader.ts";
-import { readWitness } from "./state_witness.ts";
+import { doubtOf, readWitness } from "./state_witness.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -43,9 +42,9 @@ export async function lookAtState(
 async function stateIn(source: SqliteSource, path: string): Promise<OpenedState | null> {
   const reader = new StateReader(source, path);
   const commits = await reader.value(keys.commits, counterSchema) ?? 0;
-  const writer = await KvWriter.open(noTransactions(path, commits), reader);
   // A commit that was interrupted is completed by who opens the state.
-  if (writer.isUnfinished) return null;
+  if (await reader.readJournal() !== null) return null;
+  const writer = new KvWriter(noTransactions(path, commits), { reader, unfinished: null });
   const schema = await probeVersion(reader);
   const installation = await reader.record(keys.installation, installationSchema);
   if (schema !== schemaVersion(migrations) || installation === null) return null;

@@ -1,6 +1,8 @@
 /**
- * Opening a state in a file: from a path to a database of the present schema that this installation owns, or to a
- * StoreError that says why not. What cannot be used is left as it was found. The KV store calls it.
+ * Opening a state in a file, which is a Deno KV database (SQLite): from a path to a database of the present schema that
+ * this installation owns, or to a StoreError that says why not. What cannot be used is left as it was found. One process
+ * has it open: it holds the lock beside the file (`state_lock.ts`) before it opens it, since two processes on one file make
+ * Deno KV fail with `database is locked` or panic.
  */
 import type { Instant } from "../domain/time.ts";
 import { backupState } from "./backup_state.ts";
@@ -8,16 +10,26 @@ import { checkDatabase } from "./check_database.ts";
 import { checkLog } from "./check_log.ts";
 import { copiesBeside, timeStamp } from "./copy_names.ts";
 import { openFileWriter } from "./file_transactions.ts";
+import { KeyValueStore } from "./key_value_store.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "./prepare_state.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
-import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { holdTheSame } from "./state_contents.ts";
 import { prepareStateFile, stateFileAt } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
-import { readWitness, type Witnessed } from "./state_witness.ts";
+import { emptiedProblem, readWitness, type Witnessed } from "./state_witness.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * Opens the state at `path`; creates a missing one (file mode 0600, missing directories 0700).
+ * @throws StoreError: `damaged` (no database, or a record in it that cannot be read), `newer` (written by a later
+ * version), `locked` (another process has it open), `unusable` (cannot be made, read or written)
+ */
+export async function openKvStore(path: string, options: OpenStateOptions): Promise<Store> {
+  return new KeyValueStore(await openState(path, options), options);
+}
 
 /** @throws StoreError */
 export async function openState(given: string, options: OpenStateOptions): Promise<OpenedState> {

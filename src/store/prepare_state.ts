@@ -11,12 +11,11 @@ import type { KvWriter } from "./kv_writer.ts";
 import { type Migration, migrations, schemaVersion } from "./migrations.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
-import { doubtOf, type FoundState } from "./state_doubt.ts";
 import { damagedState, newerState } from "./state_errors.ts";
 import type { RecordKind } from "./read_rows.ts";
 import type { StateGuard } from "./state_guard.ts";
 import type { StateReader } from "./state_reader.ts";
-import type { Witnessed } from "./state_witness.ts";
+import { doubtOf, type FoundState, type Witnessed } from "./state_witness.ts";
 import { idKinds } from "./store.ts";
 
 export interface OpenStateOptions {

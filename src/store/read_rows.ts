@@ -7,7 +7,7 @@ import type { GenericSchema } from "valibot";
 import { fits } from "../lib/fits.ts";
 import { inSlices } from "../lib/in_slices.ts";
 import { decodeRecords, RECORD_VERSION } from "./record_codec.ts";
-import type { SqliteSource } from "./sqlite_source.ts";
+import { SqliteSource } from "./sqlite_source.ts";
 
 /** The records of a kind, by the beginning of their keys. */
 export interface RecordKind<Output> {
@@ -42,7 +42,6 @@ export async function readRows<Output>(
 /** The same of a file that others have open, too. */
 export async function readRowsOf<Output>(path: string, kind: RecordKind<Output>): Promise<Output[] | null> {
   try {
-    const { SqliteSource } = await import("./sqlite_source.ts");
     using source = new SqliteSource(path);
     return await readRows(source, kind);
   } catch {

@@ -38,7 +38,7 @@ export function goneState(path: string, problem: string): StoreError {
   );
 }
 
-/** What became of an open state cannot be told now. */
+/** Nobody can tell now whether an open state is still there. */
 export function unreachedState(path: string, cause: unknown): StoreError {
   const problem = `cannot use the state ${path}: it cannot be reached: ${fileReason(cause)}`;
   return new StoreError("unusable", `${problem}; check the folder in which it lies`, { cause });

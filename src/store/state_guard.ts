@@ -6,14 +6,6 @@
  */
 import { goneState, unreachedState } from "./state_errors.ts";
 
-/** A file as it was after this process last wrote. */
-interface Seen {
-  readonly device: number;
-  readonly inode: number | null;
-  readonly size: number;
-  readonly changedAt: number;
-}
-
 /** Of an SQLite database: its size, how often it changed, the version that last wrote it. */
 const HEADER_BYTES = 100;
 
@@ -21,8 +13,9 @@ export class StateGuard implements Disposable {
   readonly #path: string;
   /** Kept open, since closing any descriptor of the database would give up SQLite's own locks on it. */
   readonly #file: Deno.FsFile;
-  #database: Seen | null;
-  #log: Seen | null;
+  /** As they were after this process last wrote; null: there was none. */
+  #database: Deno.FileInfo | null;
+  #log: Deno.FileInfo | null;
   #header: string;
   #isLost = false;
 
@@ -59,7 +52,7 @@ export class StateGuard implements Disposable {
   wrote(): void {
     try {
       const database = look(this.#path);
-      if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
+      if (changedAt(database) !== changedAt(this.#database)) this.#header = this.#readHeader();
       this.#database = database;
       this.#log = look(`${this.#path}-wal`);
     } catch {
@@ -78,7 +71,7 @@ export class StateGuard implements Disposable {
     if (before === null || now === null) return "the file has been removed";
     if (!isSame(before, now)) return "it has been replaced by another file";
     if (now.size < before.size) return `the file has been cut from ${before.size} to ${now.size} bytes`;
-    if (now.changedAt === before.changedAt) return null;
+    if (changedAt(now) === changedAt(before)) return null;
     if (this.#readHeader() !== this.#header) return "another program has written over it";
     // Only its time was touched.
     this.#database = now;
@@ -102,16 +95,19 @@ export class StateGuard implements Disposable {
 }
 
 /** null: it does not exist. @throws StoreError where it cannot be reached */
-function look(path: string): Seen | null {
+function look(path: string): Deno.FileInfo | null {
   try {
-    const { dev, ino, size, mtime } = Deno.statSync(path);
-    return { device: dev, inode: ino, size, changedAt: mtime?.getTime() ?? 0 };
+    return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
     throw unreachedState(path, error);
   }
 }
 
-function isSame(a: Seen, b: Seen): boolean {
-  return a.device === b.device && a.inode === b.inode;
+function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function changedAt(file: Deno.FileInfo | null): number | undefined {
+  return file?.mtime?.getTime();
 }

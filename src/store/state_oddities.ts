@@ -1,17 +1,9 @@
 /** Records of a state that do not fit together, though each is whole: signs of damage, or of a defect. Nothing is changed. */
 import { serverIdOf } from "../domain/node.ts";
-import type { Contents, IdKind, TableName } from "./store.ts";
-import { rowNames, tableNames } from "./store.ts";
+import type { Contents, TableName } from "./store.ts";
+import { kindOf, rowName, tableNames } from "./store.ts";
 
 type Known = Pick<Contents, TableName | "nextIds">;
-
-const idKindOf: Readonly<Record<TableName, IdKind>> = {
-  nodes: "node",
-  requests: "request",
-  dibImages: "dib-image",
-  images: "image",
-  jobs: "job",
-};
 
 /** One line each, for people. */
 export function stateOddities(contents: Known): readonly string[] {
@@ -26,9 +18,9 @@ export function stateOddities(contents: Known): readonly string[] {
 /** Its id would be given out once more. */
 function idsToCome(contents: Known): string[] {
   return tableNames.flatMap((table) => {
-    const next = contents.nextIds[idKindOf[table]];
+    const next = contents.nextIds[kindOf[table]];
     return contents[table].filter(({ id }) => id >= next)
-      .map(({ id }) => `${rowNames[table]} ${id}: the next id to be given out is ${next}`);
+      .map(({ id }) => `${rowName(table)} ${id}: the next id to be given out is ${next}`);
   });
 }
 

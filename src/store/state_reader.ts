@@ -65,7 +65,7 @@ export class StateReader {
   }
 
   /**
-   * As `keyedRecords`, so many at a time that all else has its turn in between.
+   * As `keyedRecords`, a piece at a time, so that all else has its turn in between.
    * @param selector `start`: a key whose last part is a number, as those of all records below `prefix` are
    */
   async *inPieces<Output>(

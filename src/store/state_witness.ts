@@ -7,6 +7,7 @@
  * has it; opening a state reads it.
  */
 import { basename, dirname, join } from "node:path";
+import { copiesBeside, RESCUED } from "./copy_names.ts";
 import { lostState } from "./state_errors.ts";
 import { isThere, stateFileAt } from "./state_file.ts";
 
@@ -75,4 +76,36 @@ function openWitness(path: string): Deno.FsFile | null {
 /** Hidden, so that what copies or removes a state by `nodepool.kv*` leaves it. */
 function witnessPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.witness`);
+}
+
+/** The condition of a state before this process wrote to it. */
+export interface FoundState {
+  readonly path: string;
+  /** There was none: it was made just now. */
+  readonly isMade: boolean;
+  readonly installation: string;
+  readonly commits: number;
+}
+
+/** Why what was found may not be the newest; null: it is. */
+export function doubtOf(found: FoundState, last: Witnessed): string | null {
+  if (found.isMade) return missingState(found.path, last);
+  if (found.installation !== last.installation) {
+    return `it belongs to installation ${found.installation}, the last one there to ${last.installation}`;
+  }
+  if (found.commits >= last.commits) return null;
+  return `it ends with commit ${found.commits}, but commit ${last.commits} had been written: it was restored from a ` +
+    "copy, or its write-ahead log was lost";
+}
+
+/** The problem of a database that holds nothing although something was written. */
+export function emptiedProblem({ installation, commits }: Witnessed): string {
+  return `the database is empty, but commit ${commits} of installation ${installation} had been written: its ` +
+    "write-ahead log was lost";
+}
+
+function missingState(path: string, { installation }: Witnessed): string {
+  const [copy] = copiesBeside(path, RESCUED);
+  return `the file was missing or empty; the last state there belonged to installation ${installation}` +
+    (copy === undefined ? "" : `, and a copy of it is ${copy}`);
 }

@@ -1,23 +1,21 @@
 /**
- * Durable state: the port. One process owns it. All changes of a commit happen or none does; a change names the
- * record that it replaces, and is refused with StoreConflictError if the store holds another revision.
- * One contract suite (`tests/contracts/store_contract.ts`) holds for every adapter.
+ * Durable state: what it holds, and how it changes. One process owns it. All changes of a commit happen or none does; a
+ * change names the record that it replaces, and is refused with StoreConflictError if the store holds another revision.
+ * One contract suite (`tests/contracts/store_contract.ts`) holds on every database that a store can lie on.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
-import type { History } from "../domain/history.ts";
 import type { Home } from "../domain/home.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
-import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
-import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import type { Sample } from "../domain/samples/sample.ts";
 import type { Instant } from "../domain/time.ts";
+import type { KeyValueStore } from "./key_value_store.ts";
 
 /** The records that have an id and a revision, by the name of their table. */
 export interface Tables {
@@ -30,17 +28,23 @@ export interface Tables {
 
 export type TableName = keyof Tables;
 
-/** All tables, in the order in which they are written. */
-export const tableNames = ["nodes", "requests", "dibImages", "images", "jobs"] as const satisfies TableName[];
-
-/** The names of each table's records in messages. */
-export const rowNames: Readonly<Record<TableName, string>> = {
+/** The kind of each table's records, in the order in which tables are written. Each kind has ids of its own. */
+export const kindOf = {
   nodes: "node",
   requests: "request",
-  dibImages: "dib image",
+  dibImages: "dib-image",
   images: "image",
   jobs: "job",
-};
+} as const satisfies Record<TableName, string>;
+
+export type IdKind = typeof kindOf[TableName];
+
+export const tableNames = Object.keys(kindOf) as TableName[];
+
+/** The name of a table's records in messages. */
+export function rowName(table: TableName): string {
+  return kindOf[table].replace("-", " ");
+}
 
 /** A record of whatever table. */
 export type Row = Tables[TableName];
@@ -61,10 +65,10 @@ export interface Change<Entity> {
 export type TableChanges = { readonly [Name in TableName]: readonly Change<Tables[Name]>[] };
 
 export interface Commit extends Partial<TableChanges> {
-  /** Written by (provider, label), whatever was there; null clears the pause. */
-  readonly pauses?: readonly { provider: string; label: string; next: LaunchPause | null }[];
-  /** Written by (provider, image), whatever was there; null forgets the order. */
-  readonly orders?: readonly { provider: string | null; image: string; next: ImageOrder | null }[];
+  /** Written by provider and label, whatever was there. */
+  readonly pauses?: readonly Change<LaunchPause>[];
+  /** Written by provider and image, whatever was there. */
+  readonly orders?: readonly Change<ImageOrder>[];
   /** Appended. */
   readonly history?: readonly HistoryRecord[];
   /** Appended; their ids go on from the newest event's. */
@@ -110,66 +114,10 @@ export interface Contents extends Rows {
 /** All records of all tables. */
 export type Rows = { readonly [Name in TableName]: readonly Tables[Name][] };
 
-/** The kinds of things that are numbered; each kind has ids of its own. */
-export const idKinds = ["node", "request", "dib-image", "image", "job"] as const;
+export const idKinds = Object.values(kindOf);
 
-export type IdKind = typeof idKinds[number];
-
-export interface Store extends History, EventRecords, AsyncDisposable {
-  readonly installation: Installation;
-  /**
-   * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
-   * Stays so, also when it is opened again, until `settle("new")`.
-   */
-  readonly isNew: boolean;
-  /**
-   * Why the state may be older than what was last written at this place (restored from a copy, its write-ahead log
-   * lost), in words for people; null: it is the newest. What it calls ready may be in use. Stays so, also when it is
-   * opened again, until `settle("doubt")`.
-   */
-  readonly doubt: string | null;
-  /** Whether it lies in a file that somebody may take away: then `check` is to be called every few seconds. */
-  readonly isInFile: boolean;
-  /** The owner has dealt with the state's being new, or with the doubt. */
-  settle(what: "new" | "doubt"): Promise<void>;
-  /**
-   * Whether the state is still there and can be written; after a write that failed this tries another.
-   * @throws StoreError `gone`, `stopped`, `damaged`: this process can write nothing any more; `unusable`: not now
-   */
-  check(): Promise<void>;
-  /**
-   * Writes a copy of a state that is gone, from what the owner has in memory.
-   * @returns its path; null: there is nothing to write, since the state is where it was, or never was in a file
-   * @throws StoreError
-   */
-  rescue(contents: Contents): Promise<string | null>;
-  /** Everything; read once, at the owner's start. */
-  load(): Promise<Contents>;
-  /** That number of consecutive ids that nobody has or had; returns the first. */
-  takeIds(kind: IdKind, count: number): Promise<number>;
-  /** Records that a run begins, and forgets those of the numbers. */
-  addRun(run: Run, options: { forgotten: readonly number[] }): Promise<void>;
-  /**
-   * Any number of changes: each group that belongs together (one change) is atomic, and a whole commit of up to
-   * 400 changes is too.
-   * @throws StoreConflictError when a record is at another revision than the change's `previous`; nothing of that
-   * atomic group is written
-   * @returns the changes, with each record as it is stored
-   */
-  commit(commit: Commit): Promise<TableChanges>;
-  /** Replaces what was written before. */
-  saveClock(record: ClockRecord): Promise<void>;
-  /** Replaces what was written for that provider. */
-  saveHome(home: Home): Promise<void>;
-  /** Adds a sample of a later minute than all others, and forgets, bit by bit, those of minutes before `since`. */
-  addSample(sample: Sample, options: { since: number }): Promise<void>;
-  /** The samples of the minutes from `since` on, the oldest first. */
-  samples(options: { since: number }): AsyncIterable<Sample>;
-  /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
-  pruneHistory(bounds: HistoryBounds): Promise<boolean>;
-  /** Forgets events beyond the bounds, the oldest first. @returns whether there may be more to forget */
-  pruneEvents(bounds: EventBounds): Promise<boolean>;
-}
+/** The store as its owner has it, wherever its state lies. */
+export type Store = Readonly<Pick<KeyValueStore, keyof KeyValueStore>>;
 
 /** Somebody else changed the record first. */
 export class StoreConflictError extends Error {

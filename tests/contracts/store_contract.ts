@@ -109,7 +109,7 @@ export function storeContract(
     const { dibImages, images } = await tested.store.commit({
       dibImages: everyDibImage().map(create),
       images: everyImage().map(create),
-      orders: everyOrder().map((next) => ({ provider: next.provider, image: next.image, next })),
+      orders: everyOrder().map(create),
     });
     await tested.reopen?.();
     const stored = await tested.store.load();
@@ -119,7 +119,7 @@ export function storeContract(
     await tested.store.commit({
       dibImages: dibImages.map(removal),
       images: images.map(removal),
-      orders: everyOrder().map(({ provider, image }) => ({ provider, image, next: null })),
+      orders: everyOrder().map((previous) => ({ previous, next: null })),
     });
     await tested.reopen?.();
     const empty = await tested.store.load();
@@ -168,7 +168,7 @@ export function storeContract(
         { previous: first, next: { ...first, attempt: 9 } },
       ],
       requests: [{ previous: null, next: nodeRequest({ id: 1 }) }],
-      pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
+      pauses: [{ previous: null, next: launchPause() }],
       history: [historyRecord(7)],
     };
     await assert.rejects(store.commit(stale), StoreConflictError);
@@ -468,8 +468,7 @@ async function takeStep(
     (_, index) => historyRecord(1_000 + index, model.history.length),
   );
   const pauses = step.pause === null ? [] : [{
-    provider: "cloud-a",
-    label: step.pause.label,
+    previous: launchPause({ label: step.pause.label }),
     next: step.pause.next && { ...step.pause.next, label: step.pause.label },
   }];
   const written = tested.store.commit({ nodes: nodes.changes, requests: requests.changes, pauses, history });
@@ -477,7 +476,7 @@ async function takeStep(
   await written;
   follow(model.nodes, nodes.changes);
   follow(model.requests, requests.changes);
-  for (const { label, next } of pauses) {
+  for (const { previous: { label }, next } of pauses) {
     if (next === null) model.pauses.delete(label);
     else model.pauses.set(label, next);
   }

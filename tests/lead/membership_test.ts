@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EtcdError } from "../../src/etcd/etcd.ts";
 import type { MemberRecord } from "../../src/lead/leader_record.ts";
-import { joinAsMember } from "../../src/lead/membership.ts";
+import { Membership } from "../../src/lead/membership.ts";
 import { listMembers } from "../../src/lead/read_records.ts";
 import { keys, virtualEtcd } from "./campaigning.ts";
 
@@ -23,7 +23,7 @@ function standby() {
   const refusals: (string | null)[] = [];
   const client = etcd.client("two");
   const { transact } = client;
-  const member = joinAsMember(client, {
+  const member = new Membership(client, {
     keys,
     record,
     clock,
@@ -74,7 +74,7 @@ Deno.test("a member whose user may not write says so once, and when it may", asy
 Deno.test("a member whose configuration changes says so, and stays the same member", async () => {
   const { clock, etcd } = virtualEtcd();
   let labels = "one";
-  await using _member = joinAsMember(etcd.client("two"), {
+  await using _member = new Membership(etcd.client("two"), {
     keys,
     record,
     config: () => Promise.resolve({ labels }),

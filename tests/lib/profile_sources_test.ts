@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
-import { atSources } from "../../src/lib/profile_sources.ts";
+import { atSources } from "../../src/lib/cpu_profiler.ts";
 
 function profileOf(url: string) {
   const callFrame = { functionName: "work", scriptId: "0", url, lineNumber: 0, columnNumber: 4 };

@@ -7,7 +7,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { EtcdTransactions } from "../../src/store/etcd/etcd_transactions.ts";
 import { keys } from "../../src/store/keys.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { CliBench } from "../cli/run.ts";
 import { testNeeding } from "../needs.ts";
 import { nodeRecord } from "../store/records.ts";

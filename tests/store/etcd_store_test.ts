@@ -10,7 +10,7 @@ import { eventually } from "../eventually.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { address, keys, openAsLeader, takeLead } from "./etcd_state.ts";
 import { everyOrder } from "./image_records.ts";
-import { historyRecord, nodeRecord } from "./records.ts";
+import { historyRecord, launchPause, nodeRecord } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 storeContract("openEtcdStore() on a scripted etcd", async () => {
@@ -68,12 +68,8 @@ Deno.test("a state in etcd has keys and values that a reader with etcdctl unders
   await using store = await setting.open();
   await store.commit({
     ...creation(12),
-    pauses: [{ provider: "cloud-ä", label: "a/b c", next: null }],
-    orders: [{
-      provider: null,
-      image: "debian",
-      next: everyOrder()[0]!,
-    }],
+    pauses: [{ previous: launchPause({ provider: "cloud-ä", label: "a/b c" }), next: null }],
+    orders: [{ previous: null, next: { ...everyOrder()[0]!, provider: null, image: "debian" } }],
   });
   const contents = setting.contents();
   assert.match(contents.get("node/#0000000000000012")!, /^\[3,\{.*"id":12\}\]$/);

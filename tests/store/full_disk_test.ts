@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { lookAtState } from "../../src/store/look_at_state.ts";
 import { lockState } from "../../src/store/state_lock.ts";
 import { testNeeding } from "../needs.ts";

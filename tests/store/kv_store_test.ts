@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { StoreError } from "../../src/store/store.ts";
 import { storeContract } from "../contracts/store_contract.ts";
 import { launchPause, nodeRecord, nodeRequest } from "./records.ts";
@@ -52,7 +52,7 @@ async function filledState(path: string): Promise<void> {
       (_, index) => ({ previous: null, next: nodeRecord({ id: index + 1 }) }),
     ),
     requests: [{ previous: null, next: nodeRequest({ id: 1 }) }],
-    pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
+    pauses: [{ previous: null, next: launchPause() }],
     history: [{ node: nodeRecord({ id: 900 }), endedAt: 5 }],
   });
 }

@@ -60,7 +60,7 @@ Deno.test("Ledger.load() holds everything that the store does", async () => {
   const pause = launchPause();
   await store.commit({
     requests: [{ previous: null, next: nodeRequest({ id: 9 }) }],
-    pauses: [{ provider: pause.provider, label: pause.label, next: pause }],
+    pauses: [{ previous: null, next: pause }],
   });
   const ledger = await Ledger.load(store, { clock });
   assert.deepEqual([...ledger.nodes], [[1, nodeRecord({ id: 1 })], [2, nodeRecord({ id: 2 })]]);

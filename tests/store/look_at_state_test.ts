@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { lookAtState } from "../../src/store/look_at_state.ts";
 import type { Store } from "../../src/store/store.ts";
 import { autoHold, launchPause, nodeRecord } from "./records.ts";
@@ -18,7 +18,7 @@ async function madeState() {
   await store.commit({
     nodes: nodes.map((next) => ({ previous: null, next })),
     jobs: [{ previous: null, next: autoHold({ id: 5 }) }],
-    pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
+    pauses: [{ previous: null, next: launchPause() }],
   });
   return state;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
 import { nodeRecord } from "./records.ts";
 import { type TemporaryState, temporaryState } from "./temporary_state.ts";

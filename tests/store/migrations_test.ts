@@ -4,7 +4,7 @@ import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import type { Migration } from "../../src/store/migrations.ts";
 import { migrations, schemaVersion } from "../../src/store/migrations.ts";
 import { RECORD_VERSION } from "../../src/store/record_codec.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { readRowsOf } from "../../src/store/read_rows.ts";
 import { encodeRecord } from "../../src/store/record_codec.ts";
 import { rowSchemas } from "../../src/store/schemas.ts";

@@ -8,7 +8,7 @@ import { backupState } from "../../src/store/backup_state.ts";
 import { checkState } from "../../src/store/check_state.ts";
 import { copyContents } from "../../src/store/copy_contents.ts";
 import { exportState, importState } from "../../src/store/export_state.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
 import { lockState } from "../../src/store/state_lock.ts";
 import type { EtcdPlace } from "../../src/store/state_place.ts";
@@ -44,11 +44,7 @@ async function fill(store: Store): Promise<void> {
       (_, index) => create(nodeRecord({ id: index + 1, comment: 'é/"\n' })),
     ),
     requests: [create(nodeRequest({ id: 1 }))],
-    pauses: [{
-      provider: "cloud-ä",
-      label: "a/b",
-      next: { ...launchPause(), provider: "cloud-ä", label: "a/b" },
-    }],
+    pauses: [create(launchPause({ provider: "cloud-ä", label: "a/b" }))],
     history: [historyRecord(7), historyRecord(8, 3)],
     events: [1, 2].map((id) => ({
       id,

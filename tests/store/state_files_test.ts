@@ -6,7 +6,7 @@ import { backupState } from "../../src/store/backup_state.ts";
 import { checkState } from "../../src/store/check_state.ts";
 import { exportState, importState } from "../../src/store/export_state.ts";
 import { errorChain } from "../../src/lib/error_chain.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { lookAtState } from "../../src/store/look_at_state.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
 import { isStateLocked, lockState } from "../../src/store/state_lock.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { rescueState } from "../../src/store/write_state.ts";
 import type { Contents } from "../../src/store/store.ts";
 import { historyRecord, nodeRecord, nodeRequest, poolSample } from "./records.ts";

@@ -1,7 +1,7 @@
 /** A process that writes to a state without end, telling each commit that is stored: for `kill_test.ts`. */
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { lockState } from "../../src/store/state_lock.ts";
 import { nodeRecord } from "./records.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, fail, match } from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
-import { joinAsMember } from "../../src/lead/membership.ts";
+import { Membership } from "../../src/lead/membership.ts";
 import type { MemberRecord } from "../../src/lead/leader_record.ts";
 import type { Machines } from "../../src/lead/machines.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -41,7 +41,7 @@ async function watching(
 function joins(etcd: ScriptedEtcd, id: string, role: MemberRecord["role"], host = id): AsyncDisposable {
   const { clock } = etcd;
   const record = { ...recordOf(id), host, role, since: clock.wall(), control: null };
-  return joinAsMember(etcd.client(id), { keys, record, clock });
+  return new Membership(etcd.client(id), { keys, record, clock });
 }
 
 async function leaves(clock: VirtualClock, member: AsyncDisposable): Promise<void> {

@@ -3,7 +3,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { measures, type Sample, wholePool } from "../../src/domain/samples/sample.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { openKvStore } from "../../src/store/kv_store.ts";
+import { openKvStore } from "../../src/store/open_state.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";

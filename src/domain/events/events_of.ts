@@ -18,7 +18,7 @@ interface RecordChanges {
   readonly dibImages: Changes<DibImage>;
   readonly images: Changes<ProviderImage>;
   readonly jobs: Changes<AutoHold>;
-  readonly pauses: readonly { provider: string; label: string; next: LaunchPause | null }[];
+  readonly pauses: Changes<LaunchPause>;
 }
 
 export function eventsOf(change: RecordChanges, now: Instant): readonly NewEvent[] {
@@ -28,7 +28,7 @@ export function eventsOf(change: RecordChanges, now: Instant): readonly NewEvent
     ...change.nodes.flatMap(({ previous, next }) => [...nodeEvents(previous, next, now)]),
     ...change.dibImages.flatMap(({ previous, next }) => dibImageEvents(previous, next)),
     ...change.images.flatMap(({ previous, next }) => providerImageEvents(previous, next)),
-    ...change.pauses.flatMap(pauseEvents),
+    ...change.pauses.flatMap(({ previous, next }) => pauseEvents(previous, next)),
   ];
 }
 
@@ -70,9 +70,8 @@ function jobEvents(previous: AutoHold | null, next: AutoHold | null): NewEvent[]
   return next === null ? about("job.deleted", `nodes that fail ${job} are no longer held`) : [];
 }
 
-function pauseEvents(
-  { provider, label, next }: RecordChanges["pauses"][number],
-): NewEvent[] {
+function pauseEvents(previous: LaunchPause | null, next: LaunchPause | null): NewEvent[] {
+  const { provider, label } = (next ?? previous)!;
   const subject = { type: "provider", id: null, name: provider } as const;
   const labels = { provider, ...(label === "" ? {} : { label }) };
   const what = label || "servers for images";

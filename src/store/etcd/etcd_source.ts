@@ -7,6 +7,7 @@ import {
   type Etcd,
   type EtcdEntry,
   EtcdError,
+  isEtcdRefusal,
   type RangeAnswer,
   type RangeRequest,
 } from "../../etcd/etcd.ts";
@@ -87,9 +88,7 @@ export class EtcdSource implements StateSource {
       try {
         return await this.#etcd.range(request, { signal });
       } catch (error) {
-        const isOver = !(error instanceof EtcdError) ||
-          (error.kind !== "lost" && error.kind !== "unreachable");
-        if (isOver || attempt === ATTEMPTS) throw error;
+        if (isEtcdRefusal(error) || attempt === ATTEMPTS) throw error;
         await clock.sleep(PAUSE, { signal });
       }
     }

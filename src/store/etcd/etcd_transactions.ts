@@ -12,8 +12,8 @@ import {
   type Compare,
   type Etcd,
   type EtcdEntry,
-  EtcdError,
   type EtcdOperation,
+  isEtcdRefusal,
   type TransactionAnswer,
 } from "../../etcd/etcd.ts";
 import type { Leadership } from "../../lead/leadership.ts";
@@ -121,7 +121,7 @@ export class EtcdTransactions implements Transactions {
         return await this.#etcd.transact({ compares, then, otherwise }, { signal });
       } catch (error) {
         // Etcd may have become full with the attempt before.
-        const isDone = isRefusal(error) ? attempt > 1 && await this.#isDone(next) : null;
+        const isDone = isEtcdRefusal(error) ? attempt > 1 && await this.#isDone(next) : null;
         if (isDone === true) return { succeeded: true, found: [] };
         if (isDone === false || this.#givesUp(attempt)) throw this.#failure(error);
       }
@@ -160,11 +160,6 @@ export class EtcdTransactions implements Transactions {
     leadership.lose(what);
     return stoppedState(address, what);
   }
-}
-
-/** Whether that attempt did not do the transaction, for certain. */
-function isRefusal(error: unknown): boolean {
-  return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
 }
 
 /** The key `commits`: how many there have been, and the token of the leader that made the last. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom, systemRandom } from "../../../src/lib/random.ts";
-import { openKvStore } from "../../../src/store/kv_store.ts";
+import { openKvStore } from "../../../src/store/open_state.ts";
 import { lockState } from "../../../src/store/state_lock.ts";
 import { temporaryState } from "../../store/temporary_state.ts";
 

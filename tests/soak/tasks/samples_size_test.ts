@@ -7,7 +7,7 @@ import { SampleBook } from "../../../src/domain/samples/sample_book.ts";
 import { DAY, HOUR } from "../../../src/domain/time.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom, systemRandom } from "../../../src/lib/random.ts";
-import { openKvStore } from "../../../src/store/kv_store.ts";
+import { openKvStore } from "../../../src/store/open_state.ts";
 import { renderPoolChart } from "../../../src/site/charts/pool_chart.ts";
 import { temporaryState } from "../../store/temporary_state.ts";
 import { manyNodes, sampleConfig } from "../../views/sample_pool.ts";
