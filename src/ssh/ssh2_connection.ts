@@ -61,7 +61,8 @@ export class Ssh2Connection {
   /** Whether its commands get pseudo-terminals: `asked` until the server's first answer. */
   terminals: "unasked" | "asked" | "given" | "refused";
   #stage: LoginStage = "connect";
-  #hostKey = "";
+  /** The host key that the server showed, as `TYPE BASE64`. */
+  hostKey = "";
 
   constructor(target: LoginTarget, options: ConnectionOptions) {
     this.#target = target;
@@ -71,11 +72,6 @@ export class Ssh2Connection {
       releaseCiphers(options.client);
       this.#closed.resolve();
     });
-  }
-
-  /** The host key that the server showed, as `TYPE BASE64`. */
-  get hostKey(): string {
-    return this.#hostKey;
   }
 
   /** The user, address and port, as messages begin. */
@@ -204,7 +200,7 @@ export class Ssh2Connection {
   }
 
   #accepts(hostKey: string): boolean {
-    this.#hostKey = hostKey;
+    this.hostKey = hostKey;
     const { hostKeys } = this.#target;
     if (hostKeys.length === 0 || hostKeys.includes(hostKey)) return true;
     this.fail(otherHostKey(hostKey, { where: this.where }));

@@ -95,10 +95,13 @@ export class Tick {
   readonly #nodesAtRest = new NodesAtRest();
   #turns: Turns = new Map();
   #unwanted: PoolPlan["unwanted"] = new Map();
-  #reports: readonly LabelReport[] = [];
-  #waits: ReadonlyMap<number, readonly Refusal[]> = new Map();
+  /** The newest plan's reports on the labels that did not get all they asked for. */
+  reports: readonly LabelReport[] = [];
+  /** Why requests wait, by their ids: of each the newest plan that could say so. */
+  waits: ReadonlyMap<number, readonly Refusal[]> = new Map();
   #room: LaunchPlan["room"] = { labels: [], providers: [] };
-  #rest: Milliseconds = 0;
+  /** How long the next turn leaves the time to others, after what the newest plan has cost. */
+  rest: Milliseconds = 0;
 
   constructor(deps: TickDeps) {
     this.#deps = deps;
@@ -106,24 +109,9 @@ export class Tick {
     this.#nodeLaunches = new NodeLaunches(deps);
   }
 
-  /** The newest plan's reports on the labels that did not get all they asked for. */
-  get reports(): readonly LabelReport[] {
-    return this.#reports;
-  }
-
   /** The obstacles to one node more of a label, by its providers, as the newest plan has it. */
   whyNoMore(label: string): readonly Refusal[] {
     return whyNoMore(label, this.#room);
-  }
-
-  /** Why requests wait, by their ids: of each the newest plan that could say so. */
-  get waits(): ReadonlyMap<number, readonly Refusal[]> {
-    return this.#waits;
-  }
-
-  /** How long the next turn leaves the time to others, after what the newest plan has cost. */
-  get rest(): Milliseconds {
-    return this.#rest;
   }
 
   /**
@@ -131,7 +119,7 @@ export class Tick {
    * @throws StoreError; Error once all else is done, where something could not be planned at all
    */
   async run(config: Config): Promise<Instant | null> {
-    this.#rest = 0;
+    this.rest = 0;
     const halves = [
       await this.#half("images", (edits) => this.#moveImages(config, edits)),
       await this.#half("nodes", (edits) => this.#moveNodes(config, edits)),
@@ -174,9 +162,9 @@ export class Tick {
     const plan = this.#timed(() => this.#planNodes(config));
     this.#turns = plan.launches.turns;
     this.#unwanted = plan.unwanted;
-    this.#reports = plan.launches.reports;
+    this.reports = plan.launches.reports;
     this.#room = plan.launches.room;
-    this.#waits = this.#nextWaits(plan);
+    this.waits = this.#nextWaits(plan);
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
     await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
@@ -189,7 +177,7 @@ export class Tick {
 
   #nextWaits({ requestWaits }: PoolPlan): ReadonlyMap<number, readonly Refusal[]> {
     const { requests } = this.#deps.ledger;
-    const known = [...this.#waits].filter(([id]) => requests.get(id)?.grantedAt === null);
+    const known = [...this.waits].filter(([id]) => requests.get(id)?.grantedAt === null);
     return new Map([
       ...known,
       ...requestWaits.map(({ request: { id }, refusals }) => [id, refusals] as const),
@@ -203,7 +191,7 @@ export class Tick {
     try {
       return plan();
     } finally {
-      this.#rest += (clock.monotonic() - startedAt) * (1 / LARGEST_SHARE - 1);
+      this.rest += (clock.monotonic() - startedAt) * (1 / LARGEST_SHARE - 1);
     }
   }
 

@@ -97,9 +97,9 @@ export class JenkinsClient implements AsyncDisposable {
       }));
   }
 
-  /** The error of an answer that cannot be used. */
+  /** The error of an answer that cannot be used. Reading changes nothing, whatever became of the answer. */
   refuse(
-    call: Pick<JenkinsCall, "action">,
+    call: Pick<JenkinsCall, "action"> & Partial<Pick<JenkinsCall, "method">>,
     refusal: {
       kind: TargetErrorKind;
       problem: string;
@@ -109,7 +109,8 @@ export class JenkinsClient implements AsyncDisposable {
     },
   ): TargetError {
     const action = `${call.action} on target ${this.#options.name}`;
-    return new TargetError(refusal.kind, this.#hideSecrets(refusal.problem), { ...refusal, action });
+    const effect = call.method === "GET" ? "none" : refusal.effect;
+    return new TargetError(refusal.kind, this.#hideSecrets(refusal.problem), { ...refusal, action, effect });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,11 +122,7 @@ export class JenkinsClient implements AsyncDisposable {
     const response = call.method === "GET" ? await this.#send(call) : await this.#sendWithCrumb(call);
     if (response.status === 200 || call.accept?.includes(response.status)) return response;
     const refusal = describeRefusal(response, { ...this.#options, missing: call.missing });
-    throw this.refuse(call, {
-      ...refusal,
-      status: response.status,
-      effect: effectOf(call, refusal.effect),
-    });
+    throw this.refuse(call, { ...refusal, status: response.status });
   }
 
   async #sendWithCrumb(call: JenkinsCall): Promise<SendResponse> {
@@ -170,22 +167,14 @@ export class JenkinsClient implements AsyncDisposable {
   }
 
   #describeFailure(call: JenkinsCall, error: unknown): TargetError {
+    const refusal = (kind: TargetErrorKind, what: string, effect: "none" | "unknown", cause?: unknown) =>
+      this.refuse(call, { kind, problem: `${what} (url ${this.#base})`, effect, cause });
     if (error === "timeout") {
-      const problem = `no response within ${this.#options.timeout / SECOND} s (url ${this.#base})`;
-      return this.refuse(call, { kind: "timeout", problem, effect: effectOf(call, "unknown") });
+      return refusal("timeout", `no response within ${this.#options.timeout / SECOND} s`, "unknown");
     }
-    if (!(error instanceof CloudError)) {
-      const problem = `the request failed (url ${this.#base})`;
-      return this.refuse(call, {
-        kind: "unavailable",
-        problem,
-        effect: effectOf(call, "unknown"),
-        cause: error,
-      });
-    }
+    if (!(error instanceof CloudError)) return refusal("unavailable", "the request failed", "unknown", error);
     const kind = error.kind === "badResponse" ? "badResponse" : "unavailable";
-    const problem = `${error.message} (url ${this.#base})`;
-    return this.refuse(call, { kind, problem, effect: effectOf(call, error.effect), cause: error });
+    return refusal(kind, error.message, error.effect, error);
   }
 
   async #askForCrumb(): Promise<Crumb> {
@@ -212,9 +201,4 @@ export class JenkinsClient implements AsyncDisposable {
       .filter((secret) => secret.length >= MIN_SECRET)
       .reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text);
   }
-}
-
-/** Reading changes nothing, whatever became of the answer. */
-function effectOf(call: JenkinsCall, effect: "none" | "unknown"): "none" | "unknown" {
-  return call.method === "GET" ? "none" : effect;
 }
