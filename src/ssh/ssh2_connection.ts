@@ -22,7 +22,7 @@ import {
 } from "./login_failure.ts";
 import { releaseCiphers } from "./release_ciphers.ts";
 import { OfferReader } from "./server_offer.ts";
-import type { LoginTarget } from "./shell.ts";
+import type { LoginError, LoginTarget } from "./shell.ts";
 import { tolerateInRekey } from "./tolerate_in_rekey.ts";
 
 /** A packet that a firewall swallowed is not answered later; a server that answers may take longer for what follows. */
@@ -161,8 +161,9 @@ export class Ssh2Connection {
     this.#socket.destroy();
   }
 
-  timeOut(timeout: Milliseconds): void {
-    this.fail(loginOutOfTime(timeout, this.#progress));
+  /** The failure where time is up now. */
+  outOfTime(timeout: Milliseconds): LoginError {
+    return loginOutOfTime(timeout, this.#progress);
   }
 
   /** Says goodbye where there is somebody to hear it; resolves when the socket is closed. */
@@ -182,7 +183,8 @@ export class Ssh2Connection {
 
   #limitConnecting(): void {
     const { clock } = this.#options;
-    const alarm = setAlarm(() => this.timeOut(CONNECT_TIMEOUT), { clock, timeout: CONNECT_TIMEOUT });
+    const ring = () => this.fail(this.outOfTime(CONNECT_TIMEOUT));
+    const alarm = setAlarm(ring, { clock, timeout: CONNECT_TIMEOUT });
     this.#socket.once("connect", () => {
       this.#stage = "handshake";
       alarm[Symbol.dispose]();
