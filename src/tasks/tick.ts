@@ -6,10 +6,8 @@ import type { BuildPlaces } from "../domain/build_places.ts";
 import type { Config } from "../domain/config.ts";
 import { type Defect, describeSubject } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import type { Observation } from "../domain/observation.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { Refusal } from "../domain/obstacle.ts";
-import type { TargetState } from "../domain/target_state.ts";
 import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
@@ -61,21 +59,11 @@ export interface TickDeps {
   readonly places?: BuildPlaces;
   readonly parts: TickParts;
   readonly clock: Clock;
-  /** Turns instants into the machine's time of day, for messages. */
-  readonly wallOffset: () => Milliseconds;
   readonly random: Random;
-  /** The observation of each provider that has been asked. */
-  readonly seen: () => ReadonlyMap<string, Observation>;
-  /** How the targets stand, by name. */
-  readonly targets: () => ReadonlyMap<string, TargetState>;
-  /** Ids of requests whose clients have not come back since the daemon's start. */
-  readonly deserted: () => ReadonlySet<number>;
-  /** Nodes that jobs in queues ask for, by label. */
-  readonly demand: () => ReadonlyMap<string, number>;
-  /** Since when no report of a job on a node can have been missed; null: they may be. */
-  readonly heardSince: () => Instant | null;
-  /** By path: why a file on this machine is of no use. */
-  readonly faults: () => ReadonlyMap<string, string>;
+  /** What the clouds and this machine show now. */
+  readonly look: () => Required<Pick<PoolInput, "wallOffset" | "seen" | "faults">>;
+  /** Who asks for nodes now, and who takes them. */
+  readonly asked: () => Required<Pick<PoolInput, "targets" | "deserted" | "demand" | "heardSince">>;
   /** All that is moved; the whole pool, if nothing is said. */
   readonly errand?: Errand | null;
   /** Whether launches may be decided on: providers that have just been added are waited for. */
@@ -213,16 +201,14 @@ export class Tick {
 
   /** The images as they are planned now, by whatever configuration. */
   imagesInput(): Omit<ImagesInput, "config"> {
-    const { ledger, imageExecutor, clock, seen, accepting, parts } = this.#deps;
+    const { ledger, imageExecutor, clock, look, accepting, parts } = this.#deps;
     return {
+      ...look(),
       now: clock.now(),
-      wallOffset: this.#deps.wallOffset(),
       dibImages: ledger.dibImages.values(),
       images: ledger.images.values(),
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       nodes: ledger.nodeIndex,
-      seen: seen(),
-      faults: this.#deps.faults(),
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
       making: { uploads: parts.builds, snapshots: parts.pool },
       ...(this.#deps.places === undefined ? {} : { places: this.#deps.places }),
@@ -232,24 +218,18 @@ export class Tick {
 
   /** The nodes as they are planned now, by whatever configuration. */
   poolInput(): Omit<PoolInput, "config"> {
-    const { ledger, executor, clock, seen, targets, demand, launching, accepting, parts, errand = null } =
-      this.#deps;
+    const { ledger, executor, clock, look, asked, launching, accepting, parts, errand = null } = this.#deps;
     const isPool = parts.pool && errand === null;
     return {
+      ...look(),
+      ...asked(),
       now: clock.now(),
-      wallOffset: this.#deps.wallOffset(),
       nodes: ledger.nodeIndex,
       requests: ledger.requests.values(),
-      deserted: this.#deps.deserted(),
       pauses: [...ledger.pauses.values()],
       images: ledger.images,
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       reserved: this.#reserved,
-      seen: seen(),
-      targets: targets(),
-      demand: demand(),
-      heardSince: this.#deps.heardSince(),
-      faults: this.#deps.faults(),
       turns: this.#turns,
       unwanted: this.#unwanted,
       firstIdOfRun: ledger.runs.at(-1)?.firstIds.node,
