@@ -1,7 +1,7 @@
 /** Looks at the files of this machine that servers need, as the daemon does before it launches. */
 import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
-import { PrivateKeys } from "../execute/private_keys.ts";
+import { PrivateKeys } from "../execute/credentials.ts";
 import type { Clock } from "../lib/clock.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import { LocalFaults, type LocalFaultsDeps } from "../tasks/local_faults.ts";

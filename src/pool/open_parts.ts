@@ -8,7 +8,7 @@ import { Executor } from "../execute/executor.ts";
 import { BuilderDesk } from "../builders/builder_desk.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { localSites, lookAtBuilds } from "../execute/images/local_site.ts";
-import { PrivateKeys } from "../execute/private_keys.ts";
+import { PrivateKeys } from "../execute/credentials.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { EventFeed } from "../control/event_feed.ts";

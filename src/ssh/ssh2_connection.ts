@@ -20,10 +20,9 @@ import {
   type LoginStage,
   otherHostKey,
 } from "./login_failure.ts";
-import { releaseCiphers } from "./release_ciphers.ts";
 import { OfferReader } from "./server_offer.ts";
 import type { LoginError, LoginTarget } from "./shell.ts";
-import { tolerateInRekey } from "./tolerate_in_rekey.ts";
+import { releaseCiphers, tolerateInRekey } from "./ssh2_inner.ts";
 
 /** A packet that a firewall swallowed is not answered later; a server that answers may take longer for what follows. */
 const CONNECT_TIMEOUT: Milliseconds = 10 * SECOND;

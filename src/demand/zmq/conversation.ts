@@ -5,8 +5,16 @@
 import type { Clock } from "../../lib/clock.ts";
 import { ByteQueue } from "../byte_queue.ts";
 import type { Conversation, Peer } from "../link.ts";
-import { decodeCommand, decodeProperties, encodeCommand, encodeProperties } from "./command.ts";
-import { encodeFrame, type Frame, MAX_MESSAGE, takeFrame } from "./frame.ts";
+import {
+  decodeCommand,
+  decodeProperties,
+  encodeCommand,
+  encodeFrame,
+  encodeProperties,
+  type Frame,
+  MAX_MESSAGE,
+  takeFrame,
+} from "./frame.ts";
 import { type Agreement, ZmtpGreeting } from "./greeting.ts";
 
 /** The frames of one message, at least one. */
