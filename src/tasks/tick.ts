@@ -60,7 +60,7 @@ export interface TickDeps {
   readonly parts: TickParts;
   readonly clock: Clock;
   readonly random: Random;
-  /** What the clouds and this machine show now. */
+  /** The clouds and this machine as they are seen now. */
   readonly look: () => Required<Pick<PoolInput, "wallOffset" | "seen" | "faults">>;
   /** Who asks for nodes now, and who takes them. */
   readonly asked: () => Required<Pick<PoolInput, "targets" | "deserted" | "demand" | "heardSince">>;

@@ -10,10 +10,11 @@ import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
+import { orAborted } from "../../lib/or_aborted.ts";
 import { parseAnswer } from "../../lib/parse_answer.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import { TargetError, type TargetErrorKind } from "../target_error.ts";
-import { type Crumb, CrumbCache, readCrumb } from "./crumb_cache.ts";
+import { type Crumb, readCrumb } from "./crumb.ts";
 import { describeRefusal, isCrumbRefused } from "./describe_refusal.ts";
 
 export interface JenkinsClientOptions {
@@ -56,7 +57,8 @@ export class JenkinsClient implements AsyncDisposable {
   readonly #options: JenkinsClientOptions;
   readonly #base: string;
   readonly #limiter: RateLimiter<"read" | "write">;
-  readonly #crumbs = new CrumbCache(() => this.#askForCrumb());
+  /** The one in force, or the request for it; null: none has been asked for, or the last was refused. */
+  #crumb: Promise<Crumb> | null = null;
   readonly #closing = new AbortController();
   readonly #inFlight = new Set<Promise<unknown>>();
 
@@ -126,11 +128,23 @@ export class JenkinsClient implements AsyncDisposable {
   }
 
   async #sendWithCrumb(call: JenkinsCall): Promise<SendResponse> {
-    const crumb = await this.#crumbs.get(call);
-    const response = await this.#send(call, crumb);
+    const crumb = this.#getCrumb();
+    const response = await this.#send(call, await orAborted(crumb, call.signal));
     if (!isCrumbRefused(response)) return response;
-    this.#crumbs.forget(crumb);
-    return await this.#send(call, await this.#crumbs.get(call));
+    this.#forget(crumb);
+    return await this.#send(call, await orAborted(this.#getCrumb(), call.signal));
+  }
+
+  /** Asks once, however many calls wait for it; no single caller's signal ends that. */
+  #getCrumb(): Promise<Crumb> {
+    const crumb = this.#crumb ??= this.#askForCrumb();
+    crumb.catch(() => this.#forget(crumb));
+    return crumb;
+  }
+
+  /** One that came later stays. */
+  #forget(crumb: Promise<Crumb>): void {
+    if (this.#crumb === crumb) this.#crumb = null;
   }
 
   async #send(call: JenkinsCall, crumb?: Crumb): Promise<SendResponse> {
