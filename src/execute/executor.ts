@@ -65,7 +65,8 @@ interface ProviderSite extends Pick<ActionSite, "access" | "provider"> {
 export class Executor implements AsyncDisposable {
   readonly #deps: ExecutorDeps;
   readonly #attempts: Attempts;
-  readonly #creating = new Set<number>();
+  /** Ids of nodes whose server is being asked for. */
+  readonly creating = new Set<number>();
   readonly #outputs = new ScriptOutputs();
   readonly #subscription: Disposable;
 
@@ -73,11 +74,6 @@ export class Executor implements AsyncDisposable {
     this.#deps = deps;
     this.#attempts = new Attempts(deps);
     this.#subscription = deps.ledger.subscribe((change) => this.#endDeleted(change));
-  }
-
-  /** Ids of nodes whose server is being asked for. */
-  get creating(): ReadonlySet<number> {
-    return this.#creating;
   }
 
   /** The output so far of the script that runs on the node; null: none runs. */
@@ -164,8 +160,8 @@ export class Executor implements AsyncDisposable {
     using creating = new DisposableStack();
     if (action.type === "create-server") {
       // While a server is being asked for, nothing is concluded from its not being listed.
-      this.#creating.add(action.node.id);
-      creating.defer(() => this.#creating.delete(action.node.id));
+      this.creating.add(action.node.id);
+      creating.defer(() => this.creating.delete(action.node.id));
     }
     const node = await this.#announce(action, at);
     if (node === null) return;

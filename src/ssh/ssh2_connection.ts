@@ -54,6 +54,11 @@ export class Ssh2Connection {
   readonly #closed = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #lost = new AbortController();
+  /** Aborted with the first failure. */
+  readonly lost = this.#lost.signal;
+  /** The user, address and port, as messages begin. */
+  readonly where: string;
+  readonly clock: Clock;
   readonly #offer = new OfferReader();
   /** Methods that the server wants besides the key, or in its place. */
   #wanted: readonly string[] = [];
@@ -66,25 +71,13 @@ export class Ssh2Connection {
   constructor(target: LoginTarget, options: ConnectionOptions) {
     this.#target = target;
     this.#options = options;
+    this.where = loginPlace(target);
+    this.clock = options.clock;
     this.terminals = options.terminals;
     this.#socket.once("close", () => {
       releaseCiphers(options.client);
       this.#closed.resolve();
     });
-  }
-
-  /** The user, address and port, as messages begin. */
-  get where(): string {
-    return loginPlace(this.#target);
-  }
-
-  get clock(): Clock {
-    return this.#options.clock;
-  }
-
-  /** Aborted with the first failure. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
   }
 
   /** Connects and logs in, once. @throws the first failure */

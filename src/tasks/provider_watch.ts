@@ -248,8 +248,9 @@ export class ProviderWatch implements ProviderAccess {
     const age = (look: LookName, isLacking: boolean) =>
       at(look, isLacking || this.#doubted.has(look) ? needs.doubtfulCatalogAge : CATALOG_AGE);
     const lacksFlavor = this.#lacksFlavor();
+    const changed = needs.pending ? this.#serversAskedAt + needs.interval : Infinity;
     return {
-      "servers": this.#serversDue(needs),
+      "servers": Math.min(this.#completeDue(needs), changed),
       "flavors": age("flavors", lacksFlavor),
       "networks": age("networks", isUnclear(chooseNetworks(this.provider, this.#catalog))),
       "base-images": this.#baseImagesDue(needs, () => age("base-images", lacksFlavor || this.#lacksImage())),
@@ -324,11 +325,6 @@ export class ProviderWatch implements ProviderAccess {
       if (error instanceof ElsewhereError) this.elsewhere = error.message;
       throw error;
     }
-  }
-
-  #serversDue(needs: WatchNeeds): Instant {
-    const changed = needs.pending ? this.#serversAskedAt + needs.interval : Infinity;
-    return Math.min(this.#completeDue(needs), changed);
   }
 
   /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */

@@ -33,6 +33,8 @@ export class StateWatch implements AsyncDisposable {
   readonly #task: Task;
   readonly #subscription: Disposable;
   readonly #lost = Promise.withResolvers<StoreError>();
+  /** Resolves, with the reason, once this process can no longer write the state. */
+  readonly lost = this.#lost.promise;
   /** The message logged last; null: all was well. */
   #told: string | null = null;
 
@@ -44,11 +46,6 @@ export class StateWatch implements AsyncDisposable {
       run: async () => ({ again: await this.#look() ? clock.now() + PERIOD : null }),
     });
     this.#subscription = ledger.subscribeFailures(() => this.#task.wake());
-  }
-
-  /** Resolves, with the reason, once this process can no longer write the state. */
-  get lost(): Promise<StoreError> {
-    return this.#lost.promise;
   }
 
   /** The state's problem now; null: no problem. */

@@ -39,18 +39,14 @@ export class SubscriberConversation implements Conversation {
   /** Frames of a message that is not all there, and how many bytes they have. */
   #frames: Uint8Array[] = [];
   #size = 0;
-  #awaitingSince: number | null;
+  awaitingSince: number | null;
 
   constructor(peer: Peer, { clock, onMessage }: { clock: Clock; onMessage: (message: Message) => void }) {
     this.#peer = peer;
     this.#clock = clock;
     this.#onMessage = onMessage;
-    this.#awaitingSince = clock.monotonic();
+    this.awaitingSince = clock.monotonic();
     this.#greeting = new ZmtpGreeting((bytes) => peer.send(bytes));
-  }
-
-  get awaitingSince(): number | null {
-    return this.#awaitingSince;
   }
 
   receive(bytes: Uint8Array): void {
@@ -64,7 +60,7 @@ export class SubscriberConversation implements Conversation {
   /** Only 3.1 can ask. Others get the subscription again: so the system notices a publisher that is gone. */
   probe(): void {
     if (this.#agreement?.version !== "3.1") return this.#subscribe();
-    this.#awaitingSince = this.#clock.monotonic();
+    this.awaitingSince = this.#clock.monotonic();
     this.#sendCommand("PING", NO_LIMIT);
   }
 
@@ -92,7 +88,7 @@ export class SubscriberConversation implements Conversation {
   #takeHandshake(frame: Frame, agreement: Agreement): void {
     if (hasCommands(agreement)) checkReady(frame);
     this.#subscribed = true;
-    this.#awaitingSince = null;
+    this.awaitingSince = null;
     this.#subscribe();
     this.#peer.establish();
   }
@@ -100,7 +96,7 @@ export class SubscriberConversation implements Conversation {
   #takeCommand({ body }: Frame): void {
     const { name, data } = decodeCommand(body);
     if (name === "PING") this.#sendCommand("PONG", data.subarray(NO_LIMIT.length));
-    else if (name === "PONG") this.#awaitingSince = null;
+    else if (name === "PONG") this.awaitingSince = null;
     else if (name === "ERROR") throw refusalIn(data);
   }
 

@@ -4,14 +4,12 @@
  * No redirect is followed. `jenkins_target` calls it.
  */
 import { Buffer } from "node:buffer";
-import type * as v from "valibot";
 import { CloudError } from "../../domain/cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
-import { parseAnswer } from "../../lib/parse_answer.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import { TargetError, type TargetErrorKind } from "../target_error.ts";
 import { type Crumb, readCrumb } from "./crumb.ts";
@@ -82,21 +80,6 @@ export class JenkinsClient implements AsyncDisposable {
     } finally {
       this.#inFlight.delete(answer);
     }
-  }
-
-  /** GETs JSON. @throws TargetError, also where it does not fit the schema */
-  async read<S extends v.GenericSchema>(
-    schema: S,
-    call: Omit<JenkinsCall, "method">,
-  ): Promise<v.InferOutput<S>> {
-    const response = await this.request({ ...call, method: "GET" });
-    return parseAnswer(schema, response, (message) =>
-      this.refuse(call, {
-        kind: "badResponse",
-        problem: `${message}; check url`,
-        status: response.status,
-        effect: "none",
-      }));
   }
 
   /** The error of an answer that cannot be used. Reading changes nothing, whatever became of the answer. */
