@@ -63,16 +63,12 @@ export class Link implements AsyncDisposable {
   readonly #options: LinkOptions;
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
-  #state: LinkState;
+  state: LinkState;
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#state = { status: "connecting", since: options.clock.now() };
+    this.state = { status: "connecting", since: options.clock.now() };
     this.#loop = this.#runForever();
-  }
-
-  get state(): LinkState {
-    return this.#state;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -137,12 +133,12 @@ export class Link implements AsyncDisposable {
 
   #setAway(message: string, pause: number): void {
     const now = this.#options.clock.now();
-    const since = this.#state.status === "away" ? this.#state.since : now;
+    const since = this.state.status === "away" ? this.state.since : now;
     this.#setState({ status: "away", since, message, retryAt: now + pause });
   }
 
   #setState(state: LinkState): void {
-    this.#state = state;
+    this.state = state;
     bulkhead("a listener for a connection's states", () => this.#options.onState(state));
   }
 }

@@ -65,7 +65,8 @@ interface ProviderSite extends Pick<ActionSite, "access" | "provider"> {
 export class Executor implements AsyncDisposable {
   readonly #deps: ExecutorDeps;
   readonly #attempts: Attempts;
-  readonly #creating = new Set<number>();
+  /** Ids of nodes whose server is being asked for. */
+  readonly creating = new Set<number>();
   readonly #outputs = new ScriptOutputs();
   readonly #subscription: Disposable;
 
@@ -73,11 +74,6 @@ export class Executor implements AsyncDisposable {
     this.#deps = deps;
     this.#attempts = new Attempts(deps);
     this.#subscription = deps.ledger.subscribe((change) => this.#endDeleted(change));
-  }
-
-  /** Ids of nodes whose server is being asked for. */
-  get creating(): ReadonlySet<number> {
-    return this.#creating;
   }
 
   /** The output so far of the script that runs on the node; null: none runs. */
@@ -140,7 +136,7 @@ export class Executor implements AsyncDisposable {
       lane: `${site.provider.name} ${action.type}`,
       places: isProbe ? 1 : PLACES[action.type],
       ...(placeTime === undefined ? {} : { placeTime }),
-      run: (signal) => this.#creatingServer(action, () => this.#attempt(action, { ...site, signal, ...own })),
+      run: (signal) => this.#attempt(action, { ...site, signal, ...own }),
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
@@ -160,18 +156,13 @@ export class Executor implements AsyncDisposable {
     }
   }
 
-  /** While a server is being asked for, nothing is concluded from its not being listed. */
-  async #creatingServer({ type, node }: Action, run: () => Promise<void>): Promise<void> {
-    if (type !== "create-server") return await run();
-    this.#creating.add(node.id);
-    try {
-      await run();
-    } finally {
-      this.#creating.delete(node.id);
-    }
-  }
-
   async #attempt(action: Action, at: ActionSite): Promise<void> {
+    using creating = new DisposableStack();
+    if (action.type === "create-server") {
+      // While a server is being asked for, nothing is concluded from its not being listed.
+      this.creating.add(action.node.id);
+      creating.defer(() => this.creating.delete(action.node.id));
+    }
     const node = await this.#announce(action, at);
     if (node === null) return;
     const outcome = await this.#waiting(node.id, () => executeAction({ ...action, node }, at));

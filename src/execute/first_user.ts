@@ -29,89 +29,61 @@ interface Search<Result> extends Limits {
 }
 
 /**
- * Tries users in their order until a login works.
+ * Tries users in their order until a login works. No login is still running when it settles.
  * @throws LoginError: the one of the user whom the server let in, else the last; the signal's reason on abort
  */
 export async function asFirstUser<Result>(
   usernames: readonly string[],
-  search: Search<Result>,
+  { attempt, drop, clock, timeout, signal: outer }: Search<Result>,
 ): Promise<Result> {
-  return await new FirstUser(usernames, search).find();
+  const deadline = clock.now() + timeout;
+  const over = new AbortController();
+  const signal = AbortSignal.any([outer, over.signal]);
+  const running = new Set<Promise<void>>();
+  const failures: LoginError[] = [];
+  const end = Promise.withResolvers<Result>();
+  let [isFound, started] = [false, 0];
+
+  const start = () => {
+    const username = usernames[started++ % usernames.length]!;
+    const limits = { timeout: deadline - clock.now(), signal };
+    const run: Promise<void> = attempt(username, limits).then(worked, (error) => {
+      running.delete(run);
+      failed(error);
+    });
+    running.add(run);
+  };
+  const worked = async (result: Result) => {
+    if (isFound) return await drop?.(result);
+    isFound = true;
+    end.resolve(result);
+  };
+  const failed = (error: unknown) => {
+    if (!(error instanceof LoginError) || signal.aborted) return end.reject(error);
+    failures.push(error);
+    if (started < usernames.length && NOT_THIS_USER.has(error.failure)) return start();
+    if (running.size === 0) end.reject(mostTelling(failures));
+  };
+  const startMore = async () => {
+    for (let pause = PATIENCE;; pause *= started < usernames.length ? 1 : 2) {
+      await clock.sleep(pause, { signal });
+      if (clock.now() < deadline) start();
+    }
+  };
+
+  start();
+  startMore().catch(() => {});
+  try {
+    return await end.promise;
+  } finally {
+    over.abort(new Error("another login succeeded"));
+    await Promise.all(running);
+  }
 }
 
-class FirstUser<Result> {
-  readonly #usernames: readonly string[];
-  readonly #search: Search<Result>;
-  readonly #deadline: number;
-  readonly #over = new AbortController();
-  readonly #signal: AbortSignal;
-  readonly #running = new Set<Promise<void>>();
-  readonly #failures: LoginError[] = [];
-  readonly #end = Promise.withResolvers<Result>();
-  #isFound = false;
-  #started = 0;
-
-  constructor(usernames: readonly string[], search: Search<Result>) {
-    this.#usernames = usernames;
-    this.#search = search;
-    this.#deadline = search.clock.now() + search.timeout;
-    this.#signal = AbortSignal.any([search.signal, this.#over.signal]);
-  }
-
-  /** No login is still running when it resolves. */
-  async find(): Promise<Result> {
-    this.#start();
-    this.#startMore().catch(() => {});
-    try {
-      return await this.#end.promise;
-    } finally {
-      this.#over.abort(new Error("another login succeeded"));
-      await Promise.all(this.#running);
-    }
-  }
-
-  #start(): void {
-    const { attempt, clock } = this.#search;
-    const username = this.#usernames[this.#started % this.#usernames.length]!;
-    this.#started++;
-    const limits = { timeout: this.#deadline - clock.now(), signal: this.#signal };
-    const run: Promise<void> = attempt(username, limits).then(
-      (result) => this.#worked(result),
-      (error) => {
-        this.#running.delete(run);
-        this.#failed(error);
-      },
-    );
-    this.#running.add(run);
-  }
-
-  async #startMore(): Promise<void> {
-    for (let pause = PATIENCE;; pause *= this.#hasMoreUsers ? 1 : 2) {
-      await this.#search.clock.sleep(pause, { signal: this.#signal });
-      if (this.#search.clock.now() < this.#deadline) this.#start();
-    }
-  }
-
-  get #hasMoreUsers(): boolean {
-    return this.#started < this.#usernames.length;
-  }
-
-  async #worked(result: Result): Promise<void> {
-    if (this.#isFound) return await this.#search.drop?.(result);
-    this.#isFound = true;
-    this.#end.resolve(result);
-  }
-
-  #failed(error: unknown): void {
-    if (!(error instanceof LoginError) || this.#signal.aborted) return this.#end.reject(error);
-    this.#failures.push(error);
-    if (this.#hasMoreUsers && NOT_THIS_USER.has(error.failure)) return this.#start();
-    if (this.#running.size === 0) this.#end.reject(this.#mostTelling(error));
-  }
-
-  /** Where time was up for several at once, the first had most of it. */
-  #mostTelling(last: LoginError): LoginError {
-    const first = (kind: LoginFailure) => this.#failures.find(({ failure }) => failure === kind);
-    return first("account") ?? (last.failure === "timeout" ? first("timeout")! : last);
-  }
+/** Where time was up for several at once, the first had most of it. */
+function mostTelling(failures: readonly LoginError[]): LoginError {
+  const first = (kind: LoginFailure) => failures.find(({ failure }) => failure === kind);
+  const last = failures.at(-1)!;
+  return first("account") ?? (last.failure === "timeout" ? first("timeout")! : last);
 }

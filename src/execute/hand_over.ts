@@ -28,7 +28,7 @@ export interface HandOverDeps extends AttemptDeps {
   readonly access: TargetAccess;
 }
 
-/** What is told: by an action, and for a node that is handed over with the image that it was booted from. */
+/** An action, and for a node that is handed over the image that it was booted from. */
 type Telling =
   | Extract<Action, { type: "start-test" | "relabel-agent" | "close-agent" | "unassign-node" }>
   | (Extract<Action, { type: "assign-node" }> & { readonly image: ProviderImageConfig });

@@ -9,22 +9,16 @@ export function logDeletion(report: DeletionReport): void {
   const fields = { provider, kind, id, name: name ?? undefined, ...causeOf(of), outcome };
   const what = `provider {provider}: ${KINDS[kind]} {id}${name === null || name === id ? "" : " ({name})"}`;
   const whose = "node" in fields ? " of node {node}" : "image" in fields ? " of image {image}" : ", a leak,";
+  const told = "message" in report ? { ...fields, message: report.message } : fields;
   switch (outcome) {
-    case "accepted": {
-      const level = of.type === "leak" ? "warning" : "info";
-      return logger[level](`${what}${whose} deleted: {reason}`, fields);
-    }
+    case "accepted":
+      return logger[of.type === "leak" ? "warning" : "info"](`${what}${whose} deleted: {reason}`, told);
     case "gone":
-      return logger.debug(`${what}${whose} was already gone; it was to be deleted: {reason}`, fields);
-    case "failed": {
-      const { message } = report;
-      return logger.warning(`${what}${whose} cannot be deleted: {message}`, { ...fields, message });
-    }
-    case "refused": {
-      const { message } = report;
-      const text = `${what}${whose} is left alone: {message}; it was to be deleted: {reason}`;
-      return logger.warning(text, { ...fields, message });
-    }
+      return logger.debug(`${what}${whose} was already gone; it was to be deleted: {reason}`, told);
+    case "failed":
+      return logger.warning(`${what}${whose} cannot be deleted: {message}`, told);
+    case "refused":
+      return logger.warning(`${what}${whose} is left alone: {message}; it was to be deleted: {reason}`, told);
   }
 }
 

@@ -8,7 +8,7 @@ import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { ShellSession } from "../ssh/shell.ts";
 import { type LoginDeps, loginTarget } from "./login.ts";
-import type { Outcome } from "./outcome.ts";
+import { evidenceOf, type Outcome } from "./outcome.ts";
 import type { ScriptOutputs } from "./script_outputs.ts";
 import { OPEN_SCRIPTS, runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
 
@@ -54,14 +54,7 @@ function failed(error: unknown, { begunAt, now }: { begunAt: Instant; now: Insta
     const waitingOn = { reason: "script", message } as const;
     return { event: { type: "postponed", until: now + PAUSE, waitingOn, begunAt } };
   }
-  const evidence = {
-    at: now,
-    error: message,
-    kind: "script",
-    requestId: null,
-    fault: null,
-    console: error.output,
-  };
+  const evidence = { ...evidenceOf(error, now), kind: "script", console: error.output };
   return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
 }
 

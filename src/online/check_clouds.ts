@@ -6,7 +6,7 @@ import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config, ProviderConfig } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
-import { PrivateKeys } from "../execute/private_keys.ts";
+import { PrivateKeys } from "../execute/credentials.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import { LocalFaults, type LocalFaultsDeps } from "../tasks/local_faults.ts";
 import type { LocalLook } from "./look.ts";

@@ -8,7 +8,7 @@ import { Executor } from "../execute/executor.ts";
 import { BuilderDesk } from "../builders/builder_desk.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { localSites, lookAtBuilds } from "../execute/images/local_site.ts";
-import { PrivateKeys } from "../execute/private_keys.ts";
+import { PrivateKeys } from "../execute/credentials.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { EventFeed } from "../control/event_feed.ts";
@@ -246,13 +246,17 @@ function openTick(
     places: parts.sites,
     parts: does,
     random: deps.random,
-    seen: () => watches.observations(),
-    targets: () => targets.states(),
-    deserted: () => desk.deserted,
-    demand: () => gearman.demand,
-    heardSince: () => jobEvents.heardSince,
-    faults: () => faults.found,
-    wallOffset: () => parts.clockWatch.wallOffset,
+    look: () => ({
+      wallOffset: parts.clockWatch.wallOffset,
+      seen: watches.observations(),
+      faults: faults.found,
+    }),
+    asked: () => ({
+      targets: targets.states(),
+      deserted: desk.deserted,
+      demand: gearman.demand,
+      heardSince: jobEvents.heardSince,
+    }),
     launching: () => watches.firstLookEnd() === null,
     accepting: () => intake.isOpen && parts.newState.isClear && parts.stateWatch.problem === null,
   });

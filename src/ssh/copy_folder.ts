@@ -19,30 +19,21 @@ interface Pair {
   readonly remote: string;
 }
 
-/**
- * @param pair the folder to copy from, and the one to copy into
- * @throws LoginError; Deno.errors.* where something local cannot be read; the signal's reason on abort
- */
-export async function copyFolder(pair: Pair, deps: CopyDeps): Promise<void> {
-  await new FolderCopy(deps).run(pair);
-}
-
-interface CopyDeps {
-  readonly files: RemoteFiles;
-  readonly signal: AbortSignal;
-}
-
-class FolderCopy {
+export class FolderCopy {
   readonly #files: RemoteFiles;
   readonly #failed = new AbortController();
   readonly #over: AbortSignal;
   readonly #inTurn = atMost(FILES_AT_ONCE);
 
-  constructor({ files, signal }: CopyDeps) {
+  constructor({ files, signal }: { files: RemoteFiles; signal: AbortSignal }) {
     this.#files = files;
     this.#over = AbortSignal.any([signal, this.#failed.signal]);
   }
 
+  /**
+   * @param pair the folder to copy from, and the one to copy into
+   * @throws LoginError; Deno.errors.* where something local cannot be read; the signal's reason on abort
+   */
   async run(pair: Pair): Promise<void> {
     await this.#folder(pair, { keepMode: true });
     this.#over.throwIfAborted();

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { posix } from "node:path";
 import type { InputAttributes, SFTPWrapper, Stats } from "ssh2";
+import { orAborted } from "../lib/or_aborted.ts";
 import { closedEarly, fileRefused, noSftp } from "./login_failure.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
 
@@ -41,21 +42,15 @@ export class RemoteFiles implements Disposable {
     signal.throwIfAborted();
     const { where } = connection;
     const opened = Promise.withResolvers<RemoteFiles>();
-    const stop = () => opened.reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      connection.ask<SFTPWrapper>((client, done) => client.sftp(done), {
-        signal,
-        answer(error, sftp) {
-          if (error !== undefined) return opened.reject(noSftp(error, { where }));
-          if (signal.aborted) return sftp!.end();
-          opened.resolve(new RemoteFiles(sftp!, { where, signal }));
-        },
-      });
-      return await opened.promise;
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+    connection.ask<SFTPWrapper>((client, done) => client.sftp(done), {
+      signal,
+      answer(error, sftp) {
+        if (error !== undefined) return opened.reject(noSftp(error, { where }));
+        if (signal.aborted) return sftp!.end();
+        opened.resolve(new RemoteFiles(sftp!, { where, signal }));
+      },
+    });
+    return await orAborted(opened.promise, signal);
   }
 
   [Symbol.dispose](): void {

@@ -83,6 +83,7 @@ class CommandRun {
   readonly #clock: Clock;
   readonly #onOutput: (chunk: Uint8Array) => void;
   readonly #result = Promise.withResolvers<CommandResult>();
+  readonly result = this.#result.promise;
   readonly #output = new OutputTail();
   readonly #closed = new AbortController();
   #channel: ClientChannel | null = null;
@@ -94,10 +95,6 @@ class CommandRun {
     this.#where = where;
     this.#clock = clock;
     this.#onOutput = onOutput;
-  }
-
-  get result(): Promise<CommandResult> {
-    return this.#result.promise;
   }
 
   /** Ends the channel, also one that the server has yet to open; what still comes is dropped. */

@@ -23,16 +23,12 @@ const LISTS_AT = 17;
 export class OfferReader {
   #bytes: Buffer | null = Buffer.alloc(0);
   #greeting: Buffer | null = Buffer.alloc(0);
-  #offer: ServerOffer | null = null;
+  /** null: not there yet, or nothing that could be read. */
+  offer: ServerOffer | null = null;
 
   /** The beginning of what came while the server's version has not, on one line; null: that has. */
   get greeting(): string | null {
     return this.#greeting?.toString("utf8").replace(/[\s\p{C}]+/gu, " ").trim() ?? null;
-  }
-
-  /** null: not there yet, or nothing that could be read. */
-  get offer(): ServerOffer | null {
-    return this.#offer;
   }
 
   add(chunk: Uint8Array): void {
@@ -40,7 +36,7 @@ export class OfferReader {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     this.#greeting = versionEnd(this.#bytes) === null ? this.#bytes.subarray(0, SHOWN) : null;
     const packet = firstPacket(this.#bytes);
-    if (packet !== null) this.#offer = offerIn(packet);
+    if (packet !== null) this.offer = offerIn(packet);
     if (packet !== null || this.#bytes.length > LIMIT) this.#bytes = null;
   }
 }

@@ -20,10 +20,9 @@ import {
   type LoginStage,
   otherHostKey,
 } from "./login_failure.ts";
-import { releaseCiphers } from "./release_ciphers.ts";
 import { OfferReader } from "./server_offer.ts";
-import type { LoginTarget } from "./shell.ts";
-import { tolerateInRekey } from "./tolerate_in_rekey.ts";
+import type { LoginError, LoginTarget } from "./shell.ts";
+import { releaseCiphers, tolerateInRekey } from "./ssh2_inner.ts";
 
 /** A packet that a firewall swallowed is not answered later; a server that answers may take longer for what follows. */
 const CONNECT_TIMEOUT: Milliseconds = 10 * SECOND;
@@ -55,41 +54,30 @@ export class Ssh2Connection {
   readonly #closed = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #lost = new AbortController();
+  /** Aborted with the first failure. */
+  readonly lost = this.#lost.signal;
+  /** The user, address and port, as messages begin. */
+  readonly where: string;
+  readonly clock: Clock;
   readonly #offer = new OfferReader();
   /** Methods that the server wants besides the key, or in its place. */
   #wanted: readonly string[] = [];
   /** Whether its commands get pseudo-terminals: `asked` until the server's first answer. */
   terminals: "unasked" | "asked" | "given" | "refused";
   #stage: LoginStage = "connect";
-  #hostKey = "";
+  /** The host key that the server showed, as `TYPE BASE64`. */
+  hostKey = "";
 
   constructor(target: LoginTarget, options: ConnectionOptions) {
     this.#target = target;
     this.#options = options;
+    this.where = loginPlace(target);
+    this.clock = options.clock;
     this.terminals = options.terminals;
     this.#socket.once("close", () => {
       releaseCiphers(options.client);
       this.#closed.resolve();
     });
-  }
-
-  /** The host key that the server showed, as `TYPE BASE64`. */
-  get hostKey(): string {
-    return this.#hostKey;
-  }
-
-  /** The user, address and port, as messages begin. */
-  get where(): string {
-    return loginPlace(this.#target);
-  }
-
-  get clock(): Clock {
-    return this.#options.clock;
-  }
-
-  /** Aborted with the first failure. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
   }
 
   /** Connects and logs in, once. @throws the first failure */
@@ -165,8 +153,9 @@ export class Ssh2Connection {
     this.#socket.destroy();
   }
 
-  timeOut(timeout: Milliseconds): void {
-    this.fail(loginOutOfTime(timeout, this.#progress));
+  /** The failure where time is up now. */
+  outOfTime(timeout: Milliseconds): LoginError {
+    return loginOutOfTime(timeout, this.#progress);
   }
 
   /** Says goodbye where there is somebody to hear it; resolves when the socket is closed. */
@@ -186,7 +175,8 @@ export class Ssh2Connection {
 
   #limitConnecting(): void {
     const { clock } = this.#options;
-    const alarm = setAlarm(() => this.timeOut(CONNECT_TIMEOUT), { clock, timeout: CONNECT_TIMEOUT });
+    const ring = () => this.fail(this.outOfTime(CONNECT_TIMEOUT));
+    const alarm = setAlarm(ring, { clock, timeout: CONNECT_TIMEOUT });
     this.#socket.once("connect", () => {
       this.#stage = "handshake";
       alarm[Symbol.dispose]();
@@ -204,7 +194,7 @@ export class Ssh2Connection {
   }
 
   #accepts(hostKey: string): boolean {
-    this.#hostKey = hostKey;
+    this.hostKey = hostKey;
     const { hostKeys } = this.#target;
     if (hostKeys.length === 0 || hostKeys.includes(hostKey)) return true;
     this.fail(otherHostKey(hostKey, { where: this.where }));

@@ -5,7 +5,7 @@
 import type { Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
-import { copyFolder } from "./copy_folder.ts";
+import { FolderCopy } from "./copy_folder.ts";
 import { loginOutOfTime, type LoginStage, lostBefore } from "./login_failure.ts";
 import { RemoteFiles } from "./remote_files.ts";
 import { runCommand } from "./run_command.ts";
@@ -41,7 +41,10 @@ export class Ssh2Session implements ShellSession {
   }
 
   copyFolder(local: string, remote: string, limits: Limits): Promise<void> {
-    return this.#withFiles(limits, (files, signal) => copyFolder({ local, remote }, { files, signal }));
+    return this.#withFiles(
+      limits,
+      (files, signal) => new FolderCopy({ files, signal }).run({ local, remote }),
+    );
   }
 
   writeFile(remote: string, content: string, { mode, ...limits }: Limits & { mode: number }): Promise<void> {

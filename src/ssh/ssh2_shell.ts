@@ -2,7 +2,7 @@
 import ssh2 from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { setAlarm } from "../lib/deadline.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { systemRandom } from "../lib/random.ts";
 import { LoginProof } from "./login_proof.ts";
 import { runCommand } from "./run_command.ts";
@@ -22,15 +22,18 @@ export function createSsh2Shell(
   { clock = systemClock, keepalive = 40 * SECOND }: Ssh2ShellOptions = {},
 ): Shell {
   /** One connection that has run its first command; closed where that fails. */
-  const enter = async (target: LoginTarget, { command, ...deps }: FirstCommand) => {
+  const enter = async (target: LoginTarget, { command, timeout, signal, ...how }: FirstCommand) => {
+    signal.throwIfAborted();
     const proof = new LoginProof(systemRandom);
-    const connection = prepare(target, { clock, ...deps });
-    const work = async () => {
-      await connection.open();
-      return await firstCommand(connection, proof, command);
-    };
+    const { Client } = ssh2;
+    const options = { client: new Client(), privateKey: readPrivateKey(target), clock, ...how };
+    const connection = new Ssh2Connection(target, options);
     try {
-      return { connection, result: await during(connection, { clock, ...deps, work }) };
+      using deadline = startDeadline({ clock, timeout, signal, reason: () => connection.outOfTime(timeout) });
+      const { signal: over } = deadline;
+      over.addEventListener("abort", () => connection.fail(over.reason), { once: true });
+      await connection.open();
+      return { connection, result: await firstCommand(connection, proof, command) };
     } catch (error) {
       await connection.close();
       if (!isTerminalsFault(connection, error)) throw proof.explain(error, connection);
@@ -59,7 +62,9 @@ export function createSsh2Shell(
   };
 }
 
-interface FirstCommand extends Limits {
+interface FirstCommand {
+  readonly timeout: Milliseconds;
+  readonly signal: AbortSignal;
   readonly command?: string;
   readonly keepalive: Milliseconds;
   readonly terminals: "unasked" | "refused";
@@ -68,11 +73,6 @@ interface FirstCommand extends Limits {
 /** Whether the connection ended over the first question for a terminal, as with an sshd that is not run by root. */
 function isTerminalsFault({ terminals }: Ssh2Connection, error: unknown): boolean {
   return terminals === "asked" && error instanceof LoginError && error.failure === "command";
-}
-
-interface Limits {
-  readonly timeout: Milliseconds;
-  readonly signal: AbortSignal;
 }
 
 /** The login counts when this has run. */
@@ -86,36 +86,6 @@ async function firstCommand(
     onOutput: (chunk) => proof.hear(chunk),
   });
   return proof.check(result, connection);
-}
-
-function prepare(
-  target: LoginTarget,
-  { signal, clock, keepalive, terminals }: Omit<FirstCommand, "timeout"> & { clock: Clock },
-): Ssh2Connection {
-  const { Client } = ssh2;
-  signal.throwIfAborted();
-  const privateKey = readPrivateKey(target);
-  return new Ssh2Connection(target, { client: new Client(), privateKey, clock, keepalive, terminals });
-}
-
-/** Does work that ends with the connection, which ends when time is up or the signal is aborted. */
-async function during<Result>(
-  connection: Ssh2Connection,
-  { clock, timeout, signal, work }: {
-    clock: Clock;
-    timeout: Milliseconds;
-    signal: AbortSignal;
-    work: () => Promise<Result>;
-  },
-): Promise<Result> {
-  const abort = () => connection.fail(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  using _alarm = setAlarm(() => connection.timeOut(timeout), { clock, timeout });
-  try {
-    return await work();
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 /** As the SSH client reads it. @throws LoginError `auth` where it cannot be used; the message does not show it */

@@ -37,25 +37,21 @@ const log = loggerOf("clock");
 
 export class ClockWatch {
   readonly #deps: ClockWatchDeps;
-  #wallOffset: Milliseconds;
+  /** Added to an instant, it gives the machine's time of day. */
+  wallOffset: Milliseconds;
   #step: ClockStep | null;
   #saved: ClockRecord | null;
 
   constructor(deps: ClockWatchDeps) {
     const { clock, setBefore, saved } = this.#deps = deps;
     this.#saved = saved;
-    this.#wallOffset = wallOffsetOf(clock, saved?.wallOffset);
+    this.wallOffset = wallOffsetOf(clock, saved?.wallOffset);
     this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore, whileStopped: true };
-  }
-
-  /** Added to an instant, it gives the machine's time of day. */
-  get wallOffset(): Milliseconds {
-    return this.#wallOffset;
   }
 
   get report(): ClockReport {
     const clouds = [...this.#deps.clouds()].flatMap(([provider, ahead]) => {
-      const skew = ahead === null ? 0 : clockSkew(ahead, this.#wallOffset);
+      const skew = ahead === null ? 0 : clockSkew(ahead, this.wallOffset);
       return skew === 0 ? [] : { provider, ahead: skew };
     });
     return { step: this.#step, clouds };
@@ -64,9 +60,9 @@ export class ClockWatch {
   /** Takes the machine's clock as it is set now. */
   look(): void {
     const { clock, onStep } = this.#deps;
-    const offset = wallOffsetOf(clock, this.#wallOffset);
-    const by = offset - this.#wallOffset;
-    this.#wallOffset = offset;
+    const offset = wallOffsetOf(clock, this.wallOffset);
+    const by = offset - this.wallOffset;
+    this.wallOffset = offset;
     if (Math.abs(by) < SMALLEST_STEP) return;
     if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by, whileStopped: false };
     log.warning(describe(by), { length: durationText(Math.abs(by)) });
@@ -88,7 +84,7 @@ export class ClockWatch {
     const clouds = [...this.#deps.clouds()].flatMap(([provider, ahead]): CloudClock[] =>
       ahead === null ? knownOf(this.#saved, provider) : [{ provider, ahead: ahead.atLeast }]
     );
-    return { at: this.#deps.clock.now(), wallOffset: this.#wallOffset, clouds };
+    return { at: this.#deps.clock.now(), wallOffset: this.wallOffset, clouds };
   }
 }
 

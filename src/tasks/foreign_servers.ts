@@ -47,9 +47,8 @@ export class ForeignServers {
   }
 
   get foreign(): readonly ForeignServer[] {
-    return [...new Map([...this.#verdict.foreign, ...this.#rivals.values()].map(byServer)).values()].map(
-      told,
-    );
+    const all = [...this.#verdict.foreign, ...this.#rivals.values()];
+    return [...new Map(all.map((one) => [one.server.id, one])).values()].map(told);
   }
 
   get implausible(): readonly ForeignServer[] {
@@ -140,10 +139,6 @@ export class ForeignServers {
       log.warning("provider {provider}: {problem}", { provider, problem: implausibleMark(told(stranger)) });
     }
   }
-}
-
-function byServer(stranger: Stranger): [string, Stranger] {
-  return [stranger.server.id, stranger];
 }
 
 function told({ server, nodeId, run }: Stranger): ForeignServer {

@@ -6,7 +6,6 @@ import type { Gearman, GearmanServerState } from "../demand/gearman/gearman.ts";
 import type { GearmanServerConfig } from "../domain/config.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetState } from "../domain/target_state.ts";
-import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
@@ -29,7 +28,7 @@ const log = loggerOf("gearman");
 
 export class GearmanDemand implements AsyncDisposable {
   readonly #deps: GearmanDemandDeps;
-  readonly #open = new KeptOpen<Opened>();
+  #opened: Opened | null = null;
 
   constructor(deps: GearmanDemandDeps) {
     this.#deps = deps;
@@ -37,12 +36,12 @@ export class GearmanDemand implements AsyncDisposable {
 
   /** null: no server is configured. */
   get gearman(): Gearman | null {
-    return this.#open.all()[0]?.gearman ?? null;
+    return this.#opened?.gearman ?? null;
   }
 
   /** Nodes that are asked for, by label, as last read. */
   get demand(): ReadonlyMap<string, number> {
-    return this.#open.all()[0]?.demand ?? NOTHING;
+    return this.#opened?.demand ?? NOTHING;
   }
 
   /** Whether managers can be reached. */
@@ -57,15 +56,17 @@ export class GearmanDemand implements AsyncDisposable {
 
   /** Connects to these servers and no others. The connection to one that was there before is kept. */
   async configure(servers: readonly GearmanServerConfig[]): Promise<void> {
-    const isOpen = this.gearman !== null;
-    const one = { by: null, open: () => this.#begin() };
-    await this.#open.configure(new Map(servers.length === 0 ? [] : [["gearman", one]]));
-    await this.gearman?.configure(servers);
+    if (servers.length === 0) return await this[Symbol.asyncDispose]();
+    const isOpen = this.#opened !== null;
+    this.#opened ??= this.#begin();
+    await this.#opened.gearman.configure(servers);
     if (isOpen) this.#deps.tasks.wake("gearman");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#open[Symbol.asyncDispose]();
+    const opened = this.#opened;
+    this.#opened = null;
+    await opened?.[Symbol.asyncDispose]();
   }
 
   #begin(): Opened {

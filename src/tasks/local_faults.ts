@@ -30,20 +30,16 @@ const PERIOD: Milliseconds = 5 * SECOND;
 export class LocalFaults {
   readonly #deps: LocalFaultsDeps;
   #looked: { readonly at: Instant; readonly config: Config } | null = null;
-  #found: ReadonlyMap<string, string> = new Map();
+  /** By path: why the file or folder is of no use. */
+  found: ReadonlyMap<string, string> = new Map();
 
   constructor(deps: LocalFaultsDeps) {
     this.#deps = deps;
   }
 
-  /** By path: why the file or folder is of no use. */
-  get found(): ReadonlyMap<string, string> {
-    return this.#found;
-  }
-
   /** When to look again if nothing else happens: something may be put right; null: all is. */
   get again(): Instant | null {
-    return this.#found.size === 0 || this.#looked === null ? null : this.#looked.at + PERIOD;
+    return this.found.size === 0 || this.#looked === null ? null : this.#looked.at + PERIOD;
   }
 
   /** Looks at every file that the configuration names, unless that was done a moment ago. */
@@ -57,7 +53,7 @@ export class LocalFaults {
       ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
     ]);
     const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
-    this.#found = new Map([...folders, ...files]);
+    this.found = new Map([...folders, ...files]);
     this.#looked = { at: clock.now(), config };
   }
 

@@ -5,24 +5,23 @@ import type { ProviderImage } from "../domain/provider_image.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 
+interface Line {
+  readonly level: "debug" | "info" | "warning";
+  readonly text: string;
+  readonly fields: Record<string, unknown>;
+}
+
 export function logChanges(ledger: Ledger): Disposable {
   const logger = loggerOf("node");
   const images = loggerOf("image");
   const jobs = loggerOf("job");
+  const log = (to: typeof logger, line: Line | null) => line && to[line.level](line.text, line.fields);
   return ledger.subscribe(({ nodes, requests, ...change }: LedgerChange) => {
     for (const { previous, next } of change.dibImages) {
-      const line = dibLine(previous, next);
-      const { name } = (next ?? previous)!;
-      if (line !== null) loggerOf("image", "build", name)[line.level](line.text, line.fields);
+      log(loggerOf("image", "build", (next ?? previous)!.name), dibLine(previous, next));
     }
-    for (const { previous, next } of change.images) {
-      const line = imageLine(previous, next);
-      if (line !== null) images[line.level](line.text, line.fields);
-    }
-    for (const { previous, next } of nodes) {
-      const line = lineOf(previous, next);
-      if (line !== null) logger[line.level](line.text, line.fields);
-    }
+    for (const { previous, next } of change.images) log(images, imageLine(previous, next));
+    for (const { previous, next } of nodes) log(logger, lineOf(previous, next));
     for (const { previous, next } of change.jobs) {
       if (previous === null) {
         jobs.info("job {id}: nodes that fail {job} are held, up to {holdOnFailure}", { ...next });
@@ -40,21 +39,17 @@ export function logChanges(ledger: Ledger): Disposable {
   });
 }
 
-function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
-  const node = next ?? previous;
-  if (node === null) return null;
+function lineOf(previous: NodeRecord | null, next: NodeRecord | null): Line | null {
+  const node = (next ?? previous)!;
   const fields = { node: node.id, provider: node.provider, label: node.label, hostname: node.hostname };
   if (next === null) {
-    return {
-      level: "info",
-      text: "node {node}: gone ({result})",
-      fields: { ...fields, result: node.result },
-    } as const;
+    const text = "node {node}: gone ({result})";
+    return { level: "info", text, fields: { ...fields, result: node.result } };
   }
   if (previous === null) {
     const kind = node.role === "node" ? "as {label} " : "";
     const text = `node {node}: to be launched ${kind}on {provider}: {reason}`;
-    return { level: "info", text, fields: { ...fields, reason: node.launchReason } } as const;
+    return { level: "info", text, fields: { ...fields, reason: node.launchReason } };
   }
   if (previous.state.phase === next.state.phase) return null;
   const change = {
@@ -71,24 +66,23 @@ function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
   const level = next.result === "failed" ? "warning" : isStateChange ? "info" : "debug";
   const tellsWhy = stateName(next) === "delete" || stateName(next) === "hold";
   const why = next.comment === null || !tellsWhy ? "" : ": {reason}";
-  return { level, text: `node {node}: {from} -> {to} after {seconds} s${why}`, fields: change } as const;
+  return { level, text: `node {node}: {from} -> {to} after {seconds} s${why}`, fields: change };
 }
 
 /** Logs only the phases that take time, and how each ended. */
-function dibLine(previous: DibImage | null, next: DibImage | null) {
-  const image = next ?? previous;
-  if (image === null || previous?.state.phase === next?.state.phase) return null;
+function dibLine(previous: DibImage | null, next: DibImage | null): Line | null {
+  const image = (next ?? previous)!;
+  if (previous?.state.phase === next?.state.phase) return null;
   const fields = { dibImage: image.id, image: image.name, file: image.path };
   if (next === null) {
-    const cause = { reason: image!.comment ?? undefined, by: image!.deletedBy ?? undefined };
     const text = "dib image {dibImage} ({image}): files deleted: {reason}";
-    return { level: "info", text, fields: { ...fields, ...cause } } as const;
+    return { level: "info", text, fields: { ...fields, ...causeOf(image) } };
   }
   const text = `dib image {dibImage} ({image}): ${next.state.phase}`;
   return withReason(text, { image: next, fields, isFailure: previous?.state.phase === "build" });
 }
 
-function imageLine(previous: ProviderImage | null, next: ProviderImage | null) {
+function imageLine(previous: ProviderImage | null, next: ProviderImage | null): Line | null {
   // A record that is forgotten a day after its image was gone is no news.
   if (next === null || previous?.state.phase === next.state.phase) return null;
   const { id, provider, image, hostname, state, source } = next;
@@ -104,11 +98,14 @@ function withReason(
     fields: Record<string, unknown>;
     isFailure: boolean;
   },
-) {
-  const { comment, deletedBy, evidence, state } = image;
-  if (state.phase !== "delete") return { level: "info", text, fields } as const;
+): Line {
+  const { evidence, state } = image;
+  if (state.phase !== "delete") return { level: "info", text, fields };
   const failed = isFailure && evidence !== null;
-  const cause = { reason: comment ?? undefined, by: deletedBy ?? undefined };
-  const told = { ...fields, ...cause, ...(failed ? { error: evidence.error } : {}) };
-  return { level: failed ? "warning" : "info", text: `${text}: {reason}`, fields: told } as const;
+  const told = { ...fields, ...causeOf(image), ...(failed ? { error: evidence.error } : {}) };
+  return { level: failed ? "warning" : "info", text: `${text}: {reason}`, fields: told };
+}
+
+function causeOf({ comment, deletedBy }: DibImage | ProviderImage) {
+  return { reason: comment ?? undefined, by: deletedBy ?? undefined };
 }

@@ -26,21 +26,16 @@ const wayOut = "restore the state, or start the daemon with --new-state to start
 
 export class NewState {
   readonly #deps: NewStateDeps;
-  #withheld: string | null = null;
-  #told: string | null = null;
+  /** Why nothing is launched, for people; null: nothing stands against it, or it is not known yet. */
+  withheld: string | null = null;
 
   constructor(deps: NewStateDeps) {
     this.#deps = deps;
   }
 
-  /** Why nothing is launched, for people; null: nothing stands against it, or it is not known yet. */
-  get withheld(): string | null {
-    return this.#withheld;
-  }
-
   /** Whether things may be made on clouds. */
   get isClear(): boolean {
-    return !this.#deps.ledger.isNew || (this.#withheld === null && !this.#deps.waiting());
+    return !this.#deps.ledger.isNew || (this.withheld === null && !this.#deps.waiting());
   }
 
   /** Looks at what has been seen by now of the configuration's providers. */
@@ -49,8 +44,7 @@ export class NewState {
     if (!ledger.isNew) return;
     const servers = isMeant ? [] : this.#strangers();
     const unseen = isMeant ? [] : this.#unseen(providers.map(({ name }) => name));
-    this.#withheld = this.#reason(servers, unseen);
-    this.#tell();
+    this.#withhold(this.#reason(servers, unseen));
     if (servers.length > 0 || unseen.length > 0) return;
     await ledger.settle("new");
     if (ledger.doubt !== null) await ledger.settle("doubt");
@@ -86,12 +80,11 @@ export class NewState {
     );
   }
 
-  #tell(): void {
-    const reason = this.#withheld;
-    if (reason === this.#told) return;
+  #withhold(reason: string | null): void {
+    if (reason === this.withheld) return;
+    this.withheld = reason;
     if (reason === null) log.info("launches are allowed again");
     else log.error("nothing is launched: {reason}", { reason });
-    this.#told = reason;
   }
 }
 

@@ -107,7 +107,7 @@ export class ProviderWatch implements ProviderAccess {
   readonly #looks: Looks;
   readonly #refusals: LaunchRefusals;
   /** How far the cloud's clock was ahead of ours at the newest listing that told. */
-  #cloudAhead: CloudAhead | null = null;
+  cloudAhead: CloudAhead | null = null;
   /** When servers were last asked for. */
   #serversAskedAt: Instant = -Infinity;
   readonly #known: Known = {};
@@ -148,15 +148,11 @@ export class ProviderWatch implements ProviderAccess {
     };
   }
 
-  get cloudAhead(): CloudAhead | null {
-    return this.#cloudAhead;
-  }
-
   /** How long a server has been as it was listed last, by the cloud's own clock; 0 where that is not known. */
   activeFor(serverId: string | null): Milliseconds {
     const since = this.#inventory.servers.get(serverId ?? "")?.updatedAt ?? null;
-    if (since === null || this.#cloudAhead === null) return 0;
-    const { atLeast, atMost } = this.#cloudAhead;
+    if (since === null || this.cloudAhead === null) return 0;
+    const { atLeast, atMost } = this.cloudAhead;
     return Math.max(0, this.#clock.now() + (atLeast + atMost) / 2 - since - CLOUD_SECOND / 2);
   }
 
@@ -252,8 +248,9 @@ export class ProviderWatch implements ProviderAccess {
     const age = (look: LookName, isLacking: boolean) =>
       at(look, isLacking || this.#doubted.has(look) ? needs.doubtfulCatalogAge : CATALOG_AGE);
     const lacksFlavor = this.#lacksFlavor();
+    const changed = needs.pending ? this.#serversAskedAt + needs.interval : Infinity;
     return {
-      "servers": this.#serversDue(needs),
+      "servers": Math.min(this.#completeDue(needs), changed),
       "flavors": age("flavors", lacksFlavor),
       "networks": age("networks", isUnclear(chooseNetworks(this.provider, this.#catalog))),
       "base-images": this.#baseImagesDue(needs, () => age("base-images", lacksFlavor || this.#lacksImage())),
@@ -316,7 +313,7 @@ export class ProviderWatch implements ProviderAccess {
     await this.#confirmPlace(listing);
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
-    this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
+    this.cloudAhead = listing.cloudAhead ?? this.cloudAhead;
     this.absence.survey();
   }
 
@@ -328,11 +325,6 @@ export class ProviderWatch implements ProviderAccess {
       if (error instanceof ElsewhereError) this.elsewhere = error.message;
       throw error;
     }
-  }
-
-  #serversDue(needs: WatchNeeds): Instant {
-    const changed = needs.pending ? this.#serversAskedAt + needs.interval : Infinity;
-    return Math.min(this.#completeDue(needs), changed);
   }
 
   /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */

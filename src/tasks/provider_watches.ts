@@ -25,7 +25,6 @@ import { ForeignServers } from "./foreign_servers.ts";
 import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
 import { confirmHome } from "./confirm_home.ts";
-import { Retirements } from "./retirements.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 import { TroubleLog } from "./trouble_log.ts";
@@ -63,8 +62,8 @@ export class ProviderWatches implements AsyncDisposable {
   readonly #watched = new KeptOpen<Watched>();
   /** Providers that planning was last refused by something that another look at the cloud may change. */
   #wanted: ReadonlySet<string | null> = new Set();
-
-  readonly #retirements = new Retirements();
+  /** How many nodes each retired provider had then; null: it was retired before this process, or no provider is known yet. */
+  #retired: ReadonlyMap<string, number | null> | null = null;
 
   constructor(deps: ProviderWatchesDeps) {
     this.#deps = deps;
@@ -94,8 +93,7 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** Watches these providers and no others. One that is reached as before keeps what has been seen of it. */
   async configure(providers: readonly ProviderConfig[]): Promise<void> {
-    const { nodeIndex } = this.#deps.ledger;
-    this.#retirements.configure(providers, (name) => nodeIndex.provider(name).all.size);
+    this.#noteRetired(providers);
     const keep = ({ watch, task }: Watched, provider: ProviderConfig) => {
       watch.provider = provider;
       task.wake();
@@ -108,6 +106,16 @@ export class ProviderWatches implements AsyncDisposable {
         return [name, { by, open: () => this.#open(provider), keep: (kept) => keep(kept, provider) }];
       })),
     );
+  }
+
+  #noteRetired(providers: readonly ProviderConfig[]): void {
+    const { nodeIndex } = this.#deps.ledger;
+    const before = this.#retired;
+    const retired = providers.filter(({ maxServers }) => maxServers < 0);
+    this.#retired = new Map(retired.map(({ name }) => {
+      const known = before === null ? null : before.get(name);
+      return [name, known === undefined ? nodeIndex.provider(name).all.size : known];
+    }));
   }
 
   /**
@@ -142,7 +150,7 @@ export class ProviderWatches implements AsyncDisposable {
       implausible: this.#watched.get(name)?.foreign.implausible ?? [],
       missing: seen?.missing ?? null,
       isTrusted: this.isTrusted(name),
-      nodesBeforeRetirement: this.#retirements.nodesBefore(name),
+      nodesBeforeRetirement: this.#retired?.get(name) ?? null,
       stats: watch?.cloud.stats ?? null,
     };
   }

@@ -20,25 +20,26 @@ const MEANWHILE = "nothing is launched, deleted or handed out until writing work
 
 const log = loggerOf("state");
 
+interface StateWatchDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tasks: TaskRegistry;
+  /** Called when the state can be written again. */
+  readonly wake: () => void;
+}
+
 export class StateWatch implements AsyncDisposable {
-  readonly #ledger: Ledger;
+  readonly #deps: StateWatchDeps;
   readonly #task: Task;
   readonly #subscription: Disposable;
   readonly #lost = Promise.withResolvers<StoreError>();
+  /** Resolves, with the reason, once this process can no longer write the state. */
+  readonly lost = this.#lost.promise;
   /** The message logged last; null: all was well. */
   #told: string | null = null;
 
-  readonly #wake: () => void;
-
-  constructor({ ledger, clock, tasks, wake }: {
-    readonly ledger: Ledger;
-    readonly clock: Clock;
-    readonly tasks: TaskRegistry;
-    /** Called when the state can be written again. */
-    readonly wake: () => void;
-  }) {
-    this.#ledger = ledger;
-    this.#wake = wake;
+  constructor(deps: StateWatchDeps) {
+    const { ledger, clock, tasks } = this.#deps = deps;
     this.#task = tasks.add({
       name: "state",
       period: null,
@@ -47,18 +48,13 @@ export class StateWatch implements AsyncDisposable {
     this.#subscription = ledger.subscribeFailures(() => this.#task.wake());
   }
 
-  /** Resolves, with the reason, once this process can no longer write the state. */
-  get lost(): Promise<StoreError> {
-    return this.#lost.promise;
-  }
-
   /** The state's problem now; null: no problem. */
   get problem(): string | null {
-    return this.#ledger.failure?.message ?? null;
+    return this.#deps.ledger.failure?.message ?? null;
   }
 
   get isLost(): boolean {
-    return LOST.has(this.#ledger.failure?.kind ?? "unusable");
+    return LOST.has(this.#deps.ledger.failure?.kind ?? "unusable");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,11 +65,11 @@ export class StateWatch implements AsyncDisposable {
   /** @returns whether to look again by itself: a state in memory is looked at while it fails only */
   async #look(): Promise<boolean> {
     // What it throws is the ledger's failure from then on.
-    await this.#ledger.check().catch(() => {});
-    const { failure } = this.#ledger;
+    await this.#deps.ledger.check().catch(() => {});
+    const { failure } = this.#deps.ledger;
     if (failure !== null && this.isLost) this.#lost.resolve(failure);
     else this.#tell(failure?.message ?? null);
-    return failure !== null || this.#ledger.isInFile;
+    return failure !== null || this.#deps.ledger.isInFile;
   }
 
   #tell(problem: string | null): void {
@@ -81,6 +77,6 @@ export class StateWatch implements AsyncDisposable {
     this.#told = problem;
     if (problem !== null) return log.error(`{problem}; ${MEANWHILE}`, { problem });
     log.info("the state can be written again");
-    this.#wake();
+    this.#deps.wake();
   }
 }

@@ -4,8 +4,7 @@
  * is recorded and passed to `onError`: the next run begins afresh.
  */
 import type { TaskReport } from "../domain/pool_report.ts";
-import type { Instant, Milliseconds } from "../domain/time.ts";
-import { SECOND } from "../domain/time.ts";
+import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -156,7 +155,7 @@ export class Task implements AsyncDisposable {
     };
     let error: unknown = null;
     const work = { what: "task", about: { name: this.name } };
-    const result = await inFlight.run(work, clock, () => callAsync(() => run(this.#stop.signal))).catch(
+    const result = await inFlight.run(work, clock, async () => await run(this.#stop.signal)).catch(
       (thrown) => {
         error = thrown ?? new Error("nothing was thrown");
       },
@@ -171,7 +170,7 @@ export class Task implements AsyncDisposable {
       return next ?? clock.now() + RETRY;
     }
     this.#report = { ...this.#report, lastSuccessAt: clock.now() };
-    return earlier(next, result?.again ?? null);
+    return earliest([next, result?.again ?? null]);
   }
 
   #fail(error: unknown): void {
@@ -179,13 +178,4 @@ export class Task implements AsyncDisposable {
     this.#report = { ...this.#report, lastError };
     bulkhead(`a listener for failures of the task ${this.name}`, () => this.#basics.onError(error));
   }
-}
-
-/** So that what throws before its first await is a rejection too. */
-async function callAsync<Result>(run: () => Promise<Result>): Promise<Result> {
-  return await run();
-}
-
-function earlier(a: Instant | null, b: Instant | null): Instant | null {
-  return a === null || b === null ? a ?? b : Math.min(a, b);
 }

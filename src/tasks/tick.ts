@@ -6,10 +6,8 @@ import type { BuildPlaces } from "../domain/build_places.ts";
 import type { Config } from "../domain/config.ts";
 import { type Defect, describeSubject } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import type { Observation } from "../domain/observation.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { Refusal } from "../domain/obstacle.ts";
-import type { TargetState } from "../domain/target_state.ts";
 import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
@@ -61,21 +59,11 @@ export interface TickDeps {
   readonly places?: BuildPlaces;
   readonly parts: TickParts;
   readonly clock: Clock;
-  /** Turns instants into the machine's time of day, for messages. */
-  readonly wallOffset: () => Milliseconds;
   readonly random: Random;
-  /** The observation of each provider that has been asked. */
-  readonly seen: () => ReadonlyMap<string, Observation>;
-  /** How the targets stand, by name. */
-  readonly targets: () => ReadonlyMap<string, TargetState>;
-  /** Ids of requests whose clients have not come back since the daemon's start. */
-  readonly deserted: () => ReadonlySet<number>;
-  /** Nodes that jobs in queues ask for, by label. */
-  readonly demand: () => ReadonlyMap<string, number>;
-  /** Since when no report of a job on a node can have been missed; null: they may be. */
-  readonly heardSince: () => Instant | null;
-  /** By path: why a file on this machine is of no use. */
-  readonly faults: () => ReadonlyMap<string, string>;
+  /** The clouds and this machine as they are seen now. */
+  readonly look: () => Required<Pick<PoolInput, "wallOffset" | "seen" | "faults">>;
+  /** Who asks for nodes now, and who takes them. */
+  readonly asked: () => Required<Pick<PoolInput, "targets" | "deserted" | "demand" | "heardSince">>;
   /** All that is moved; the whole pool, if nothing is said. */
   readonly errand?: Errand | null;
   /** Whether launches may be decided on: providers that have just been added are waited for. */
@@ -93,18 +81,16 @@ export class Tick {
   readonly #nodesAtRest = new NodesAtRest();
   #turns: Turns = new Map();
   #unwanted: PoolPlan["unwanted"] = new Map();
-  #reports: readonly LabelReport[] = [];
-  #waits: ReadonlyMap<number, readonly Refusal[]> = new Map();
+  /** The newest plan's reports on the labels that did not get all they asked for. */
+  reports: readonly LabelReport[] = [];
+  /** Why requests wait, by their ids: of each the newest plan that could say so. */
+  waits: ReadonlyMap<number, readonly Refusal[]> = new Map();
   #room: LaunchPlan["room"] = { labels: [], providers: [] };
-  #rest: Milliseconds = 0;
+  /** How long the next turn leaves the time to others, after what the newest plan has cost. */
+  rest: Milliseconds = 0;
 
   constructor(deps: TickDeps) {
     this.#deps = deps;
-  }
-
-  /** The newest plan's reports on the labels that did not get all they asked for. */
-  get reports(): readonly LabelReport[] {
-    return this.#reports;
   }
 
   /** The obstacles to one node more of a label, by its providers, as the newest plan has it. */
@@ -112,22 +98,12 @@ export class Tick {
     return whyNoMore(label, this.#room);
   }
 
-  /** Why requests wait, by their ids: of each the newest plan that could say so. */
-  get waits(): ReadonlyMap<number, readonly Refusal[]> {
-    return this.#waits;
-  }
-
-  /** How long the next turn leaves the time to others, after what the newest plan has cost. */
-  get rest(): Milliseconds {
-    return this.#rest;
-  }
-
   /**
    * @returns when to run again even if nothing happens; null: no such time
    * @throws StoreError; Error once all else is done, where something could not be planned at all
    */
   async run(config: Config): Promise<Instant | null> {
-    this.#rest = 0;
+    this.rest = 0;
     const halves = [
       await this.#half("images", (edits) => this.#moveImages(config, edits)),
       await this.#half("nodes", (edits) => this.#moveNodes(config, edits)),
@@ -170,9 +146,9 @@ export class Tick {
     const plan = this.#timed(() => this.#planNodes(config));
     this.#turns = plan.launches.turns;
     this.#unwanted = plan.unwanted;
-    this.#reports = plan.launches.reports;
+    this.reports = plan.launches.reports;
     this.#room = plan.launches.room;
-    this.#waits = this.#nextWaits(plan);
+    this.waits = this.#nextWaits(plan);
     await this.#storeChanges(plan, { config, edits });
     const turn = { ...this.#deps, config, edits };
     await storeSubnodes(plan.subnodes, turn);
@@ -186,7 +162,7 @@ export class Tick {
 
   #nextWaits({ requestWaits }: PoolPlan): ReadonlyMap<number, readonly Refusal[]> {
     const { requests } = this.#deps.ledger;
-    const known = [...this.#waits].filter(([id]) => requests.get(id)?.grantedAt === null);
+    const known = [...this.waits].filter(([id]) => requests.get(id)?.grantedAt === null);
     return new Map([
       ...known,
       ...requestWaits.map(({ request: { id }, refusals }) => [id, refusals] as const),
@@ -200,7 +176,7 @@ export class Tick {
     try {
       return plan();
     } finally {
-      this.#rest += (clock.monotonic() - startedAt) * (1 / LARGEST_SHARE - 1);
+      this.rest += (clock.monotonic() - startedAt) * (1 / LARGEST_SHARE - 1);
     }
   }
 
@@ -222,16 +198,14 @@ export class Tick {
 
   /** The images as they are planned now, by whatever configuration. */
   imagesInput(): Omit<ImagesInput, "config"> {
-    const { ledger, imageExecutor, clock, seen, accepting, parts } = this.#deps;
+    const { ledger, imageExecutor, clock, look, accepting, parts } = this.#deps;
     return {
+      ...look(),
       now: clock.now(),
-      wallOffset: this.#deps.wallOffset(),
       dibImages: ledger.dibImages.values(),
       images: ledger.images.values(),
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       nodes: ledger.nodeIndex,
-      seen: seen(),
-      faults: this.#deps.faults(),
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
       making: { uploads: parts.builds, snapshots: parts.pool },
       ...(this.#deps.places === undefined ? {} : { places: this.#deps.places }),
@@ -241,24 +215,18 @@ export class Tick {
 
   /** The nodes as they are planned now, by whatever configuration. */
   poolInput(): Omit<PoolInput, "config"> {
-    const { ledger, executor, clock, seen, targets, demand, launching, accepting, parts, errand = null } =
-      this.#deps;
+    const { ledger, executor, clock, look, asked, launching, accepting, parts, errand = null } = this.#deps;
     const isPool = parts.pool && errand === null;
     return {
+      ...look(),
+      ...asked(),
       now: clock.now(),
-      wallOffset: this.#deps.wallOffset(),
       nodes: ledger.nodeIndex,
       requests: ledger.requests.values(),
-      deserted: this.#deps.deserted(),
       pauses: [...ledger.pauses.values()],
       images: ledger.images,
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       reserved: this.#reserved,
-      seen: seen(),
-      targets: targets(),
-      demand: demand(),
-      heardSince: this.#deps.heardSince(),
-      faults: this.#deps.faults(),
       turns: this.#turns,
       unwanted: this.#unwanted,
       firstIdOfRun: ledger.runs.at(-1)?.firstIds.node,

@@ -5,7 +5,7 @@ import { isMade, type ProviderConfig } from "../domain/config.ts";
 import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
-import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
+import { earliest, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { floatingIpsByAddress } from "../plan/listed_addresses.ts";
 import { planFloatingIps } from "../plan/floating_ip_plan.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
@@ -150,18 +150,13 @@ function isPending({ state }: NodeRecord): boolean {
   }
 }
 
-function lostSince({ state }: NodeRecord): Instant {
+function lostSince({ state }: NodeRecord): Instant | null {
   const lostAt = "lostAt" in state ? state.lostAt : null;
-  return lostAt === null ? Infinity : lostAt + LISTING_SETTLE;
+  return lostAt === null ? null : lostAt + LISTING_SETTLE;
 }
 
 function activeAt({ state }: NodeRecord): Instant {
   return state.phase === "address" ? state.activeAt : 0;
-}
-
-function earliest(times: readonly Instant[]): Instant | null {
-  const first = Math.min(...times);
-  return first === Infinity ? null : first;
 }
 
 /** From when the newest was ACTIVE; again after a while, for a port that came late. */

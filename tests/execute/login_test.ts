@@ -4,7 +4,7 @@ import type { ProviderImageConfig } from "../../src/domain/config.ts";
 import { credentialsFor } from "../../src/execute/credentials.ts";
 import { executeLogin, type LoginDeps } from "../../src/execute/login.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
-import { PrivateKeys } from "../../src/execute/private_keys.ts";
+import { PrivateKeys } from "../../src/execute/credentials.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readCrumb } from "../../src/targets/jenkins/crumb_cache.ts";
+import { readCrumb } from "../../src/targets/jenkins/crumb.ts";
 import { containerError } from "./jenkins_pages.ts";
 import { NODE_12, refusalOf, setUp } from "./jenkins_setup.ts";
 

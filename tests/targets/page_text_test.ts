@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pageText } from "../../src/targets/jenkins/page_text.ts";
+import { pageText } from "../../src/targets/jenkins/describe_refusal.ts";
 import { accessDenied, containerError, failure, isLoading, oops } from "./jenkins_pages.ts";
 
 const textOf = async (page: Response | string) =>

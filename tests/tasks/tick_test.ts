@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import type { PoolInput } from "../../src/plan/pool_plan.ts";
 import { errorChain } from "../../src/lib/error_chain.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { Defects } from "../../src/tasks/defects.ts";
@@ -13,10 +14,19 @@ import { imagesConfig } from "../plan/images/image_fixtures.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 
 async function tickKit(
-  { nodes = [], config: settings = config(), cloud = {}, observation = seen(), ...deps }:
+  {
+    nodes = [],
+    config: settings = config(),
+    cloud = {},
+    observation = seen(),
+    targets = () => new Map(),
+    seen: seenNow = () => new Map([["cloud-a", observation]]),
+    ...deps
+  }:
     & { nodes?: readonly NodeRecord[]; config?: ReturnType<typeof config>; cloud?: Scripted }
-    & { observation?: ReturnType<typeof seen> }
-    & Partial<Omit<TickDeps, "config" | "imageExecutor">> = {},
+    & { observation?: ReturnType<typeof seen>; seen?: () => PoolInput["seen"] }
+    & { targets?: () => PoolInput["targets"] }
+    & Partial<Omit<TickDeps, "config" | "imageExecutor" | "look" | "asked">> = {},
 ) {
   const kit = await executorKit({ nodes, config: settings, cloud, observation });
   const defects = new Defects(kit);
@@ -24,15 +34,10 @@ async function tickKit(
     ...kit,
     defects,
     random: seededRandom(1),
-    seen: () => new Map([["cloud-a", observation]]),
+    look: () => ({ wallOffset: 0, seen: seenNow(), faults: new Map() }),
+    asked: () => ({ targets: targets(), deserted: new Set(), demand: new Map(), heardSince: null }),
     imageExecutor: imageExecutorOf(kit),
     parts: { pool: true, launches: true, builds: true },
-    targets: () => new Map(),
-    deserted: () => new Set(),
-    demand: () => new Map(),
-    heardSince: () => null,
-    faults: () => new Map(),
-    wallOffset: () => 0,
     launching: () => true,
     accepting: () => true,
     ...deps,

@@ -11,9 +11,9 @@ const HANDOVER = /^node_(assign|revoke):/;
 /** The answer of one server to `status`, summed up line by line, so that it need not be kept. */
 export class FunctionStatus {
   /** Jobs that wait, by the label they ask for. */
-  readonly #queuedByLabel = new Map<string, number>();
+  readonly queuedByLabel = new Map<string, number>();
   /** Jobs that wait and name no label, by job. */
-  readonly #queuedByJob = new Map<string, number>();
+  readonly queuedByJob = new Map<string, number>();
   readonly #labelByJob = new Map<string, string>();
   readonly #workers = new Map<string, number>();
 
@@ -25,14 +25,6 @@ export class FunctionStatus {
     const name = fields.slice(0, -3).join("\t");
     if (name.startsWith(BUILD)) this.#addBuild(name.slice(BUILD.length), Math.max(0, total! - running!));
     else if (HANDOVER.test(name) && workers! > 0) this.#workers.set(name, workers!);
-  }
-
-  get queuedByLabel(): ReadonlyMap<string, number> {
-    return this.#queuedByLabel;
-  }
-
-  get queuedByJob(): ReadonlyMap<string, number> {
-    return this.#queuedByJob;
   }
 
   /** The first that it named; null: none. */
@@ -48,12 +40,12 @@ export class FunctionStatus {
   /** @param name the function without `build:` */
   #addBuild(name: string, queued: number): void {
     const colon = name.lastIndexOf(":");
-    if (colon < 0) return raise(this.#queuedByJob, name, queued);
+    if (colon < 0) return raise(this.queuedByJob, name, queued);
     const label = name.slice(colon + 1);
     const job = name.slice(name.lastIndexOf(":", colon - 1) + 1, colon);
     if (label === "") return;
     if (!this.#labelByJob.has(job)) this.#labelByJob.set(job, label);
-    raise(this.#queuedByLabel, label, queued);
+    raise(this.queuedByLabel, label, queued);
   }
 }
 

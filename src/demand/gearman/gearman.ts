@@ -2,6 +2,7 @@
  * Gearman, as the pool uses it: reads from all servers how many nodes are asked for, hands ready nodes over to managers
  * and takes them back. Nothing is tried twice here; the next tick does that. The composition root makes one.
  */
+import * as v from "valibot";
 import type { GearmanServerConfig } from "../../domain/config.ts";
 import type { LinkState } from "../../domain/link_state.ts";
 import type { Milliseconds } from "../../domain/time.ts";
@@ -12,7 +13,6 @@ import { type Dial, placeOf } from "../wire.ts";
 import { demandOf } from "./function_status.ts";
 import { GearmanError } from "./gearman_error.ts";
 import { JobServer } from "./job_server.ts";
-import { managerIn } from "./manager_in.ts";
 
 /** The facts about a node that its manager gets. */
 interface AssignedNode {
@@ -120,4 +120,25 @@ function whyAway(servers: readonly JobServer[]): string {
     `${placeOf(address)}: ${state.status === "away" ? state.message : state.status}`
   );
   return `no Gearman server is connected (${reasons.join("; ")})`;
+}
+
+const answerSchema = v.object({ manager: v.nullish(v.string(), null) });
+
+/**
+ * The manager's name, from `{"manager": NAME}`; null where it gives none, also by an empty answer.
+ * @param title the function and the server, as a message is to begin
+ * @throws GearmanError for anything else
+ */
+function managerIn(answer: Uint8Array, title: string): string | null {
+  const text = new TextDecoder().decode(answer);
+  if (text.trim() === "") return null;
+  try {
+    return v.parse(answerSchema, JSON.parse(text)).manager;
+  } catch (cause) {
+    throw new GearmanError(
+      "badAnswer",
+      `${title}: the worker answered ${JSON.stringify(text.slice(0, 80))}, not {"manager": NAME}`,
+      { cause },
+    );
+  }
 }

@@ -11,6 +11,8 @@ export class JobRun {
   withdrawn = false;
   readonly #title: string;
   readonly #outcome = Promise.withResolvers<Uint8Array>();
+  /** The worker's answer, with the data it sent before; or a GearmanError. */
+  readonly result = this.#outcome.promise;
   readonly #data: Uint8Array[] = [];
   #size = 0;
   #warning = "";
@@ -19,12 +21,7 @@ export class JobRun {
   constructor(title: string) {
     this.#title = title;
     // A caller that stopped waiting need not hear of it.
-    this.#outcome.promise.catch(() => {});
-  }
-
-  /** The worker's answer, with the data it sent before. @throws GearmanError */
-  get result(): Promise<Uint8Array> {
-    return this.#outcome.promise;
+    this.result.catch(() => {});
   }
 
   /** Takes a packet of this job's. @returns whether it was the last */

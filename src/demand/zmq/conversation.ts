@@ -5,8 +5,16 @@
 import type { Clock } from "../../lib/clock.ts";
 import { ByteQueue } from "../byte_queue.ts";
 import type { Conversation, Peer } from "../link.ts";
-import { decodeCommand, decodeProperties, encodeCommand, encodeProperties } from "./command.ts";
-import { encodeFrame, type Frame, MAX_MESSAGE, takeFrame } from "./frame.ts";
+import {
+  decodeCommand,
+  decodeProperties,
+  encodeCommand,
+  encodeFrame,
+  encodeProperties,
+  type Frame,
+  MAX_MESSAGE,
+  takeFrame,
+} from "./frame.ts";
 import { type Agreement, ZmtpGreeting } from "./greeting.ts";
 
 /** The frames of one message, at least one. */
@@ -31,18 +39,14 @@ export class SubscriberConversation implements Conversation {
   /** Frames of a message that is not all there, and how many bytes they have. */
   #frames: Uint8Array[] = [];
   #size = 0;
-  #awaitingSince: number | null;
+  awaitingSince: number | null;
 
   constructor(peer: Peer, { clock, onMessage }: { clock: Clock; onMessage: (message: Message) => void }) {
     this.#peer = peer;
     this.#clock = clock;
     this.#onMessage = onMessage;
-    this.#awaitingSince = clock.monotonic();
+    this.awaitingSince = clock.monotonic();
     this.#greeting = new ZmtpGreeting((bytes) => peer.send(bytes));
-  }
-
-  get awaitingSince(): number | null {
-    return this.#awaitingSince;
   }
 
   receive(bytes: Uint8Array): void {
@@ -56,7 +60,7 @@ export class SubscriberConversation implements Conversation {
   /** Only 3.1 can ask. Others get the subscription again: so the system notices a publisher that is gone. */
   probe(): void {
     if (this.#agreement?.version !== "3.1") return this.#subscribe();
-    this.#awaitingSince = this.#clock.monotonic();
+    this.awaitingSince = this.#clock.monotonic();
     this.#sendCommand("PING", NO_LIMIT);
   }
 
@@ -84,7 +88,7 @@ export class SubscriberConversation implements Conversation {
   #takeHandshake(frame: Frame, agreement: Agreement): void {
     if (hasCommands(agreement)) checkReady(frame);
     this.#subscribed = true;
-    this.#awaitingSince = null;
+    this.awaitingSince = null;
     this.#subscribe();
     this.#peer.establish();
   }
@@ -92,7 +96,7 @@ export class SubscriberConversation implements Conversation {
   #takeCommand({ body }: Frame): void {
     const { name, data } = decodeCommand(body);
     if (name === "PING") this.#sendCommand("PONG", data.subarray(NO_LIMIT.length));
-    else if (name === "PONG") this.#awaitingSince = null;
+    else if (name === "PONG") this.awaitingSince = null;
     else if (name === "ERROR") throw refusalIn(data);
   }
 

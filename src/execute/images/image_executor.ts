@@ -17,7 +17,6 @@ import { serverIdOf } from "../../domain/node.ts";
 import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
 import { aboutDibImage, aboutImage } from "../../domain/waiting_work.ts";
-import type { Clock } from "../../lib/clock.ts";
 import {
   type DibAction,
   type ImageAction,
@@ -26,10 +25,10 @@ import {
   imageKey,
   type ProviderImageAction,
 } from "../../plan/images/image_action.ts";
-import type { Shell } from "../../ssh/shell.ts";
-import type { Ledger, LedgerChange } from "../../store/ledger.ts";
+import type { LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
+import type { ActionDeps } from "../execute_action.ts";
 import type { ProviderAccess } from "../provider_access.ts";
 import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
@@ -47,22 +46,17 @@ import {
 import { DAMAGED } from "./upload_image.ts";
 import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
-export interface ImageExecutorDeps {
-  readonly ledger: Ledger;
+export interface ImageExecutorDeps
+  extends Pick<ActionDeps, "ledger" | "shell" | "clock" | "readKey" | "scriptVariables"> {
   /** Where diskimages are built. */
   readonly sites: BuildSites;
   /** Removes all but the newest logs of that name. */
   readonly trimLogs: (folder: string, options: { name: string; keep: number }) => Promise<void>;
-  readonly shell: Shell;
-  readonly clock: Clock;
   /** null: the provider is not configured any more. */
   readonly provider: (name: string) => ProviderAccess | null;
-  readonly readKey: (path: string) => Promise<string>;
   readonly makeKeypair: () => Promise<Omit<TemporaryKeypair, "name">>;
   /** Opens the log of a script for writing. */
   readonly openLog: (path: string) => Promise<ScriptLog>;
-  /** The variables of the daemon's environment that scripts are given. */
-  readonly scriptVariables: () => Readonly<Record<string, string>>;
   /** Called after each outcome. */
   readonly wake: () => void;
   /** An attempt that broke in a way nobody foresaw. */

@@ -4,16 +4,15 @@
  * No redirect is followed. `jenkins_target` calls it.
  */
 import { Buffer } from "node:buffer";
-import type * as v from "valibot";
 import { CloudError } from "../../domain/cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
-import { parseAnswer } from "../../lib/parse_answer.ts";
+import { orAborted } from "../../lib/or_aborted.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import { TargetError, type TargetErrorKind } from "../target_error.ts";
-import { type Crumb, CrumbCache, readCrumb } from "./crumb_cache.ts";
+import { type Crumb, readCrumb } from "./crumb.ts";
 import { describeRefusal, isCrumbRefused } from "./describe_refusal.ts";
 
 export interface JenkinsClientOptions {
@@ -56,7 +55,8 @@ export class JenkinsClient implements AsyncDisposable {
   readonly #options: JenkinsClientOptions;
   readonly #base: string;
   readonly #limiter: RateLimiter<"read" | "write">;
-  readonly #crumbs = new CrumbCache(() => this.#askForCrumb());
+  /** The one in force, or the request for it; null: none has been asked for, or the last was refused. */
+  #crumb: Promise<Crumb> | null = null;
   readonly #closing = new AbortController();
   readonly #inFlight = new Set<Promise<unknown>>();
 
@@ -82,24 +82,9 @@ export class JenkinsClient implements AsyncDisposable {
     }
   }
 
-  /** GETs JSON. @throws TargetError, also where it does not fit the schema */
-  async read<S extends v.GenericSchema>(
-    schema: S,
-    call: Omit<JenkinsCall, "method">,
-  ): Promise<v.InferOutput<S>> {
-    const response = await this.request({ ...call, method: "GET" });
-    return parseAnswer(schema, response, (message) =>
-      this.refuse(call, {
-        kind: "badResponse",
-        problem: `${message}; check url`,
-        status: response.status,
-        effect: "none",
-      }));
-  }
-
-  /** The error of an answer that cannot be used. */
+  /** The error of an answer that cannot be used. Reading changes nothing, whatever became of the answer. */
   refuse(
-    call: Pick<JenkinsCall, "action">,
+    call: Pick<JenkinsCall, "action"> & Partial<Pick<JenkinsCall, "method">>,
     refusal: {
       kind: TargetErrorKind;
       problem: string;
@@ -109,7 +94,8 @@ export class JenkinsClient implements AsyncDisposable {
     },
   ): TargetError {
     const action = `${call.action} on target ${this.#options.name}`;
-    return new TargetError(refusal.kind, this.#hideSecrets(refusal.problem), { ...refusal, action });
+    const effect = call.method === "GET" ? "none" : refusal.effect;
+    return new TargetError(refusal.kind, this.#hideSecrets(refusal.problem), { ...refusal, action, effect });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -121,19 +107,27 @@ export class JenkinsClient implements AsyncDisposable {
     const response = call.method === "GET" ? await this.#send(call) : await this.#sendWithCrumb(call);
     if (response.status === 200 || call.accept?.includes(response.status)) return response;
     const refusal = describeRefusal(response, { ...this.#options, missing: call.missing });
-    throw this.refuse(call, {
-      ...refusal,
-      status: response.status,
-      effect: effectOf(call, refusal.effect),
-    });
+    throw this.refuse(call, { ...refusal, status: response.status });
   }
 
   async #sendWithCrumb(call: JenkinsCall): Promise<SendResponse> {
-    const crumb = await this.#crumbs.get(call);
-    const response = await this.#send(call, crumb);
+    const crumb = this.#getCrumb();
+    const response = await this.#send(call, await orAborted(crumb, call.signal));
     if (!isCrumbRefused(response)) return response;
-    this.#crumbs.forget(crumb);
-    return await this.#send(call, await this.#crumbs.get(call));
+    this.#forget(crumb);
+    return await this.#send(call, await orAborted(this.#getCrumb(), call.signal));
+  }
+
+  /** Asks once, however many calls wait for it; no single caller's signal ends that. */
+  #getCrumb(): Promise<Crumb> {
+    const crumb = this.#crumb ??= this.#askForCrumb();
+    crumb.catch(() => this.#forget(crumb));
+    return crumb;
+  }
+
+  /** One that came later stays. */
+  #forget(crumb: Promise<Crumb>): void {
+    if (this.#crumb === crumb) this.#crumb = null;
   }
 
   async #send(call: JenkinsCall, crumb?: Crumb): Promise<SendResponse> {
@@ -170,22 +164,14 @@ export class JenkinsClient implements AsyncDisposable {
   }
 
   #describeFailure(call: JenkinsCall, error: unknown): TargetError {
+    const refusal = (kind: TargetErrorKind, what: string, effect: "none" | "unknown", cause?: unknown) =>
+      this.refuse(call, { kind, problem: `${what} (url ${this.#base})`, effect, cause });
     if (error === "timeout") {
-      const problem = `no response within ${this.#options.timeout / SECOND} s (url ${this.#base})`;
-      return this.refuse(call, { kind: "timeout", problem, effect: effectOf(call, "unknown") });
+      return refusal("timeout", `no response within ${this.#options.timeout / SECOND} s`, "unknown");
     }
-    if (!(error instanceof CloudError)) {
-      const problem = `the request failed (url ${this.#base})`;
-      return this.refuse(call, {
-        kind: "unavailable",
-        problem,
-        effect: effectOf(call, "unknown"),
-        cause: error,
-      });
-    }
+    if (!(error instanceof CloudError)) return refusal("unavailable", "the request failed", "unknown", error);
     const kind = error.kind === "badResponse" ? "badResponse" : "unavailable";
-    const problem = `${error.message} (url ${this.#base})`;
-    return this.refuse(call, { kind, problem, effect: effectOf(call, error.effect), cause: error });
+    return refusal(kind, error.message, error.effect, error);
   }
 
   async #askForCrumb(): Promise<Crumb> {
@@ -212,9 +198,4 @@ export class JenkinsClient implements AsyncDisposable {
       .filter((secret) => secret.length >= MIN_SECRET)
       .reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text);
   }
-}
-
-/** Reading changes nothing, whatever became of the answer. */
-function effectOf(call: JenkinsCall, effect: "none" | "unknown"): "none" | "unknown" {
-  return call.method === "GET" ? "none" : effect;
 }

@@ -8,6 +8,7 @@ import type { SendResponse } from "../../http/send.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { TargetState } from "../../domain/target_state.ts";
 import type { Call } from "../../lib/call.ts";
+import { parseAnswer } from "../../lib/parse_answer.ts";
 import type { AgentRequest, Target } from "../target.ts";
 import { TargetError } from "../target_error.ts";
 import { changeLabel, isConfigOf } from "./agent_config.ts";
@@ -43,12 +44,19 @@ export class JenkinsTarget implements Target {
   }
 
   async observe({ signal }: Call): Promise<TargetState> {
+    const call: JenkinsCall = {
+      action: "read the state",
+      method: "GET",
+      path: "/api/json?tree=quietingDown,quietDownReason",
+      missing: NO_JENKINS,
+      signal,
+    };
     try {
-      const state = await this.#client.read(StateSchema, {
-        action: "read the state",
-        path: "/api/json?tree=quietingDown,quietDownReason",
-        missing: NO_JENKINS,
-        signal,
+      const response = await this.#client.request(call);
+      const { status } = response;
+      const state = parseAnswer(StateSchema, response, (message) => {
+        const problem = `${message}; check url`;
+        return this.#client.refuse(call, { kind: "badResponse", problem, status, effect: "none" });
       });
       if (!state.quietingDown) return { online: true };
       const why = state.quietDownReason ? `: ${state.quietDownReason}` : "";

@@ -2,9 +2,8 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { concatenated } from "../../../src/lib/concatenated.ts";
-import { encodeCommand, encodeProperties } from "../../../src/demand/zmq/command.ts";
+import { encodeCommand, encodeFrame, encodeProperties } from "../../../src/demand/zmq/frame.ts";
 import { SubscriberConversation } from "../../../src/demand/zmq/conversation.ts";
-import { encodeFrame } from "../../../src/demand/zmq/frame.ts";
 import { VirtualClock } from "../../virtual_clock.ts";
 import { cut, cuts } from "../cut.ts";
 
