@@ -49,7 +49,9 @@ export function controlApi(ground: ControlGround): ControlApi {
     const id = c.req.param("id");
     return c.json({ disarmed: ground.disarm(id === undefined ? undefined : Number(id)) });
   });
-  app.get("/quirks", (c) => c.json(shownQuirks()));
+  app.get("/quirks", (c) => {
+    return c.json({ personalities, quirks: quirkTable.map(({ name, about }) => ({ name, about })) });
+  });
   app.post("/tokens/revoke", (c) => {
     for (const cloud of ground.clouds.values()) cloud.tokens.revokeAll();
     return c.json({});
@@ -95,17 +97,6 @@ function shownFault({ id, rule, fault, seen, struck }: ArmedFault) {
 
 function catalogue() {
   return [...faultCatalogue.values()].map(({ number, title, operations }) => ({ number, title, operations }));
-}
-
-function shownQuirks() {
-  return {
-    personalities: personalities.map(({ name, about, quirks }) => ({
-      name,
-      about,
-      quirks: quirks.map((quirk) => quirk.name),
-    })),
-    quirks: quirkTable.map(({ name, about }) => ({ name, about })),
-  };
 }
 
 async function armFault(c: Context, ground: ControlGround): Promise<Response> {
