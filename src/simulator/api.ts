@@ -11,7 +11,7 @@ import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
 import { quirkyAnswer } from "./quirk.ts";
 import { ApiRefusal } from "./api_refusal.ts";
-import { sampleSpread } from "./spread.ts";
+import { sampleSpread } from "./settings.ts";
 
 /** Does what a request asks for; throws a Refusal where the service would refuse. */
 export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise<Outcome>;

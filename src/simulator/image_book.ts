@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { ContentRoom } from "./image_intake.ts";
 import { ApiRefusal } from "./api_refusal.ts";
-import type { CloudSettings } from "./settings.ts";
+import { type CloudSettings, sampleSpread } from "./settings.ts";
 import {
   type ImageAtBoot,
   type ImageFields,
@@ -16,7 +16,6 @@ import {
   snapshotTaskAt,
   type StoredData,
 } from "./simulated_image.ts";
-import { sampleSpread } from "./spread.ts";
 import { nameId, type Stock, type StockImage } from "./stock.ts";
 
 /** The image to create, with everything checked. */

@@ -4,7 +4,6 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import { AddressPool } from "./address_pool.ts";
 import type { Quotas } from "./settings.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
@@ -147,3 +146,38 @@ export class PortBook {
 function overQuota(resource: string): ApiRefusal {
   return new ApiRefusal(409, `Quota exceeded for resources: ['${resource}'].`, { type: "OverQuota" });
 }
+
+/** The addresses of one 127.N.0.0/16: each given out to one holder at a time, the longest unused first. */
+class AddressPool {
+  readonly #block: number;
+  readonly #used = new Set<number>();
+  #next = FIRST_HOST;
+
+  constructor(block: number) {
+    this.#block = block;
+  }
+
+  /** The next free address; null where all are taken. */
+  take(): string | null {
+    if (this.#used.size > LAST_HOST - FIRST_HOST) return null;
+    while (this.#used.has(this.#next)) this.#step();
+    const host = this.#next;
+    this.#used.add(host);
+    this.#step();
+    return `127.${this.#block}.${host >> 8}.${host & 255}`;
+  }
+
+  release(address: string): void {
+    const [, , high, low] = address.split(".").map(Number);
+    this.#used.delete((high! << 8) | low!);
+  }
+
+  #step(): void {
+    this.#next = this.#next === LAST_HOST ? FIRST_HOST : this.#next + 1;
+  }
+}
+
+/** .0.0 is the network, .0.1 its gateway. */
+const FIRST_HOST = 2;
+/** .255.255 is the broadcast address. */
+const LAST_HOST = 0xfffe;
