@@ -10,7 +10,7 @@ import { answersSshAt, type SimulatedServer, statusAt, taskStateAt } from "./sim
 
 /** Taking an image has an operation of its own, so that faults and journal can tell it from the rest. */
 export function actionOperation(exchange: Exchange): string {
-  return exchange.bodyHas("createImage") ? "server.snapshot" : "server.action";
+  return Object.hasOwn(exchange.bodyObject, "createImage") ? "server.snapshot" : "server.action";
 }
 
 /** The console and taking an image are the actions there are. */
