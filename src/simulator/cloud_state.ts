@@ -84,7 +84,7 @@ export class CloudState {
     this.startedAt = options.clock.now();
     this.stock = makeStock(this.settings, options.blocks);
     this.images = new ImageBook(this.stock, { ...options, settings: this.settings });
-    this.network = new PortBook({ ...options, quotas: this.quotas, networks: this.stock.networks });
+    this.network = new PortBook({ ...options, quotas: this.quotas }, this.stock.networks);
     this.servers = new ServerBook({
       clock: options.clock,
       goneLife: options.deletedLife,
