@@ -8,7 +8,7 @@ import type { Simulator } from "./simulator.ts";
 /** As real ones have it. */
 const MAX_BODY = 64 * 2 ** 20;
 
-export function createSimulatorSend(simulator: Simulator): Send {
+export function createSimulatorSend(simulator: Pick<Simulator, "answer">): Send {
   return async (request, { signal }) => {
     signal.throwIfAborted();
     const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -24,7 +24,7 @@ export function createSimulatorSend(simulator: Simulator): Send {
 }
 
 async function exchanged(
-  simulator: Simulator,
+  simulator: Pick<Simulator, "answer">,
   request: SendRequest,
   signal: AbortSignal,
 ): Promise<SendResponse> {
