@@ -81,9 +81,21 @@ Deno.test("openTarget() opens nothing where the target has no Jenkins", () => {
 Deno.test("openTarget(): Jenkins is asked through the proxy that the environment names", async () => {
   await using served = await serveJenkins(new JenkinsDouble());
   await using proxy = await serveProxy();
-  Deno.env.set("http_proxy", proxy.url);
-  using _ = { [Symbol.dispose]: () => Deno.env.delete("http_proxy") };
+  using _ = withVariables({ http_proxy: proxy.url, no_proxy: "" });
   await using target = openTarget(targetConfig(served.url))!;
   assert.deepEqual(await target.observe({ signal }), { online: true });
   assert.match(proxy.seen[0]!, /^GET http:\/\/127\.0\.0\.1:\d+\//);
 });
+
+/** Sets variables of this process's environment until it is disposed of. */
+function withVariables(variables: Readonly<Record<string, string>>): Disposable {
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  return {
+    [Symbol.dispose]() {
+      for (const [name, value] of before) {
+        value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+      }
+    },
+  };
+}

@@ -1,6 +1,6 @@
 /**
- * One HTTP request: the port below the clients of OpenStack and Jenkins. undici sends over sockets; the simulator's own
- * `fetch` answers in-process, so that the same client runs with virtual time and no sockets.
+ * One HTTP request: the port below the clients of OpenStack and Jenkins. undici sends over sockets; the simulator
+ * answers in-process, so that the same client runs with virtual time and no sockets.
  */
 
 export interface SendRequest {

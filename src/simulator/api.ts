@@ -11,7 +11,7 @@ import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
 import { quirkyAnswer } from "./quirk.ts";
 import { ApiRefusal } from "./api_refusal.ts";
-import { sampleSpread } from "./spread.ts";
+import { sampleSpread } from "./settings.ts";
 
 /** Does what a request asks for; throws a Refusal where the service would refuse. */
 export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise<Outcome>;
@@ -115,7 +115,7 @@ export class ApiBuilder {
   #refuse(exchange: Exchange): Outcome | null {
     for (const { strike, blow } of this.#strikes(exchange, "refuse")) {
       const outcome = strike(blow, exchange);
-      if (outcome !== null) return outcome;
+      if (outcome !== null) return worded(exchange, outcome);
     }
     return null;
   }
@@ -142,7 +142,7 @@ export class ApiBuilder {
     let answer = outcome;
     let breakage: Breakage | null = null;
     for (const { strike, blow } of this.#strikes(exchange, "spoil")) {
-      const spoilt = strike(blow, exchange, answer);
+      const spoilt = worded(exchange, strike(blow, exchange, answer));
       if (typeof spoilt === "string") breakage = spoilt;
       else answer = spoilt;
     }
@@ -193,6 +193,10 @@ export class ApiBuilder {
 }
 
 const NOT_FOUND = "The resource could not be found.";
+
+function worded(exchange: Exchange, outcome: Outcome | ApiRefusal): Outcome {
+  return outcome instanceof ApiRefusal ? refused(exchange, outcome) : outcome;
+}
 
 function refused(exchange: Exchange, refusal: ApiRefusal): ApiAnswer {
   return errorAnswer(exchange.service, refusal.status, { message: refusal.message, ...refusal.options });

@@ -15,10 +15,9 @@ import { type Manner, quirksOf } from "./quirk_table.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import { ServerBook, type ServerUse } from "./server_book.ts";
 import { ServerFiles } from "./server_files.ts";
-import type { CloudSettings, Quotas } from "./settings.ts";
+import { type CloudSettings, type Quotas, sampleSpread } from "./settings.ts";
 import type { ImageAtBoot } from "./simulated_image.ts";
 import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
-import { sampleSpread } from "./spread.ts";
 import { type AddressBlocks, makeStock, type Stock, type StockFlavor } from "./stock.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -85,7 +84,7 @@ export class CloudState {
     this.startedAt = options.clock.now();
     this.stock = makeStock(this.settings, options.blocks);
     this.images = new ImageBook(this.stock, { ...options, settings: this.settings });
-    this.network = new PortBook({ ...options, quotas: this.quotas, networks: this.stock.networks });
+    this.network = new PortBook({ ...options, quotas: this.quotas }, this.stock.networks);
     this.servers = new ServerBook({
       clock: options.clock,
       goneLife: options.deletedLife,

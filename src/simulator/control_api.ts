@@ -22,40 +22,32 @@ import { faultCatalogue } from "./fault_catalogue.ts";
 import type { ArmedFault } from "./fault_board.ts";
 import { mannerProblems, personalities, quirkTable } from "./quirk_table.ts";
 import { faultRuleFromFile } from "./settings_file.ts";
-import type { Journal } from "./journal.ts";
-import type { FaultRuleInput } from "./settings.ts";
-
-/** The parts of a simulator that the control routes need. */
-interface ControlGround {
-  readonly clouds: ReadonlyMap<string, CloudState>;
-  readonly journal: Journal;
-  readonly faults: readonly ArmedFault[];
-  arm(rule: FaultRuleInput): ArmedFault;
-  disarm(id?: number): boolean;
-}
+import type { Simulator } from "./simulator.ts";
 
 export type ControlApi = (request: ApiRequest) => Promise<ApiAnswer>;
 
-export function controlApi(ground: ControlGround): ControlApi {
+export function controlApi(simulator: Simulator): ControlApi {
   const app = new Hono().basePath("/_simulator");
-  app.get("/state", (c) => c.json(stateOf(ground)));
+  app.get("/state", (c) => c.json(stateOf(simulator)));
   app.get("/journal", (c) => {
     const since = Number(c.req.query("since") ?? 0);
-    return c.json({ count: ground.journal.count, rows: ground.journal.rows({ since }) });
+    return c.json({ count: simulator.journal.count, rows: simulator.journal.rows({ since }) });
   });
-  app.get("/faults", (c) => c.json({ armed: ground.faults.map(shownFault), catalogue: catalogue() }));
-  app.post("/faults", (c) => armFault(c, ground));
+  app.get("/faults", (c) => c.json({ armed: simulator.faults.map(shownFault), catalogue: catalogue() }));
+  app.post("/faults", (c) => armFault(c, simulator));
   app.delete("/faults/:id?", (c) => {
     const id = c.req.param("id");
-    return c.json({ disarmed: ground.disarm(id === undefined ? undefined : Number(id)) });
+    return c.json({ disarmed: simulator.disarm(id === undefined ? undefined : Number(id)) });
   });
-  app.get("/quirks", (c) => c.json(shownQuirks()));
+  app.get("/quirks", (c) => {
+    return c.json({ personalities, quirks: quirkTable.map(({ name, about }) => ({ name, about })) });
+  });
   app.post("/tokens/revoke", (c) => {
-    for (const cloud of ground.clouds.values()) cloud.tokens.revokeAll();
+    for (const cloud of simulator.clouds.values()) cloud.tokens.revokeAll();
     return c.json({});
   });
-  app.post("/servers/:id/vanish", (c) => vanish(c, ground));
-  app.patch("/clouds/:name", (c) => changeCloud(c, ground));
+  app.post("/servers/:id/vanish", (c) => vanish(c, simulator));
+  app.patch("/clouds/:name", (c) => changeCloud(c, simulator));
   app.notFound((c) => c.json({ error: `the simulator has no control route ${c.req.path}` }, 404));
   return async ({ method, url, headers, body }) => {
     const response = await app.fetch(new Request(url, { method, headers, body }));
@@ -67,7 +59,7 @@ export function controlApi(ground: ControlGround): ControlApi {
   };
 }
 
-function stateOf({ clouds, journal, faults }: ControlGround) {
+function stateOf({ clouds, journal, faults }: Simulator) {
   return {
     requests: journal.count,
     faults: faults.map(shownFault),
@@ -97,20 +89,9 @@ function catalogue() {
   return [...faultCatalogue.values()].map(({ number, title, operations }) => ({ number, title, operations }));
 }
 
-function shownQuirks() {
-  return {
-    personalities: personalities.map(({ name, about, quirks }) => ({
-      name,
-      about,
-      quirks: quirks.map((quirk) => quirk.name),
-    })),
-    quirks: quirkTable.map(({ name, about }) => ({ name, about })),
-  };
-}
-
-async function armFault(c: Context, ground: ControlGround): Promise<Response> {
+async function armFault(c: Context, simulator: Simulator): Promise<Response> {
   try {
-    return c.json(shownFault(ground.arm(faultRuleFromFile(await c.req.json()))), 201);
+    return c.json(shownFault(simulator.arm(faultRuleFromFile(await c.req.json()))), 201);
   } catch (error) {
     return c.json({ error: (error as Error).message }, 400);
   }
@@ -131,7 +112,7 @@ const cloudChange = v.strictObject({
   quirks: v.optional(v.array(v.string())),
 });
 
-async function changeCloud(c: Context, { clouds }: ControlGround): Promise<Response> {
+async function changeCloud(c: Context, { clouds }: Simulator): Promise<Response> {
   const cloud = clouds.get(c.req.param("name") ?? "");
   if (cloud === undefined) return c.json({ error: `there is no cloud ${c.req.param("name")}` }, 404);
   const change = v.safeParse(cloudChange, await c.req.json().catch(() => null));
@@ -154,7 +135,7 @@ async function changeCloud(c: Context, { clouds }: ControlGround): Promise<Respo
   return c.json({ quotas: cloud.quotas, ...cloudCounts(cloud) });
 }
 
-function vanish(c: Context, { clouds }: ControlGround): Response {
+function vanish(c: Context, { clouds }: Simulator): Response {
   const id = c.req.param("id");
   for (const cloud of clouds.values()) {
     const now = cloud.now();

@@ -7,8 +7,8 @@ import type { Instant } from "../domain/time.ts";
 import type { Service } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { ApiRefusal, invalidInput } from "./api_refusal.ts";
-import { recordIdOf, type SimulatedImage } from "./simulated_image.ts";
-import { nodeIdOf, type SimulatedServer } from "./simulated_server.ts";
+import type { SimulatedImage } from "./simulated_image.ts";
+import type { SimulatedServer } from "./simulated_server.ts";
 
 /** How a connection ends without an answer: broken; never taken; left open for ever. */
 export type Breakage = "reset" | "refused" | "silence";
@@ -35,7 +35,8 @@ export class Exchange {
   microversion = 1;
   #body = "";
   #json: unknown = null;
-  #params: Readonly<Record<string, string>> = {};
+  /** The parts of the path, by the names that the route gives them. */
+  params: Readonly<Record<string, string>> = {};
 
   /** @param options `base` is the address of the cloud as the client knows it, with no slash at its end */
   constructor(
@@ -94,25 +95,13 @@ export class Exchange {
     return `${this.options.base}/${this.service}`;
   }
 
-  get nodeId(): number | null {
-    return this.server === null ? null : nodeIdOf(this.server);
-  }
-
-  get imageRecordId(): number | null {
-    return this.image === null ? null : recordIdOf(this.image);
-  }
-
   header(name: string): string | null {
     return this.options.headers[name] ?? null;
   }
 
-  set params(params: Readonly<Record<string, string>>) {
-    this.#params = params;
-  }
-
   /** A part of the path, as the route names it. */
   param(name: string): string {
-    return tryDecodeURIComponent(this.#params[name] ?? "");
+    return tryDecodeURIComponent(this.params[name] ?? "");
   }
 
   /**
@@ -120,9 +109,8 @@ export class Exchange {
    * @throws ApiRefusal 400 where it is no JSON object
    */
   json(): Record<string, unknown> {
-    const value = this.#object();
-    if (value === null) throw new ApiRefusal(400, "Malformed request body");
-    return value;
+    if (isObject(this.#json)) return this.#json;
+    throw new ApiRefusal(400, "Malformed request body");
   }
 
   /**
@@ -140,20 +128,13 @@ export class Exchange {
    */
   section(key: string): Record<string, unknown> {
     const value = this.json()[key];
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw invalidInput("field/attribute body", this.#body, `'${key}' is a required property`);
-    }
-    return value as Record<string, unknown>;
-  }
-
-  /** Whether the body is an object with that key. */
-  bodyHas(key: string): boolean {
-    return Object.hasOwn(this.bodyObject, key);
+    if (isObject(value)) return value;
+    throw invalidInput("field/attribute body", this.#body, `'${key}' is a required property`);
   }
 
   /** The request's body; nothing where it is no JSON object. */
   get bodyObject(): Record<string, unknown> {
-    return this.#object() ?? {};
+    return isObject(this.#json) ? this.#json : {};
   }
 
   /** The names of what the request is about, for fault rules: those of the path, and that of what is to be made. */
@@ -170,11 +151,8 @@ export class Exchange {
     ];
     return names.filter((name): name is string => typeof name === "string");
   }
+}
 
-  #object(): Record<string, unknown> | null {
-    const value = this.#json;
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? value as Record<string, unknown>
-      : null;
-  }
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
 import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Random } from "../lib/random.ts";
 import type { ApiAnswer } from "./answer.ts";
+import type { ApiRefusal } from "./api_refusal.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { FaultRule } from "./settings.ts";
@@ -46,9 +47,9 @@ export interface Fault {
   /** Milliseconds to wait before anything happens. */
   wait?(blow: Blow): Milliseconds;
   /** Instead of the request's effect; null: it takes effect this time. */
-  refuse?(blow: Blow, exchange: Exchange): ApiAnswer | Breakage | null;
+  refuse?(blow: Blow, exchange: Exchange): ApiRefusal | ApiAnswer | Breakage | null;
   /** After the effect, instead of its answer. */
-  spoil?(blow: Blow, exchange: Exchange, answer: ApiAnswer): ApiAnswer | Breakage;
+  spoil?(blow: Blow, exchange: Exchange, answer: ApiAnswer): ApiRefusal | ApiAnswer | Breakage;
   /** On a server that was just planned. */
   build?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
   /** On a server whose deletion was just accepted. */

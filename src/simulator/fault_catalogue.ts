@@ -3,10 +3,10 @@
  * a number without a row is refused when it is armed.
  */
 import { MINUTE, SECOND } from "../domain/time.ts";
-import { type ApiAnswer, errorAnswer, unauthorizedAnswer } from "./answer.ts";
+import { unauthorizedAnswer } from "./answer.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { CloudState } from "./cloud_state.ts";
-import type { Exchange } from "./exchange.ts";
-import type { Blow, Fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { behave, keep, putOff, vanish } from "./hold_up.ts";
 import { statusAt } from "./simulated_server.ts";
 
@@ -14,12 +14,12 @@ const UNEXPECTED =
   "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if " +
   "possible.\n<class 'oslo_db.exception.DBConnectionError'>";
 
-function serverError(_blow: Blow, exchange: Exchange): ApiAnswer {
-  return errorAnswer(exchange.service, 500, { message: UNEXPECTED });
+function serverError(): ApiRefusal {
+  return new ApiRefusal(500, UNEXPECTED);
 }
 
-function tooMany(exchange: Exchange, headers: Record<string, string>): ApiAnswer {
-  return errorAnswer(exchange.service, 429, { message: "This request was rate-limited.", headers });
+function tooMany(headers: Record<string, string> = {}): ApiRefusal {
+  return new ApiRefusal(429, "This request was rate-limited.", { headers });
 }
 
 function quotaMessage(cloud: CloudState): string {
@@ -67,12 +67,12 @@ const faults: Readonly<Record<number, FaultRow>> = {
     operations: "server.*",
     time: 2 * SECOND,
     effect: false,
-    refuse: ({ time }, exchange) => tooMany(exchange, { "retry-after": String(Math.ceil(time / SECOND)) }),
+    refuse: ({ time }) => tooMany({ "retry-after": String(Math.ceil(time / SECOND)) }),
   },
-  7: refusal("429 without Retry-After", { of: "server.*", by: (_blow, exchange) => tooMany(exchange, {}) }),
+  7: refusal("429 without Retry-After", { of: "server.*", by: () => tooMany() }),
   8: refusal("403 over quota", {
     of: "server.create",
-    by: (_blow, exchange) => errorAnswer(exchange.service, 403, { message: quotaMessage(exchange.cloud) }),
+    by: (_blow, exchange) => new ApiRefusal(403, quotaMessage(exchange.cloud)),
   }),
   9: onBuild("the build ends in ERROR: No valid host", (_blow, server) => {
     server.fault = "No valid host was found. ";
@@ -98,11 +98,10 @@ const faults: Readonly<Record<number, FaultRow>> = {
   17: refusal("409 on deletion", {
     of: "server.delete",
     by: (_blow, exchange) =>
-      errorAnswer(exchange.service, 409, {
-        message: `Cannot 'delete' instance ${
-          exchange.param("serverId")
-        } while it is in task_state rebuilding`,
-      }),
+      new ApiRefusal(
+        409,
+        `Cannot 'delete' instance ${exchange.param("serverId")} while it is in task_state rebuilding`,
+      ),
   }),
   18: {
     title: "deleted servers are still listed, for time",
@@ -195,18 +194,15 @@ const faults: Readonly<Record<number, FaultRow>> = {
         }
         if (rule.time !== null && now >= image.refusedAt + rule.time) return null;
         const why = "because it is in use: The image cannot be deleted because it has clones.";
-        return errorAnswer(exchange.service, 409, {
-          message: `Image ${image.id} could not be deleted ${why}`,
-        });
+        return new ApiRefusal(409, `Image ${image.id} could not be deleted ${why}`);
       },
     },
   ),
   32: refusal("the floating IP pool is empty", {
     of: "floatingip.create",
-    by: (_blow, exchange) =>
-      errorAnswer(exchange.service, 409, {
+    by: () =>
+      new ApiRefusal(409, "No more IP addresses available on the external network.", {
         type: "IpAddressGenerationFailure",
-        message: "No more IP addresses available on the external network.",
       }),
   }),
   34: onBuild("the port is left DOWN", (blow, { ports }) => {
@@ -239,8 +235,7 @@ const faults: Readonly<Record<number, FaultRow>> = {
   },
   39: refusal("a refusal: status and message say which", {
     of: "server.create",
-    by: ({ rule: { status, message } }, exchange) =>
-      errorAnswer(exchange.service, status ?? 403, { message: message ?? "Forbidden" }),
+    by: ({ rule: { status, message } }) => new ApiRefusal(status ?? 403, message ?? "Forbidden"),
   }),
 };
 

@@ -61,22 +61,18 @@ function createToken(exchange: Exchange, strikes: Strikes): ApiAnswer {
 interface AuthRequest {
   identity?: {
     methods?: string[];
-    password?: { user?: UserRef & { password?: string } };
+    password?: { user?: Reference & { password?: string } };
     token?: { id?: string };
-    application_credential?: { id?: string; name?: string; user?: UserRef; secret?: string };
+    application_credential?: Reference & { user?: Reference; secret?: string };
   };
   scope?: unknown;
 }
 
-interface UserRef {
+/** To a user or a project, within its domain. */
+interface Reference {
   id?: string;
   name?: string;
-  domain?: DomainName;
-}
-
-interface DomainName {
-  id?: string;
-  name?: string;
+  domain?: Reference;
 }
 
 function checkIdentity(exchange: Exchange, { identity }: AuthRequest): void {
@@ -100,19 +96,19 @@ function checkIdentity(exchange: Exchange, { identity }: AuthRequest): void {
   if (!known) throw new ApiRefusal(401, UNAUTHORIZED, { headers: { vary: "X-Auth-Token" } });
 }
 
-function isUser({ cloud }: Exchange, user: UserRef | undefined): boolean {
+function isUser({ cloud }: Exchange, user: Reference | undefined): boolean {
   if (user?.id !== undefined) return user.id === cloud.stock.userId;
   return user?.name === cloud.settings.username && isDomain(user.domain);
 }
 
-function isDomain(domain: DomainName | undefined): boolean {
+function isDomain(domain: Reference | undefined): boolean {
   return domain?.id === DOMAIN.id || domain?.name?.toLowerCase() === DOMAIN.name.toLowerCase();
 }
 
 /** Whether the token is for the project; a scope that the user has no role on is refused. */
 function checkScope({ cloud }: Exchange, scope: unknown): boolean {
   if (scope === undefined || scope === null || scope === "unscoped") return false;
-  const project = (scope as { project?: { id?: string; name?: string; domain?: DomainName } }).project;
+  const project = (scope as { project?: Reference }).project;
   const ours = project?.id === undefined
     ? project?.name === cloud.settings.project && isDomain(project.domain)
     : project.id === cloud.stock.projectId;

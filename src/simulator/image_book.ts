@@ -6,17 +6,11 @@
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import type { ImageFields } from "./image_fields.ts";
 import type { ContentRoom } from "./image_intake.ts";
 import { ApiRefusal } from "./api_refusal.ts";
-import type { CloudSettings } from "./settings.ts";
-import {
-  type ImageAtBoot,
-  type ImageFields,
-  type SimulatedImage,
-  snapshotTaskAt,
-  type StoredData,
-} from "./simulated_image.ts";
-import { sampleSpread } from "./spread.ts";
+import { type CloudSettings, sampleSpread } from "./settings.ts";
+import { type ImageAtBoot, type SimulatedImage, snapshotTaskAt, type StoredData } from "./simulated_image.ts";
 import { nameId, type Stock, type StockImage } from "./stock.ts";
 
 /** The image to create, with everything checked. */
@@ -27,36 +21,30 @@ export interface ImageWish {
   readonly properties: Readonly<Record<string, string>>;
 }
 
+interface ImageGround {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: CloudSettings;
+  readonly room: ContentRoom;
+}
+
 export class ImageBook {
   /** For the contents of uploads to come. */
   readonly room: ContentRoom;
   /** In order of creation, the stock first. */
   readonly #byId = new Map<string, SimulatedImage>();
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #settings: CloudSettings;
+  readonly #ground: ImageGround;
   readonly #projectId: string;
   #made = 0;
   #deleted = 0;
 
-  constructor(stock: Stock, options: {
-    clock: Clock;
-    random: Random;
-    settings: CloudSettings;
-    room: ContentRoom;
-  }) {
-    this.#clock = options.clock;
-    this.#random = options.random;
-    this.#settings = options.settings;
-    this.room = options.room;
+  constructor(stock: Stock, ground: ImageGround) {
+    this.#ground = ground;
+    this.room = ground.room;
     this.#projectId = stock.projectId;
+    const [owner, at] = [stock.adminProjectId, ground.clock.now()];
     for (const [index, image] of stock.images.entries()) {
-      const made = stockImage(image, {
-        sequence: -1 - index,
-        owner: stock.adminProjectId,
-        at: this.#clock.now(),
-      });
-      this.#byId.set(image.id, made);
+      this.#byId.set(image.id, stockImage(image, { sequence: -1 - index, owner, at }));
     }
   }
 
@@ -79,16 +67,14 @@ export class ImageBook {
    * @throws ApiRefusal 409 where there is one of that id
    */
   create(wish: ImageWish): SimulatedImage {
-    const id = wish.id ?? this.#random.uuid();
+    const id = wish.id ?? this.#ground.random.uuid();
     if (this.#byId.has(id)) throw new ApiRefusal(409, `Image ID ${id} already exists!`);
-    const now = this.#clock.now();
     const image = plainImage({
+      ...wish,
       id,
       sequence: ++this.#made,
       owner: this.#projectId,
-      at: now,
-      fields: wish.fields,
-      properties: wish.properties,
+      at: this.#ground.clock.now(),
     });
     this.#byId.set(id, image);
     return image;
@@ -96,25 +82,26 @@ export class ImageBook {
 
   /** Its data begins to come. */
   beginUpload(image: SimulatedImage): void {
-    image.savingAt = this.#clock.now();
+    image.savingAt = this.#ground.clock.now();
   }
 
   /** All of its data is there. */
   finishUpload(image: SimulatedImage, data: StoredData): void {
     image.data = data;
-    image.activeAt = this.#clock.now() + sampleSpread(this.#settings.saveTime, this.#random);
+    image.activeAt = this.#ground.clock.now() +
+      sampleSpread(this.#ground.settings.saveTime, this.#ground.random);
   }
 
   /** Its data broke off: it waits for data again. */
   failUpload(image: SimulatedImage): void {
     image.savingAt = Infinity;
-    image.touchedAt = this.#clock.now();
+    image.touchedAt = this.#ground.clock.now();
   }
 
   /** Takes an image of a server that was booted from another one (null: from a volume). */
   takeSnapshot(wish: Omit<ImageWish, "id">, base: ImageAtBoot | null): SimulatedImage {
     const image = this.create({ ...wish, id: null });
-    const time = sampleSpread(this.#settings.snapshotTime, this.#random);
+    const time = sampleSpread(this.#ground.settings.snapshotTime, this.#ground.random);
     image.savingAt = image.createdAt + Math.floor(time / 2);
     image.activeAt = image.createdAt + time;
     image.data = inventedData(image.id, base?.data?.size ?? 0);
@@ -123,7 +110,7 @@ export class ImageBook {
 
   /** A snapshot that is not done goes with its server, unless it never will be done. */
   loseSnapshot(image: SimulatedImage): void {
-    const now = this.#clock.now();
+    const now = this.#ground.clock.now();
     const ends = Math.min(image.activeAt, image.killedAt) !== Infinity;
     if (ends && snapshotTaskAt(image, now) !== null) this.delete(image);
   }
@@ -131,20 +118,17 @@ export class ImageBook {
   delete(image: SimulatedImage): void {
     if (!this.#byId.delete(image.id)) return;
     this.#deleted++;
-    image.goneAt = this.#clock.now();
+    image.goneAt = this.#ground.clock.now();
     this.room.giveBack(image.data?.content?.length ?? 0);
   }
 }
 
 /** One with nothing in sight. */
-function plainImage({ at, ...made }: {
-  id: string;
-  sequence: number;
-  owner: string;
-  at: Instant;
-  fields: ImageFields;
-  properties: Readonly<Record<string, string>>;
-}): SimulatedImage {
+function plainImage(
+  { at, ...made }: Pick<SimulatedImage, "id" | "sequence" | "owner" | "fields" | "properties"> & {
+    at: Instant;
+  },
+): SimulatedImage {
   return {
     ...made,
     createdAt: at,

@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import type { ImageWish } from "./image_book.ts";
 import { ApiRefusal } from "./api_refusal.ts";
-import type { ImageFields } from "./simulated_image.ts";
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
 const word = v.pipe(v.string(), v.maxLength(255));
@@ -25,17 +24,24 @@ export const DISK_FORMATS = [
 export const CONTAINER_FORMATS = ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"] as const;
 export const VISIBILITIES = ["community", "public", "private", "shared"] as const;
 
-const fieldSchemas: { [Field in keyof ImageFields]: v.GenericSchema<unknown, ImageFields[Field]> } = {
+const fieldSchemas = {
   name: v.nullable(word),
   disk_format: v.nullable(v.picklist(DISK_FORMATS)),
   container_format: v.nullable(v.picklist(CONTAINER_FORMATS)),
   visibility: v.picklist(VISIBILITIES),
+  /** MiB. */
   min_ram: size,
+  /** GiB. */
   min_disk: size,
   protected: v.boolean(),
   os_hidden: v.boolean(),
   tags: v.array(word),
 };
+
+/** The fields that requests set, in Glance's own words. */
+export type ImageFields = Readonly<
+  { [Field in keyof typeof fieldSchemas]: v.InferOutput<(typeof fieldSchemas)[Field]> }
+>;
 
 const STANDARD: ImageFields = {
   name: null,

@@ -4,28 +4,29 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import { AddressPool } from "./address_pool.ts";
 import type { Quotas } from "./settings.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
 import type { StockNetwork } from "./stock.ts";
 
+interface PortGround {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Read each time. */
+  readonly quotas: Quotas;
+}
+
 export class PortBook {
   readonly ports = new Map<string, SimulatedPort>();
   readonly floatingIps = new Map<string, SimulatedFloatingIp>();
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #quotas: Quotas;
+  readonly #ground: PortGround;
   readonly #pools = new Map<string, AddressPool>();
   readonly #byAddress = new Map<string, SimulatedPort>();
   readonly #floatingByAddress = new Map<string, SimulatedFloatingIp>();
 
-  /** @param options `quotas` is read each time */
-  constructor(options: { clock: Clock; random: Random; quotas: Quotas; networks: readonly StockNetwork[] }) {
-    this.#clock = options.clock;
-    this.#random = options.random;
-    this.#quotas = options.quotas;
-    this.serve(options.networks);
+  constructor(ground: PortGround, networks: readonly StockNetwork[]) {
+    this.#ground = ground;
+    this.serve(networks);
   }
 
   /** Hands out addresses of these networks, too. */
@@ -60,7 +61,7 @@ export class PortBook {
 
   /** @throws ApiRefusal 409 where the network has no address left, or over quota */
   createPort(networkId: string, name: string): SimulatedPort {
-    const limit = this.#quotas.ports;
+    const limit = this.#ground.quotas.ports;
     if (limit >= 0 && this.ports.size >= limit) throw overQuota("port");
     return this.#makePort({ networkId, name, server: null });
   }
@@ -78,13 +79,13 @@ export class PortBook {
     networkId: string,
     options: { port: SimulatedPort | null; description: string },
   ): SimulatedFloatingIp {
-    const limit = this.#quotas.floatingIps;
+    const limit = this.#ground.quotas.floatingIps;
     if (limit >= 0 && this.floatingIps.size >= limit) throw overQuota("floatingip");
     const floatingIp: SimulatedFloatingIp = {
-      id: this.#random.uuid(),
+      id: this.#ground.random.uuid(),
       networkId,
       address: this.#takeAddress(networkId),
-      createdAt: this.#clock.now(),
+      createdAt: this.#ground.clock.now(),
       description: options.description,
       port: null,
     };
@@ -98,12 +99,12 @@ export class PortBook {
     this.detachFloatingIp(floatingIp);
     floatingIp.port = port;
     port.floatingIp = floatingIp;
-    if (port.server !== null) port.server.touchedAt = this.#clock.now();
+    if (port.server !== null) port.server.touchedAt = this.#ground.clock.now();
   }
 
   detachFloatingIp(floatingIp: SimulatedFloatingIp): void {
     if (floatingIp.port === null) return;
-    if (floatingIp.port.server !== null) floatingIp.port.server.touchedAt = this.#clock.now();
+    if (floatingIp.port.server !== null) floatingIp.port.server.touchedAt = this.#ground.clock.now();
     floatingIp.port.floatingIp = null;
     floatingIp.port = null;
   }
@@ -119,10 +120,10 @@ export class PortBook {
     const address = this.#takeAddress(wish.networkId);
     const numbers = address.split(".").slice(1).map((part) => Number(part).toString(16).padStart(2, "0"));
     const port: SimulatedPort = {
-      id: this.#random.uuid(),
+      id: this.#ground.random.uuid(),
       address,
       mac: `fa:16:3e:${numbers.join(":")}`,
-      createdAt: this.#clock.now(),
+      createdAt: this.#ground.clock.now(),
       goesWithServer: wish.server !== null,
       floatingIp: null,
       down: false,
@@ -147,3 +148,38 @@ export class PortBook {
 function overQuota(resource: string): ApiRefusal {
   return new ApiRefusal(409, `Quota exceeded for resources: ['${resource}'].`, { type: "OverQuota" });
 }
+
+/** The addresses of one 127.N.0.0/16: each given out to one holder at a time, the longest unused first. */
+class AddressPool {
+  readonly #block: number;
+  readonly #used = new Set<number>();
+  #next = FIRST_HOST;
+
+  constructor(block: number) {
+    this.#block = block;
+  }
+
+  /** The next free address; null where all are taken. */
+  take(): string | null {
+    if (this.#used.size > LAST_HOST - FIRST_HOST) return null;
+    while (this.#used.has(this.#next)) this.#step();
+    const host = this.#next;
+    this.#used.add(host);
+    this.#step();
+    return `127.${this.#block}.${host >> 8}.${host & 255}`;
+  }
+
+  release(address: string): void {
+    const [, , high, low] = address.split(".").map(Number);
+    this.#used.delete((high! << 8) | low!);
+  }
+
+  #step(): void {
+    this.#next = this.#next === LAST_HOST ? FIRST_HOST : this.#next + 1;
+  }
+}
+
+/** .0.0 is the network, .0.1 its gateway. */
+const FIRST_HOST = 2;
+/** .255.255 is the broadcast address. */
+const LAST_HOST = 0xfffe;

@@ -25,6 +25,9 @@ export interface Quirk {
 // deno-lint-ignore no-explicit-any
 export type Json = any;
 
+/** Quirks by their names. */
+export type QuirkTable = Readonly<Record<string, Omit<Quirk, "name">>>;
+
 /** The settings after all of the quirks, in their order. */
 export function quirkySettings(settings: CloudSettings, quirks: readonly Quirk[]): CloudSettings {
   return quirks.reduce((changed, quirk) => quirk.settings?.(changed) ?? changed, settings);

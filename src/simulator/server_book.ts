@@ -13,6 +13,14 @@ export interface ServerUse {
   ram: number;
 }
 
+interface ServerGround {
+  readonly clock: Clock;
+  /** How long deleted servers are kept. */
+  readonly goneLife: Milliseconds;
+  /** Gives back what a server that went had. */
+  release(server: SimulatedServer): void;
+}
+
 export class ServerBook {
   readonly #byId = new Map<string, SimulatedServer>();
   /** In order of creation. */
@@ -22,20 +30,11 @@ export class ServerBook {
   /** Standing servers with an end in sight. */
   readonly #ending = new Set<SimulatedServer>();
   readonly #use: ServerUse = { instances: 0, cores: 0, ram: 0 };
-  readonly #clock: Clock;
-  readonly #goneLife: Milliseconds;
-  readonly #release: (server: SimulatedServer) => void;
+  readonly #ground: ServerGround;
   #deleted = 0;
 
-  /** @param options how long deleted servers are kept, and what gives back what a server that went had */
-  constructor(options: {
-    clock: Clock;
-    goneLife: Milliseconds;
-    release: (server: SimulatedServer) => void;
-  }) {
-    this.#clock = options.clock;
-    this.#goneLife = options.goneLife;
-    this.#release = options.release;
+  constructor(ground: ServerGround) {
+    this.#ground = ground;
   }
 
   add(server: SimulatedServer): void {
@@ -53,12 +52,12 @@ export class ServerBook {
   /** Moves what has gone by now from the standing to the gone. Every look does it first. */
   advance(): void {
     if (this.#ending.size === 0) return;
-    const now = this.#clock.now();
+    const now = this.#ground.clock.now();
     const due = [...this.#ending].filter((server) => server.goneAt <= now);
     if (due.length === 0) return;
     due.sort((a, b) => a.goneAt - b.goneAt || a.sequence - b.sequence);
     for (const server of due) this.#bury(server);
-    this.#forget(now - this.#goneLife);
+    this.#forget(now - this.#ground.goneLife);
   }
 
   /** A server that stands, or is gone and still listed. */
@@ -95,7 +94,7 @@ export class ServerBook {
   /** Standing and gone that changed at `since` or later, oldest first. */
   changedSince(since: Instant): SimulatedServer[] {
     this.advance();
-    const now = this.#clock.now();
+    const now = this.#ground.clock.now();
     const changed = [...this.#standing].filter((server) => updatedAt(server, now) >= since);
     for (let index = this.#gone.length - 1; index >= 0 && this.#gone[index]!.goneAt >= since; index--) {
       changed.push(this.#gone[index]!);
@@ -110,7 +109,7 @@ export class ServerBook {
     else this.#gone.push(server);
     this.#count(server, -1);
     this.#deleted++;
-    this.#release(server);
+    this.#ground.release(server);
   }
 
   #forget(before: Instant): void {

@@ -5,14 +5,28 @@
  */
 import * as v from "valibot";
 import { DAY, HOUR, SECOND } from "../domain/time.ts";
+import type { Random } from "../lib/random.ts";
 import { type SettingsProblem, settingsProblems } from "./settings_check.ts";
 
 /** How a time is spread over calls: always `mean`; or evenly by `jitter` around it; or from `min` with a tail up to `max`. */
-export interface Spread {
+interface Spread {
   readonly mean: number;
   readonly jitter: number;
   readonly min: number | null;
   readonly max: number | null;
+}
+
+/**
+ * One time out of a spread, in milliseconds: even within the jitter; else an exponential tail that starts at `min`
+ * and is cut at `max`, as boot times of real clouds look; always `mean` where nothing is spread.
+ */
+export function sampleSpread(spread: Spread, random: Random): number {
+  const { mean, jitter, min, max } = spread;
+  if (jitter > 0) return Math.max(0, Math.round(mean + (2 * random.float() - 1) * jitter));
+  if (min === null && max === null) return mean;
+  const least = min ?? 0;
+  const time = least - Math.log(1 - random.float()) * (mean - least);
+  return Math.round(Math.min(time, max ?? Infinity));
 }
 
 function maybe<Schema extends v.GenericSchema>(schema: Schema) {

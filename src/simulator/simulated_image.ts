@@ -3,21 +3,7 @@
  * status is a pure function of the time and no image needs a timer.
  */
 import type { Instant } from "../domain/time.ts";
-
-/** The fields that requests set, in Glance's own words. */
-export interface ImageFields {
-  readonly name: string | null;
-  readonly disk_format: string | null;
-  readonly container_format: string | null;
-  readonly visibility: string;
-  /** MiB. */
-  readonly min_ram: number;
-  /** GiB. */
-  readonly min_disk: number;
-  readonly protected: boolean;
-  readonly os_hidden: boolean;
-  readonly tags: readonly string[];
-}
+import type { ImageFields } from "./image_fields.ts";
 
 export interface StoredData {
   /** Bytes. */

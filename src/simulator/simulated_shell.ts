@@ -1,6 +1,5 @@
 /** `Shell` straight into a simulator: logins by address, with no socket, in the simulator's time. */
 import ssh2 from "ssh2";
-import type { Clock } from "../lib/clock.ts";
 import { seededRandom } from "../lib/random.ts";
 import {
   algorithmsFailure,
@@ -13,27 +12,21 @@ import {
 import { LoginProof } from "../ssh/login_proof.ts";
 import { offerProblem } from "../ssh/server_offer.ts";
 import { type CommandResult, LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
-import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
 import { letsIn } from "./login_rules.ts";
 import type { CloudSettings } from "./settings.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
 import { SimulatedSession } from "./simulated_session.ts";
+import type { Simulator } from "./simulator.ts";
 import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
 
 type SshSettings = CloudSettings["ssh"];
 
-/** The parts of a simulator that the shell needs. */
-interface LoginGround {
-  readonly clock: Clock;
-  serverAt(address: string): { cloud: CloudState; server: SimulatedServer } | null;
-}
-
-export function createSimulatedShell(ground: LoginGround): Shell {
+export function createSimulatedShell(simulator: Simulator): Shell {
   const enter = (target: LoginTarget, limits: Limits, command?: string) =>
     Promise.try(() => {
       limits.signal.throwIfAborted();
-      return new SimulatedLogin(ground, target, limits).enter(command);
+      return new SimulatedLogin(simulator, target, limits).enter(command);
     });
   return {
     connect: async (target, limits) => (await enter(target, limits)).session,
@@ -52,14 +45,14 @@ interface Limits {
 
 /** One attempt, step by step as the real one goes, with the time that each step takes there. */
 class SimulatedLogin {
-  readonly #ground: LoginGround;
+  readonly #simulator: Simulator;
   readonly #target: LoginTarget;
   readonly #limits: Limits;
   readonly #where: string;
   #left: number;
 
-  constructor(ground: LoginGround, target: LoginTarget, limits: Limits) {
-    this.#ground = ground;
+  constructor(simulator: Simulator, target: LoginTarget, limits: Limits) {
+    this.#simulator = simulator;
     this.#target = target;
     this.#limits = limits;
     this.#left = limits.timeout;
@@ -74,7 +67,7 @@ class SimulatedLogin {
     await this.#spend("auth", ssh.slow.authentication);
     this.#authenticate(ssh, server);
     await this.#spend("command", ssh.slow.session);
-    const { clock } = this.#ground;
+    const { clock } = this.#simulator;
     const { username } = this.#target;
     const session = new SimulatedSession({ clock, cloud, server, username }, { hostKey, where: this.#where });
     try {
@@ -101,8 +94,8 @@ class SimulatedLogin {
   }
 
   #server() {
-    const found = this.#ground.serverAt(this.#target.address);
-    if (found === null || !answersSshAt(found.server, this.#ground.clock.now())) {
+    const found = this.#simulator.serverAt(this.#target.address);
+    if (found === null || !answersSshAt(found.server, this.#simulator.clock.now())) {
       throw new LoginError("network", `${this.#where}: connection refused`);
     }
     return found;
@@ -133,7 +126,7 @@ class SimulatedLogin {
     const isLate = time >= this.#left;
     const spent = Math.min(time, this.#left);
     this.#left -= spent;
-    if (spent > 0) await this.#ground.clock.sleep(spent, { signal });
+    if (spent > 0) await this.#simulator.clock.sleep(spent, { signal });
     if (isLate) throw loginOutOfTime(timeout, { stage, where: this.#where });
   }
 }

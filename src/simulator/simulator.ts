@@ -5,7 +5,6 @@
  */
 import type { Send } from "../http/send.ts";
 import type { CloudAccess } from "../domain/cloud_access.ts";
-import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Shell } from "../ssh/shell.ts";
@@ -28,7 +27,8 @@ import {
   type SimulatorInput,
   type SimulatorSettings,
 } from "./settings.ts";
-import type { SimulatedServer } from "./simulated_server.ts";
+import { recordIdOf } from "./simulated_image.ts";
+import { nodeIdOf, type SimulatedServer } from "./simulated_server.ts";
 import { createSimulatedShell } from "./simulated_shell.ts";
 import { createSimulatorSend } from "./simulator_send.ts";
 import { AddressBlocks } from "./stock.ts";
@@ -126,19 +126,7 @@ export class Simulator implements Disposable {
     return null;
   }
 
-  /** Answers as a server on the network would; a broken connection rejects, an answer that never comes never does. */
-  async fetch(request: Request): Promise<Response> {
-    const { method, url, body } = request;
-    const outcome = await this.answer({ method, url, headers: Object.fromEntries(request.headers), body });
-    if (typeof outcome !== "string") return new Response(outcome.body, outcome);
-    if (outcome !== "silence") throw new TypeError(`connection ${outcome}`);
-    return await new Promise((_resolve, reject) => {
-      const stop = () => reject(new TypeError("connection closed"));
-      AbortSignal.any([request.signal, this.over]).addEventListener("abort", stop, { once: true });
-    });
-  }
-
-  /** Answers one request, or tells how its connection ends; writes the journal. Called by `fetch`, `send` and the server. */
+  /** Answers one request, or tells how its connection ends; writes the journal. Called by `send` and the server. */
   async answer({ method, url: asked, headers, body }: ApiRequest): Promise<ApiAnswer | Breakage> {
     this.#faults.advance(this.clock.now());
     const url = new URL(asked);
@@ -160,40 +148,34 @@ export class Simulator implements Disposable {
       body,
       requestId: `req-${this.#random.uuid()}`,
     });
+    return await this.#exchange(api, exchange, url.search);
+  }
+
+  async #exchange(api: ApiBuilder, exchange: Exchange, search: string): Promise<ApiAnswer | Breakage> {
+    const { cloud, service, options: { method, path } } = exchange;
     const at = this.clock.now();
     const outcome = await api.answer(exchange).catch(unexpected);
     if (outcome !== "silence") await exchange.dropBody();
-    this.#record(exchange, {
+    this.journal.add({
       at,
-      search: url.search,
+      cloud: cloud.settings.name,
+      service,
+      operation: exchange.operation,
+      method,
+      path: `/${service}${path}${search}`,
       status: typeof outcome === "string" ? null : outcome.status,
+      serverId: exchange.server?.id ?? null,
+      nodeId: exchange.server && nodeIdOf(exchange.server),
+      imageId: exchange.image?.id ?? null,
+      imageRecordId: exchange.image && recordIdOf(exchange.image),
+      effect: exchange.effect,
+      fault: exchange.fault,
     });
     return outcome;
   }
 
   [Symbol.dispose](): void {
     this.#over.abort(new Error("the simulator has ended"));
-  }
-
-  #record(
-    exchange: Exchange,
-    { at, search, status }: { at: Instant; search: string; status: number | null },
-  ) {
-    this.journal.add({
-      at,
-      cloud: exchange.cloud.settings.name,
-      service: exchange.service,
-      operation: exchange.operation,
-      method: exchange.options.method,
-      path: `/${exchange.service}${exchange.options.path}${search}`,
-      status,
-      serverId: exchange.server?.id ?? null,
-      nodeId: exchange.nodeId,
-      imageId: exchange.image?.id ?? null,
-      imageRecordId: exchange.imageRecordId,
-      effect: exchange.effect,
-      fault: exchange.fault,
-    });
   }
 
   #strikeStanding(armed: ArmedFault, cloud: CloudState): void {

@@ -2,18 +2,13 @@
 import { CloudError } from "../domain/cloud_error.ts";
 import { decodedBody } from "../http/decoded_body.ts";
 import type { Send, SendRequest, SendResponse } from "../http/send.ts";
-import type { ApiAnswer } from "./answer.ts";
 import type { ApiRequest, Breakage } from "./exchange.ts";
-
-/** The simulator, as the one that answers. */
-interface Answerer {
-  answer(request: ApiRequest): Promise<ApiAnswer | Breakage>;
-}
+import type { Simulator } from "./simulator.ts";
 
 /** As real ones have it. */
 const MAX_BODY = 64 * 2 ** 20;
 
-export function createSimulatorSend(answerer: Answerer): Send {
+export function createSimulatorSend(simulator: Pick<Simulator, "answer">): Send {
   return async (request, { signal }) => {
     signal.throwIfAborted();
     const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -21,7 +16,7 @@ export function createSimulatorSend(answerer: Answerer): Send {
     signal.addEventListener("abort", abort, { once: true });
     try {
       // A request called off goes on in the cloud, as it does in a real one; a body that is not all sent breaks off.
-      return await Promise.race([exchanged(answerer, request, signal), aborted]);
+      return await Promise.race([exchanged(simulator, request, signal), aborted]);
     } finally {
       signal.removeEventListener("abort", abort);
     }
@@ -29,11 +24,11 @@ export function createSimulatorSend(answerer: Answerer): Send {
 }
 
 async function exchanged(
-  answerer: Answerer,
+  simulator: Pick<Simulator, "answer">,
   request: SendRequest,
   signal: AbortSignal,
 ): Promise<SendResponse> {
-  const outcome = await answerer.answer(asked(request, signal));
+  const outcome = await simulator.answer(asked(request, signal));
   if (outcome === "silence") return await new Promise<never>(() => {});
   if (typeof outcome === "string") throw brokenError(request, outcome);
   const { status, headers, body } = outcome;

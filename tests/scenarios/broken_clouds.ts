@@ -105,7 +105,7 @@ const singles: readonly Break[] = [
 /** Each that there is, the quirks of the simulator's clouds included; those of servers show only once there are some. */
 export const breaks: readonly Break[] = [
   ...singles,
-  ...quirkTable.filter((quirk) => !loginQuirks.includes(quirk)).map(({ name }): Break => ({
+  ...quirkTable.filter((quirk) => !(quirk.name in loginQuirks)).map(({ name }): Break => ({
     name: `the quirk ${name}`,
     apply: ({ cloud }) => cloud.quirks = [...cloud.quirks ?? [], name],
   })),

@@ -36,7 +36,7 @@ export const manners: readonly Manner[] = [
   ...personalities.map(({ name, quirks }) => ({
     name: `the personality ${name}`,
     cloud: { personality: name },
-    ...mannerOf(quirks.map((quirk) => quirk.name)),
+    ...mannerOf(quirks),
   })),
   ...quirkTable.map(({ name }) => ({
     name: `the quirk ${name}`,

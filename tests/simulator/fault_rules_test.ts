@@ -93,15 +93,8 @@ Deno.test("a rule that cannot be used says why", async () => {
 
 Deno.test("rules are armed, listed and cleared over the control route, in seconds", async () => {
   using world = await virtualSimulator();
-  const control = async (method: string, path: string, body?: unknown) => {
-    const response = await world.simulator.fetch(
-      new Request(`http://simulator.test/_simulator${path}`, {
-        method,
-        body: body === undefined ? null : JSON.stringify(body),
-      }),
-    );
-    return { status: response.status, json: await response.json() };
-  };
+  const control = (method: "GET" | "POST" | "DELETE", path: string, body?: unknown) =>
+    world.client.call(method, `http://simulator.test/_simulator${path}`, body);
   const armed = await control("POST", "/faults", { fault: 5, time: 2, operation: "limits.show" });
   assert.deepEqual([armed.status, armed.json.rule.time], [201, 2 * SECOND]);
   assert.equal((await control("GET", "/faults")).json.armed.length, 1);
@@ -116,9 +109,8 @@ Deno.test("rules are armed, listed and cleared over the control route, in second
 Deno.test("the control route tells state and journal, and makes a server vanish", async () => {
   using world = await virtualSimulator();
   const id = await world.client.booted("node-1", { metadata: { nodepool: '{"node_id": 7}' } });
-  const control = async (method: string, path: string) =>
-    await (await world.simulator.fetch(new Request(`http://simulator.test/_simulator${path}`, { method })))
-      .json();
+  const control = async (method: "GET" | "POST", path: string) =>
+    (await world.client.call(method, `http://simulator.test/_simulator${path}`)).json;
   const { count } = await control("GET", "/journal");
   const { rows } = await control("GET", `/journal?since=${count - 1}`);
   assert.equal(rows.length, 1);
@@ -133,14 +125,8 @@ Deno.test("the control route tells state and journal, and makes a server vanish"
 
 Deno.test("the control route changes a cloud's quotas, and lets others use them up", async () => {
   using world = await virtualSimulator();
-  const change = async (name: string, body: unknown) => {
-    const request = new Request(`http://simulator.test/_simulator/clouds/${name}`, {
-      method: "PATCH",
-      body: JSON.stringify(body),
-    });
-    const response = await world.simulator.fetch(request);
-    return { status: response.status, json: await response.json() };
-  };
+  const change = (name: string, body: unknown) =>
+    world.client.call("PATCH", `http://simulator.test/_simulator/clouds/${name}`, body);
   assert.equal((await change("simulator", { quotas: { instances: 2, "floating-ips": 5 } })).status, 200);
   assert.deepEqual(await statuses(world.client, ["a"]), [202]);
   const { json } = await change("simulator", { "foreign-use": { instances: 1 } });

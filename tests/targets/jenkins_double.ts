@@ -74,7 +74,14 @@ export const PASSWORD = "pa55word-of-nodepool";
 export const API_TOKEN = "11aa22bb33cc44dd55ee66ff7788990011";
 
 export class JenkinsDouble {
-  readonly send: Send = createSimulatorSend(this);
+  readonly send: Send = createSimulatorSend({
+    answer: async ({ url, ...request }) => {
+      const outcome = await this.answer(new Request(url, request));
+      if (typeof outcome === "string") return outcome;
+      const { status, headers } = outcome;
+      return { status, headers: Object.fromEntries(headers), body: await outcome.bytes() };
+    },
+  });
   /** By name. */
   readonly agents = new Map<string, BoundAgent>();
   readonly queue: { readonly job: string; readonly parameters: Readonly<Record<string, string>> }[] = [];

@@ -14,7 +14,7 @@ import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
 /** Where a site has what the configuration names by a path. */
 export type BuildFolders = Pick<Config, "imagesDir" | "buildLogDir" | "elementsDir" | "scriptDir">;
 
-interface UploadWork {
+export interface UploadWork {
   readonly image: ProviderImage;
   readonly externalId: string;
   readonly dibImage: DibImage;

@@ -1,5 +1,5 @@
 /** Where a server's addresses stand in Nova's answers, and what is said of them. */
-import type { Json, Quirk } from "../quirk.ts";
+import type { Json, QuirkTable } from "../quirk.ts";
 
 interface Address {
   readonly addr: string;
@@ -7,11 +7,16 @@ interface Address {
   readonly "OS-EXT-IPS:type"?: string;
 }
 
-export const accessAddresses: Quirk = {
-  name: "access-addresses",
-  about:
-    "A server's accessIPv4 and accessIPv6 say where it is reached: on the network `public` where it has one.",
-  body: (body, { service }) => service !== "compute" ? body : onServers(body, withAccess),
+export const addressQuirks: QuirkTable = {
+  "access-addresses": {
+    about:
+      "A server's accessIPv4 and accessIPv6 say where it is reached: on the network `public` where it has one.",
+    body: (body, { service }) => service !== "compute" ? body : onServers(body, withAccess),
+  },
+  "no-address-types": {
+    about: "Nova does not say which addresses of a server are fixed and which floating.",
+    body: (body, { service }) => service !== "compute" ? body : onServers(body, withoutTypes),
+  },
 };
 
 function withAccess(server: Json): Json {
@@ -20,12 +25,6 @@ function withAccess(server: Json): Json {
   const first = (version: number) => all.find((address) => address.version === version)?.addr ?? "";
   return { ...server, accessIPv4: first(4), accessIPv6: first(6) };
 }
-
-export const noAddressTypes: Quirk = {
-  name: "no-address-types",
-  about: "Nova does not say which addresses of a server are fixed and which floating.",
-  body: (body, { service }) => service !== "compute" ? body : onServers(body, withoutTypes),
-};
 
 function withoutTypes(server: Json): Json {
   if (server.addresses === undefined) return server;
@@ -43,7 +42,7 @@ function listed(addresses: Json): readonly Address[] {
 }
 
 /** Those of a list, or the one that is shown. */
-function onServers(body: Json, change: (server: Json) => Json): Json {
+export function onServers(body: Json, change: (server: Json) => Json): Json {
   if (Array.isArray(body.servers)) return { ...body, servers: body.servers.map(change) };
   return body.server === undefined ? body : { ...body, server: change(body.server) };
 }

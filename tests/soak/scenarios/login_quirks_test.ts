@@ -57,7 +57,7 @@ async function watched(virtual: VirtualPool, time: number) {
   return { isReady: readyAt < Infinity, told: [...told].join("\n") };
 }
 
-const names = loginQuirks.map(({ name }) => name);
+const names = Object.keys(loginQuirks);
 const CLOSED = ["ssh-keyboard-interactive", "ssh-sha1-only", "ssh-post-quantum-only"];
 const TIED = ["ssh-forced-command", "ssh-forced-command-sleeps"];
 

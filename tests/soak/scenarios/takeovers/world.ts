@@ -107,7 +107,7 @@ export class World extends ObservedRun implements AsyncDisposable {
     const answer = simulator.answer.bind(simulator);
     simulator.answer = async (request) => {
       const isCreation = request.method === "POST" && request.url.endsWith("/servers");
-      if (isCreation) this.#see(await request.clone().json());
+      if (isCreation) this.#see(JSON.parse(request.body as string));
       return await answer(request);
     };
   }

@@ -1,5 +1,7 @@
-/** Things in lists that are not what the manuals say. */
-import type { Json, Quirk } from "../quirk.ts";
+/** Answers that are not as the manuals say. */
+import { gzipSync } from "node:zlib";
+import type { Json, QuirkTable } from "../quirk.ts";
+import { onServers } from "./addresses.ts";
 
 const ID = "0dd00000-0000-4000-8000-000000000000";
 
@@ -31,15 +33,31 @@ const ODD: Readonly<Record<string, { key: string; item: Json }>> = {
   "network securitygroup.list": { key: "security_groups", item: { id: ID, name: null } },
 };
 
-export const oddItems: Quirk = {
-  name: "odd-items",
-  about:
-    "Each list has one foreign item that is not as the manual says: a number as text, a null, an unknown status.",
-  body(body, { service, operation }) {
-    if (operation === "token.create") return withOddService(body);
-    const odd = ODD[`${service} ${operation}`];
-    if (odd === undefined || !Array.isArray(body[odd.key])) return body;
-    return { ...body, [odd.key]: [odd.item, ...body[odd.key]] };
+export const oddQuirks: QuirkTable = {
+  "odd-items": {
+    about:
+      "Each list has one foreign item that is not as the manual says: a number as text, a null, an unknown status.",
+    body(body, { service, operation }) {
+      if (operation === "token.create") return withOddService(body);
+      const odd = ODD[`${service} ${operation}`];
+      if (odd === undefined || !Array.isArray(body[odd.key])) return body;
+      return { ...body, [odd.key]: [odd.item, ...body[odd.key]] };
+    },
+  },
+  "odd-servers": {
+    about: "Every server has a null and a number among its metadata, and no name for its task.",
+    body: (body, { service }) => service !== "compute" ? body : onServers(body, oddServer),
+  },
+  "gzip": {
+    about: "Answers come with Content-Encoding: gzip, though nobody asked for it.",
+    answer({ status, headers, body }) {
+      if (body === null || body.length === 0) return { status, headers, body: null };
+      return {
+        status,
+        headers: { ...headers, "content-encoding": "gzip" },
+        body: new Uint8Array(gzipSync(body)),
+      };
+    },
   },
 };
 
@@ -50,18 +68,11 @@ function withOddService(body: Json): Json {
   return { token: { ...body.token, catalog: [...odd, ...body.token.catalog] } };
 }
 
-export const oddServers: Quirk = {
-  name: "odd-servers",
-  about: "Every server has a null and a number among its metadata, and no name for its task.",
-  body(body, { service }) {
-    if (service !== "compute") return body;
-    const odd = (server: Json) =>
-      server.metadata === undefined ? server : {
-        ...server,
-        metadata: { ...server.metadata, "vendor:owner": null, "vendor:cost": 7 },
-        "OS-EXT-STS:task_state": server["OS-EXT-STS:task_state"] ?? 0,
-      };
-    if (Array.isArray(body.servers)) return { ...body, servers: body.servers.map(odd) };
-    return body.server === undefined ? body : { ...body, server: odd(body.server) };
-  },
-};
+function oddServer(server: Json): Json {
+  if (server.metadata === undefined) return server;
+  return {
+    ...server,
+    metadata: { ...server.metadata, "vendor:owner": null, "vendor:cost": 7 },
+    "OS-EXT-STS:task_state": server["OS-EXT-STS:task_state"] ?? 0,
+  };
+}
