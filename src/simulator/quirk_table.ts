@@ -14,7 +14,13 @@ import {
   securityGroupsMissing,
   zonesForbidden,
 } from "./quirks/narrow_policies.ts";
-import { dualStack, networksById, noNeutron, publicNetworkOnly, secondPortRouted } from "./quirks/networks.ts";
+import {
+  dualStack,
+  networksById,
+  noNeutron,
+  publicNetworkOnly,
+  secondPortRouted,
+} from "./quirks/networks.ts";
 import { oddItems, oddServers } from "./quirks/odd_items.ts";
 import { noDescriptions, noPaging, oldNova } from "./quirks/old_services.ts";
 
