@@ -1,7 +1,7 @@
 /** The files and streams that a plan names, opened once each, and the lines that they get. `logging.ts` has one. */
 import type { LogRecord } from "@logtape/logtape";
-import { type Clock, systemClock } from "./clock.ts";
-import { LogLevels } from "./log_levels.ts";
+import type { Clock } from "./clock.ts";
+import type { LogLevels } from "./log_levels.ts";
 import { LogFile } from "./log_file.ts";
 import { jsonLine, type LogLines, pythonLines, textForPeople } from "./log_lines.ts";
 import { handlersFor, type LogHandler, type LogPlan } from "./log_plan.ts";
@@ -13,24 +13,22 @@ interface Output {
 }
 
 interface OutputOptions {
-  readonly clock?: Clock;
-  /** Those that win over the plan's; left out: none. */
-  readonly levels?: LogLevels;
+  readonly clock: Clock;
+  /** Those that win over the plan's. */
+  readonly levels: LogLevels;
 }
 
 const encoder = new TextEncoder();
 
 export class LogOutputs implements Disposable {
   readonly #plan: LogPlan;
-  readonly #levels: LogLevels;
-  readonly #clock: Clock;
+  readonly #options: OutputOptions;
   readonly #outputs = new Map<LogHandler, Output>();
 
   /** @throws Error where a file cannot be opened */
-  constructor(plan: LogPlan, { clock = systemClock, levels = new LogLevels(clock) }: OutputOptions = {}) {
+  constructor(plan: LogPlan, options: OutputOptions) {
     this.#plan = plan;
-    this.#levels = levels;
-    this.#clock = clock;
+    this.#options = options;
     try {
       for (const handler of new Set(plan.loggers.flatMap(({ handlers }) => handlers))) this.#open(handler);
     } catch (error) {
@@ -74,14 +72,14 @@ export class LogOutputs implements Disposable {
     const lines = linesOf(handler, false);
     const file = new LogFile(
       to,
-      (count, reason) => lines(lossRecord({ count, reason, timestamp: this.#clock.now() })),
+      (count, reason) => lines(lossRecord({ count, reason, timestamp: this.#options.clock.now() })),
     );
     this.#outputs.set(handler, { write: (line) => file.write(line), lines, file });
   }
 
   #outputsOf({ category, level }: Pick<LogRecord, "category" | "level">): readonly Output[] {
     const name = category.join(".");
-    const handlers = handlersFor(this.#plan, { category: name, level, set: this.#levels.of(name) });
+    const handlers = handlersFor(this.#plan, { category: name, level, set: this.#options.levels.of(name) });
     return handlers.flatMap((handler) => this.#outputs.get(handler) ?? []);
   }
 }

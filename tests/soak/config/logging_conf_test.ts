@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { ConfigError, formatProblem } from "../../../src/config/config_error.ts";
 import { loadLogging } from "../../../src/config/load_logging.ts";
 import { isLoggingConf, parseLoggingConf } from "../../../src/config/logging_conf.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { LogLevels } from "../../../src/lib/log_levels.ts";
 import { LogOutputs } from "../../../src/lib/log_outputs.ts";
 import { testNeeding } from "../../needs.ts";
 
@@ -20,6 +22,8 @@ interface Answer {
   readonly error?: string;
   readonly files?: Readonly<Record<string, string>>;
 }
+
+const OPTIONS = { clock: systemClock, levels: new LogLevels(systemClock) };
 
 const oracle = fileURLToPath(new URL("../../config/logging_conf_oracle.py", import.meta.url));
 
@@ -51,7 +55,7 @@ function ourAnswer({ conf, records }: Case): Answer {
   try {
     const { plan } = parseLoggingConf(conf.replaceAll("FOLDER", folder), "logging.conf");
     {
-      using outputs = new LogOutputs(plan);
+      using outputs = new LogOutputs(plan, OPTIONS);
       for (const [name, level, message, timestamp] of records) {
         outputs.write({
           category: name.split("."),
@@ -395,7 +399,7 @@ Deno.test("a logging configuration or a log's folder that is missing is told by 
     message: "/nowhere/logging.conf: cannot read the logging configuration: there is no such file",
   });
   const { plan } = parseLoggingConf(small({ handler: FILE.replace("FOLDER", "/nowhere") }), "logging.conf");
-  assert.throws(() => new LogOutputs(plan), {
+  assert.throws(() => new LogOutputs(plan, OPTIONS), {
     message: "cannot write the log /nowhere/log: there is no such directory; create it, or name another file",
   });
 });
