@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
+import { formatFor } from "../domain/image_uses.ts";
 import type { Config } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
 import { cronSection } from "./schema/cron_section.ts";
@@ -36,7 +37,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
   const formatsFor = (diskimage: string) =>
     providers
       .filter(({ images }) => images.some((image) => image.diskimage === diskimage))
-      .map(({ imageType }) => imageType ?? "qcow2");
+      .map(formatFor);
   return {
     scriptDir: maybe(file["script-dir"]),
     elementsDir: maybe(file["elements-dir"]),
