@@ -24,12 +24,17 @@ interface Findings {
   readonly access: readonly (CloudAccess | null)[];
   readonly secrets: SecureFile;
   readonly environment: Environment;
+  /** As `LoadOptions.openedState`. */
+  readonly openedState: string | undefined;
 }
 
-export function assembleConfig(file: ConfigSection, { access, secrets, environment }: Findings): Config {
+export function assembleConfig(
+  file: ConfigSection,
+  { access, secrets, environment, openedState = file.state }: Findings,
+): Config {
   const expand = (path: string) => expandHome(path, environment);
   const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
-  const folder = dirname(isEtcdState(file.state) ? DEFAULT_STATE : expand(file.state));
+  const folder = dirname(isEtcdState(openedState) ? DEFAULT_STATE : expand(openedState));
   const sections = file.providers.map((provider) => withoutUnmade(provider, file));
   const providers = sections.map((provider, index) =>
     providerConfig(provider, { access: access[index]!, expand })
