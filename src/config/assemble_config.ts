@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
+import { formatFor } from "../domain/image_uses.ts";
 import type { Config } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
 import { cronSection } from "./schema/cron_section.ts";
@@ -23,12 +24,17 @@ interface Findings {
   readonly access: readonly (CloudAccess | null)[];
   readonly secrets: SecureFile;
   readonly environment: Environment;
+  /** As `LoadOptions.openedState`. */
+  readonly openedState: string | undefined;
 }
 
-export function assembleConfig(file: ConfigSection, { access, secrets, environment }: Findings): Config {
+export function assembleConfig(
+  file: ConfigSection,
+  { access, secrets, environment, openedState = file.state }: Findings,
+): Config {
   const expand = (path: string) => expandHome(path, environment);
   const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
-  const folder = dirname(isEtcdState(file.state) ? DEFAULT_STATE : expand(file.state));
+  const folder = dirname(isEtcdState(openedState) ? DEFAULT_STATE : expand(openedState));
   const sections = file.providers.map((provider) => withoutUnmade(provider, file));
   const providers = sections.map((provider, index) =>
     providerConfig(provider, { access: access[index]!, expand })
@@ -36,7 +42,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
   const formatsFor = (diskimage: string) =>
     providers
       .filter(({ images }) => images.some((image) => image.diskimage === diskimage))
-      .map(({ imageType }) => imageType ?? "qcow2");
+      .map(formatFor);
   return {
     scriptDir: maybe(file["script-dir"]),
     elementsDir: maybe(file["elements-dir"]),

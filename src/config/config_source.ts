@@ -89,7 +89,7 @@ export class ConfigSource {
   /** Another one, from its text, as it would be read in the place of this one. @throws ConfigError */
   async readOther(other: OtherConfig, options: { signal?: AbortSignal } = {}): Promise<LoadedConfig> {
     const { secureFile: secure, strict } = this.#options;
-    return await loadOtherConfig(other, { secure, strict, ...options });
+    return await loadOtherConfig(other, { secure, strict, openedState: this.#openedState, ...options });
   }
 
   /** Changes when the files may have, clouds.yaml and private keys among them: cheap to ask for every few seconds. */
@@ -97,9 +97,14 @@ export class ConfigSource {
     return this.#files.stampNow();
   }
 
+  get #openedState(): string | undefined {
+    return this.#first?.config.state;
+  }
+
   async #load({ environment }: FilesRead): Promise<LoadedConfig> {
     const { strict } = this.#options;
-    return await loadConfig(this.path, { secure: await this.#securePath(), strict, environment });
+    const [openedState, secure] = [this.#openedState, await this.#securePath()];
+    return await loadConfig(this.path, { secure, strict, environment, openedState });
   }
 
   async #securePath(): Promise<string | null> {

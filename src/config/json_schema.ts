@@ -8,18 +8,14 @@ export function configJsonSchema(): JsonSchema {
   const schema = toJsonSchema(configSection, {
     typeMode: "input",
     ignoreActions: ["raw_check", "raw_transform"],
-    overrideSchema: ({ valibotSchema, jsonSchema }) => complete(jsonSchema, valibotSchema as Described),
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      complete(jsonSchema, valibotSchema as { readonly entries?: v.ObjectEntries }),
   });
   return { $id: "urn:nodepool:configuration", title: "Configuration of nodepool", ...schema };
 }
 
-interface Described {
-  /** Only sections have them. */
-  readonly entries?: v.ObjectEntries;
-  readonly type: string;
-}
-
-function complete(schema: JsonSchema, { entries }: Described): JsonSchema {
+/** Only sections have entries. */
+function complete(schema: JsonSchema, { entries }: { readonly entries?: v.ObjectEntries }): JsonSchema {
   return schema.properties === undefined || entries === undefined
     ? withNull(schema)
     : completeSection({ ...schema, properties: schema.properties }, entries);

@@ -23,6 +23,11 @@ interface LoadOptions {
    * wait that need the key.
    */
   readonly byItself?: boolean;
+  /**
+   * The state that the process has open, where the file may name another for the next start: what lies beside the state
+   * stays where it is until then.
+   */
+  readonly openedState?: string | undefined;
   readonly environment?: Environment;
   readonly signal?: AbortSignal;
 }
@@ -30,7 +35,8 @@ interface LoadOptions {
 /** @throws ConfigError with every problem of every file */
 export async function loadConfig(
   path: string,
-  { secure = null, strict = false, byItself, environment = denoEnvironment, signal }: LoadOptions = {},
+  { secure = null, strict = false, byItself, openedState, environment = denoEnvironment, signal }:
+    LoadOptions = {},
 ): Promise<LoadedConfig> {
   const problems: Problem[] = [];
   const secrets = secure === null ? emptySecrets : await collect(
@@ -39,7 +45,7 @@ export async function loadConfig(
   ) ?? emptySecrets;
   const loaded = await collect(problems, async () => {
     const text = await readText(path, { environment, signal });
-    return await parseConfig(text, { file: path, environment, secrets, byItself, signal });
+    return await parseConfig(text, { file: path, environment, secrets, byItself, openedState, signal });
   });
   if (loaded === null || problems.length > 0) throw new ConfigError(problems);
   const secretive = [

@@ -10,7 +10,7 @@ import { loadConfig, type LoadedConfig } from "./load_config.ts";
 /** @throws ConfigError */
 export async function loadOtherConfig(
   { file, secure }: OtherConfig,
-  options: { secure: string | null; strict: boolean; signal?: AbortSignal },
+  options: { secure: string | null; strict: boolean; openedState?: string | undefined; signal?: AbortSignal },
 ): Promise<LoadedConfig> {
   const given = secure === null ? [file] : [file, secure];
   const texts = new Map(given.map(({ path, text }) => [path, new TextEncoder().encode(text)]));

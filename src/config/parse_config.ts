@@ -36,6 +36,8 @@ interface ParseOptions {
   readonly secrets?: SecureFile;
   /** As `LoadOptions.byItself`. */
   readonly byItself?: boolean;
+  /** As `LoadOptions.openedState`. */
+  readonly openedState?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ export async function parseConfig(text: string, options: ParseOptions): Promise<
 
 async function parseText(
   text: string,
-  { file, environment, secrets = emptySecrets, byItself = false, signal }: ParseOptions,
+  { file, environment, secrets = emptySecrets, byItself = false, openedState, signal }: ParseOptions,
 ): Promise<LoadedConfig> {
   const { root, problems } = readYaml(text, file);
   if (root === null) throw new ConfigError(problems);
@@ -70,7 +72,7 @@ async function parseText(
   const { access, findings: clouds } = await checkCloudAccess(source, { withoutClouds: byItself });
   const errors = [...validated.problems, ...checked.errors, ...clouds.errors];
   if (errors.length > 0 || whole === null) throw new ConfigError(inFileOrder(errors, file));
-  const config = assembleConfig(whole, { access, secrets, environment });
+  const config = assembleConfig(whole, { access, secrets, environment, openedState });
   const lengths = new Findings(source);
   checkLengths(config, lengths);
   if (lengths.errors.length > 0) throw new ConfigError(inFileOrder(lengths.errors, file));

@@ -7,6 +7,7 @@ import {
   type ProviderImageConfig,
 } from "./config.ts";
 import type { OrderName } from "./order_book.ts";
+import { orderKey } from "./pair_key.ts";
 
 /** An image that is made for a provider. */
 export interface ImageUse {
@@ -56,5 +57,5 @@ export function ordersOfAll(config: Config, { builds }: { builds: boolean }): re
 }
 
 export function distinctOrders(names: readonly OrderName[]): readonly OrderName[] {
-  return [...new Map(names.map((name) => [`${name.provider ?? ""}\n${name.image}`, name])).values()];
+  return [...new Map(names.map((name) => [orderKey(name.provider, name.image), name])).values()];
 }

@@ -4,29 +4,9 @@ import type { Quirk, QuirkTable } from "./quirk.ts";
 import type { SettingsProblem } from "./settings_check.ts";
 import { addressQuirks } from "./quirks/addresses.ts";
 import { loginQuirks } from "./quirks/logins.ts";
-<<<<<<< HEAD
 import { networkQuirks } from "./quirks/networks.ts";
 import { oddQuirks } from "./quirks/odd_answers.ts";
 import { serviceQuirks } from "./quirks/services.ts";
-=======
-import {
-  keypairsForbidden,
-  limitsForbidden,
-  limitsMissing,
-  quotasMissing,
-  securityGroupsMissing,
-  zonesForbidden,
-} from "./quirks/narrow_policies.ts";
-import {
-  dualStack,
-  networksById,
-  noNeutron,
-  publicNetworkOnly,
-  secondPortRouted,
-} from "./quirks/networks.ts";
-import { oddItems, oddServers } from "./quirks/odd_items.ts";
-import { noDescriptions, noPaging, oldNova } from "./quirks/old_services.ts";
->>>>>>> h-cloud
 
 const tables: readonly QuirkTable[] = [addressQuirks, networkQuirks, serviceQuirks, oddQuirks, loginQuirks];
 

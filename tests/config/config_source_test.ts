@@ -97,3 +97,21 @@ Deno.test("the newest good reading is kept while the file is broken", async () =
   assert.deepEqual(labelsOf(files.source.newest), ["small", "large"]);
   assert.deepEqual(labelsOf(files.source.first), ["small"]);
 });
+
+Deno.test("what lies beside the state stays there while the file names another state for the next start", async () => {
+  await using files = await kit();
+  const placesOf = (
+    { state, imagesDir, buildLogDir, log }: ConfigSource["first"]["config"],
+  ) => [state, imagesDir, buildLogDir, log.profileDir];
+  const config = (state: string) => `providers: []\nlabels: []\nstate: ${state}\n`;
+  files.write("nodepool.yaml", config("/moved/nodepool.kv"));
+  const beside = ["/var/lib/nodepool/images", "/var/lib/nodepool/build-logs", "/var/lib/nodepool"];
+  assert.deepEqual(placesOf((await files.source.read()).config), ["/moved/nodepool.kv", ...beside]);
+  const other = { file: { path: "new.yaml", text: config("/new/nodepool.kv") }, secure: null, isOwn: false };
+  assert.deepEqual(placesOf((await files.source.readOther(other)).config), ["/new/nodepool.kv", ...beside]);
+  const restarted = await ConfigSource.open(files.source.path, { secureFile: null, strict: false });
+  assert.deepEqual(placesOf(restarted.first.config), [
+    "/moved/nodepool.kv",
+    ...["/moved/images", "/moved/build-logs", "/moved"],
+  ]);
+});

@@ -1,5 +1,6 @@
 /** Every key of the configuration, changed under a running daemon: it is told, it is in force, or a start is asked for. */
 import assert from "node:assert/strict";
+import { loginKeys } from "../../src/config/schema/provider_section.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
 import { itemOf, sectionAt, traitsOf } from "../../src/config/schema/section.ts";
 import type { Config } from "../../src/domain/config.ts";
@@ -8,6 +9,7 @@ import { configChanges } from "../../src/pool/plan_config.ts";
 import { GOOD_KEY, parseAlone } from "../config/fake_environment.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { VirtualClock } from "../virtual_clock.ts";
+import { poolConfig, VirtualPool } from "../scenarios/virtual_pool.ts";
 
 /** Each key by its path, with the values before and after; `next start`: those that a running daemon cannot take. */
 type Changes = Readonly<Record<string, readonly [before: unknown, after: unknown, when?: "next start"]>>;
@@ -167,6 +169,9 @@ const every: Changes = {
   "log.profile-dir": ["/a", "/b"],
 };
 
+/** Keys that say who logs in, in place of an entry of clouds.yaml. */
+const OWN_LOGIN = new Set<string>(["cloud", ...loginKeys]);
+
 /** Their values mean nothing: there is no change of them. */
 const WITHOUT_EFFECT = ["dburi"];
 
@@ -270,3 +275,29 @@ for (const [path, [before, after, when]] of Object.entries(every)) {
     assert.deepEqual(waiting, atNextStart);
   });
 }
+
+/** How a cloud is reached: with these, and with what clouds.yaml says, its connections are made anew. */
+const CONNECTION = ["api-timeout", "max-concurrency", "rate", "region-name", "service-name", "service-type"];
+
+Deno.test("a running pool takes each key of a provider, and makes its connections anew for those that they need", async () => {
+  let opened = 0;
+  await using virtual = await VirtualPool.start({
+    config: poolConfig({ minReady: 0 }),
+    changeCloud: (cloud) => (opened++, cloud),
+  });
+  const scalars = Object.entries(providers).filter(([key, [, value]]) =>
+    !/^name$|[[.]/.test(key) && typeof value !== "object" && !OWN_LOGIN.has(key)
+  );
+  for (const [key, [, value]] of scalars) {
+    const before = opened;
+    const line = `    ${key}: ${JSON.stringify(value)}\n`;
+    const text = poolConfig({ minReady: 0 }).replace(new RegExp(`^    ${key}: .*\n`, "m"), "")
+      .replace("    images:\n", `${line}    images:\n`);
+    await virtual.during(virtual.reconfigure(text));
+    assert.deepEqual(virtual.pool.report().daemon!.configProblems, [], key);
+    const first = opened - before;
+    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0 })));
+    assert.deepEqual([first, opened - before], CONNECTION.includes(key) ? [1, 2] : [0, 0], key);
+  }
+  assert.ok(scalars.length > 20);
+});

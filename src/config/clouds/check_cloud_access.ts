@@ -2,7 +2,7 @@
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { ProxyRules } from "../../domain/proxy_rules.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";
-import { expandHome } from "../environment.ts";
+import { type Environment, expandHome } from "../environment.ts";
 import { environmentProxies } from "../environment_proxies.ts";
 import { exposedFiles } from "../exposed_files.ts";
 import { accessKeys, loginKeys } from "../schema/provider_section.ts";
@@ -47,11 +47,15 @@ export async function checkCloudAccess(
         `looked for ${sources.files.searched.join(", ")}`,
     );
   }
-  const access = providers.map((provider, index) =>
-    unchecked.includes(provider)
-      ? unknownAccess(provider.cloud ?? UNNAMED)
-      : accessOf(provider, { index, sources, source, findings, proxies: proxies.rules })
-  );
+  const access = providers.map((provider, index) => {
+    if (unchecked.includes(provider)) return unknownAccess(provider.cloud ?? UNNAMED);
+    const own = findings.at("providers", index);
+    // Where a key or a file is wrong by itself, what follows from it would mislead.
+    const isWrong = accessKeys.some((key) => provider[key] === undefined && own.isGiven([key]));
+    if (isWrong || readsFiles(provider) && sources.files.problems.length > 0) return null;
+    const place = findings.at(...placeOf(provider, index));
+    return accessOf(provider, { sources, environment, findings: place, proxies: proxies.rules });
+  });
   return { access, findings };
 }
 
@@ -66,50 +70,34 @@ function lacksCloudFile(provider: ProviderDraft, sources: CloudSources): boolean
 
 const UNNAMED = "(unnamed)";
 
-interface Looking {
-  readonly index: number;
-  readonly sources: CloudSources;
-  readonly source: CheckSource;
-  readonly findings: Findings;
-  readonly proxies: ProxyRules;
-}
-
-function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null {
-  const { index, sources, source, findings, proxies } = looking;
-  if (isToldAlready(provider, looking)) return null;
-  const path = placeOf(provider, index);
+function accessOf(
+  provider: ProviderDraft,
+  { sources, environment, findings, proxies }: {
+    readonly sources: CloudSources;
+    readonly environment: Environment;
+    readonly findings: Findings;
+    readonly proxies: ProxyRules;
+  },
+): CloudAccess | null {
   try {
     const cloud = cloudOf(provider, sources);
     if (cloud !== null && provider.cloud === undefined) {
-      findings.notice(path, `names no cloud; using "${cloud}", the default from clouds.yaml and OS_CLOUD`);
+      findings.notice([], `names no cloud; using "${cloud}", the default from clouds.yaml and OS_CLOUD`);
     }
     const settings = cloudSettings(cloud, { sources, own: ownSettings(provider) });
-    if (cloud !== null) tellIgnoredSettings(cloud, { sources, path, findings });
-    const { environment } = source;
+    if (cloud !== null) tellIgnoredSettings(cloud, { sources, findings });
     const caBundle = environment.env("REQUESTS_CA_BUNDLE") || environment.env("CURL_CA_BUNDLE") || null;
     const expand = (file: string) => expandHome(file, environment);
-    return cloudAccessFrom(cloud ?? provider.name ?? `providers[${index}]`, {
-      settings,
-      expand,
-      proxies,
-      caBundle,
-    });
+    return cloudAccessFrom(cloud ?? provider.name ?? UNNAMED, { settings, expand, proxies, caBundle });
   } catch (error) {
     if (!(error instanceof CloudSettingsError)) throw error;
-    findings.error(path, describeFailure(provider, { message: error.message, sources }));
+    findings.error([], describeFailure(provider, { message: error.message, sources }));
     return null;
   }
 }
 
 function placeOf({ cloud }: ProviderDraft, index: number): YamlPath {
   return ["providers", index, ...(cloud === undefined ? [] : ["cloud"])];
-}
-
-/** Where a key or a file is wrong by itself, what follows from it would mislead. */
-function isToldAlready(provider: ProviderDraft, { index, sources, findings }: Looking): boolean {
-  const isWrong = (key: typeof accessKeys[number]) =>
-    provider[key] === undefined && findings.isGiven(["providers", index, key]);
-  return accessKeys.some(isWrong) || readsFiles(provider) && sources.files.problems.length > 0;
 }
 
 function readsFiles(provider: ProviderDraft): boolean {

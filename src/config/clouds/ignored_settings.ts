@@ -1,7 +1,6 @@
 /** Says by name which settings of a cloud's entry are read by openstacksdk, or by nobody, and have no effect here. */
 import type { Findings } from "../checks/check_source.ts";
 import { didYouMean } from "../did_you_mean.ts";
-import type { YamlPath } from "../yaml_node.ts";
 import { type CloudSources, knownClouds } from "./cloud_settings.ts";
 import { isSettings, normalizeSettings } from "./settings.ts";
 
@@ -51,7 +50,7 @@ const MISSED = /(?:_|^)(?:default_microversion|min_version|max_version)$/;
 
 export function tellIgnoredSettings(
   cloud: string,
-  { sources, path, findings }: { sources: CloudSources; path: YamlPath; findings: Findings },
+  { sources, findings }: { sources: CloudSources; findings: Findings },
 ): void {
   const entry = knownClouds(sources)[cloud];
   // Variables such as OS_PS1 are nobody's mistake.
@@ -61,8 +60,8 @@ export function tellIgnoredSettings(
     settings[key] !== null && !READ.includes(key) && !READ_PER_SERVICE.test(key) && !READ_FOR_AUTH.test(key)
   );
   const harmless = ignored.filter((key) => HARMLESS.test(key));
-  if (harmless.length > 0) findings.notice(path, `cloud "${cloud}": no effect here: ${harmless.join(", ")}`);
-  for (const key of ignored) if (!HARMLESS.test(key)) findings.warning(path, warningFor(key, cloud));
+  if (harmless.length > 0) findings.notice([], `cloud "${cloud}": no effect here: ${harmless.join(", ")}`);
+  for (const key of ignored) if (!HARMLESS.test(key)) findings.warning([], warningFor(key, cloud));
 }
 
 function warningFor(key: string, cloud: string): string {
