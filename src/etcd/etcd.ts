@@ -10,7 +10,6 @@ export interface EtcdEntry {
   readonly key: string;
   readonly value: string;
   readonly createRevision: number;
-  readonly modRevision: number;
   /** Its lease's id, as etcd writes it; null: it has none. */
   readonly lease: string | null;
 }
@@ -38,12 +37,11 @@ export interface RangeAnswer {
 /** All must hold; 0 stands for a key that is not there. */
 export type Compare =
   | { readonly key: string; readonly createRevision: number }
-  | { readonly key: string; readonly modRevision: number }
   | { readonly key: string; readonly value: string };
 
 export type EtcdOperation =
   | { readonly put: string; readonly value: string; readonly lease?: string }
-  | { readonly delete: string; readonly end?: string }
+  | { readonly delete: string }
   | { readonly get: string };
 
 export interface Transaction {

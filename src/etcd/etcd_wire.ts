@@ -20,7 +20,6 @@ const entrySchema = v.object({
   key: v.string(),
   value: v.optional(v.string()),
   create_revision: count,
-  mod_revision: count,
   lease: count,
 });
 type WireEntry = v.InferOutput<typeof entrySchema>;
@@ -80,7 +79,6 @@ export function readEntry(wire: WireEntry): EtcdEntry {
     key: fromBase64(wire.key),
     value: fromBase64(wire.value ?? ""),
     createRevision: Number(wire.create_revision ?? 0),
-    modRevision: Number(wire.mod_revision ?? 0),
     lease: lease === "0" ? null : lease,
   };
 }
@@ -128,7 +126,6 @@ function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {
 function writeCompare(compare: Compare): unknown {
   const key = toBase64(compare.key);
   if ("value" in compare) return { key, target: "VALUE", value: toBase64(compare.value) };
-  if ("modRevision" in compare) return { key, target: "MOD", mod_revision: String(compare.modRevision) };
   return { key, target: "CREATE", create_revision: String(compare.createRevision) };
 }
 
@@ -144,8 +141,5 @@ function writeOperation(operation: EtcdOperation): unknown {
     };
   }
   if ("get" in operation) return { request_range: { key: toBase64(operation.get) } };
-  const { delete: key, end } = operation;
-  return {
-    request_delete_range: { key: toBase64(key), ...(end !== undefined && { range_end: toBase64(end) }) },
-  };
+  return { request_delete_range: { key: toBase64(operation.delete) } };
 }

@@ -8,7 +8,6 @@ export interface FoundLeader {
   readonly record: LeaderRecord;
   /** The create revision of its key: another leader has another. */
   readonly token: number;
-  readonly lease: string | null;
 }
 
 /** null: nobody leads. @throws EtcdError; of kind `refused` where the record cannot be read */
@@ -17,7 +16,7 @@ export async function readLeader(etcd: Etcd, keys: PoolKeys, call: Call): Promis
   if (entry === undefined) return null;
   const record = parseLeader(entry.value);
   if (record === null) throw new EtcdError("refused", `etcd's key ${keys.leader} does not say who leads`);
-  return { record, token: entry.createRevision, lease: entry.lease };
+  return { record, token: entry.createRevision };
 }
 
 /** In the order of their ids; without those whose records this version cannot read. @throws EtcdError */

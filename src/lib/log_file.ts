@@ -73,13 +73,12 @@ export class LogFile implements Disposable {
 
   /** Opens what is in its place now, where that is another file or none. */
   reopen(): void {
+    this.#reopenFailure = null;
     try {
-      if (!this.#isInPlace()) {
-        const next = open(this.#place);
-        this.#file.close();
-        this.#file = next;
-      }
-      this.#reopenFailure = null;
+      if (this.#isInPlace()) return;
+      const next = open(this.#place);
+      this.#file.close();
+      this.#file = next;
     } catch (error) {
       this.#reopenFailure = `cannot open the log ${this.#place.file} again: ${
         reasonOf(error)

@@ -3,13 +3,12 @@
  * and brings that copy to the present form, as a new version's first start would. `state check` and `import` call it.
  */
 import type { StateCheck } from "../domain/state_check.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Random } from "../lib/random.ts";
 import type * as v from "valibot";
 import { withCopy } from "./backup_state.ts";
 import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { openState } from "./open_state.ts";
+import type { OpenStateOptions } from "./prepare_state.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import {
   clockSchema,
@@ -32,13 +31,8 @@ import { doubtOf, readWitness } from "./state_witness.ts";
 import type { IdKind, Row, Rows, TableName } from "./store.ts";
 import { idKinds, rowName, StoreError, tableNames } from "./store.ts";
 
-interface Deps {
-  readonly clock: Pick<Clock, "now">;
-  readonly random: Pick<Random, "uuid">;
-}
-
 /** @throws StoreError where nothing can be read at all, or only a later version can */
-export async function checkState(place: StatePlace, deps: Deps): Promise<StateCheck> {
+export async function checkState(place: StatePlace, deps: OpenStateOptions): Promise<StateCheck> {
   // Before the copy, so that it is no newer.
   const witness = typeof place === "string" ? await readWitness(await stateFileAt(place)) : null;
   const work = async (copy: string): Promise<StateCheck> => {

@@ -23,21 +23,16 @@ export function stampCommit(commit: Commit, stored: RevisionOf): TableChanges {
   );
 }
 
-interface Revisioned {
-  readonly id: number;
-  readonly revision: number;
-}
-
 function stampAll(
   table: TableName,
   changes: readonly Change<Row>[],
   stored: RevisionOf,
 ): readonly Change<Row>[] {
-  const seen = new Set<number>();
+  const [seen, name] = [new Set<number>(), rowName(table)];
   return changes.map((change) => {
     const { previous, next } = change;
     const id = changedId(change);
-    const what = `${rowName(table)} ${id}`;
+    const what = `${name} ${id}`;
     if (seen.has(id)) throw new StoreConflictError(`${what}: changed twice in one commit`);
     seen.add(id);
     checkRevision(what, { previous, revision: stored(table, id) ?? null });
@@ -46,7 +41,7 @@ function stampAll(
 }
 
 /** The id of the record that a change is about. */
-export function changedId({ previous, next }: Change<Revisioned>): number {
+export function changedId({ previous, next }: Change<Row>): number {
   const id = next?.id ?? previous?.id;
   if (id === undefined) throw new TypeError("a change has neither a previous nor a next record");
   if (previous !== null && previous.id !== id) {
@@ -57,7 +52,7 @@ export function changedId({ previous, next }: Change<Revisioned>): number {
 
 function checkRevision(
   what: string,
-  { previous, revision }: { previous: Revisioned | null; revision: number | null },
+  { previous, revision }: { previous: Row | null; revision: number | null },
 ): void {
   if (revision === (previous?.revision ?? null)) return;
   const found = revision === null ? "is not there" : `is at revision ${revision}`;

@@ -146,12 +146,10 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
 
   /** Records that a run begins, and forgets those of the numbers. */
   addRun(run: Run, { forgotten }: { forgotten: readonly number[] }): Promise<void> {
-    return this.#inTurn(() =>
-      this.#state.writer.write([
-        ...forgotten.map((number) => ({ key: keys.run(number), value: null })),
-        { key: keys.run(run.number), value: encodeRecord(run) },
-      ])
-    );
+    return this.#write([
+      ...forgotten.map((number) => ({ key: keys.run(number), value: null })),
+      { key: keys.run(run.number), value: encodeRecord(run) },
+    ]);
   }
 
   /**
@@ -179,14 +177,12 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
 
   /** Replaces what was written before. */
   saveClock(record: ClockRecord): Promise<void> {
-    return this.#inTurn(() => this.#state.writer.write([{ key: keys.clock, value: encodeRecord(record) }]));
+    return this.#write([{ key: keys.clock, value: encodeRecord(record) }]);
   }
 
   /** Replaces what was written for that provider. */
   saveHome(home: Home): Promise<void> {
-    return this.#inTurn(() =>
-      this.#state.writer.write([{ key: keys.home(home.provider), value: encodeRecord(home) }])
-    );
+    return this.#write([{ key: keys.home(home.provider), value: encodeRecord(home) }]);
   }
 
   /** Adds a sample of a later minute than all others, and forgets, bit by bit, those of minutes before `since`. */
@@ -294,6 +290,10 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
     const rows = await readRows<Row>({ prefix, schema }) ?? await reader.records<Row>({ prefix }, schema);
     for (const { id, revision } of rows) this.#revisions[table].set(id, revision);
     return rows;
+  }
+
+  #write(mutations: readonly Mutation[]): Promise<void> {
+    return this.#inTurn(() => this.#state.writer.write(mutations));
   }
 
   #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {

@@ -32,11 +32,12 @@ export async function readMutations(reader: StateReader): Promise<Mutation[]> {
   );
 }
 
-/** Whether two files, which nobody has open, hold the same but for how they came to it. @throws where one cannot be read */
-export async function holdTheSame(one: string, other: string): Promise<boolean> {
-  using first = new SqliteSource(one, { isAlone: true });
-  using second = new SqliteSource(other, { isAlone: true });
-  const readers = [new StateReader(first, one), new StateReader(second, other)] as const;
+/** Whether a copy holds the same as its state, but for how they came to it. @throws where one cannot be read */
+export async function holdTheSame(path: string, copy: string): Promise<boolean> {
+  // Whoever closed the state last may still be at it.
+  using state = new SqliteSource(path);
+  using copied = new SqliteSource(copy, { isAlone: true });
+  const readers = [new StateReader(state, path), new StateReader(copied, copy)] as const;
   for (const reader of readers) await reader.readJournal();
   const rest = contentsOf(readers[1]);
   for await (const entry of contentsOf(readers[0])) {

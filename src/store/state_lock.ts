@@ -16,46 +16,33 @@ interface StateLockOptions {
   readonly clock: Clock;
   /** How long to try while somebody else holds it; 0 (the default): once. */
   readonly wait?: Milliseconds;
-  readonly signal?: AbortSignal;
-}
-
-/** Held until it is disposed. */
-interface StateLock extends Disposable {
-  /** Path of the lock file. */
-  readonly path: string;
-}
-
-/** Who holds a lock, as far as its file tells. */
-interface LockHolder {
-  readonly pid: number;
-  readonly holder: string;
 }
 
 /** Between two attempts: short against a command's run, long against the cost of an attempt. */
 const RETRY: Milliseconds = 50;
 
 /**
- * Takes the lock of the state at `path`.
- * @throws StoreError `locked`, naming the holder's pid; `unusable` when the lock file cannot be made; the signal's
- * reason on abort
+ * Takes the lock of the state at `path`, which is held until it is disposed.
+ * @throws StoreError `locked`, naming the holder's pid; `unusable` when the lock file cannot be made
  */
-export async function lockState(given: string, options: StateLockOptions): Promise<StateLock> {
+export async function lockState(
+  given: string,
+  { holder, clock, wait = 0 }: StateLockOptions,
+): Promise<Disposable> {
   const path = await stateFileAt(given);
-  const { clock, signal, wait = 0 } = options;
   await prepareStateDirectory(path);
   const deadline = clock.monotonic() + wait;
   for (;;) {
-    signal?.throwIfAborted();
-    const lock = await tryLock(path, options.holder);
+    const lock = await tryLock(path, holder);
     if (lock !== null) return lock;
     const left = deadline - clock.monotonic();
     if (left <= 0) throw await lockedError(path);
-    await clock.sleep(Math.min(RETRY, left), { signal });
+    await clock.sleep(Math.min(RETRY, left));
   }
 }
 
 /** Who holds the lock of the state at `path`, or held it last; null: nobody has written it down. */
-export async function readLockHolder(path: string): Promise<LockHolder | null> {
+export async function readLockHolder(path: string): Promise<{ pid: number; holder: string } | null> {
   const text = await Deno.readTextFile(lockPath(path)).catch(() => "");
   const match = text.match(/^(\d+) (.*)\n/);
   return match === null ? null : { pid: Number(match[1]), holder: match[2]! };
@@ -75,7 +62,7 @@ export async function isStateLocked(path: string): Promise<boolean> {
   }
 }
 
-async function tryLock(path: string, holder: string): Promise<StateLock | null> {
+async function tryLock(path: string, holder: string): Promise<Disposable | null> {
   const file = await openLockFile(path);
   try {
     if (!await file.tryLock(true)) {
@@ -87,7 +74,7 @@ async function tryLock(path: string, holder: string): Promise<StateLock | null> 
     throw stateFailure(path, "its lock cannot be taken", error);
   }
   await noteHolder(file, holder).catch(() => {});
-  return { path: lockPath(path), [Symbol.dispose]: () => file.close() };
+  return { [Symbol.dispose]: () => file.close() };
 }
 
 /** For people alone: where it has no room, a state can be looked at all the same. */

@@ -117,7 +117,7 @@ export type Rows = { readonly [Name in TableName]: readonly Tables[Name][] };
 export const idKinds = Object.values(kindOf);
 
 /** The store as its owner has it, wherever its state lies. */
-export type Store = Readonly<Pick<KeyValueStore, keyof KeyValueStore>>;
+export type Store = Pick<KeyValueStore, keyof KeyValueStore>;
 
 /** Somebody else changed the record first. */
 export class StoreConflictError extends Error {

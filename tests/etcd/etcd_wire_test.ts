@@ -12,20 +12,18 @@ import {
 
 Deno.test("a transaction is written with base64, numbers as strings and its branches", () => {
   const written = writeTransaction({
-    compares: [{ key: "leader", createRevision: 0 }, { key: "a", modRevision: 7 }, { key: "b", value: "ü" }],
-    then: [{ put: "a", value: "1", lease: "77" }, { delete: "b" }, { delete: "c/", end: "c0" }, { get: "a" }],
+    compares: [{ key: "leader", createRevision: 0 }, { key: "b", value: "ü" }],
+    then: [{ put: "a", value: "1", lease: "77" }, { delete: "b" }, { get: "a" }],
     otherwise: [{ get: "leader" }],
   });
   assert.deepEqual(written, {
     compare: [
       { key: "bGVhZGVy", target: "CREATE", create_revision: "0" },
-      { key: "YQ==", target: "MOD", mod_revision: "7" },
       { key: "Yg==", target: "VALUE", value: "w7w=" },
     ],
     success: [
       { request_put: { key: "YQ==", value: "MQ==", lease: "77" } },
       { request_delete_range: { key: "Yg==" } },
-      { request_delete_range: { key: "Yy8=", range_end: "YzA=" } },
       { request_range: { key: "YQ==" } },
     ],
     failure: [{ request_range: { key: "bGVhZGVy" } }],
@@ -85,7 +83,7 @@ Deno.test("what a transaction found is read in its order, out of nested ones, to
   });
   assert.deepEqual(readTransaction(answer), {
     succeeded: true,
-    found: [{ key: "leader", value: "x", createRevision: 3, modRevision: 4, lease: "77" }, null],
+    found: [{ key: "leader", value: "x", createRevision: 3, lease: "77" }, null],
   });
 });
 
@@ -99,7 +97,6 @@ Deno.test("an answer may leave out what is empty, false or zero", () => {
     key: "a",
     value: "",
     createRevision: 2,
-    modRevision: 2,
     lease: null,
   });
 });

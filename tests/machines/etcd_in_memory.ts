@@ -143,7 +143,6 @@ export class EtcdInMemory {
   #holds(compare: Compare): boolean {
     const entry = this.#current(compare.key);
     if ("createRevision" in compare) return (entry?.createRevision ?? 0) === compare.createRevision;
-    if ("modRevision" in compare) return (entry?.modRevision ?? 0) === compare.modRevision;
     return entry?.value === compare.value;
   }
 
@@ -152,12 +151,12 @@ export class EtcdInMemory {
     if ("put" in operation) {
       const { put: key, value, lease = null } = operation;
       const createRevision = this.#current(key)?.createRevision ?? modRevision;
-      this.#add(key, { modRevision, entry: { key, value, createRevision, modRevision, lease } });
+      this.#add(key, { modRevision, entry: { key, value, createRevision, lease } });
       return true;
     }
-    const gone = this.#keysOf(operation.delete, operation.end).filter((key) => this.#current(key) !== null);
-    for (const key of gone) this.#add(key, { modRevision, entry: null });
-    return gone.length > 0;
+    const isThere = this.#current(operation.delete) !== null;
+    if (isThere) this.#add(operation.delete, { modRevision, entry: null });
+    return isThere;
   }
 
   #add(key: string, version: Version): void {

@@ -40,7 +40,7 @@ Deno.test("a scripted etcd does a transaction whole where all compares hold, els
   const { client, put } = scripted();
   const { revision } = await put("a", "x");
   const raise = {
-    compares: [{ key: "a", modRevision: revision }],
+    compares: [{ key: "a", value: "x" }],
     then: [{ put: "a", value: "y" }],
     otherwise: [{ get: "a" }],
   };
