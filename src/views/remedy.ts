@@ -177,7 +177,7 @@ function maxServersRemedy(site: Site): Remedy {
   return time(ways.join(", or "));
 }
 
-/** What other labels keep ready is given up for no request: `lower min-ready of big (2 ready nodes there)`. */
+/** Nodes that other labels keep ready are given up for no request: `lower min-ready of big (2 ready nodes there)`. */
 function minReadyWays({ label: own, use, config }: Site): string[] {
   const readyHere = use()?.readyHere;
   return (config?.labels ?? []).flatMap(({ name, minReady }) => {

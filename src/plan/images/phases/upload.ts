@@ -128,7 +128,7 @@ function whyNotSent({ image, world }: Pick<ImageSituation, "image" | "world">): 
   return wait("worker", message);
 }
 
-/** What is sent; undefined: it is no upload, or its build is gone. */
+/** The build that is sent; undefined: it is no upload, or it is gone. */
 export function buildOf({ image: { source }, world }: Pick<ImageSituation, "image" | "world">) {
   return source.type === "upload" ? world.dibImages.get(source.dibImageId) : undefined;
 }
