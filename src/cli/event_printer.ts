@@ -5,7 +5,7 @@ import type { EventView } from "../views/events.ts";
 import type { CliIo } from "./cli_io.ts";
 import { writeLine } from "./write_line.ts";
 
-/** @param options `kind`: the beginning of the kinds to print */
+/** `2030-01-02T03:04:05.000Z node.ready        node 7 is ready after 42s`. @param options `kind`: the beginning of the kinds to print */
 export function eventPrinter(
   stdout: CliIo["stdout"],
   { output, kind }: { output: "text" | "json"; kind: string | undefined },
@@ -15,14 +15,11 @@ export function eventPrinter(
     const isWanted = kind === undefined || event.kind === kind || event.kind.startsWith(`${kind}.`) ||
       event.kind === "events.lost";
     if (!isWanted) return;
-    const text = output === "json" ? JSON.stringify(event) : lineOf(event);
+    const text = output === "json"
+      ? JSON.stringify(event)
+      : `${event.time} ${event.kind.padEnd(20)} ${visibleText(event.message)}`;
     writeLine(stdout, stdout.columns === null || output === "json" ? text : localTimes(text));
   };
-}
-
-/** `2030-01-02T03:04:05.000Z node.ready        node 7 is ready after 42s`. */
-function lineOf({ time, kind, message }: EventView): string {
-  return `${time} ${kind.padEnd(20)} ${visibleText(message)}`;
 }
 
 interface Frame {

@@ -38,14 +38,12 @@ export async function connectionKind(socketPath: string): Promise<ConnectionKind
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "nothing";
     if (error instanceof Deno.errors.PermissionDenied) return "forbidden";
-    if (!isNobody(error)) throw error;
+    // Reset: the listener was killed before it took the connection.
+    const isNobody = error instanceof Deno.errors.ConnectionRefused ||
+      error instanceof Deno.errors.ConnectionReset;
+    if (!isNobody) throw error;
     return await kindOfFile(socketPath);
   }
-}
-
-/** Reset: the listener was killed before it took the connection. */
-function isNobody(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.ConnectionReset;
 }
 
 async function kindOfFile(path: string): Promise<ConnectionKind> {

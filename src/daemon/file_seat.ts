@@ -60,7 +60,9 @@ async function takeLock(state: string, parts: EnabledParts): Promise<Disposable>
     });
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
-    const advice = isHalf(parts) ? INSTEAD_OF_HALVES : STOP_THE_OTHER;
+    // In 2016, one process ran the pool and another built its images.
+    const isHalf = parts.pool !== parts.builds;
+    const advice = isHalf ? INSTEAD_OF_HALVES : STOP_THE_OTHER;
     throw new OtherDaemonError(`${error.message}: ${advice}; ${seeManual("state-in-use")}`);
   }
 }
@@ -70,11 +72,6 @@ const STOP_THE_OTHER =
 const INSTEAD_OF_HALVES =
   "one daemon runs the pool and builds its images too: stop that one, and run nodepoold alone, without --no-builder, " +
   "in place of `nodepoold --no-builder` and nodepool-builder";
-
-/** In 2016, one process ran the pool and another built its images. */
-function isHalf({ pool, builds }: EnabledParts): boolean {
-  return pool !== builds;
-}
 
 function roleOf({ pool, builds }: EnabledParts): string {
   if (!pool) return " --builder-only";
