@@ -22,7 +22,7 @@ export class ControlSocketError extends Error {
   override readonly name = "ControlSocketError";
 }
 
-type ConnectionKind =
+export type ConnectionKind =
   | "listening"
   /** A socket that nobody listens on: its daemon was killed. */
   | "stale"
