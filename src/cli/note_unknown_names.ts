@@ -13,7 +13,7 @@ export async function noteUnknownNames(
   pool: PoolClient,
   { filter, images = "image" }: {
     filter: Pick<ViewFilter, "provider" | "label" | "image">;
-    /** What `image` is the name of. */
+    /** The kind of thing that `image` names. */
     images?: "image" | "diskimage";
   },
   { stderr }: Pick<CliIo, "stderr">,

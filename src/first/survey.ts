@@ -3,7 +3,7 @@ import type { Cloud } from "../cloud/cloud.ts";
 import { CloudError } from "../domain/cloud_error.ts";
 import type { Call } from "../lib/call.ts";
 
-/** What is null, the cloud does not tell; `routed`: ids of the networks that a router leads from. */
+/** A part is null where the cloud does not tell it; `routed`: ids of the networks that a router leads from. */
 export type CloudOffer = Awaited<ReturnType<typeof surveyCloud>>;
 
 /** @throws CloudError where it lets nobody in, or tells neither images nor flavors */
