@@ -22,14 +22,10 @@ export function eventPrinter(
   };
 }
 
-interface Frame {
-  readonly id: number;
-  /** null: it tells where the stream is. */
-  readonly event: EventView | null;
-}
-
-/** Comments, such as heartbeats, are passed over. */
-export async function* eventsIn(stream: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
+/** Comments, such as heartbeats, are passed over. `event` null: it tells where the stream is. */
+export async function* eventsIn(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ readonly id: number; readonly event: EventView | null }> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const piece of stream) {

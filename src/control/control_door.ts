@@ -45,7 +45,10 @@ export function openControlDoor(
   const server = new HttpServer((request) => handler(request), {
     limits: connections === undefined ? {} : { connections },
     clock,
-    refuse: (headers) => isAllowed(headers) ? null : refused(),
+    refuse: (headers) =>
+      isAllowed(headers)
+        ? null
+        : Response.json({ error: "the token is missing or wrong", status: 401 }, { status: 401 }),
   });
   server.listen(listener);
   return {
@@ -88,8 +91,4 @@ function tokenCheck(token: string): (headers: { readonly authorization?: string 
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const wanted = digest(`Bearer ${token}`);
   return ({ authorization = "" }) => timingSafeEqual(Buffer.from(digest(authorization)), wanted);
-}
-
-function refused(): Response {
-  return Response.json({ error: "the token is missing or wrong", status: 401 }, { status: 401 });
 }

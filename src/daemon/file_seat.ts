@@ -53,8 +53,9 @@ export async function openFileSeat(config: Config, { clock }: { clock: SteadyClo
 /** @throws OtherDaemonError where another process has it */
 async function takeLock(state: string, parts: EnabledParts): Promise<Disposable> {
   try {
+    const role = !parts.pool ? " --builder-only" : parts.builds ? "" : " --no-builder";
     return await lockState(state, {
-      holder: `nodepool daemon${roleOf(parts)}`,
+      holder: `nodepool daemon${role}`,
       clock: systemClock,
       wait: LEAVING_TIME,
     });
@@ -72,8 +73,3 @@ const STOP_THE_OTHER =
 const INSTEAD_OF_HALVES =
   "one daemon runs the pool and builds its images too: stop that one, and run nodepoold alone, without --no-builder, " +
   "in place of `nodepoold --no-builder` and nodepool-builder";
-
-function roleOf({ pool, builds }: EnabledParts): string {
-  if (!pool) return " --builder-only";
-  return builds ? "" : " --no-builder";
-}
