@@ -89,11 +89,10 @@ export async function acquireNodes(
   });
 }
 
-interface Told {
+interface Told extends Pick<Acquisition, "failFast"> {
   readonly daemon: LastingPool;
   readonly request: RequestView;
   readonly deadline: Instant;
-  readonly failFast: boolean | null;
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-/** Values on the command line, read for commander's arguments and options: each refuses what is none of its kind. */
+/** Values on the command line, read and checked for commander's arguments and options. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import {
   type AskedWindow,

@@ -128,15 +128,11 @@ export class EtcdWay implements DaemonWay {
   }
 
   async #open(): Promise<PoolInEtcd> {
-    const tell = (text: string) => this.#tell(text);
+    const tell = (text: string) => writeLine(this.#context.io.stderr, `nodepool: ${text}`);
     return this.#etcd ??= await this.#context.wiring.openEtcdPool({ ...configFilesOf(this.#context), tell });
   }
 
   async #telling({ pool, place }: PlacedPool): Promise<PlacedPool> {
     return { pool: await tellingOf(pool, { place, io: this.#context.io }), place };
-  }
-
-  #tell(text: string): void {
-    writeLine(this.#context.io.stderr, `nodepool: ${text}`);
   }
 }

@@ -5,7 +5,7 @@ import type { EventView } from "../views/events.ts";
 import type { CliIo } from "./cli_io.ts";
 import { writeLine } from "./write_line.ts";
 
-/** @param options `kind`: the beginning of the kinds to print */
+/** `2030-01-02T03:04:05.000Z node.ready        node 7 is ready after 42s`. @param options `kind`: the beginning of the kinds to print */
 export function eventPrinter(
   stdout: CliIo["stdout"],
   { output, kind }: { output: "text" | "json"; kind: string | undefined },
@@ -15,24 +15,17 @@ export function eventPrinter(
     const isWanted = kind === undefined || event.kind === kind || event.kind.startsWith(`${kind}.`) ||
       event.kind === "events.lost";
     if (!isWanted) return;
-    const text = output === "json" ? JSON.stringify(event) : lineOf(event);
+    const text = output === "json"
+      ? JSON.stringify(event)
+      : `${event.time} ${event.kind.padEnd(20)} ${visibleText(event.message)}`;
     writeLine(stdout, stdout.columns === null || output === "json" ? text : localTimes(text));
   };
 }
 
-/** `2030-01-02T03:04:05.000Z node.ready        node 7 is ready after 42s`. */
-function lineOf({ time, kind, message }: EventView): string {
-  return `${time} ${kind.padEnd(20)} ${visibleText(message)}`;
-}
-
-interface Frame {
-  readonly id: number;
-  /** null: it tells where the stream is. */
-  readonly event: EventView | null;
-}
-
-/** Comments, such as heartbeats, are passed over. */
-export async function* eventsIn(stream: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
+/** Comments, such as heartbeats, are passed over. `event` null: it tells where the stream is. */
+export async function* eventsIn(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ readonly id: number; readonly event: EventView | null }> {
   let text = "";
   const decoder = new TextDecoder();
   for await (const piece of stream) {

@@ -1,4 +1,4 @@
-/** What the help of every command has: the group it is shown in, and the example that it ends with. */
+/** The parts of every command's help: the group that it is shown in, and the example at its end. */
 
 /** The groups of `--help`, in this order. Each command says which one it belongs to. */
 export const helpGroup = {

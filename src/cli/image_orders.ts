@@ -42,7 +42,12 @@ export async function orderImages(
       isQuiet: !follow && io.stderr.columns !== null,
       signal,
     });
-    for (const outcome of outcomes) tell(context, { outcome, daemon: nextDaemon(pool) });
+    for (const outcome of outcomes) {
+      const text = `${describe(outcome)}: ${outcome.message}`;
+      if (outcome.ok) writeLine(io.stdout, text);
+      else writeLine(io.stderr, `nodepool: ${text}; ${nextDaemon(pool)} tries again`);
+      if (!outcome.ok) context.exitCode = ExitCode.failed;
+    }
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const ended = pool.hasDaemon ? "no longer waiting" : "stopped";
@@ -126,13 +131,6 @@ async function printLog(
 /** Who sees to what is left to be done. */
 function nextDaemon({ hasDaemon }: PoolClient): string {
   return hasDaemon ? "the daemon" : "the next daemon";
-}
-
-function tell(context: CliContext, { outcome, daemon }: { outcome: OrderOutcome; daemon: string }): void {
-  const text = `${describe(outcome)}: ${outcome.message}`;
-  if (outcome.ok) writeLine(context.io.stdout, text);
-  else writeLine(context.io.stderr, `nodepool: ${text}; ${daemon} tries again`);
-  if (!outcome.ok) context.exitCode = ExitCode.failed;
 }
 
 function describe({ provider, image }: Pick<OrderOutcome, "provider" | "image">): string {

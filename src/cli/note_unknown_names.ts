@@ -4,27 +4,20 @@
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import { suggest } from "../lib/suggest.ts";
-import type { CompletionKind } from "../views/completions.ts";
-import type { FilterName, ViewFilter } from "../views/view_filter.ts";
+import type { ViewFilter } from "../views/view_filter.ts";
 import type { CliIo } from "./cli_io.ts";
 import { writeLine } from "./write_line.ts";
 
+/** @param options `images`: the kind of thing that `image` names */
 export async function noteUnknownNames(
   pool: PoolClient,
-  { filter, images = "image" }: {
+  { filter: { provider, label, image }, images = "image" }: {
     filter: Pick<ViewFilter, "provider" | "label" | "image">;
-    /** What `image` is the name of. */
     images?: "image" | "diskimage";
   },
   { stderr }: Pick<CliIo, "stderr">,
 ): Promise<void> {
-  const kinds: Partial<Record<FilterName, CompletionKind>> = {
-    provider: "provider",
-    label: "label",
-    image: images,
-  };
-  for (const [key, kind] of Object.entries(kinds)) {
-    const name = filter[key as keyof typeof filter];
+  for (const [kind, name] of [["provider", provider], ["label", label], [images, image]] as const) {
     if (name === undefined) continue;
     // An older daemon does not know the question.
     const answer = await pool.ask("completions", { kind, prefix: "" }).catch(() => null);

@@ -113,7 +113,8 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
     .helpCommand(false)
     .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
   const made = wantedCommands(context.argv).map((make) => make(context) as unknown as Command);
-  for (const command of made.sort(compareGroups)) {
+  const place = (command: Command) => groups.indexOf(command.helpGroup());
+  for (const command of made.sort((a, b) => place(a) - place(b))) {
     for (const inner of command.commands) prepared(inner as Command, context);
     program.addCommand(prepared(command, context));
   }
@@ -156,10 +157,6 @@ const VALUED = ["-c", "--config", "-s", "--secure", "-l", "--logconfig"];
 
 const groups: readonly string[] = Object.values(helpGroup);
 
-function compareGroups(left: Command, right: Command): number {
-  return groups.indexOf(left.helpGroup()) - groups.indexOf(right.helpGroup());
-}
-
 function globalOptions(program: Command, context: CliContext) {
   const complete = program
     .option(
@@ -195,7 +192,8 @@ function prepared<Prepared extends Command>(
     getErrHelpWidth: () => Infinity,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
-    outputError: (text) => io.stderr.write(`${name}: ${ownWords(text)}\n`),
+    // `error: unknown option '--x'` and its suggestion, as one line of ours.
+    outputError: (text) => io.stderr.write(`${name}: ${oneLine(text.trim().replace(/^error: /, ""))}\n`),
   });
   return command;
 }
@@ -211,8 +209,3 @@ function refuseEmpty(value: Argument | Option): void {
 
 /** Columns, where help goes to a file or another program. */
 const HELP_WIDTH = 80;
-
-/** commander's `error: unknown option '--x'` and its suggestion, as one line of ours. */
-function ownWords(text: string): string {
-  return oneLine(text.trim().replace(/^error: /, ""));
-}

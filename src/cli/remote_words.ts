@@ -21,16 +21,12 @@ function remoteStart(argv: readonly string[], options: readonly Option[]): numbe
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
     if (word === "--" && operands < 2) return operands === 1 && argv.length > at + 2 ? at + 2 : null;
-    if (word === "--" || !isOption(word)) {
+    if (word === "--" || !(word.length > 1 && word.startsWith("-"))) {
       if (operands === 2) return at;
       if (operands++ === 0 && word !== "ssh") return null;
     } else if (takesNext(word, options)) at++;
   }
   return null;
-}
-
-function isOption(word: string): boolean {
-  return word.length > 1 && word.startsWith("-");
 }
 
 /** Whether the option's value is a word of its own. */

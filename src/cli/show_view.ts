@@ -1,5 +1,4 @@
 /** Prints one of the pool's lists, once or again and again: what all list commands come to. */
-import type { PoolClient } from "../control/pool_client.ts";
 import { SECOND } from "../domain/time.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import type { PoolList, PoolView, PoolViewName } from "../views/view_pool.ts";
@@ -29,22 +28,15 @@ export async function showView<Name extends PoolViewName>(
     return await watchView(context, { name, options, pause: watch === true ? USUAL_WATCH : watch });
   }
   await using pool = await openPool(context);
-  const content = await askView(pool, { name, options });
+  const { filter = {} } = options;
+  const content = await pool.ask(name, filter) as PoolView<Name>;
   const { poolLists } = await import("../views/view_pool.ts");
   const { table }: PoolList = poolLists[name];
   const { io } = context;
   io.stdout.write(await formatView(content, { ...options, table, format: options.output, io }));
-  const { filter = {} } = options;
   if (table.rows(content).length === 0 && Object.keys(filter).length > 0) {
     const { noteUnknownNames } = await import("./note_unknown_names.ts");
     await noteUnknownNames(pool, { filter, images: name === "dib-image-list" ? "diskimage" : "image" }, io);
   }
   return content;
-}
-
-export async function askView<Name extends PoolViewName>(
-  pool: PoolClient,
-  { name, options, signal }: { name: Name; options: ShowOptions; signal?: AbortSignal },
-): Promise<PoolView<Name>> {
-  return await pool.ask(name, options.filter ?? {}, { signal }) as PoolView<Name>;
 }

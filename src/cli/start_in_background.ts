@@ -71,7 +71,7 @@ async function endedBeforeRunning(child: Deno.ChildProcess, report: string): Pro
   const ended = child.status.then(({ code }) => code);
   for (;;) {
     const code = await Promise.race([ended, systemClock.sleep(LOOK).then(() => null)]);
-    if (!await isThere(report)) return null;
+    if (!await Deno.stat(report).then(() => true, () => false)) return null;
     if (code !== null) return code;
   }
 }
@@ -91,8 +91,4 @@ async function makeLog(name: string, configFile: string): Promise<string> {
       `cannot write ${log}, which takes what ${name} prints in the background: ${fileReason(error)}`,
     );
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

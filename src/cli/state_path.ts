@@ -24,7 +24,8 @@ export async function findStatePath(
     const text = await readLooseText(configFile, denoEnvironment);
     const state = await stateIn(text);
     if (state === undefined) return { state: DEFAULT_STATE, problem: await whyUnknown(text, configFile) };
-    return { state: expandHome(state ?? DEFAULT_STATE, home), problem: null };
+    const path = state ?? DEFAULT_STATE;
+    return { state: path.startsWith("~/") ? `${home}${path.slice(1)}` : path, problem: null };
   } catch (error) {
     const isForbidden = error instanceof Deno.errors.PermissionDenied;
     const advice = isForbidden ? "run this as a user who may read it" : "name another with -c";
@@ -75,8 +76,4 @@ async function parse(yaml: string): Promise<string | null | undefined> {
 async function readTree(text: string, file: string) {
   const { readYaml } = await import("../config/read_yaml.ts");
   return readYaml(text, file);
-}
-
-function expandHome(path: string, home: string): string {
-  return path.startsWith("~/") ? `${home}${path.slice(1)}` : path;
 }

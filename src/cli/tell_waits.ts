@@ -66,9 +66,9 @@ export class WaitTeller {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       // A command that waits must not fail because a reason cannot be read.
       const asking = ask({ ...whole, known }, { signal }).catch(() => null);
-      if (isFirst && !isQuiet && !await isSoon(asking, { io, signal })) {
-        writeLine(io.stderr, `nodepool: waiting for ${what}${ending()}`);
-      }
+      const isSoon = !isFirst || isQuiet ||
+        await endsInTime(asking, { clock: io.clock, timeout: SECOND, signal }).catch(() => true);
+      if (!isSoon) writeLine(io.stderr, `nodepool: waiting for ${what}${ending()}`);
       const answer = await asking;
       if (answer === null) {
         await io.clock.sleep(SECOND, { signal }).catch(() => {});
@@ -92,10 +92,6 @@ export class WaitTeller {
     this.#toldAt.set(reason, now);
     return true;
   }
-}
-
-function isSoon(answer: Promise<unknown>, { io, signal }: Pick<Telling, "io" | "signal">): Promise<boolean> {
-  return endsInTime(answer, { clock: io.clock, timeout: SECOND, signal }).catch(() => true);
 }
 
 /** The lines for one reason. */

@@ -10,7 +10,7 @@ import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { formatView } from "./output_format.ts";
-import { askView, type ShowOptions } from "./show_view.ts";
+import type { ShowOptions } from "./show_view.ts";
 
 interface Watching<Name extends PoolViewName> {
   readonly name: Name;
@@ -60,7 +60,7 @@ class Screen<Name extends PoolViewName> {
   async draw(pool: LastingPool, signal: AbortSignal): Promise<PoolView<Name>> {
     const { name, options } = this.#watching;
     const { io } = this.#context;
-    const view = await askView(pool, { name, options, signal });
+    const view = await pool.ask(name, options.filter ?? {}, { signal }) as PoolView<Name>;
     const { table }: PoolList = poolLists[name];
     const text = await formatView(view, {
       ...options,

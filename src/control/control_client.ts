@@ -2,6 +2,7 @@
  * The commands' side of the control operations, loaded by those that talk to a pool: over the socket of this machine, or
  * over another wire to the daemon.
  */
+import type { Call } from "../lib/call.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { connectionKind, ControlSocketError } from "./socket_path.ts";
 import { ControlError, NoAnswerError } from "./control_error.ts";
@@ -72,10 +73,6 @@ function socketWire(path: string): ControlWire {
 /** The part of Deno's message that names the address, which is not the socket's, and its own parts. */
 const FETCHING = /^.* for url \(.*?\): (?:client error \(\w+\): )?/;
 
-interface AskOptions {
-  readonly signal?: AbortSignal;
-}
-
 /** Disposing of it disposes of the wire. */
 export class RemotePool implements PoolClient {
   readonly hasDaemon = true;
@@ -107,13 +104,13 @@ export class RemotePool implements PoolClient {
   /** @throws Error that says who is too old, where the daemon cannot be asked for it */
   async #checkFit(
     name: OperationName,
-    { request, ...options }: AskOptions & { readonly request?: object },
+    { request, ...options }: Partial<Call> & { readonly request?: object },
   ): Promise<void> {
     const problem = misfit(await this.greet(options), name, request);
     if (problem !== null) throw new Error(problem);
   }
 
-  async #misfit(name: OperationName, problems: string, options: AskOptions): Promise<Error> {
+  async #misfit(name: OperationName, problems: string, options: Partial<Call>): Promise<Error> {
     const greeting = await this.greet(options);
     const problem = misfit(greeting, name) ?? blameVersion(greeting);
     const blame = problem === null ? "" : `; ${problem}`;
@@ -128,14 +125,14 @@ export class RemotePool implements PoolClient {
    * Finds out whether a daemon answers, once for each connection; again where it failed.
    * @throws NoAnswerError, ControlError, the signal's reason
    */
-  greet(options: AskOptions): Promise<Greeting> {
+  greet(options: Partial<Call>): Promise<Greeting> {
     return this.#greeting ??= this.#askGreeting(options).catch((error) => {
       this.#greeting = null;
       throw error;
     });
   }
 
-  async #askGreeting(options: AskOptions): Promise<Greeting> {
+  async #askGreeting(options: Partial<Call>): Promise<Greeting> {
     const { status, text } = await this.#send({ method: "GET", path: "/" }, options);
     if (status === 404) return SILENT_GREETING;
     if (status >= 400) throw failureOf(status, text);
@@ -149,7 +146,7 @@ export class RemotePool implements PoolClient {
   }
 
   /** With its whole body: a daemon may be stopped in the middle of it. */
-  #send(call: Call, options: AskOptions): Promise<{ status: number; text: string }> {
+  #send(call: BareCall, options: Partial<Call>): Promise<{ status: number; text: string }> {
     return this.#reaching(options, async (options) => {
       const response = await this.#fetch(call, options);
       return { status: response.status, text: await response.text() };
@@ -159,7 +156,7 @@ export class RemotePool implements PoolClient {
   /** A body that comes as it is made. */
   async #follow(
     name: OperationName,
-    { call, ...options }: AskOptions & { readonly call: Call },
+    { call, ...options }: Partial<Call> & { readonly call: BareCall },
   ): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#reaching(options, (options) => this.#fetch(call, options));
     if (response.ok && response.body !== null) {
@@ -171,7 +168,7 @@ export class RemotePool implements PoolClient {
   }
 
   /** Whose end comes before that of the stream gives no answer, as everywhere. */
-  async *#pieces(body: ReadableStream<Uint8Array>, { signal }: AskOptions): AsyncGenerator<Uint8Array> {
+  async *#pieces(body: ReadableStream<Uint8Array>, { signal }: Partial<Call>): AsyncGenerator<Uint8Array> {
     try {
       yield* body;
     } catch (cause) {
@@ -180,7 +177,7 @@ export class RemotePool implements PoolClient {
     }
   }
 
-  #fetch({ method, path, body }: Call, { signal }: AskOptions): Promise<Response> {
+  #fetch({ method, path, body }: BareCall, { signal }: Partial<Call>): Promise<Response> {
     const headers = {
       [PROTOCOL_HEADER]: String(PROTOCOL),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -190,8 +187,8 @@ export class RemotePool implements PoolClient {
 
   /** @throws SilentDaemonError for a daemon that hangs */
   async #reaching<Answer>(
-    { signal }: AskOptions,
-    ask: (options: AskOptions) => Promise<Answer>,
+    { signal }: Partial<Call>,
+    ask: (options: Partial<Call>) => Promise<Answer>,
   ): Promise<Answer> {
     const hung = new AbortController();
     using watching = this.#watchSilence((error) => hung.abort(error));
@@ -225,10 +222,11 @@ async function descriptorOf(name: OperationName): Promise<Operation> {
 /** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */
 const ANYWHERE = "http://127.0.0.1";
 
-type Call = Omit<WireCall, "headers">;
+/** Of the client; the way adds its headers. */
+type BareCall = Omit<WireCall, "headers">;
 
 /** The parts of a request that the path does not name go in the query, with POST in the body. */
-function callOf({ route }: Operation, request: object): Call {
+function callOf({ route }: Operation, request: object): BareCall {
   const [method, pattern] = route.split(" ") as [string, string];
   const rest = new Map(Object.entries(request).filter(([, value]) => value !== undefined));
   const path = pattern.replaceAll(/:(\w+)/g, (_, key) => {

@@ -40,11 +40,15 @@ export function openControlDoor(
   const token = randomBytes(32).toString("base64url");
   const listener = listen(hostname, { port, cert, key });
   const isAllowed = tokenCheck(token);
-  let handler: HttpHandler = notYet;
+  let handler: HttpHandler = () =>
+    Response.json({ error: "the daemon is starting", status: 503 }, { status: 503 });
   const server = new HttpServer((request) => handler(request), {
     limits: connections === undefined ? {} : { connections },
     clock,
-    refuse: (headers) => isAllowed(headers) ? null : refused(),
+    refuse: (headers) =>
+      isAllowed(headers)
+        ? null
+        : Response.json({ error: "the token is missing or wrong", status: 401 }, { status: 401 }),
   });
   server.listen(listener);
   return {
@@ -87,12 +91,4 @@ function tokenCheck(token: string): (headers: { readonly authorization?: string 
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const wanted = digest(`Bearer ${token}`);
   return ({ authorization = "" }) => timingSafeEqual(Buffer.from(digest(authorization)), wanted);
-}
-
-function refused(): Response {
-  return Response.json({ error: "the token is missing or wrong", status: 401 }, { status: 401 });
-}
-
-function notYet(): Response {
-  return Response.json({ error: "the daemon is starting", status: 503 }, { status: 503 });
 }

@@ -6,7 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { connectionKind, ControlSocketError } from "./socket_path.ts";
+import { type ConnectionKind, connectionKind, ControlSocketError } from "./socket_path.ts";
 
 const log = loggerOf("control");
 
@@ -103,17 +103,12 @@ function checkLength(path: string): void {
 }
 
 async function checkTheWay(path: string): Promise<void> {
-  switch (await connectionKind(path)) {
-    case "nothing":
-    case "stale":
-      return;
-    case "listening":
-      throw new ControlSocketError(
-        `another daemon listens on ${path}: stop it, or set a different \`state\``,
-      );
-    case "no-socket":
-      throw new ControlSocketError(`${path} exists and is not a socket; move it`);
-    case "forbidden":
-      throw new ControlSocketError(`${path} belongs to another user: run the daemon as its owner`);
-  }
+  const objection = OBJECTIONS[await connectionKind(path)];
+  if (objection !== undefined) throw new ControlSocketError(objection(path));
 }
+
+const OBJECTIONS: Partial<Record<ConnectionKind, (path: string) => string>> = {
+  "listening": (path) => `another daemon listens on ${path}: stop it, or set a different \`state\``,
+  "no-socket": (path) => `${path} exists and is not a socket; move it`,
+  "forbidden": (path) => `${path} belongs to another user: run the daemon as its owner`,
+};

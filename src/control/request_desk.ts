@@ -163,12 +163,11 @@ export class RequestDesk implements Disposable {
   }
 
   #notice({ requests }: LedgerChange): void {
-    for (const { previous, next } of requests) if (next === null) this.#forget(previous?.id ?? 0);
-  }
-
-  #forget(requestId: number): void {
-    this.#attendedAt.delete(requestId);
-    this.#deserted.delete(requestId);
+    for (const { previous, next } of requests) {
+      if (previous === null || next !== null) continue;
+      this.#attendedAt.delete(previous.id);
+      this.#deserted.delete(previous.id);
+    }
   }
 }
 

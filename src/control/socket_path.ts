@@ -22,7 +22,7 @@ export class ControlSocketError extends Error {
   override readonly name = "ControlSocketError";
 }
 
-type ConnectionKind =
+export type ConnectionKind =
   | "listening"
   /** A socket that nobody listens on: its daemon was killed. */
   | "stale"
@@ -38,14 +38,12 @@ export async function connectionKind(socketPath: string): Promise<ConnectionKind
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "nothing";
     if (error instanceof Deno.errors.PermissionDenied) return "forbidden";
-    if (!isNobody(error)) throw error;
+    // Reset: the listener was killed before it took the connection.
+    const isNobody = error instanceof Deno.errors.ConnectionRefused ||
+      error instanceof Deno.errors.ConnectionReset;
+    if (!isNobody) throw error;
     return await kindOfFile(socketPath);
   }
-}
-
-/** Reset: the listener was killed before it took the connection. */
-function isNobody(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.ConnectionReset;
 }
 
 async function kindOfFile(path: string): Promise<ConnectionKind> {

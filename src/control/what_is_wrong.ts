@@ -4,13 +4,11 @@ import { VERSION } from "../lib/build_info.ts";
 import { fits } from "../lib/fits.ts";
 import { ControlError } from "./control_error.ts";
 
-interface Checked {
-  readonly output: unknown;
-  /** One line for people: each part that is wrong, by its path; null: all is well. */
-  readonly problems: string | null;
-}
-
-export function whatIsWrong(schema: v.GenericSchema, input: unknown): Checked {
+/** `problems`: one line for people, each part that is wrong by its path; null: all is well. */
+export function whatIsWrong(
+  schema: v.GenericSchema,
+  input: unknown,
+): { readonly output: unknown; readonly problems: string | null } {
   if (fits(schema, input)) return { output: input, problems: null };
   const result = v.safeParse(schema, input);
   if (result.success) return { output: result.output, problems: null };

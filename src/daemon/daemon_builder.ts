@@ -10,8 +10,6 @@ import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
 import { BuilderFolder } from "../builders/builder_folder.ts";
 import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
 import { ExitCode } from "../cli/exit_code.ts";
-import type { DaemonOptions } from "../cli/wiring.ts";
-import type { ConfigSource } from "../config/config_source.ts";
 import { RemotePool } from "../control/control_client.ts";
 import { openLeaderWire } from "../control/leader_wire.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
@@ -25,7 +23,7 @@ import { Membership } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
-import { type Clock, sleptThrough } from "../lib/clock.ts";
+import { sleptThrough } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { isFolder } from "../lib/is_folder.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -45,16 +43,10 @@ const RETRY = 5 * SECOND;
 /** For etcd, to say who leads. */
 const ETCD_TIMEOUT = 3 * SECOND;
 
-interface DaemonBuilderDeps {
-  readonly options: Pick<DaemonOptions, "buildWorkers" | "uploadWorkers">;
-  readonly source: ConfigSource;
-  readonly clock: Clock;
-}
-
 type BuilderSettings = ReturnType<typeof settingsOf>;
 
 class DaemonBuilder implements AsyncDisposable {
-  readonly #deps: DaemonBuilderDeps;
+  readonly #deps: MemberDeps;
   readonly #etcd: Etcd;
   readonly #keys: PoolKeys;
   readonly #self = ownProcess();
@@ -66,7 +58,7 @@ class DaemonBuilder implements AsyncDisposable {
   #folder: BuilderFolder | null = null;
   #member: BuilderMember | null = null;
 
-  constructor(etcdConfig: EtcdConfig, deps: DaemonBuilderDeps) {
+  constructor(etcdConfig: EtcdConfig, deps: MemberDeps) {
     this.#deps = deps;
     this.#etcd = openEtcd(etcdConfig, () => deps.source.readEtcd().catch(() => etcdConfig));
     this.#keys = poolKeys(etcdConfig.pool);

@@ -53,14 +53,17 @@ export async function openFileSeat(config: Config, { clock }: { clock: SteadyClo
 /** @throws OtherDaemonError where another process has it */
 async function takeLock(state: string, parts: EnabledParts): Promise<Disposable> {
   try {
+    const role = !parts.pool ? " --builder-only" : parts.builds ? "" : " --no-builder";
     return await lockState(state, {
-      holder: `nodepool daemon${roleOf(parts)}`,
+      holder: `nodepool daemon${role}`,
       clock: systemClock,
       wait: LEAVING_TIME,
     });
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
-    const advice = isHalf(parts) ? INSTEAD_OF_HALVES : STOP_THE_OTHER;
+    // In 2016, one process ran the pool and another built its images.
+    const isHalf = parts.pool !== parts.builds;
+    const advice = isHalf ? INSTEAD_OF_HALVES : STOP_THE_OTHER;
     throw new OtherDaemonError(`${error.message}: ${advice}; ${seeManual("state-in-use")}`);
   }
 }
@@ -70,13 +73,3 @@ const STOP_THE_OTHER =
 const INSTEAD_OF_HALVES =
   "one daemon runs the pool and builds its images too: stop that one, and run nodepoold alone, without --no-builder, " +
   "in place of `nodepoold --no-builder` and nodepool-builder";
-
-/** In 2016, one process ran the pool and another built its images. */
-function isHalf({ pool, builds }: EnabledParts): boolean {
-  return pool !== builds;
-}
-
-function roleOf({ pool, builds }: EnabledParts): string {
-  if (!pool) return " --builder-only";
-  return builds ? "" : " --no-builder";
-}

@@ -4,7 +4,7 @@
  * pool answers. `member.ts` opens them before it campaigns, since its record says where they are.
  */
 import { answerControl } from "../control/control_routes.ts";
-import { openControlDoor } from "../control/control_door.ts";
+import { type ControlDoor, openControlDoor } from "../control/control_door.ts";
 import { ForwardedControl } from "../control/forward_control.ts";
 import { listenControl, type ListeningControl } from "../control/listen_control.ts";
 import type { LocalPool } from "../control/pool_client.ts";
@@ -37,12 +37,6 @@ interface DoorsOptions {
   readonly hasSite: boolean;
   /** The answer to `status` while no leader is known. @param options `problem`: why not, for people */
   status(options: { readonly problem: string | null } & Call): Promise<object>;
-}
-
-/** A door whose handler changes when its daemon leads. */
-interface Door {
-  readonly connections: { readonly open: number; readonly busy: number };
-  serve(handler: HttpHandler): void;
 }
 
 export interface MemberDoors extends Pick<Seat, "serveControl" | "serveSite">, AsyncDisposable {
@@ -117,7 +111,7 @@ async function openSocket(
 
 /** From now on the pool answers there; when it is disposed of, waiting callers hear that the daemon is stopping. */
 function answering(
-  doors: readonly (Door | null)[],
+  doors: readonly (Pick<ControlDoor, "connections" | "serve"> | null)[],
   pool: LocalPool,
   { onDefect }: { onDefect(error: unknown): void },
 ) {

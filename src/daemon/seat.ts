@@ -22,14 +22,8 @@ export interface Seat extends AsyncDisposable {
   /** Answers commands from the pool until it is disposed of. */
   serveControl(
     pool: LocalPool,
-    options: ServeOptions,
-  ): Promise<Pick<ServedSite, "connections"> & AsyncDisposable>;
+    options: { readonly connections: number; onDefect(error: unknown): void },
+  ): Promise<Omit<ServedSite, "urls">>;
   /** Serves the status endpoint until it is disposed of. */
   serveSite(site: { fetch: HttpHandler }, options: Omit<ServeSiteOptions, "listen">): ServedSite;
-}
-
-interface ServeOptions {
-  /** At once. */
-  readonly connections: number;
-  onDefect(error: unknown): void;
 }

@@ -23,7 +23,8 @@ export interface FirstChoices {
 
 export function firstConfigText(choices: FirstChoices): string {
   const label = labelOf(choices);
-  const provider = plainName(choices.cloud) ?? "cloud";
+  // It stands in host names and tables.
+  const provider = /^[\w][\w.-]{0,62}$/.test(choices.cloud) ? choices.cloud : "cloud";
   const { cloud, image, username, flavor, keypair, privateKey, connectionPort, maxServers, state } = choices;
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA_FILE}`,
@@ -67,11 +68,6 @@ export function labelOf({ image }: Pick<FirstChoices, "image">): string {
     "",
   );
   return plain || "node";
-}
-
-/** A name that stands in host names and tables; null: its characters do not. */
-function plainName(name: string): string | null {
-  return /^[\w][\w.-]{0,62}$/.test(name) ? name : null;
 }
 
 function networkLines({ network: choice }: FirstChoices): string[] {

@@ -10,7 +10,7 @@ const COMFORTABLE = { ramMib: 1024, diskGib: 5 };
 /** From the smallest on which a distribution runs well; those that are smaller come last. */
 export function offeredFlavors(flavors: readonly Flavor[], image: CloudImage): Choice<Flavor>[] {
   const fitting = flavors.filter((flavor) => boots(flavor, image));
-  const isSmall = (flavor: Flavor) => Number(!isTiny(image) && !isComfortable(flavor));
+  const isSmall = (flavor: Flavor) => Number(!/cirros/i.test(image.name) && !isComfortable(flavor));
   return fitting.toSorted((a, b) =>
     Number(a.diskGib === 0) - Number(b.diskGib === 0) || isSmall(a) - isSmall(b) || a.ramMib - b.ramMib ||
     a.vcpus - b.vcpus || a.diskGib - b.diskGib || (a.name < b.name ? -1 : 1)
@@ -27,10 +27,6 @@ function boots(flavor: Flavor, image: CloudImage): boolean {
     volumeSize: null,
   };
   return chooseFlavor(wanted, [flavor], image) !== null;
-}
-
-function isTiny({ name }: CloudImage): boolean {
-  return /cirros/i.test(name);
 }
 
 function isComfortable({ ramMib, diskGib }: Flavor): boolean {

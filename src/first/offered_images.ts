@@ -18,11 +18,8 @@ export function offeredImages(images: readonly CloudImage[]): Choice<CloudImage>
 }
 
 function rank(image: CloudImage): number {
-  return isSnapshot(image) ? 2 : loginUser(image) === null ? 1 : 0;
-}
-
-function isSnapshot({ properties }: CloudImage): boolean {
-  return properties["image_type"] === "snapshot" || properties["base_image_ref"] !== undefined;
+  const { image_type: type, base_image_ref: base } = image.properties;
+  return type === "snapshot" || base !== undefined ? 2 : loginUser(image) === null ? 1 : 0;
 }
 
 /** Larger where it is older. */

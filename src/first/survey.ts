@@ -1,23 +1,13 @@
 /** All that a cloud offers to a first configuration, asked for at once. It only reads. */
-import type { Cloud, Keypair } from "../cloud/cloud.ts";
+import type { Cloud } from "../cloud/cloud.ts";
 import { CloudError } from "../domain/cloud_error.ts";
-import type { CloudImage, ComputeQuota, Flavor, Network, NetworkQuota } from "../domain/server.ts";
 import type { Call } from "../lib/call.ts";
 
-export interface CloudOffer {
-  readonly images: readonly CloudImage[];
-  readonly flavors: readonly Flavor[];
-  /** These are null where the cloud does not tell. */
-  readonly networks: readonly Network[] | null;
-  /** Ids of those that a router leads from. */
-  readonly routed: readonly string[] | null;
-  readonly keypairs: readonly Keypair[] | null;
-  readonly quota: ComputeQuota | null;
-  readonly networkQuota: NetworkQuota | null;
-}
+/** A part is null where the cloud does not tell it; `routed`: ids of the networks that a router leads from. */
+export type CloudOffer = Awaited<ReturnType<typeof surveyCloud>>;
 
 /** @throws CloudError where it lets nobody in, or tells neither images nor flavors */
-export async function surveyCloud(cloud: Cloud, call: Call): Promise<CloudOffer> {
+export async function surveyCloud(cloud: Cloud, call: Call) {
   await cloud.logIn(call);
   const [images, flavors, networks, routed, keypairs, quota, networkQuota] = await Promise.all([
     cloud.listImages(call),

@@ -7,7 +7,6 @@ import type { Config } from "../../domain/config.ts";
 import type { LoadedConfig } from "../../config/load_config.ts";
 import { type CliContext, configOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
-import type { CliIo } from "../cli_io.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example, helpGroup } from "../help.ts";
 import { formatView, type OutputFormat, outputFormats } from "../output_format.ts";
@@ -31,7 +30,10 @@ export function configValidateCommand(context: CliContext) {
       }
       if (show && online) throw new UsageError("give either --show or --online");
       if (output !== undefined && !online) throw new UsageError("-o needs --online");
-      if (schema) return await printSchema(io);
+      if (schema) {
+        const { configJsonSchema } = await import("../../config/json_schema.ts");
+        return io.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+      }
       const configFile = file ?? configOf(context).file;
       const secureFile = context.globals().secure;
       const loaded = await load(configFile, { secureFile, strict, online, context });
@@ -79,11 +81,6 @@ async function showOnlineChecks(
   const { failures, warnings } = content;
   if (failures > 0 || (strict && warnings > 0)) context.exitCode = ExitCode.failed;
   io.stdout.write(await formatView(content, { table: onlineCheckTable, format: output, io }));
-}
-
-async function printSchema(io: CliIo): Promise<void> {
-  const { configJsonSchema } = await import("../../config/json_schema.ts");
-  io.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
 }
 
 export function configExampleCommand({ io }: CliContext) {

@@ -91,7 +91,9 @@ async function runHere(context: CliContext, settings: Settings, parts: EnabledPa
       onRunning: () => startReport === undefined || reportRunning(startReport),
     });
   } catch (error) {
-    if (startReport !== undefined) reportFailure(startReport, errorLines(error, context));
+    if (startReport !== undefined) {
+      Deno.writeTextFileSync(startReport, errorLines(error, context).map((line) => `${line}\n`).join(""));
+    }
     throw error;
   }
 }
@@ -116,9 +118,4 @@ function reportRunning(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-/** @param lines why it does not run */
-function reportFailure(path: string, lines: readonly string[]): void {
-  Deno.writeTextFileSync(path, lines.map((line) => `${line}\n`).join(""));
 }

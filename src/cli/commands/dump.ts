@@ -1,6 +1,5 @@
 /** `nodepool dump`: what the daemon is doing at this moment. */
 import { Command } from "@commander-js/extra-typings";
-import type { DumpView } from "../../views/dump.ts";
 import type { CliContext } from "../cli_context.ts";
 import { forTerminal } from "../write_line.ts";
 import { example, helpGroup } from "../help.ts";
@@ -17,13 +16,8 @@ export function dumpCommand(context: CliContext) {
       await using pool = await openDaemonsPool(context);
       const dump = await pool.ask("dump", {});
       const { stdout } = context.io;
-      stdout.write(
-        output === "json" ? `${JSON.stringify(dump, null, 2)}\n` : forTerminal(stdout, await textOf(dump)),
-      );
+      if (output === "json") return stdout.write(`${JSON.stringify(dump, null, 2)}\n`);
+      const { dumpParagraphs } = await import("../../views/dump.ts");
+      stdout.write(forTerminal(stdout, `${dumpParagraphs(dump).join("\n\n")}\n`));
     });
-}
-
-async function textOf(dump: DumpView): Promise<string> {
-  const { dumpParagraphs } = await import("../../views/dump.ts");
-  return `${dumpParagraphs(dump).join("\n\n")}\n`;
 }

@@ -64,8 +64,9 @@ async function chooseNode(context: CliContext, wanted: string, choice: SshOption
   return held;
 }
 
+/** @throws Error that says why somebody should not, or cannot, log in to the node */
 function object(login: NodeLogin, wish: Wish): void {
-  const objection = loginObjection(login, wish);
+  const objection = impossible(login) ?? (wish.inUse ? null : unwanted(login, wish));
   if (objection !== null) throw new Error(objection);
 }
 
@@ -95,11 +96,6 @@ interface Wish {
   readonly holds: boolean;
   /** Whether somebody else's work on it is known and no matter. */
   readonly inUse: boolean;
-}
-
-/** Why somebody should not, or cannot, log in to a node; null: nothing speaks against it. */
-function loginObjection(login: NodeLogin, wish: Wish): string | null {
-  return impossible(login) ?? (wish.inUse ? null : unwanted(login, wish));
 }
 
 function impossible(login: NodeLogin): string | null {

@@ -1,5 +1,5 @@
 /** Finds the words that can stand at a place of a command line: from the program itself, and from the pool if its daemon runs. */
-import type { Command, Option } from "@commander-js/extra-typings";
+import type { Command } from "@commander-js/extra-typings";
 import { isEtcdState } from "../../domain/etcd_address.ts";
 import { SECOND } from "../../domain/time.ts";
 import { startDeadline } from "../../lib/deadline.ts";
@@ -29,7 +29,10 @@ export async function findCompletions(line: TypedLine, surroundings: Surrounding
     case "command":
       return beginning(line.current, place.commands.map(commandCompletion));
     case "option":
-      return beginning(line.current, place.options.map(optionCompletion));
+      return beginning(
+        line.current,
+        place.options.map(({ long, short, description }) => ({ value: long ?? short!, about: description })),
+      );
     case "value":
       return await valuesAt(place.value, {
         ...surroundings,
@@ -47,7 +50,7 @@ async function valuesAt(
   if (source === "file" || source === "folder") return source;
   const values = typeof source === "string"
     ? await valuesOf(source, { ...surroundings, place, typed })
-    : source.map(plain);
+    : source.map((value) => ({ value, about: "" }));
   return beginning(typed, values).filter(({ value }) => !given.includes(value))
     .map(({ value, about }) => ({ value: before + value, about }));
 }
@@ -110,14 +113,6 @@ function beginning(typed: string, all: readonly Completion[]): readonly Completi
   return all.filter(({ value }) => value.startsWith(typed));
 }
 
-function plain(value: string): Completion {
-  return { value, about: "" };
-}
-
 function commandCompletion(command: { name(): string; description(): string }): Completion {
   return { value: command.name(), about: command.description() };
-}
-
-function optionCompletion({ long, short, description }: Option): Completion {
-  return { value: long ?? short!, about: description };
 }

@@ -35,18 +35,16 @@ export async function createJob(spec: JobSpec, { ledger, clock }: StateDeps): Pr
   const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
   await ledger.edit((edit) => {
     const known = findJob(edit, spec.job);
-    if (known !== null) throw taken(known);
+    if (known !== null) {
+      throw new ControlError(
+        409,
+        `job ${spec.job} already has an entry (${known.id}, which holds ${known.holdOnFailure}): ` +
+          `use \`job-delete ${known.id}\` first, then create it again`,
+      );
+    }
     edit.putJob(entry);
   });
   return ledger.jobs.get(id) ?? entry;
-}
-
-function taken({ id, job, holdOnFailure }: AutoHold): ControlError {
-  return new ControlError(
-    409,
-    `job ${job} already has an entry (${id}, which holds ${holdOnFailure}): ` +
-      `use \`job-delete ${id}\` first, then create it again`,
-  );
 }
 
 /** Nodes that are held for the jobs stay held. */

@@ -4,15 +4,18 @@
  * never confirmed are deleted. And what they and others wait for.
  */
 import * as v from "valibot";
+import type { Refusal } from "../../domain/obstacle.ts";
+import { obstaclesOfOrder, stepOf } from "../../domain/record_obstacles.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import { whyTooMany } from "../../plan/most_nodes.ts";
 import { endRequest } from "../../rules/end_request.ts";
 import { acquiredNodesViewSchema, viewAcquiredNodes } from "../../views/acquired_nodes.ts";
 import { requestViewSchema, viewRequest } from "../../views/request_list.ts";
+import { obstacleViewSchema, viewObstacle } from "../../views/obstacle_view.ts";
 import { rows, string } from "../../views/view_schema.ts";
 import { ControlError } from "../control_error.ts";
-import { findWaits, viewWaits, waitedFor, type Waits, waitViewSchema } from "../find_waits.ts";
-import { count, id, instant, jobName, name, note, nothing, operation } from "../operation.ts";
+import type { DaemonPool } from "../operated_pool.ts";
+import { count, id, instant, jobName, name, note, nothing, operation, orderName } from "../operation.ts";
 import { checkRequest } from "../request_desk.ts";
 
 const requestSpec = v.strictObject({
@@ -27,6 +30,20 @@ const requestSpec = v.strictObject({
 });
 
 export type RequestSpec = v.InferOutput<typeof requestSpec>;
+
+const waitedFor = v.strictObject({
+  requests: v.pipe(v.array(id), v.readonly()),
+  nodes: v.pipe(v.array(id), v.readonly()),
+  images: v.pipe(v.array(id), v.readonly()),
+  orders: v.pipe(v.array(orderName), v.readonly()),
+});
+type WaitedFor = v.InferOutput<typeof waitedFor>;
+
+const waitViewSchema = v.object({
+  /** The request, the nodes or the images that wait for it. */
+  what: rows(string),
+  obstacles: rows(obstacleViewSchema),
+});
 
 export const requestOperations = {
   "request": operation({
@@ -92,3 +109,68 @@ export const requestOperations = {
     },
   }),
 };
+
+/** Those that wait for the same. */
+interface Wait {
+  readonly what: string[];
+  readonly label: string | null;
+  readonly refusals: readonly Refusal[];
+}
+
+/** By what tells the reasons apart: times and the like do not. */
+type Waits = ReadonlyMap<string, Wait>;
+
+/** Why requests, nodes and ordered images that somebody waits for are not there yet, each reason once. Without what does not wait, or of which nothing is known yet. */
+function findWaits(asked: WaitedFor, { ledger, clock, daemon }: DaemonPool): Waits {
+  const waits = new Map<string, Wait>();
+  const now = clock.now();
+  const add = (what: string, refusals: readonly Refusal[], label: string | null = null) => {
+    if (refusals.length === 0) return;
+    const key = JSON.stringify(refusals, withoutDetails).replaceAll(REQUEST_ID, "");
+    const same = waits.get(key);
+    if (same === undefined) waits.set(key, { what: [what], label, refusals });
+    else same.what.push(what);
+  };
+  const stepsOf = (record: Parameters<typeof stepOf>[0] | undefined, provider: string): Refusal[] => {
+    const obstacle = record === undefined ? null : stepOf(record, now);
+    return obstacle === null ? [] : [{ provider, obstacle }];
+  };
+  for (const id of asked.requests) {
+    add(`request ${id}`, daemon.waitsOf(id), ledger.requests.get(id)?.label);
+  }
+  for (const id of asked.nodes) {
+    const node = ledger.nodes.get(id);
+    add(`node ${id}`, stepsOf(node, node?.provider ?? ""), node?.label);
+  }
+  for (const id of asked.images) {
+    const image = ledger.images.get(id);
+    add(`image ${id}`, stepsOf(image, image?.provider ?? ""));
+  }
+  if (asked.orders.length > 0) {
+    const [dibImages, images, orders] = [[...ledger.dibImages.values()], [...ledger.images.values()], [
+      ...ledger.orders.values(),
+    ]];
+    for (const name of asked.orders) {
+      const what = name.provider === null ? `diskimage ${name.image}` : `image ${name.image}`;
+      add(what, obstaclesOfOrder(name, { now, dibImages, images, orders }));
+    }
+  }
+  return waits;
+}
+
+/** OpenStack's name for one request: the next one that fails alike has another. */
+const REQUEST_ID = /\breq-[\w-]+/g;
+const DETAILS = ["since", "until", "count", "known", "failures", "lastError"];
+
+/** The same reason may have lasted longer, or more often. */
+function withoutDetails(key: string, value: unknown): unknown {
+  return DETAILS.includes(key) ? undefined : value;
+}
+
+function viewWaits(waits: Waits, pool: DaemonPool): v.InferOutput<typeof waitViewSchema>[] {
+  const report = pool.report();
+  return [...waits.values()].map(({ what, label, refusals }) => ({
+    what,
+    obstacles: refusals.map((refusal) => viewObstacle(refusal, { report, label })),
+  }));
+}

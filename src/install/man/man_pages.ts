@@ -88,7 +88,8 @@ function programBody(commands: readonly CommandHelp[]): string {
 const OPTION_LINE = /^- `((?:-\w, )?--[^`]+)`:? ((?:.*\n?(?!- |\n))*.*\n?)/gm;
 
 function commandBody({ name, usage, options, examples }: CommandHelp): string {
-  const text = sectionOf(name)?.text.replace(/^##.*\n/, "") ?? "";
+  const text =
+    reference.sections.find((section) => commandOf(section) === name)?.text.replace(/^##.*\n/, "") ?? "";
   const told = new Map(
     [...text.matchAll(OPTION_LINE)].map(([, flags, about]) => [flags!.split(/[ ,]/)[0]!, about!]),
   );
@@ -124,10 +125,6 @@ function topicBody({ name, text }: Topic): string {
     renderMan(text, { topic: name, pageOf: (target) => target.topic === name ? null : pageOf(target) })
   }` +
     seeAlso(["nodepool(1)"]);
-}
-
-function sectionOf(command: string): Section | undefined {
-  return reference.sections.find((section) => commandOf(section) === command);
 }
 
 /** The command that the section's heading has: `state COMMAND`. */
