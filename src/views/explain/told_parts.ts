@@ -100,6 +100,9 @@ export function requestText(
   ].join(", ");
 }
 
+/** Those that a cloud's quota may limit. */
+export const quotaResources = ["instances", "cores", "ramMib", "floatingIps", "ports"] as const;
+
 /** max-servers and the quotas of a provider, with who uses them. */
 export function roomText(name: string, report: PoolReport): string {
   const { config, providers, nodes } = report;
@@ -108,7 +111,7 @@ export function roomText(name: string, report: PoolReport): string {
   const pooled = own.filter(({ role }) => role === "node" || role === "subnode").length;
   const retirement = retirementOf(name, report);
   const quota = providers.find((provider) => provider.name === name)?.quota ?? null;
-  const uses = (["instances", "cores", "ramMib", "floatingIps", "ports"] as const).flatMap((resource) => {
+  const uses = quotaResources.flatMap((resource) => {
     const use = quota?.[resource] ?? null;
     return use === null || use.limit === Infinity
       ? []
