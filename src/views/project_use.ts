@@ -20,29 +20,21 @@ interface ProjectUse {
 
 type Pool = Pick<PoolReport, "config" | "nodes" | "providers">;
 
-/** Of one provider. */
-interface Inhabitants {
-  readonly all: number;
-  readonly kept: readonly NodeRecord[];
-}
-
-interface Counted {
-  readonly inhabitants: ReadonlyMap<string, Inhabitants>;
-  readonly uses: Map<string, ProjectUse>;
-}
+/** By provider: how many, and those that are kept. */
+type Inhabitants = ReturnType<typeof countInhabitants>;
 
 /** By report: one view asks for each provider again and again. */
-const counted = new WeakMap<Pool, Counted>();
+const counted = new WeakMap<Pool, { inhabitants: Inhabitants; uses: Map<string, ProjectUse> }>();
 
 export function projectUse(name: string, pool: Pool): ProjectUse {
-  const known: Counted = counted.get(pool) ?? { inhabitants: countInhabitants(pool), uses: new Map() };
+  const known = counted.get(pool) ?? { inhabitants: countInhabitants(pool), uses: new Map() };
   counted.set(pool, known);
   const use = known.uses.get(name) ?? useOf(name, { pool, inhabitants: known.inhabitants });
   known.uses.set(name, use);
   return use;
 }
 
-function countInhabitants({ nodes }: Pool): Counted["inhabitants"] {
+function countInhabitants({ nodes }: Pool) {
   const counts = new Map<string, { all: number; kept: NodeRecord[] }>();
   for (const node of nodes) {
     const count = counts.get(node.provider) ?? { all: 0, kept: [] };
@@ -57,14 +49,14 @@ function countInhabitants({ nodes }: Pool): Counted["inhabitants"] {
 /** Its own nodes come first. */
 function useOf(
   name: string,
-  { pool: { config, providers }, inhabitants }: { pool: Pool; inhabitants: Counted["inhabitants"] },
+  { pool: { config, providers }, inhabitants }: { pool: Pool; inhabitants: Inhabitants },
 ): ProjectUse {
   const own = config?.providers.find((provider) => provider.name === name);
   const mates =
     config?.providers.filter((other) => own !== undefined && other !== own && isSameProject(own, other)) ??
       [];
   const names = [name, ...mates.map((mate) => mate.name)];
-  const of = (provider: string): Inhabitants => inhabitants.get(provider) ?? { all: 0, kept: [] };
+  const of = (provider: string) => inhabitants.get(provider) ?? { all: 0, kept: [] };
   return {
     kept: names.flatMap((provider) => of(provider).kept),
     keptHere: of(name).kept,
