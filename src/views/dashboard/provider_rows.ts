@@ -71,7 +71,8 @@ function rowOf(name: string, { report, servers }: { report: PoolReport; servers:
     requests: stats?.requests ?? 0,
     why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
     full: whyFull({ servers, maxServers, quota }),
-    nextTry: nextTryOf(seen),
+    nextTry: (seen?.obstacle ? untilOf(seen.obstacle) : null) ??
+      earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt)),
     slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
   };
 }
@@ -105,11 +106,6 @@ function whyFull(
       : [`${resourceNames[resource]} ${use.used}/${use.limit}`];
   });
   return used.length === 0 ? "" : `quota full: ${used.join(", ")}`;
-}
-
-function nextTryOf(seen: ProviderReport | undefined): Instant | null {
-  const until = seen?.obstacle ? untilOf(seen.obstacle) : null;
-  return until ?? earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt));
 }
 
 function tightest(quota: Quota | null, otherServers: number | null): QuotaBar | null {
