@@ -26,7 +26,7 @@ export class ServeSiteError extends Error {
 /** The page that goes on for as long as the client wants. */
 const EVENTS = "/events";
 
-/** Answered whatever else is asked for: who gets nothing from it may restart the daemon. */
+/** Always answered: a liveness probe that gets no answer has the daemon restarted. */
 const HEALTH = "/healthz";
 
 type Handler = (request: Request) => Response | Promise<Response>;
