@@ -25,6 +25,7 @@ export function putDaemonGauges(
   { facts, put }: { facts: ProcessFacts; put: PutGauge },
 ): void {
   const { daemon, targets, links, state, defects } = report;
+  const { version, commit, deno, residentBytes, longestDelay, queuedChanges } = facts;
   put("nodepool_ready", {}, viewReadiness(report).ready ? 1 : 0);
   put("nodepool_state_writable", {}, state.problem === null ? 1 : 0);
   put("nodepool_defects", {}, defects.length);
@@ -33,7 +34,10 @@ export function putDaemonGauges(
     put("nodepool_link_up", { link }, status === "connected" ? 1 : 0);
   }
   if (daemon !== null) putRun(daemon, { moment: report, put });
-  putProcess(facts, put);
+  put("nodepool_build_info", { version, commit, deno }, 1);
+  put("nodepool_event_loop_delay_max_seconds", {}, longestDelay / SECOND);
+  put("nodepool_state_queued_changes", {}, queuedChanges);
+  put("process_resident_memory_bytes", {}, residentBytes);
 }
 
 function putRun(
@@ -53,16 +57,6 @@ function putRun(
     const age = runningSince === null ? 0 : moment.now - runningSince;
     put("nodepool_task_run_age_seconds", { task }, age / SECOND);
   }
-}
-
-function putProcess(
-  { version, commit, deno, residentBytes, longestDelay, queuedChanges }: ProcessFacts,
-  put: PutGauge,
-): void {
-  put("nodepool_build_info", { version, commit, deno }, 1);
-  put("nodepool_event_loop_delay_max_seconds", {}, longestDelay / SECOND);
-  put("nodepool_state_queued_changes", {}, queuedChanges);
-  put("process_resident_memory_bytes", {}, residentBytes);
 }
 
 const roles = ["standby", "builder"] as const;

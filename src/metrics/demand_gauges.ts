@@ -1,7 +1,6 @@
 /** Gauges of what is asked for, and of what stands in the way of launches. Pure; computed at each scrape. */
 import type { PoolReport } from "../domain/pool_report.ts";
-import type { NodeRequest } from "../domain/request.ts";
-import { SECOND } from "../domain/time.ts";
+import { type Instant, SECOND } from "../domain/time.ts";
 import type { PutGauge } from "./metric_table.ts";
 
 export function putDemandGauges(report: PoolReport, put: PutGauge): void {
@@ -29,45 +28,23 @@ export function putDemandGauges(report: PoolReport, put: PutGauge): void {
 /** No planning has looked at it yet. */
 const UNPLANNED = ["unplanned"];
 
-interface LabelRequests {
-  waiting: number;
-  granted: number;
-  nodes: number;
-  /** When the oldest one was made, by reason. */
-  readonly oldest: Map<string, number>;
-}
-
 function putRequests({ requests, waits, config, now }: PoolReport, put: PutGauge): void {
-  const none = (): LabelRequests => ({ waiting: 0, granted: 0, nodes: 0, oldest: new Map() });
-  const byLabel = new Map((config?.labels ?? []).map(({ name }) => [name, none()]));
-  for (const request of requests) {
-    const counts = byLabel.get(request.label) ?? none();
-    byLabel.set(request.label, counts);
-    const reasons = new Set((waits.get(request.id) ?? []).map(({ obstacle }) => obstacle.kind));
-    countRequest(counts, request, reasons);
-  }
-  for (const [label, { waiting, granted, nodes, oldest }] of byLabel) {
-    put("nodepool_requests", { label, state: "waiting" }, waiting);
-    put("nodepool_requests", { label, state: "granted" }, granted);
-    put("nodepool_requested_nodes", { label }, nodes);
+  const byLabel = Map.groupBy(requests, ({ label }) => label);
+  for (const label of new Set([...(config?.labels ?? []).map(({ name }) => name), ...byLabel.keys()])) {
+    const own = byLabel.get(label) ?? [];
+    const waiting = own.filter(({ grantedAt }) => grantedAt === null);
+    put("nodepool_requests", { label, state: "waiting" }, waiting.length);
+    put("nodepool_requests", { label, state: "granted" }, own.length - waiting.length);
+    put("nodepool_requested_nodes", { label }, waiting.reduce((sum, { count }) => sum + count, 0));
+    const oldest = new Map<string, Instant>();
+    for (const { id, createdAt } of waiting) {
+      const reasons = (waits.get(id) ?? []).map(({ obstacle }) => obstacle.kind);
+      for (const reason of reasons.length === 0 ? UNPLANNED : reasons) {
+        oldest.set(reason, Math.min(oldest.get(reason) ?? Infinity, createdAt));
+      }
+    }
     for (const [reason, since] of oldest) {
       put("nodepool_oldest_request_age_seconds", { label, reason }, (now - since) / SECOND);
     }
-  }
-}
-
-function countRequest(
-  counts: LabelRequests,
-  { grantedAt, count, createdAt }: NodeRequest,
-  reasons: ReadonlySet<string>,
-): void {
-  if (grantedAt !== null) {
-    counts.granted++;
-    return;
-  }
-  counts.waiting++;
-  counts.nodes += count;
-  for (const reason of reasons.size === 0 ? UNPLANNED : reasons) {
-    counts.oldest.set(reason, Math.min(counts.oldest.get(reason) ?? Infinity, createdAt));
   }
 }

@@ -23,6 +23,20 @@ const QUICK = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 /** Builds, uploads, jobs. */
 const HOURS = [60, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800];
 
+type Settled = Pick<MetricRow, "mayChange">;
+
+const gauge = (labels: readonly string[], help: string, settled: Settled = {}) =>
+  ({ type: "gauge", labels, help, ...settled }) as const;
+
+const counter = (labels: readonly string[], help: string) => ({ type: "counter", labels, help }) as const;
+
+const histogram = (
+  labels: readonly string[],
+  help: string,
+  buckets: readonly number[],
+  settled: Settled = {},
+) => ({ type: "histogram", labels, help, buckets, ...settled }) as const;
+
 export const metricTable = {
   nodepool_nodes: gauge(
     ["provider", "label", "state"],
@@ -268,26 +282,3 @@ export type MetricName = keyof typeof metricTable;
 
 /** Takes one value of a gauge as it is now: what functions that compute gauges write to. */
 export type PutGauge = (name: MetricName, labels: Readonly<Record<string, string>>, value: number) => void;
-
-type Settled = Pick<MetricRow, "mayChange">;
-
-function gauge(
-  labels: readonly string[],
-  help: string,
-  settled: Settled = {},
-): MetricRow & { type: "gauge" } {
-  return { type: "gauge", labels, help, ...settled };
-}
-
-function counter(labels: readonly string[], help: string): MetricRow & { type: "counter" } {
-  return { type: "counter", labels, help };
-}
-
-function histogram(
-  labels: readonly string[],
-  help: string,
-  buckets: readonly number[],
-  settled: Settled = {},
-): MetricRow & { type: "histogram" } {
-  return { type: "histogram", labels, help, buckets, ...settled };
-}

@@ -15,11 +15,6 @@ import { putNodeGauges } from "./node_gauges.ts";
 import { openMetricsOf } from "./open_metrics.ts";
 import { putProviderGauges } from "./provider_gauges.ts";
 
-interface Scrape {
-  readonly contentType: string;
-  readonly body: string;
-}
-
 /** Of a series. */
 type SeriesLabels = Readonly<Record<string, string>>;
 
@@ -54,7 +49,7 @@ export class PrometheusMetrics implements Metrics {
   async scrape(
     report: PoolReport,
     { facts, isOpenMetrics }: { facts: ProcessFacts; isOpenMetrics: boolean },
-  ): Promise<Scrape> {
+  ): Promise<{ readonly contentType: string; readonly body: string }> {
     const areKnown = knownNames(report);
     this.#forgetAllBut(areKnown);
     this.#computeGauges(report, { facts, areKnown });

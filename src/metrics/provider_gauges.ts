@@ -1,35 +1,29 @@
 /** Gauges of providers: whether they answer, how full they are, how their clients stand. Pure; computed at each scrape. */
 import type { CloudStats } from "../domain/cloud_stats.ts";
-import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
-import { type Moment, SECOND } from "../domain/time.ts";
+import { SECOND } from "../domain/time.ts";
 import type { PutGauge } from "./metric_table.ts";
 
-export function putProviderGauges({ config, providers, ...moment }: PoolReport, put: PutGauge): void {
+export function putProviderGauges({ config, providers, now }: PoolReport, put: PutGauge): void {
   for (const { name: provider, maxServers } of config?.providers ?? []) {
     put("nodepool_provider_max_servers", { provider }, maxServers);
   }
-  for (const report of providers) {
-    const provider = report.name;
-    put("nodepool_provider_up", { provider }, report.reachable ? 1 : 0);
-    put("nodepool_provider_frozen", { provider }, report.frozen === null ? 0 : 1);
-    put("nodepool_provider_foreign_servers", { provider }, report.foreign.length);
-    putListing(report, { moment, put });
+  for (
+    const { name: provider, reachable, frozen, foreign, servers, listedAt, missing, ...report } of providers
+  ) {
+    put("nodepool_provider_up", { provider }, reachable ? 1 : 0);
+    put("nodepool_provider_frozen", { provider }, frozen === null ? 0 : 1);
+    put("nodepool_provider_foreign_servers", { provider }, foreign.length);
+    if (servers !== null) put("nodepool_provider_servers", { provider }, servers);
+    if (listedAt !== null) {
+      put("nodepool_provider_listing_age_seconds", { provider }, (now - listedAt) / SECOND);
+    }
+    put("nodepool_provider_missing", { provider }, missing === null ? 0 : missing.servers + missing.images);
+    put("nodepool_provider_doubtful", { provider }, missing?.isDoubtful ? 1 : 0);
     if (report.quota !== null) putQuota(provider, report.quota, put);
     if (report.stats !== null) putStats(provider, report.stats, put);
   }
-}
-
-function putListing(
-  { name: provider, servers, listedAt, missing }: ProviderReport,
-  { moment: { now }, put }: { moment: Pick<Moment, "now">; put: PutGauge },
-): void {
-  if (servers !== null) put("nodepool_provider_servers", { provider }, servers);
-  if (listedAt !== null) {
-    put("nodepool_provider_listing_age_seconds", { provider }, (now - listedAt) / SECOND);
-  }
-  put("nodepool_provider_missing", { provider }, missing === null ? 0 : missing.servers + missing.images);
-  put("nodepool_provider_doubtful", { provider }, missing?.isDoubtful ? 1 : 0);
 }
 
 const MEBIBYTE = 2 ** 20;

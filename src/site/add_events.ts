@@ -1,19 +1,10 @@
 /** `/events`: what happens in the pool, as server-sent events; a browser's EventSource continues where it left off by itself. */
 import type { Context, Hono } from "hono";
-import type { PoolReport } from "../domain/pool_report.ts";
-import type { Instant } from "../domain/time.ts";
 import { parseWindow, refuseOthers } from "./list_query.ts";
 import { SiteError } from "./failure_body.ts";
+import type { SiteOptions } from "./site_options.ts";
 
-export interface EventsRoute {
-  readonly events: {
-    /** The id after which those since that moment come; null: those from now on. */
-    startOf(since: Instant | null): Promise<number>;
-    open(options: { after: number; follow: boolean; signal?: AbortSignal }): ReadableStream<Uint8Array>;
-  };
-}
-
-export function addEvents(app: Hono, { events, report }: EventsRoute & { report(): PoolReport }): void {
+export function addEvents(app: Hono, { events, report }: SiteOptions): void {
   app.get("/events", async (context) => {
     const { since: text, ...query } = context.req.query();
     refuseOthers(Object.keys(query), ["since", "after"]);

@@ -2,24 +2,10 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Hono } from "hono";
-import type { PoolReport } from "../domain/pool_report.ts";
 import { acceptsGzip, prefersOpenMetrics } from "./negotiate.ts";
-import type { RecentBodies } from "./recent_bodies.ts";
+import type { SiteParts } from "./site_options.ts";
 
-export interface MetricsRoute {
-  /** The pool as it is now, from memory. */
-  report(): PoolReport;
-  /** The pool's metrics as text. */
-  scrape(
-    report: PoolReport,
-    how: { isOpenMetrics: boolean },
-  ): Promise<{ readonly contentType: string; readonly body: string }>;
-}
-
-export function addMetrics(
-  app: Hono,
-  { report, scrape, recent }: MetricsRoute & { recent: RecentBodies },
-): void {
+export function addMetrics(app: Hono, { report, scrape, recent }: SiteParts): void {
   app.get("/metrics", async (context) => {
     const now = report();
     const isOpenMetrics = prefersOpenMetrics(context.req.header("accept"));

@@ -2,10 +2,8 @@
  * The status endpoint as an app: reads the pool's report, changes nothing, tells no secret (views leave them out).
  * GET and HEAD only. The daemon serves it with `serveSite`; tests call it in-process.
  */
-import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts";
@@ -17,30 +15,24 @@ import {
   viewNodeMetadata,
 } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
+import { answer, notModified, send, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
-import { addDashboard, type DashboardRoute } from "./add_dashboard.ts";
-import { addEvents, type EventsRoute } from "./add_events.ts";
+import { addDashboard } from "./add_dashboard.ts";
+import { addEvents } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
-import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
+import { addMetrics } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { failureBody, SiteError } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
-import { type Body, listBody } from "./list_body.ts";
+import { listBody } from "./list_body.ts";
 import { parseListQuery, refuseOthers } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
+import type { SiteOptions, SiteParts } from "./site_options.ts";
 import { renderNodePage } from "./node_page.ts";
 import { type PageFrame, pageFrame } from "./page.ts";
-
-interface SiteOptions extends MetricsRoute {
-  readonly events: EventsRoute["events"] & DashboardRoute["events"];
-  /** The nodes that have left. */
-  readonly history: Pick<History, "getHistory" | "listHistory">;
-  /** Called with errors that are our own fault. */
-  onDefect(error: unknown): void;
-}
 
 export function createSite(options: SiteOptions): Hono {
   const app = new Hono();
@@ -66,15 +58,15 @@ export function createSite(options: SiteOptions): Hono {
     context.header("allow", "GET, HEAD");
     return fail(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
   });
-  const recent = new RecentBodies();
-  addDashboard(app, { ...options, recent, answer: (context, body) => answer(context, "html", body) });
-  addLists(app, { ...options, recent });
+  const parts = { ...options, recent: new RecentBodies() };
+  addDashboard(app, parts);
+  addLists(app, parts);
   addNodes(app, options);
   addExplanations(app, options);
   addHistory(app, options);
   addEvents(app, options);
   addHealth(app, (how) => viewReadiness(options.report(), how));
-  addMetrics(app, { ...options, recent });
+  addMetrics(app, parts);
   addManual(app, options);
   addAssets(app);
   addOpenApi(app);
@@ -88,12 +80,8 @@ export function createSite(options: SiteOptions): Hono {
 
 const listNames = Object.keys(poolLists) as PoolViewName[];
 
-interface ListRoutes extends Pick<SiteOptions, "report"> {
-  readonly recent: RecentBodies;
-}
-
-function addLists(app: Hono, routes: ListRoutes): void {
-  const answerList = listAnswers(routes);
+function addLists(app: Hono, parts: SiteParts): void {
+  const answerList = listAnswers(parts);
   for (const name of listNames) {
     app.get(`/${name}`, (context) => answerList(context, { name, isRows: false }));
     // The rows of the status are for tables only.
@@ -103,7 +91,7 @@ function addLists(app: Hono, routes: ListRoutes): void {
 }
 
 /** @returns what answers with a list, or with its rows alone */
-function listAnswers({ report, recent }: ListRoutes) {
+function listAnswers({ report, recent }: SiteParts) {
   const changes = new LastModified();
   return async (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }) => {
     const url = new URL(context.req.url);
@@ -231,52 +219,6 @@ function manualForm(context: Context): "html" | "markdown" {
   if (asked === "html" || asked === "markdown") return asked;
   if (asked !== undefined) throw new SiteError(400, `the manual has no format ${asked}: html, markdown`);
   return acceptedFormat(context.req.header("accept")) === "html" ? "html" : "markdown";
-}
-
-type Form = ListFormat | "markdown";
-
-const contentTypes: Readonly<Record<Form, string>> = {
-  text: "text/plain; charset=utf-8",
-  wide: "text/plain; charset=utf-8",
-  json: "application/json",
-  html: "text/html; charset=utf-8",
-  csv: "text/csv; charset=utf-8",
-  markdown: "text/markdown; charset=utf-8",
-};
-
-/** Tagged by its content, ages included: a page that is reloaded shows them updated. */
-function answer(context: Context, format: Form, body: Body): Response {
-  return notModified(context, tagOf(body)) ?? send(context, { format, body });
-}
-
-/** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
-function notModified(
-  context: Context,
-  tag: string,
-  change: ReturnType<LastModified["of"]> | null = null,
-): Response | null {
-  context.header("etag", `W/"${tag}"`);
-  if (change !== null) context.header("last-modified", new Date(change.at * SECOND).toUTCString());
-  context.header("cache-control", "no-cache");
-  context.header("vary", "accept");
-  return hasIt(context, tag, change) ? context.body(null, 304) : null;
-}
-
-/** The tag counts where both are sent: it tells more than a second does. Proxies may have taken its `W/` away. */
-function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
-  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim().replace(/^W\//, ""));
-  if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
-  const since = Date.parse(context.req.header("if-modified-since") ?? "");
-  return change !== null && !change.isSecond && since >= change.at * SECOND;
-}
-
-function send(context: Context, { format, body }: { format: Form; body: Body }): Response {
-  context.header("content-type", contentTypes[format]);
-  return context.body(body);
-}
-
-function tagOf(content: Body): string {
-  return createHash("sha256").update(content).digest("base64url").slice(0, 22);
 }
 
 /** @param error any but a SiteError is our own fault, and says nothing to who asked */

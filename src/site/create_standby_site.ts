@@ -5,10 +5,10 @@
  */
 import { type Context, Hono } from "hono";
 import { seeManual } from "../domain/see_manual.ts";
-import type { MetricsRoute } from "./add_metrics.ts";
 import { addHealth } from "./add_health.ts";
 import { bareFailure } from "./failure_body.ts";
 import { prefersOpenMetrics } from "./negotiate.ts";
+import type { Scraped } from "./site_options.ts";
 
 interface StandbySiteOptions {
   /** Who leads as far as this machine knows; null: nobody does. */
@@ -17,7 +17,7 @@ interface StandbySiteOptions {
   problem?(): string | null;
   readonly self: { readonly host: string };
   /** This machine's own metrics, which say that it does not lead. */
-  scrape(how: { isOpenMetrics: boolean }): ReturnType<MetricsRoute["scrape"]>;
+  scrape(how: { isOpenMetrics: boolean }): Promise<Scraped>;
 }
 
 export function createStandbySite(options: StandbySiteOptions): Hono {

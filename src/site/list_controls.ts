@@ -3,7 +3,6 @@
  * without scripts; the page's script takes both to change the list in place.
  */
 import { html, raw } from "hono/html";
-import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { compareText } from "../views/view_head.ts";
 import { listAddress } from "./links.ts";
@@ -39,21 +38,13 @@ export function controlsOf(
 }
 
 function configured(filter: string, { config }: PoolReport): readonly string[] {
-  if (config === null) return [];
-  const namesOf = (things: readonly { readonly name: string }[]) => things.map(({ name }) => name);
-  switch (filter) {
-    case "provider":
-      return namesOf(config.providers);
-    case "label":
-      return namesOf(config.labels);
-    case "image":
-      return namesOf([
-        ...config.diskimages,
-        ...config.providers.flatMap(({ images }: ProviderConfig) => images),
-      ]);
-    default:
-      return [];
-  }
+  const { providers = [], labels = [], diskimages = [] } = config ?? {};
+  const things: Readonly<Record<string, readonly { readonly name: string }[]>> = {
+    provider: providers,
+    label: labels,
+    image: [...diskimages, ...providers.flatMap(({ images }) => images)],
+  };
+  return (things[filter] ?? []).map(({ name }) => name);
 }
 
 export function renderStates(counts: StateCountsOfRows, { path, asked }: Asked): Markup {

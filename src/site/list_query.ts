@@ -106,7 +106,7 @@ function parseNumber(key: string, text: string): number {
   return Number(text);
 }
 
-/** @throws SiteError (400) for a parameter that is none of those */
+/** @throws SiteError (400) for any other parameter than those known */
 export function refuseOthers(keys: Iterable<string>, known: readonly string[]): void {
   for (const key of keys) {
     if (known.includes(key)) continue;

@@ -174,7 +174,7 @@ export function readable(text: string): Markup[] {
 
 const MANUAL = "nodepool manual ";
 
-/** What went wrong with that thing, with what there is of evidence. */
+/** A failure of that thing, with its evidence. */
 export function renderFailure(of: string, { at, error, request_id, fault, console }: Failure): Markup {
   return html`<section class="card bad">
 <p><b>${of}</b>: ${readable(error)}</p>

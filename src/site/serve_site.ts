@@ -26,7 +26,7 @@ export class ServeSiteError extends Error {
 /** The page that goes on for as long as the client wants. */
 const EVENTS = "/events";
 
-/** Answered whatever else is asked for: who gets nothing from it may restart the daemon. */
+/** Always answered: a liveness probe that gets no answer has the daemon restarted. */
 const HEALTH = "/healthz";
 
 type Handler = (request: Request) => Response | Promise<Response>;
@@ -45,44 +45,39 @@ export function serveSite(
     ...(connections === undefined ? {} : { connections: share(connections) }),
     ...(streams === undefined ? {} : { streams: share(streams) }),
   };
-  const all: Handler = (request) => site.fetch(request);
   const servers = listeners.map((listener, index) => {
+    const listenName = addresses[index]!.hostname;
+    const url = urlOf(listenName, listener.addr.port);
     const handler = isLoopback(listener.addr.hostname)
-      ? forThisMachine(all, {
-        listenName: addresses[index]!.hostname,
-        url: urlOf(addresses[index]!.hostname, listener.addr.port),
-      })
-      : all;
+      ? forThisMachine(site.fetch, { listenName, url })
+      : site.fetch;
     const server = new HttpServer(handler, {
       limits,
       isStream: (path) => path === EVENTS,
       isAlwaysAnswered: (path) => path === HEALTH,
     });
     server.listen(listener);
-    return server;
+    return { server, url };
   });
-  const sum = (what: "open" | "busy") => servers.reduce((total, { counts }) => total + counts[what], 0);
+  const sum = (what: "open" | "busy") =>
+    servers.reduce((total, { server }) => total + server.counts[what], 0);
   return {
-    urls: listeners.map(({ addr }, index) => urlOf(addresses[index]!.hostname, addr.port)),
+    urls: servers.map(({ url }) => url),
     get connections() {
       return { open: sum("open"), busy: sum("busy") };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+      await Promise.all(servers.map(({ server }) => server[Symbol.asyncDispose]()));
     },
   };
 }
 
 /** All or none. */
 function listenAll(addresses: ServeSiteOptions["listen"]): readonly Deno.TcpListener[] {
-  const listeners: Deno.TcpListener[] = [];
-  try {
-    for (const address of addresses) listeners.push(listen(address));
-    return listeners;
-  } catch (error) {
-    for (const listener of listeners) listener.close();
-    throw error;
-  }
+  using opening = new DisposableStack();
+  const listeners = addresses.map((address) => opening.use(listen(address)));
+  opening.move();
+  return listeners;
 }
 
 function urlOf(hostname: string, port: number): string {

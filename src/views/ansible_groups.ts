@@ -66,11 +66,7 @@ function isAscii(name: string): boolean {
 
 /** Whether its group is called as the name is, but for the fact before it. */
 function isPlainFact(name: string): boolean {
-  return isFactGroup(name) && name.replace(" ", "_") === safeGroupName(name);
-}
-
-function isFactGroup(name: string): boolean {
-  return FACTS.some((fact) => name.startsWith(`${fact} `));
+  return FACTS.some((fact) => name.startsWith(`${fact} `)) && name.replace(" ", "_") === safeGroupName(name);
 }
 
 function ownPart(name: string): string {

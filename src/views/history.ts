@@ -61,8 +61,7 @@ export function viewHistory(
   };
 }
 
-function viewPastNode(record: HistoryRecord, moment: Moment): PastNodeView {
-  const { node, endedAt } = record;
+function viewPastNode({ node, endedAt }: HistoryRecord, moment: Moment): PastNodeView {
   const began = beginningOf(node);
   return {
     id: node.id,

@@ -95,12 +95,8 @@ export function viewHoldSummary(report: PoolReport): HoldSummary {
       ? [{ id: node.id, holder, reason: node.hold?.reason ?? null, ends: isoTime(ends, report) }]
       : []
   );
-  return { nodes: held.length, holders: countHolders(held.map(({ holder }) => holder)), ending };
-}
-
-function countHolders(names: readonly string[]): HoldSummary["holders"] {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].map(([name, nodes]) => ({ name, nodes }))
+  const holders = [...Map.groupBy(held, ({ holder }) => holder)]
+    .map(([name, alike]) => ({ name, nodes: alike.length }))
     .sort((left, right) => right.nodes - left.nodes || compareText(left.name, right.name));
+  return { nodes: held.length, holders, ending };
 }

@@ -73,8 +73,7 @@ export function viewInventory(report: PoolReport): InventoryView {
 
 /** Those that have been logged in to and are not on their way out. */
 function isReachable(node: NodeRecord): boolean {
-  const state = stateName(node);
-  return node.role === "node" && node.addresses !== null && state !== "building" && state !== "delete";
+  return node.role === "node" && node.addresses !== null && !["building", "delete"].includes(stateName(node));
 }
 
 function hostVariables(node: NodeRecord, { config }: PoolReport): HostVariables {

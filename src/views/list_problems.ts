@@ -33,7 +33,7 @@ export function listProblems(report: PoolReport): string[] {
 }
 
 export function problemsOf(report: PoolReport): PoolProblem[] {
-  const { daemon, providers, state } = report;
+  const { clock, daemon, providers, state } = report;
   const isRetired = (name: string | null) => name !== null && retirementOf(name, report) !== null;
   return [
     ...linked(stateProblems(state), state.problem === null ? "lost-state" : "disk-full"),
@@ -41,7 +41,7 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
     ...hangingProblems(daemon, report).map((one) => ({ ...one, remedies: remedies(RESTART) })),
     ...defectProblems(report),
     ...linked(configurationProblems(report), "broken-configuration"),
-    ...linked(clockProblems(report), "clock"),
+    ...linked([...(clock?.clouds ?? []).map(cloudClock), ...clockStep(clock?.step ?? null, report)], "clock"),
     ...linked(cloudProblems(report), "unreachable"),
     ...linked(listingProblems(report), "doubtful"),
     ...providers.flatMap((provider) => doubtsOf(provider, report)),
@@ -77,13 +77,11 @@ function defectProblems({ defects }: PoolReport): PoolProblem[] {
   return defects.filter(({ of }) => of.kind !== "plan of").map(({ of, doing, message, since }) =>
     problem(`${describeSubject(of)}: ${doing} failed: ${message}; the others are not affected`, {
       since,
-      thing: thingOfDefect(of),
+      thing: of.kind === "node" || of.kind === "request" || of.kind === "label"
+        ? { kind: of.kind, name: String(of.id) }
+        : null,
     })
   );
-}
-
-function thingOfDefect({ kind, id }: PoolReport["defects"][number]["of"]): PoolProblem["thing"] {
-  return kind === "node" || kind === "request" || kind === "label" ? { kind, name: String(id) } : null;
 }
 
 function failedLaunches(pause: PoolReport["pauses"][number], { now, config }: PoolReport): PoolProblem {
@@ -186,11 +184,6 @@ function doubtsOf(
 
 /** So long it may be of use to know that the clock was set. */
 const STEP_TOLD_FOR = HOUR;
-
-function clockProblems({ clock, ...moment }: PoolReport): PoolProblem[] {
-  if (clock === null) return [];
-  return [...clock.clouds.map(cloudClock), ...clockStep(clock.step, moment)];
-}
 
 function cloudClock({ provider, ahead }: CloudClock): PoolProblem {
   const length = durationText(Math.round(Math.abs(ahead) / MINUTE) * MINUTE);

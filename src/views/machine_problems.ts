@@ -1,5 +1,4 @@
 /** The problems of a pool on several machines: who is missing, and how etcd is. `list_problems.ts` has them among the others. */
-import type { BuilderStanding } from "../domain/build_places.ts";
 import { differingKeys } from "../domain/differing_keys.ts";
 import type {
   EtcdMemberReport,
@@ -32,7 +31,9 @@ export function machineProblems(
     ...clockProblems(machines),
     ...(isToBuild && machines.whyNobodyBuilds !== null
       ? [problem(`nothing builds images: ${machines.whyNobodyBuilds}`, { manual: "builder-machine" })]
-      : machines.builders.flatMap(builderProblems)),
+      : machines.builders.filter((builder) => builder.problem !== null).map(({ host, problem: trouble }) =>
+        problem(`the builder on ${host} does nothing: ${trouble}`, { manual: "builder-machine" })
+      )),
     ...machines.members.flatMap((member) => configProblems(member, machines)),
     ...machines.lost.map((lost) => lostMachine(lost, machines)),
   ];
@@ -96,11 +97,6 @@ function clockProblems({ clockAhead }: MachinesReport): PoolProblem[] {
       manual: "clock",
     }),
   ];
-}
-
-function builderProblems({ host, problem: trouble }: BuilderStanding): PoolProblem[] {
-  if (trouble === null) return [];
-  return [problem(`the builder on ${host} does nothing: ${trouble}`, { manual: "builder-machine" })];
 }
 
 /** It would go to work with another one once it leads, or does now where it builds. */

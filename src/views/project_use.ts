@@ -22,33 +22,24 @@ interface ProjectUse {
 
 type Pool = Pick<PoolReport, "config" | "nodes" | "providers">;
 
-/** Of one provider. */
-interface Inhabitants {
-  all: number;
-  readonly kept: NodeRecord[];
-  readonly ready: Map<string, number>;
-}
+type Inhabitants = ReturnType<typeof countInhabitants>;
 
-const nobody = (): Inhabitants => ({ all: 0, kept: [], ready: new Map() });
-
-interface Counted {
-  readonly inhabitants: ReadonlyMap<string, Inhabitants>;
-  readonly uses: Map<string, ProjectUse>;
-}
+/** Nodes on a provider: how many, those that are kept, and those that are ready, by label. */
+const nobody = () => ({ all: 0, kept: [] as NodeRecord[], ready: new Map<string, number>() });
 
 /** By report: one view asks for each provider again and again. */
-const counted = new WeakMap<Pool, Counted>();
+const counted = new WeakMap<Pool, { inhabitants: Inhabitants; uses: Map<string, ProjectUse> }>();
 
 export function projectUse(name: string, pool: Pool): ProjectUse {
-  const known: Counted = counted.get(pool) ?? { inhabitants: countInhabitants(pool), uses: new Map() };
+  const known = counted.get(pool) ?? { inhabitants: countInhabitants(pool), uses: new Map() };
   counted.set(pool, known);
   const use = known.uses.get(name) ?? useOf(name, { pool, inhabitants: known.inhabitants });
   known.uses.set(name, use);
   return use;
 }
 
-function countInhabitants({ nodes }: Pool): Counted["inhabitants"] {
-  const counts = new Map<string, Inhabitants>();
+function countInhabitants({ nodes }: Pool) {
+  const counts = new Map<string, ReturnType<typeof nobody>>();
   for (const node of nodes) {
     const count = counts.get(node.provider) ?? nobody();
     counts.set(node.provider, count);
@@ -65,14 +56,14 @@ function countInhabitants({ nodes }: Pool): Counted["inhabitants"] {
 /** Its own nodes come first. */
 function useOf(
   name: string,
-  { pool: { config, providers }, inhabitants }: { pool: Pool; inhabitants: Counted["inhabitants"] },
+  { pool: { config, providers }, inhabitants }: { pool: Pool; inhabitants: Inhabitants },
 ): ProjectUse {
   const own = config?.providers.find((provider) => provider.name === name);
   const mates =
     config?.providers.filter((other) => own !== undefined && other !== own && isSameProject(own, other)) ??
       [];
   const names = [name, ...mates.map((mate) => mate.name)];
-  const of = (provider: string): Inhabitants => inhabitants.get(provider) ?? nobody();
+  const of = (provider: string) => inhabitants.get(provider) ?? nobody();
   return {
     kept: names.flatMap((provider) => of(provider).kept),
     keptHere: of(name).kept,

@@ -155,7 +155,7 @@ function viewProvider(name: string, report: PoolReport, nodes: StateCounts): Pro
     listed: isoTimeOrNull(seen?.listedAt ?? null, report),
     missing: viewMissing(seen?.missing ?? null, report),
     reachable: seen?.reachable ?? null,
-    error: error === null ? null : { message: error.message, since: isoTime(error.since, report) },
+    error: error && { message: error.message, since: isoTime(error.since, report) },
     stale: (seen?.stale ?? []).map((one) => viewStale(one, report)),
     quota: viewQuota(seen?.quota ?? null, report),
     api: viewApi(seen?.stats ?? null, report),
@@ -218,9 +218,7 @@ function viewApi(stats: CloudStats | null, wallTime: WallTime): ProviderView["ap
     queued,
     rate: rate / 1_000,
     latency: latency === null ? null : Math.round(latency) / 1_000,
-    last_error: lastError === null
-      ? null
-      : { at: isoTime(lastError.at, wallTime), message: lastError.message },
+    last_error: lastError && { at: isoTime(lastError.at, wallTime), message: lastError.message },
   };
 }
 

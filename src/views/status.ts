@@ -4,12 +4,12 @@ import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
 import { describeRetirement, retirementOf } from "../domain/retirement.ts";
 import type { Moment } from "../domain/time.ts";
-import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
+import type { DaemonReport, PoolReport } from "../domain/pool_report.ts";
 import { holdSummarySchema, viewHoldSummary } from "./hold_view.ts";
 import { listProblems } from "./list_problems.ts";
 import { machinesViewSchema, viewMachines } from "./machines.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
-import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 import { nodeStateNames } from "../domain/node.ts";
 import { countText } from "../domain/count_text.ts";
@@ -153,22 +153,13 @@ function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
       ...set,
       until: isoTimeOrNull(until, moment),
     })),
-    tasks: daemon.tasks.map((task) => viewTask(task, moment)),
-  };
-}
-
-function viewTask(
-  { name, runs, lastStartedAt, lastDuration, lastError }: TaskReport,
-  wallTime: WallTime,
-): DaemonView["tasks"][number] {
-  return {
-    name,
-    runs,
-    last_started: isoTimeOrNull(lastStartedAt, wallTime),
-    last_duration: lastDuration === null ? null : Math.round(lastDuration) / 1_000,
-    last_error: lastError === null
-      ? null
-      : { at: isoTime(lastError.at, wallTime), message: lastError.message },
+    tasks: daemon.tasks.map(({ name, runs, lastStartedAt, lastDuration, lastError }) => ({
+      name,
+      runs,
+      last_started: isoTimeOrNull(lastStartedAt, moment),
+      last_duration: lastDuration === null ? null : Math.round(lastDuration) / 1_000,
+      last_error: lastError && { at: isoTime(lastError.at, moment), message: lastError.message },
+    })),
   };
 }
 

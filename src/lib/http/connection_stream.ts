@@ -41,8 +41,8 @@ export class ConnectionStream extends Duplex {
   }
 
   /**
-   * Answers a request that is there whole, after those before it: an answer that others must be sent before would only
-   * be kept until then. Nothing is done for a client that has left.
+   * Answers a request that is there whole, once those before it are answered: answers leave in their order, so that one
+   * made sooner would only take up memory. Does nothing for a client that has left.
    */
   async answer(work: () => Promise<void>): Promise<void> {
     const turn = this.requests++ === 0 ? work() : this.#turn.then(() => this.destroyed ? undefined : work());

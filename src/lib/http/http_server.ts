@@ -64,7 +64,7 @@ interface HttpServerOptions {
   readonly clock?: Clock;
   /** Whether what is at a path goes on for as long as the client wants. */
   readonly isStream?: (path: string) => boolean;
-  /** Whether what is at a path is so little work that it is answered however much there is of other work. */
+  /** Whether a path takes so little work that it is answered however much other work there is. */
   readonly isAlwaysAnswered?: (path: string) => boolean;
   /** Refuses a request by its head alone, before anything else of it is read; null: it is let in. */
   readonly refuse?: (headers: IncomingHttpHeaders) => Response | null;

@@ -31,17 +31,20 @@ export interface ChartColumn {
 export function columnsOf(readings: Readings, width: number): readonly ChartColumn[] {
   return slicesOf(readings.used.length, width).map(({ from, to }) => {
     const minutes = Array.from({ length: to - from }, (_, index) => from + index);
-    const measured = minutes.filter((minute) => readings.used[minute] !== null);
-    const fullest = measured.reduce<number | null>(
-      (best, minute) =>
-        best === null || serversAt(readings, minute) > serversAt(readings, best) ? minute : best,
-      null,
+    const measured = minutes.filter((minute) => readings.used[minute] !== null)
+      .map((minute) => ({
+        limit: readings.limit[minute] ?? null,
+        stack: stackOrder.map((measure) => readings[measure][minute] ?? 0),
+      }));
+    const { stack, limit } = measured.reduce<Pick<ChartColumn, "stack" | "limit">>(
+      (best, one) => best.stack === null || totalOf(one.stack) > totalOf(best.stack) ? one : best,
+      { stack: null, limit: null },
     );
     return {
       from,
       to,
-      stack: fullest === null ? null : stackAt(readings, fullest),
-      limit: fullest === null ? null : readings.limit[fullest] ?? null,
+      stack,
+      limit,
       failed: minutes.reduce((sum, minute) => sum + (readings.failed[minute] ?? 0), 0),
     };
   });
@@ -79,12 +82,4 @@ function slicesOf(length: number, width: number): readonly { from: number; to: n
     const from = index * width;
     return { from, to: Math.min(from + width, length) };
   });
-}
-
-function stackAt(readings: Readings, minute: number): readonly number[] {
-  return stackOrder.map((measure) => readings[measure][minute] ?? 0);
-}
-
-function serversAt(readings: Readings, minute: number): number {
-  return totalOf(stackAt(readings, minute));
 }

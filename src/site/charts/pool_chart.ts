@@ -53,6 +53,8 @@ function factsOf(readings: Readings, chart: PoolChart) {
   const highestLimit = Math.max(0, ...columns.map(({ limit }) => limit ?? 0));
   // A limit far above would press everything else onto the ground.
   const isLimitShown = highestLimit > 0 && highestLimit <= 4 * Math.max(peak, 5);
+  const top = roundTop(isLimitShown ? Math.max(peak, highestLimit) : peak);
+  const last = columns.at(-1)?.to ?? 0;
   return {
     ...chart,
     readings,
@@ -61,7 +63,12 @@ function factsOf(readings: Readings, chart: PoolChart) {
     peak,
     limit: columns.findLast(({ limit }) => limit !== null)?.limit ?? null,
     isLimitShown,
-    top: roundTop(isLimitShown ? Math.max(peak, highestLimit) : peak),
+    top,
+    scale: {
+      x: (index: number) => columns[index]?.from ?? last,
+      y: (value: number) => PLOT - value / top * PLOT,
+      base: PLOT,
+    },
     failed: columns.reduce((sum, { failed }) => sum + failed, 0),
     gaps: gapsOf(readings.used),
     axis: timeAxis(chart.span, chart.moment),
@@ -108,13 +115,7 @@ function hatch({ from, to }: Facts["gaps"][number], { id, minutes }: Facts): Mar
 }
 
 /** The highest first: each covers those before it up to its own height. */
-function bands({ columns, top }: Facts): Markup[] {
-  const last = columns.at(-1)?.to ?? 0;
-  const scale = {
-    x: (index: number) => columns[index]?.from ?? last,
-    y: (value: number) => PLOT - value / top * PLOT,
-    base: PLOT,
-  };
+function bands({ columns, scale }: Facts): Markup[] {
   return stackOrder.map((measure, index) => ({ measure, index })).toReversed().flatMap(
     ({ measure, index }) => {
       if (columns.every(({ stack }) => (stack?.[index] ?? 0) === 0)) return [];
@@ -126,13 +127,9 @@ function bands({ columns, top }: Facts): Markup[] {
   );
 }
 
-function limitLine({ columns, top, isLimitShown }: Facts): Markup {
+function limitLine({ columns, scale, isLimitShown }: Facts): Markup {
   if (!isLimitShown) return html``;
-  const last = columns.at(-1)?.to ?? 0;
-  const d = linePath(columns.map(({ limit }) => limit), {
-    x: (index) => columns[index]?.from ?? last,
-    y: (value) => PLOT - value / top * PLOT,
-  });
+  const d = linePath(columns.map(({ limit }) => limit), scale);
   return html`
     <path class="chart-limit" vector-effect="non-scaling-stroke" d="${d}" />
   `;

@@ -2,22 +2,12 @@
 import { zoneText } from "../../lib/local_times.ts";
 import { HOUR, type Instant, isoText, type Milliseconds, MINUTE, type Moment } from "../../domain/time.ts";
 
-interface Tick {
-  /** From 0, the beginning of the window, to 1, its end. */
-  readonly at: number;
-  readonly text: string;
-}
-
-interface TimeAxis {
-  readonly ticks: readonly Tick[];
-  /** Of all times of the chart: `UTC+02:00`. */
-  readonly zone: string;
-  /** `HH:MM`. @param at from 0 to 1 */
-  textAt(at: number): string;
-}
-
-/** @param span the window's length; it ends with the present minute */
-export function timeAxis(span: Milliseconds, { now, wallOffset }: Moment): TimeAxis {
+/**
+ * The ticks with their texts, the zone of all times (`UTC+02:00`), and the text (`HH:MM`) at any place, which is from 0, the
+ * beginning of the window, to 1, its end.
+ * @param span the window's length; it ends with the present minute
+ */
+export function timeAxis(span: Milliseconds, { now, wallOffset }: Moment) {
   const end = (Math.floor(now / MINUTE) + 1) * MINUTE;
   const offset = -new Date(end + wallOffset).getTimezoneOffset() * MINUTE;
   const local = (instant: Instant) => instant + wallOffset + offset;
@@ -29,7 +19,11 @@ export function timeAxis(span: Milliseconds, { now, wallOffset }: Moment): TimeA
     .map((time) => ({ at: (time - start) / span, text: clockText(time) }))
     .filter(({ at }) => at <= LAST_TICK);
   const zone = zoneText(offset / MINUTE);
-  return { ticks, zone: zone === "UTC" ? zone : `UTC${zone}`, textAt: (at) => clockText(start + at * span) };
+  return {
+    ticks,
+    zone: zone === "UTC" ? zone : `UTC${zone}`,
+    textAt: (at: number) => clockText(start + at * span),
+  };
 }
 
 /** The text of a later one would stick out. */

@@ -2,10 +2,9 @@
 import { html } from "hono/html";
 import type { PoolSamples } from "../../domain/samples/pool_samples.ts";
 import { wholePool } from "../../domain/samples/sample.ts";
-import { HOUR } from "../../domain/time.ts";
+import { HOUR, type Moment } from "../../domain/time.ts";
 import { renderPoolChart } from "../charts/pool_chart.ts";
 import type { Markup } from "../page.ts";
-import type { PageMoment } from "./moments.ts";
 import { panel } from "./panel.ts";
 
 /** The times that one can look back. */
@@ -15,7 +14,7 @@ export type HistoryHours = typeof historyHours[number];
 
 export function renderHistoryPanel(
   samples: PoolSamples,
-  { hours, moment }: { hours: HistoryHours; moment: PageMoment },
+  { hours, moment }: { hours: HistoryHours; moment: Moment },
 ): Markup {
   const span = hours * HOUR;
   const links = historyHours.map((choice) =>

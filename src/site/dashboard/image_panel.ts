@@ -1,10 +1,11 @@
 /** The images of the dashboard that are made here. */
 import { html } from "hono/html";
+import type { Moment } from "../../domain/time.ts";
 import type { MadeImageRow } from "../../views/dashboard/image_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { thingLink } from "../links.ts";
 import { type Markup, readable } from "../page.ts";
-import { age, countdown, type PageMoment } from "./moments.ts";
+import { age, countdown } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 
 export function renderImages(dashboard: Dashboard): Markup {
@@ -30,7 +31,7 @@ export function renderImages(dashboard: Dashboard): Markup {
   });
 }
 
-function next({ making, next }: MadeImageRow, moment: PageMoment): Markup | string {
+function next({ making, next }: MadeImageRow, moment: Moment): Markup | string {
   if (making !== null) {
     const { phase, since, percent } = making;
     const progress = percent === null ? "" : html`
@@ -43,7 +44,7 @@ function next({ making, next }: MadeImageRow, moment: PageMoment): Markup | stri
 
 function renderFailure(
   { count, error, at, log }: NonNullable<MadeImageRow["failure"]>,
-  moment: PageMoment,
+  moment: Moment,
 ): Markup {
   return html`<span class="figure low">${count}</span> <span class="why">${readable(error)}${
     at === null ? "" : html`, ${age(at, moment)} ago`

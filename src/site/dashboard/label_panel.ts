@@ -1,11 +1,12 @@
 /** The labels of the dashboard. */
 import { html } from "hono/html";
+import type { Moment } from "../../domain/time.ts";
 import type { LabelRow } from "../../views/dashboard/label_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { thingLink } from "../links.ts";
 import { type Markup, readable } from "../page.ts";
 import { renderBar } from "./bar.ts";
-import { age, countdown, type PageMoment, shortDuration } from "./moments.ts";
+import { age, countdown, shortDuration } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 
 export function renderLabels(dashboard: Dashboard): Markup {
@@ -69,7 +70,7 @@ function nodesBar({ name, nodes, minReady, capacity }: LabelRow): Markup {
   }</span></span>`;
 }
 
-function missing({ missing, why, nextTry }: LabelRow, moment: PageMoment): Markup | string {
+function missing({ missing, why, nextTry }: LabelRow, moment: Moment): Markup | string {
   if (missing === 0) return "–";
   return html`<span class="figure low">${missing}</span> <span class="why">${
     readable(why || "no reason given")

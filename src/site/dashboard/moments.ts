@@ -3,14 +3,17 @@
  * lets them tick, from the moment that stands beside them.
  */
 import { html } from "hono/html";
-import { DAY, HOUR, type Instant, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
+import {
+  DAY,
+  HOUR,
+  type Instant,
+  type Milliseconds,
+  MINUTE,
+  type Moment,
+  SECOND,
+} from "../../domain/time.ts";
 import { isoTime } from "../../views/view_head.ts";
 import { type Markup, momentText } from "../page.ts";
-
-export interface PageMoment {
-  readonly now: Instant;
-  readonly wallOffset: Milliseconds;
-}
 
 /** `45s`, `9m 55s`, `2h 5m`, `3d 4h`: the two largest units. The script writes them in the same way. */
 export function shortDuration(duration: Milliseconds): string {
@@ -23,12 +26,12 @@ export function shortDuration(duration: Milliseconds): string {
 }
 
 /** How long ago. */
-export function age(instant: Instant, moment: PageMoment): Markup {
+export function age(instant: Instant, moment: Moment): Markup {
   return element(instant, { ...moment, text: shortDuration(moment.now - instant), kind: "age" });
 }
 
 /** How long until; `now` once it has come. */
-export function countdown(instant: Instant, moment: PageMoment): Markup {
+export function countdown(instant: Instant, moment: Moment): Markup {
   const text = instant <= moment.now ? "now" : `in ${shortDuration(instant - moment.now)}`;
   return element(instant, { ...moment, text, kind: "until" });
 }

@@ -1,12 +1,13 @@
 /** The providers of the dashboard. */
 import { html } from "hono/html";
+import type { Moment } from "../../domain/time.ts";
 import { countText } from "../../domain/count_text.ts";
 import type { ProviderRow, QuotaBar } from "../../views/dashboard/provider_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { thingLink } from "../links.ts";
 import { type Markup, readable } from "../page.ts";
 import { renderBar } from "./bar.ts";
-import { countdown, type PageMoment } from "./moments.ts";
+import { countdown } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 
 export function renderProviders(dashboard: Dashboard): Markup {
@@ -60,7 +61,7 @@ function answers({ answers, latency, errors, requests }: ProviderRow): Markup | 
   return answers ? text || "yes" : html`<span class="state bad">no</span> ${failed}`;
 }
 
-function doing({ why, full, nextTry, slowedTo }: ProviderRow, moment: PageMoment): Markup | string {
+function doing({ why, full, nextTry, slowedTo }: ProviderRow, moment: Moment): Markup | string {
   const slow = slowedTo === null ? "" : `slowed down to a request every ${slowedTo / 1_000} s`;
   const parts = [why || full, slow].filter((part) => part !== "");
   if (parts.length === 0) return html`<span class="state good">takes servers</span>`;

@@ -1,11 +1,12 @@
 /** The panels of the dashboard on single things: those that are late, the nodes that are held, and the last events. */
 import { html } from "hono/html";
+import type { Moment } from "../../domain/time.ts";
 import type { HoldRow, LateThing } from "../../views/dashboard/thing_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { EventView } from "../../views/events.ts";
 import { thingLink } from "../links.ts";
 import { type Markup, readable } from "../page.ts";
-import { age, countdown, type PageMoment } from "./moments.ts";
+import { age, countdown } from "./moments.ts";
 import { panel, tablePanel } from "./panel.ts";
 
 /** Those that take longer than they should. */
@@ -48,7 +49,7 @@ export function renderHolds(dashboard: Dashboard): Markup {
 }
 
 /** @param events the newest first */
-export function renderEvents(events: readonly EventView[], moment: PageMoment): Markup {
+export function renderEvents(events: readonly EventView[], moment: Moment): Markup {
   const items = events.map((event) =>
     html`
       <li

@@ -1,9 +1,10 @@
 /** The first thing that one reads: all is well, or what needs attention, since when, why, and what to do about it. */
 import { html } from "hono/html";
+import type { Moment } from "../../domain/time.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { PoolProblem } from "../../views/pool_problem.ts";
 import { type Markup, readable } from "../page.ts";
-import { age, countdown, type PageMoment } from "./moments.ts";
+import { age, countdown } from "./moments.ts";
 import { thingLink } from "../links.ts";
 
 /** More of them are folded away. */
@@ -40,7 +41,7 @@ ${unseen > 0 ? html`<p class="more"><a href="/status">${unseen} more problems</a
 </section>`;
 }
 
-function renderProblem(problem: PoolProblem, moment: PageMoment): Markup {
+function renderProblem(problem: PoolProblem, moment: Moment): Markup {
   const { message, thing } = problem;
   return html`
     <li class="problem" data-key="${message.slice(0, 80)}">
@@ -82,7 +83,7 @@ interface Way {
   readonly sections: readonly string[];
 }
 
-function factsOf({ since, lastAt, until }: PoolProblem, moment: PageMoment): Markup {
+function factsOf({ since, lastAt, until }: PoolProblem, moment: Moment): Markup {
   return html`${since === null ? "" : html`<span>for ${age(since, moment)}</span>`}${
     lastAt === null ? "" : html`<span>last ${age(lastAt, moment)} ago</span>`
   }${until === null ? "" : html`<span>next attempt ${countdown(until, moment)}</span>`}`;

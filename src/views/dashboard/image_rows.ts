@@ -4,11 +4,11 @@
  */
 import { cronPattern } from "../../domain/cron_expression.ts";
 import type { Config } from "../../domain/config.ts";
-import { dibStateName } from "../../domain/dib_image.ts";
+import { type DibImage, dibStateName, type ImageStateName } from "../../domain/dib_image.ts";
 import { findDiskimage, imageUses } from "../../domain/image_uses.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
-import { imageStateName } from "../../domain/provider_image.ts";
+import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
 import { earliest, type Instant, SECOND } from "../../domain/time.ts";
 import { cronTimes } from "../../lib/cron_times.ts";
 import { percentSent } from "../image_lists.ts";
@@ -88,9 +88,9 @@ interface Made {
 function rowOf(made: Made, facts: Facts): MadeImageRow {
   const { name, provider } = made;
   const records = recordsOf(made, facts.report);
-  const [current = null, previous = null] = records.filter(({ isReady }) => isReady)
-    .map(({ version }) => version * SECOND).toReversed();
-  const making = records.findLast(({ isMaking }) => isMaking);
+  const [current = null, previous = null] = records.filter(({ state }) => state === "ready")
+    .map(({ image }) => image.version * SECOND).toReversed();
+  const making = records.findLast(({ state }) => state === "building")?.image;
   const order = facts.report.orders.find((one) => one.provider === provider && one.image === name);
   return {
     name,
@@ -98,36 +98,30 @@ function rowOf(made: Made, facts: Facts): MadeImageRow {
     current,
     previous,
     making: making === undefined ? null : {
-      phase: making.phase,
-      since: making.since,
-      percent: making.phase === "upload" ? percentSent(making.id, facts.report) : null,
+      phase: making.state.phase,
+      since: making.stateSince,
+      percent: making.state.phase === "upload" ? percentSent(making.id, facts.report) : null,
     },
     next: making === undefined ? nextOf(made, { ...facts, order, current }) : null,
     failure: order === undefined || order.failures === 0 ? null : {
       count: order.failures,
       error: order.lastError ?? "it failed",
       at: order.lastFailureAt,
-      log: records.findLast(({ isReady, log }) => !isReady && log !== null)?.log ?? null,
+      log:
+        records.findLast(({ image, state }) => state !== "ready" && image.logFile !== null)?.image.logFile ??
+          null,
     },
   };
 }
 
 /** The oldest first. */
 function recordsOf({ name, provider }: Made, { dibImages, images }: PoolReport) {
-  const records = provider === null
+  const records: { image: DibImage | ProviderImage; state: ImageStateName }[] = provider === null
     ? dibImages.filter((image) => image.name === name).map((image) => ({ image, state: dibStateName(image) }))
     : images.filter((image) =>
       image.provider === provider && image.image === name && image.state.phase !== "gone"
     ).map((image) => ({ image, state: imageStateName(image) }));
-  return records.map(({ image, state }) => ({
-    id: image.id,
-    version: image.version,
-    phase: image.state.phase,
-    since: image.stateSince,
-    log: image.logFile,
-    isReady: state === "ready",
-    isMaking: state === "building",
-  })).sort((left, right) => left.version - right.version);
+  return records.sort((left, right) => left.image.version - right.image.version);
 }
 
 /**

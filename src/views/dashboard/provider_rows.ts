@@ -5,7 +5,7 @@ import { type Resource, resourceNames } from "../../domain/resource.ts";
 import { describeRetirement, retirementOf } from "../../domain/retirement.ts";
 import type { Quota } from "../../domain/server.ts";
 import { earliest, type Instant, type Milliseconds } from "../../domain/time.ts";
-import { untilOf } from "../explain/told_parts.ts";
+import { quotaResources, untilOf } from "../explain/told_parts.ts";
 import { projectUse } from "../project_use.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
@@ -71,7 +71,8 @@ function rowOf(name: string, { report, servers }: { report: PoolReport; servers:
     requests: stats?.requests ?? 0,
     why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
     full: whyFull({ servers, maxServers, quota }),
-    nextTry: nextTryOf(seen),
+    nextTry: (seen?.obstacle ? untilOf(seen.obstacle) : null) ??
+      earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt)),
     slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
   };
 }
@@ -107,21 +108,8 @@ function whyFull(
   return used.length === 0 ? "" : `quota full: ${used.join(", ")}`;
 }
 
-function nextTryOf(seen: ProviderReport | undefined): Instant | null {
-  const until = seen?.obstacle ? untilOf(seen.obstacle) : null;
-  return until ?? earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt));
-}
-
-const RESOURCES = [
-  "instances",
-  "cores",
-  "ramMib",
-  "floatingIps",
-  "ports",
-] as const satisfies readonly Resource[];
-
 function tightest(quota: Quota | null, otherServers: number | null): QuotaBar | null {
-  const uses = RESOURCES.flatMap((resource) => {
+  const uses = quotaResources.flatMap((resource) => {
     const use = quota?.[resource] ?? null;
     return use === null || !Number.isFinite(use.limit) || use.limit <= 0 ? [] : [{ resource, ...use }];
   });

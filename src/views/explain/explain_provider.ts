@@ -35,9 +35,11 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
     ).map((refusal) => ({ label: label.name, refusal }))
   );
   const refusals = [...standstillOf(report), ...own];
+  const reachable = seen?.reachable ?? null;
+  const answers = reachable === null ? "not asked yet" : reachable ? "it answers" : "it does not answer";
   const pauses = report.pauses.filter(({ provider }) => provider === name);
   return {
-    summary: `provider ${name}: ${answersText(seen)}; there: ${countsText(nodes)}`,
+    summary: `provider ${name}: ${answers}; there: ${countsText(nodes)}`,
     obstacles: [...toldObstacles(refusals, { report, label: null }), ...obstaclesOfLabels(refused, report)],
     facts: [
       { name: "room", value: roomText(name, report) },
@@ -72,9 +74,4 @@ function obstaclesOfLabels(
       message: `${alike.length === 1 ? "label" : "labels"} ${names}: ${view.message}`,
     };
   });
-}
-
-function answersText(seen: PoolReport["providers"][number] | undefined): string {
-  if (seen === undefined || seen.reachable === null) return "not asked yet";
-  return seen.reachable ? "it answers" : "it does not answer";
 }

@@ -11,7 +11,7 @@ const subjectKinds = ["label", "provider", "image", "node", "request"] as const;
 
 export type SubjectKind = typeof subjectKinds[number];
 
-const explanationEntries = {
+export const explanationViewSchema = viewSchema({
   subject: v.object({ kind: word(subjectKinds), name: string }),
   /** One sentence. */
   summary: string,
@@ -30,10 +30,6 @@ const explanationEntries = {
     /** The last lines of the server's console. */
     console: stringOrNull,
   })),
-};
-
-export const explanationViewSchema = viewSchema({
-  ...explanationEntries,
   /** Other things of that name, as `explain` takes them: `request:3`. */
   also: rows(string),
 });

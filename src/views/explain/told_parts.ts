@@ -53,19 +53,21 @@ export function nodeFacts(nodes: readonly NodeRecord[], report: PoolReport): Fac
     const reason = stateName(node) === "hold" && node.hold?.reason ? `: ${node.hold.reason}` : "";
     return `${describeKeeper(node)} for ${spacedDuration(report.now - node.stateSince)}${reason}`;
   };
+  const factOf = (textOf: (node: NodeRecord) => string) => (node: NodeRecord): Fact => ({
+    name: `node ${node.id}`,
+    value: `${node.label || node.role} on ${node.provider}, ${textOf(node)}`,
+  });
   return [
-    ...shownFacts(nodes.filter(isMoving), (node) => stepText(node, report)),
-    ...shownFacts(nodes.filter(isKept), kept),
+    ...firstFacts(nodes.filter(isMoving), factOf((node) => stepText(node, report)), "list"),
+    ...firstFacts(nodes.filter(isKept), factOf(kept), "list"),
   ];
 }
 
-function shownFacts(nodes: readonly NodeRecord[], textOf: (node: NodeRecord) => string): Fact[] {
-  const shown = nodes.slice(0, MOST).map((node) => ({
-    name: `node ${node.id}`,
-    value: `${node.label || node.role} on ${node.provider}, ${textOf(node)}`,
-  }));
-  const more = nodes.length - shown.length;
-  return more === 0 ? shown : [...shown, { name: "", value: `${more} more: nodepool list` }];
+/** @param command shows them all */
+function firstFacts<Thing>(all: readonly Thing[], factOf: (thing: Thing) => Fact, command: string): Fact[] {
+  const shown = all.slice(0, MOST).map(factOf);
+  const more = all.length - shown.length;
+  return more === 0 ? shown : [...shown, { name: "", value: `${more} more: nodepool ${command}` }];
 }
 
 /** `boot for 2m: server is BUILD` */
@@ -78,12 +80,11 @@ export function stepText(node: NodeRecord, report: PoolReport): string {
 /** Who asks, in the order of service. */
 export function requestFacts(requests: readonly NodeRequest[], report: PoolReport): Fact[] {
   const waiting = requests.filter(({ grantedAt }) => grantedAt === null).sort((a, b) => a.id - b.id);
-  const shown = waiting.slice(0, MOST).map((request) => ({
+  const factOf = (request: NodeRequest) => ({
     name: `request ${request.id}`,
     value: requestText(request, report),
-  }));
-  const more = waiting.length - shown.length;
-  return more === 0 ? shown : [...shown, { name: "", value: `${more} more: nodepool request-list` }];
+  });
+  return firstFacts(waiting, factOf, "request-list");
 }
 
 export function requestText(
@@ -99,6 +100,9 @@ export function requestText(
   ].join(", ");
 }
 
+/** Those that a cloud's quota may limit. */
+export const quotaResources = ["instances", "cores", "ramMib", "floatingIps", "ports"] as const;
+
 /** max-servers and the quotas of a provider, with who uses them. */
 export function roomText(name: string, report: PoolReport): string {
   const { config, providers, nodes } = report;
@@ -107,7 +111,7 @@ export function roomText(name: string, report: PoolReport): string {
   const pooled = own.filter(({ role }) => role === "node" || role === "subnode").length;
   const retirement = retirementOf(name, report);
   const quota = providers.find((provider) => provider.name === name)?.quota ?? null;
-  const uses = (["instances", "cores", "ramMib", "floatingIps", "ports"] as const).flatMap((resource) => {
+  const uses = quotaResources.flatMap((resource) => {
     const use = quota?.[resource] ?? null;
     return use === null || use.limit === Infinity
       ? []

@@ -1,0 +1,53 @@
+/** Answers with a text in some form, or with 304 to who has it already. */
+import { createHash } from "node:crypto";
+import type { Context } from "hono";
+import { SECOND } from "../domain/time.ts";
+import type { LastModified } from "./last_modified.ts";
+import type { Body } from "./list_body.ts";
+import type { ListFormat } from "./negotiate.ts";
+
+type Form = ListFormat | "markdown";
+
+const contentTypes: Readonly<Record<Form, string>> = {
+  text: "text/plain; charset=utf-8",
+  wide: "text/plain; charset=utf-8",
+  json: "application/json",
+  html: "text/html; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+  markdown: "text/markdown; charset=utf-8",
+};
+
+/** Tagged by its content, ages included: a page that is reloaded shows them updated. */
+export function answer(context: Context, format: Form, body: Body): Response {
+  return notModified(context, tagOf(body)) ?? send(context, { format, body });
+}
+
+/** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
+export function notModified(
+  context: Context,
+  tag: string,
+  change: ReturnType<LastModified["of"]> | null = null,
+): Response | null {
+  context.header("etag", `W/"${tag}"`);
+  if (change !== null) context.header("last-modified", new Date(change.at * SECOND).toUTCString());
+  context.header("cache-control", "no-cache");
+  context.header("vary", "accept");
+  return hasIt(context, tag, change) ? context.body(null, 304) : null;
+}
+
+/** The tag counts where both are sent: it tells more than a second does. Proxies may have taken its `W/` away. */
+function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
+  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim().replace(/^W\//, ""));
+  if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
+  const since = Date.parse(context.req.header("if-modified-since") ?? "");
+  return change !== null && !change.isSecond && since >= change.at * SECOND;
+}
+
+export function send(context: Context, { format, body }: { format: Form; body: Body }): Response {
+  context.header("content-type", contentTypes[format]);
+  return context.body(body);
+}
+
+export function tagOf(content: Body): string {
+  return createHash("sha256").update(content).digest("base64url").slice(0, 22);
+}
