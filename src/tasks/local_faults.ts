@@ -49,17 +49,12 @@ export class LocalFaults {
     const { keys, scripts } = localFiles(config);
     const [folders = [], ...looks] = await Promise.all([
       this.#deps.lookAtBuilds?.(),
-      ...keys.map((path) => whyOf(path, () => this.#whyNoKey(path))),
+      ...keys.map((path) => whyOf(path, () => this.#deps.readKey(path).then(() => null))),
       ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
     ]);
     const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
     this.found = new Map([...folders, ...files]);
     this.#looked = { at: clock.now(), config };
-  }
-
-  async #whyNoKey(path: string): Promise<string | null> {
-    await this.#deps.readKey(path);
-    return null;
   }
 
   async #whyNoScript(path: string): Promise<string | null> {
