@@ -126,7 +126,8 @@ export class Executor implements AsyncDisposable {
   }
 
   #start(action: Action, { isRefusing, ...site }: ProviderSite & { readonly config: Config }): void {
-    if (action.type === "unassign-node" && this.#isBeingAssigned(action.node)) return;
+    const changesAgent = action.type === "unassign-node" || action.type === "close-agent";
+    if (changesAgent && this.#isBeingAssigned(action.node)) return;
     const isProbe = action.type === "create-server" && isRefusing;
     const placeTime = PLACE_TIME[action.type];
     const own = { deps: this.#deps, outputs: this.#outputs };
@@ -141,7 +142,10 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  /** A target that is still taking a node would be asked to forget it first, and then keep it. */
+  /**
+   * A target that is still taking a node would be asked to forget it first, and then keep it; and an agent that has lost
+   * its label already would be taken for another one of that name, and removed under its job.
+   */
   #isBeingAssigned({ id }: NodeRecord): boolean {
     return this.#attempts.isRunning(nodeKey("assign-node", id));
   }

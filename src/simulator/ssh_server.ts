@@ -12,7 +12,7 @@ import ssh2, {
   type ServerChannel,
   type Session,
 } from "ssh2";
-import { releaseCiphers } from "../ssh/ssh2_inner.ts";
+import { releaseCiphers } from "../ssh/inner_parts.ts";
 import { scriptOf } from "../ssh/sh_command.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";

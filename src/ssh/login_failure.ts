@@ -50,7 +50,7 @@ export function failureOf(
   const unmatched = stage === "handshake" && offer !== null ? offerProblem(offer) : null;
   if (unmatched !== null) return algorithmsFailure(unmatched, { where, cause: error });
   const known = NETWORK_ERRORS[String(code)];
-  if (known !== undefined) return loginError(known.failure, `${where}: ${known.text}`, error);
+  if (known !== undefined) return loginError("network", `${where}: ${known}`, error);
   if (level === "client-socket" || stage === "connect") {
     return loginError("network", `${where}: the connection failed: ${message}`, error);
   }
@@ -60,8 +60,7 @@ export function failureOf(
       : `the server answered with "${greeting}" in place of an SSH version`;
     return loginError("handshake", `${where}: ${what}; ${NO_VERSION}`, error);
   }
-  const failure = stage === "auth" ? "auth" : "handshake";
-  return loginError(failure, `${where}: ${STAGE_TEXT[stage]} failed: ${message}`, error);
+  return loginError(CLOSED_FAILURE[stage], `${where}: ${STAGE_TEXT[stage]} failed: ${message}`, error);
 }
 
 const NO_VERSION = "check that an SSH server listens on that port and lets this machine in " +
@@ -154,16 +153,13 @@ const CLOSED_FAILURE: Readonly<Record<LoginStage, LoginFailure>> = {
   copy: "command",
 };
 
-const NETWORK_ERRORS: Readonly<Record<string, { failure: LoginFailure; text: string } | undefined>> = {
-  ECONNREFUSED: {
-    failure: "network",
-    text: "connection refused; check that an SSH server listens on that port",
-  },
-  ECONNRESET: { failure: "network", text: "connection reset by the server" },
-  EPIPE: { failure: "network", text: "connection reset by the server" },
-  EHOSTUNREACH: { failure: "network", text: "no route to the host" },
-  ENETUNREACH: { failure: "network", text: "no route to the network" },
-  ETIMEDOUT: { failure: "network", text: "no response; check that the server runs and the port is open" },
+const NETWORK_ERRORS: Readonly<Record<string, string | undefined>> = {
+  ECONNREFUSED: "connection refused; check that an SSH server listens on that port",
+  ECONNRESET: "connection reset by the server",
+  EPIPE: "connection reset by the server",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "no response; check that the server runs and the port is open",
 };
 
 function loginError(failure: LoginFailure, message: string, cause?: unknown): LoginError {

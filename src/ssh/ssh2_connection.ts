@@ -22,7 +22,7 @@ import {
 } from "./login_failure.ts";
 import { OfferReader } from "./server_offer.ts";
 import type { LoginError, LoginTarget } from "./shell.ts";
-import { releaseCiphers, tolerateInRekey } from "./ssh2_inner.ts";
+import { releaseCiphers, tolerateInRekey } from "./inner_parts.ts";
 
 /** A packet that a firewall swallowed is not answered later; a server that answers may take longer for what follows. */
 const CONNECT_TIMEOUT: Milliseconds = 10 * SECOND;

@@ -18,16 +18,16 @@ export type TargetErrorKind =
 /** A target's refusal, or its silence. The message names the action attempted, what was wrong and what to do. */
 export class TargetError extends Error {
   override readonly name = "TargetError";
-  readonly kind: TargetErrorKind;
-  /** The problem and what to do: the message without the action. */
-  readonly problem: string;
   /** HTTP status; null where there was no answer. */
   readonly status: number | null;
   /** `none` where the request certainly changed nothing on the target; `unknown` where it may have. */
   readonly effect: "none" | "unknown";
 
-  /** @param options `action`: what was attempted, e.g. `create agent node-12 on target ci` */
-  constructor(kind: TargetErrorKind, problem: string, options: {
+  /**
+   * @param problem the problem and what to do: the message without the action
+   * @param options `action`: what was attempted, e.g. `create agent node-12 on target ci`
+   */
+  constructor(readonly kind: TargetErrorKind, readonly problem: string, options: {
     action: string;
     status?: number | null;
     effect: "none" | "unknown";
@@ -37,8 +37,6 @@ export class TargetError extends Error {
       `${options.action}: ${problem}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
-    this.kind = kind;
-    this.problem = problem;
     this.status = options.status ?? null;
     this.effect = options.effect;
   }

@@ -8,7 +8,7 @@ import { clockSkew, TOLD_FROM } from "../domain/clock_skew.ts";
 import { type ClockRecord, type CloudClock, wallOffsetOf } from "../domain/clock_record.ts";
 import type { ClockReport, ClockStep } from "../domain/pool_report.ts";
 import type { CloudAhead } from "../domain/server.ts";
-import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
+import { durationText, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -99,13 +99,11 @@ function knownOf(record: ClockRecord | null, provider: string): CloudClock[] {
 }
 
 function isNews(now: ClockRecord, before: ClockRecord | null): boolean {
-  if (before === null || now.wallOffset !== before.wallOffset || isOld(before, now.at)) return true;
+  if (before === null || now.wallOffset !== before.wallOffset || now.at - before.at >= SAVED_EVERY) {
+    return true;
+  }
   return now.clouds.some(({ provider, ahead }) => {
     const [known] = knownOf(before, provider);
     return known === undefined || Math.abs(ahead - known.ahead) > CLOUD_JITTER;
   });
-}
-
-function isOld({ at }: ClockRecord, now: Instant): boolean {
-  return now - at >= SAVED_EVERY;
 }

@@ -7,6 +7,7 @@ import type { GearmanServerConfig } from "../domain/config.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { loggerOf } from "../lib/logging.ts";
+import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
 export interface GearmanDemandDeps {
@@ -16,11 +17,6 @@ export interface GearmanDemandDeps {
   readonly wake: () => void;
 }
 
-interface Opened extends AsyncDisposable {
-  readonly gearman: Gearman;
-  demand: ReadonlyMap<string, number>;
-}
-
 const PERIOD = 5 * SECOND;
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
@@ -28,20 +24,14 @@ const log = loggerOf("gearman");
 
 export class GearmanDemand implements AsyncDisposable {
   readonly #deps: GearmanDemandDeps;
-  #opened: Opened | null = null;
+  /** null: no server is configured. */
+  gearman: Gearman | null = null;
+  #task: Task | null = null;
+  /** Nodes that are asked for, by label, as last read. */
+  demand = NOTHING;
 
   constructor(deps: GearmanDemandDeps) {
     this.#deps = deps;
-  }
-
-  /** null: no server is configured. */
-  get gearman(): Gearman | null {
-    return this.#opened?.gearman ?? null;
-  }
-
-  /** Nodes that are asked for, by label, as last read. */
-  get demand(): ReadonlyMap<string, number> {
-    return this.#opened?.demand ?? NOTHING;
   }
 
   /** Whether managers can be reached. */
@@ -57,37 +47,31 @@ export class GearmanDemand implements AsyncDisposable {
   /** Connects to these servers and no others. The connection to one that was there before is kept. */
   async configure(servers: readonly GearmanServerConfig[]): Promise<void> {
     if (servers.length === 0) return await this[Symbol.asyncDispose]();
-    const isOpen = this.#opened !== null;
-    this.#opened ??= this.#begin();
-    await this.#opened.gearman.configure(servers);
-    if (isOpen) this.#deps.tasks.wake("gearman");
+    const { tasks, openGearman, wake } = this.#deps;
+    const onState = (server: GearmanServerState) => {
+      tell(server);
+      wake();
+    };
+    const gearman = this.gearman ??= openGearman(onState);
+    const isNew = this.#task === null;
+    const run = (signal: AbortSignal) => this.#read(gearman, signal);
+    this.#task ??= tasks.add({ name: "gearman", period: PERIOD, run });
+    await gearman.configure(servers);
+    if (!isNew) this.#task.wake();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = null;
-    await opened?.[Symbol.asyncDispose]();
+    await using parts = new AsyncDisposableStack();
+    parts.use(this.gearman);
+    parts.use(this.#task);
+    this.gearman = this.#task = null;
+    this.demand = NOTHING;
   }
 
-  #begin(): Opened {
-    const { tasks, openGearman, wake } = this.#deps;
-    const parts = new AsyncDisposableStack();
-    const gearman = parts.use(openGearman((server) => {
-      tell(server);
-      wake();
-    }));
-    const opened: Opened = {
-      gearman,
-      demand: NOTHING,
-      [Symbol.asyncDispose]: () => parts.disposeAsync(),
-    };
-    parts.use(tasks.add({ name: "gearman", period: PERIOD, run: (signal) => this.#read(opened, signal) }));
-    return opened;
-  }
-
-  async #read(opened: Opened, signal: AbortSignal): Promise<void> {
-    const [before, demand] = [opened.demand, await opened.gearman.readDemand({ signal })];
-    opened.demand = demand;
+  async #read(gearman: Gearman, signal: AbortSignal): Promise<void> {
+    const [before, demand] = [this.demand, await gearman.readDemand({ signal })];
+    if (this.gearman !== gearman) return;
+    this.demand = demand;
     const isSame = demand.size === before.size &&
       demand.entries().every(([label, count]) => before.get(label) === count);
     if (!isSame) this.#deps.wake();

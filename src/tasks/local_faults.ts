@@ -8,6 +8,7 @@ import { localFiles } from "../domain/local_files.ts";
 import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
 
 export interface LocalFaultsDeps {
   readonly clock: Pick<Clock, "now">;
@@ -24,6 +25,8 @@ interface FileLook {
   /** Unix permission bits; null where the system has none. */
   readonly mode: number | null;
 }
+
+const log = loggerOf("image", "build");
 
 const PERIOD: Milliseconds = 5 * SECOND;
 
@@ -49,17 +52,13 @@ export class LocalFaults {
     const { keys, scripts } = localFiles(config);
     const [folders = [], ...looks] = await Promise.all([
       this.#deps.lookAtBuilds?.(),
-      ...keys.map((path) => whyOf(path, () => this.#whyNoKey(path))),
+      ...keys.map((path) => whyOf(path, () => this.#deps.readKey(path).then(() => null))),
       ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
     ]);
+    for (const [path, problem] of folders) if (!this.found.has(path)) log.warning("{problem}", { problem });
     const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
     this.found = new Map([...folders, ...files]);
     this.#looked = { at: clock.now(), config };
-  }
-
-  async #whyNoKey(path: string): Promise<string | null> {
-    await this.#deps.readKey(path);
-    return null;
   }
 
   async #whyNoScript(path: string): Promise<string | null> {

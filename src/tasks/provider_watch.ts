@@ -44,7 +44,6 @@ import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
 import { AbsenceProofs } from "./absence_proofs.ts";
 import { LaunchRefusals } from "./launch_refusals.ts";
-import { ElsewhereError } from "./confirm_home.ts";
 import type { Expected } from "./list_expected.ts";
 import { Looks, SLOW } from "./looks.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
@@ -68,8 +67,8 @@ interface ProviderWatchDeps {
   readonly needs: () => WatchNeeds;
   /** The things that records name on the provider. */
   readonly expected: () => readonly Expected[];
-  /** Throws where a listing is of another place than the pool's servers are in; left out: there is only one. */
-  readonly confirmPlace?: (place: Place | null) => Promise<void>;
+  /** Why a listing is of another place than the pool's servers are in, for people; left out: there is only one. */
+  readonly whyElsewhere?: (place: Place | null) => Promise<string | null>;
   /** For how long a run waits for answers; what comes later is told by `onLate`. */
   readonly patience?: Milliseconds;
   /** A look that its run did not wait for has ended. */
@@ -310,21 +309,12 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #apply(listing: ServerListing): Promise<void> {
-    await this.#confirmPlace(listing);
+    this.elsewhere = await this.#deps.whyElsewhere?.(listing.place ?? null) ?? null;
+    if (this.elsewhere !== null) throw new Error(this.elsewhere);
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
     this.cloudAhead = listing.cloudAhead ?? this.cloudAhead;
     this.absence.survey();
-  }
-
-  async #confirmPlace({ place }: ServerListing): Promise<void> {
-    try {
-      await this.#deps.confirmPlace?.(place ?? null);
-      this.elsewhere = null;
-    } catch (error) {
-      if (error instanceof ElsewhereError) this.elsewhere = error.message;
-      throw error;
-    }
   }
 
   /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */

@@ -24,7 +24,7 @@ import { findUnknownServers } from "../plan/find_unknown_servers.ts";
 import { ForeignServers } from "./foreign_servers.ts";
 import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
-import { confirmHome } from "./confirm_home.ts";
+import { whyElsewhere } from "./why_elsewhere.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 import { TroubleLog } from "./trouble_log.ts";
@@ -211,7 +211,7 @@ export class ProviderWatches implements AsyncDisposable {
       needs: () => this.#needs(watch),
       expected,
       onLate: () => task.wake(),
-      confirmPlace: (place) => confirmHome(place, { provider: provider.name, ledger, expected }),
+      whyElsewhere: (place) => whyElsewhere(place, { provider: provider.name, ledger, expected }),
     });
     const tell = (event: NewEvent) => void ledger.edit((edit) => edit.tell(event)).catch(() => {});
     const foreign = new ForeignServers({ watch, ledger, clock });

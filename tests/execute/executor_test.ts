@@ -262,6 +262,34 @@ Deno.test("an agent that is still being made is not removed before it is there",
   assert.deepEqual([calls, kit.node()!.state.phase], [["createAgent", "deleteAgent"], "delete-server"]);
 });
 
+Deno.test("an agent that is still being made keeps its label, by which it is known as the one that was asked for", async () => {
+  const made = gate<unknown>();
+  const calls: string[] = [];
+  const target = scriptedTarget((method) => {
+    calls.push(method);
+    return method === "createAgent" ? made.run() : Promise.resolve();
+  });
+  const settings = sampleConfig().targets[0]!;
+  const jenkins = { url: "http://ci/", user: null, apiKey: null, credentialsId: null, testJob: null };
+  await using kit = await executorKit({
+    nodes: [node(states.assign, { addresses: ADDRESSES })],
+    target: { type: "jenkins", target, config: { ...settings, jenkins } },
+  });
+  kit.dispatch([{ type: "assign-node", node: kit.node()! }]);
+  await kit.clock.advanceUntil(() => calls.length > 0, { within: SECOND });
+  await change(kit, { type: "assigned", manager: null, next: "ready" });
+  await change(kit, { type: "taken", job: "unit", requestId: null });
+  const close = () => kit.dispatch([{ type: "close-agent", node: kit.node()! }]);
+  close();
+  await kit.clock.advance(SECOND);
+  assert.deepEqual(calls, ["createAgent"]);
+  made.open("created");
+  await kit.executor.settled();
+  close();
+  await kit.executor.settled();
+  assert.deepEqual(calls, ["createAgent", "relabelAgent"]);
+});
+
 const login = (kit: ExecutorKit): Action => ({ type: "login", node: kit.node()!, address: "10.0.0.7" });
 
 Deno.test("a login makes the node ready, keeps the host key and ends the label's pause", async () => {

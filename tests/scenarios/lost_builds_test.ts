@@ -1,6 +1,7 @@
 /** Files of builds that are not as they were made: a folder whose disk is not mounted, and a file that is damaged. */
 import assert from "node:assert/strict";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { cloudImages, imageConfig, order, readyImages } from "./image_pool.ts";
 import { VirtualPool } from "./virtual_pool.ts";
 
@@ -11,7 +12,9 @@ Deno.test("while the disk of images-dir is not mounted, builds stay, and what ne
   await virtual.until(() => readyImages(virtual).length === 1, HOUR);
   const [build] = builds(virtual);
   virtual.builder.isMounted = false;
-  await virtual.clock.advance(MINUTE);
+  const lines = await loggedLines(() => virtual.clock.advance(MINUTE));
+  const warnings = lines.filter(({ level, category }) => level === "warning" && category.includes("build"));
+  assert.equal(warnings.length, 1, "it is logged once");
   void virtual.ask("image-order", { kind: "upload", provider: "simulator", image: "noble" });
   await virtual.clock.advance(3 * HOUR);
   assert.deepEqual(builds(virtual).map(({ id, state }) => [id, state.phase]), [[build!.id, "ready"]]);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { promisify } from "node:util";
 import ssh2, { type Client, type SFTPWrapper } from "ssh2";
-import { releaseCiphers } from "../../src/ssh/ssh2_inner.ts";
+import { releaseCiphers } from "../../src/ssh/inner_parts.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { testNeeding } from "../needs.ts";
 import { runProgram, serveForTest } from "./served_simulator.ts";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import ssh2 from "ssh2";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { LoginProof } from "../../src/ssh/login_proof.ts";
-import { releaseCiphers } from "../../src/ssh/ssh2_inner.ts";
+import { releaseCiphers } from "../../src/ssh/inner_parts.ts";
 import { scriptOf } from "../../src/ssh/sh_command.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { PATIENCE } from "../eventually.ts";
