@@ -1,20 +1,12 @@
 /** Which networks a cloud has, and what can be done with them. */
 import type { QuirkTable } from "../quirk.ts";
-import type { CloudSettings } from "../settings.ts";
+import { completeSettings, type SimulatorInput } from "../settings.ts";
 
-type Network = CloudSettings["networks"][number];
+type CloudInput = NonNullable<SimulatorInput["clouds"]>[number];
 
-function network(name: string, fields: Partial<Network> = {}): Network {
-  const plain = {
-    id: null,
-    external: false,
-    attachable: null,
-    routed: true,
-    ipv6: false,
-    shared: true,
-    subnet: null,
-  };
-  return { name, ...plain, ...fields };
+/** Networks with the defaults of all that is not said. */
+function networks(...wanted: NonNullable<CloudInput["networks"]>) {
+  return completeSettings({ clouds: [{ networks: wanted }] }).clouds[0]!.networks;
 }
 
 /** The ids that Rackspace gave the networks which every project has. */
@@ -27,7 +19,7 @@ export const networkQuirks: QuirkTable = {
       "There are the networks `public` and `private`, which Neutron does not list: only their ids lead to them.",
     settings: (settings) => ({
       ...settings,
-      networks: [network("public", { id: PUBLIC }), network("private", { id: SERVICE })],
+      networks: networks({ name: "public", id: PUBLIC }, { name: "private", id: SERVICE }),
     }),
     body: (body, { service, operation }) =>
       service === "network" && operation === "network.list" ? { ...body, networks: [] } : body,
@@ -37,7 +29,7 @@ export const networkQuirks: QuirkTable = {
       "The only network is external, `Ext-Net`; servers get a public address on it, and no floating IP leads to them (404).",
     settings: (settings) => ({
       ...settings,
-      networks: [network("Ext-Net", { external: true, attachable: true, routed: false })],
+      networks: networks({ name: "Ext-Net", external: true, attachable: true, routed: false }),
     }),
   },
   "second-port-routed": {
@@ -45,11 +37,11 @@ export const networkQuirks: QuirkTable = {
       "Of the networks `storage` and `tenant` a router leads only from the second to the external one, `public`.",
     settings: (settings) => ({
       ...settings,
-      networks: [
-        network("storage", { routed: false, shared: false }),
-        network("tenant", { shared: false }),
-        network("public", { external: true }),
-      ],
+      networks: networks(
+        { name: "storage", routed: false, shared: false },
+        { name: "tenant", shared: false },
+        { name: "public", external: true },
+      ),
     }),
   },
   "dual-stack": {
