@@ -17,7 +17,7 @@ import { ServerBook, type ServerUse } from "./server_book.ts";
 import { ServerFiles } from "./server_files.ts";
 import { type CloudSettings, type Quotas, sampleSpread } from "./settings.ts";
 import type { ImageAtBoot } from "./simulated_image.ts";
-import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
+import type { SimulatedPort, SimulatedServer } from "./simulated_server.ts";
 import { type AddressBlocks, makeStock, type Stock, type StockFlavor } from "./stock.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -125,15 +125,7 @@ export class CloudState {
 
   #isInUse(): boolean {
     this.now();
-    return this.servers.standing().length + this.ports.size + this.floatingIps.size > 0;
-  }
-
-  get ports(): ReadonlyMap<string, SimulatedPort> {
-    return this.network.ports;
-  }
-
-  get floatingIps(): ReadonlyMap<string, SimulatedFloatingIp> {
-    return this.network.floatingIps;
+    return this.servers.standing().length + this.network.ports.size + this.network.floatingIps.size > 0;
   }
 
   /** The use that counts for the quota of instances, cores and RAM. */

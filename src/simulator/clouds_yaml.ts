@@ -1,33 +1,16 @@
-/** How clients reach the simulator's clouds: as the program's own `CloudAccess`, and as a clouds.yaml. */
+/** How clients reach the simulator's clouds. */
 import { stringify } from "yaml";
-import { type CloudAccess, PLAIN_ACCESS } from "../domain/cloud_access.ts";
-import type { CloudSettings, SimulatorSettings } from "./settings.ts";
+import type { SimulatorSettings } from "./settings.ts";
 
-/** @param baseUrl where the simulator is served, with no slash at its end */
-export function cloudAccess(cloud: CloudSettings, baseUrl: string): CloudAccess {
-  const domain = { id: null, name: "Default" };
-  return {
-    ...PLAIN_ACCESS,
-    name: cloud.name,
-    authUrl: authUrl(cloud, baseUrl),
-    auth: {
-      method: "password",
-      userId: null,
-      username: cloud.username,
-      userDomain: domain,
-      password: cloud.password,
-    },
-    scope: { kind: "project", id: null, name: cloud.project, domain },
-    regionName: cloud.region,
-  };
-}
-
-/** A clouds.yaml with one entry for each cloud, named as the cloud. */
+/**
+ * A clouds.yaml with one entry for each cloud, named as the cloud.
+ * @param baseUrl where the simulator is served, with no slash at its end
+ */
 export function renderCloudsYaml(settings: SimulatorSettings, baseUrl: string): string {
   const entries = settings.clouds.map((cloud) => [cloud.name, {
     auth_type: "password",
     auth: {
-      auth_url: authUrl(cloud, baseUrl),
+      auth_url: `${baseUrl}/${cloud.name}/identity/v3`,
       username: cloud.username,
       password: cloud.password,
       project_name: cloud.project,
@@ -39,8 +22,4 @@ export function renderCloudsYaml(settings: SimulatorSettings, baseUrl: string): 
     identity_api_version: 3,
   }]);
   return stringify({ clouds: Object.fromEntries(entries) });
-}
-
-function authUrl(cloud: CloudSettings, baseUrl: string): string {
-  return `${baseUrl}/${cloud.name}/identity/v3`;
 }

@@ -42,8 +42,14 @@ export function networkApi(context: ApiContext): ApiBuilder {
     .on("GET /v2.0/extensions", "extension.list", () => jsonAnswer(200, { extensions: extensions() }))
     .on("GET /v2.0/extensions/:alias", "extension.show", showExtension)
     .on("GET /v2.0/availability_zones", "zone.list", () => jsonAnswer(200, { availability_zones: [] }));
-  readOnly(api, { name: "network", all: networks });
-  readOnly(api, { name: "subnet", all: subnets });
+  readOnly(api, {
+    name: "network",
+    all: ({ cloud }) => cloud.stock.networks.map((one) => networkView(cloud, one)),
+  });
+  readOnly(api, {
+    name: "subnet",
+    all: ({ cloud }) => cloud.stock.networks.flatMap((one) => subnetViews(cloud, one)),
+  });
   readOnly(api, { name: "security_group", all: ({ cloud }) => [securityGroupView(cloud)] });
   return api;
 }
@@ -83,21 +89,13 @@ function listResources({ url }: Exchange): ApiAnswer {
   return jsonAnswer(200, { resources });
 }
 
-function networks({ cloud }: Exchange): NetworkResource[] {
-  return cloud.stock.networks.map((network) => networkView(cloud, network));
-}
-
-function subnets({ cloud }: Exchange): NetworkResource[] {
-  return cloud.stock.networks.flatMap((network) => subnetViews(cloud, network));
-}
-
 function listPorts(exchange: Exchange): ApiAnswer {
   const { cloud, query, now } = exchange;
   const device = query.get("device_id");
   if (query.get("device_owner")?.startsWith("network:")) {
     return resourceList(exchange, "ports", routerPortViews(cloud, query.get("device_owner")!));
   }
-  const all = device === null ? [...cloud.ports.values()] : cloud.servers.get(device)?.ports ?? [];
+  const all = device === null ? [...cloud.network.ports.values()] : cloud.servers.get(device)?.ports ?? [];
   const there = all.filter((port) => port.server === null || hasAddressAt(port.server, now));
   return resourceList(exchange, "ports", there.map((port) => portView(cloud, port)));
 }
@@ -123,7 +121,7 @@ function namedPort(exchange: Exchange): SimulatedPort {
 
 function findPort(exchange: Exchange, id: string): SimulatedPort {
   exchange.cloud.now();
-  const port = exchange.cloud.ports.get(id);
+  const port = exchange.cloud.network.ports.get(id);
   if (port === undefined) throw notFound("Port", id);
   exchange.server = port.server;
   return port;
@@ -132,7 +130,7 @@ function findPort(exchange: Exchange, id: string): SimulatedPort {
 function listFloatingIps(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
   cloud.now();
-  const all = [...cloud.floatingIps.values()].map((floatingIp) => floatingIpView(cloud, floatingIp));
+  const all = [...cloud.network.floatingIps.values()].map((floatingIp) => floatingIpView(cloud, floatingIp));
   return resourceList(exchange, "floatingips", all);
 }
 
@@ -207,7 +205,7 @@ function deleteFloatingIp(exchange: Exchange): ApiAnswer {
 function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
   const id = exchange.param("id");
   exchange.cloud.now();
-  const floatingIp = exchange.cloud.floatingIps.get(id);
+  const floatingIp = exchange.cloud.network.floatingIps.get(id);
   if (floatingIp === undefined) {
     throw new ApiRefusal(404, `Floating IP ${id} could not be found`, { type: "FloatingIPNotFound" });
   }
@@ -229,9 +227,9 @@ function quotas({ cloud }: Exchange): Record<string, { limit: number; used: numb
     network: of(quotas.networks, networks.length),
     subnet: of(quotas.networks, networks.length),
     subnetpool: of(-1, 0),
-    port: of(quotas.ports, cloud.ports.size),
+    port: of(quotas.ports, cloud.network.ports.size),
     router: of(-1, 0),
-    floatingip: of(quotas.floatingIps, cloud.floatingIps.size),
+    floatingip: of(quotas.floatingIps, cloud.network.floatingIps.size),
     rbac_policy: of(10, 0),
     security_group: of(quotas.securityGroups, 1),
     security_group_rule: of(-1, 4),

@@ -48,7 +48,7 @@ function bootableNetwork(cloud: CloudState, id: string): string {
 }
 
 function freePort(cloud: CloudState, id: string): SimulatedPort {
-  const port = cloud.ports.get(id);
+  const port = cloud.network.ports.get(id);
   if (port === undefined) throw new ApiRefusal(400, `Port id ${id} could not be found.`);
   if (port.server !== null) throw new ApiRefusal(409, `Port ${id} is still in use.`);
   return port;

@@ -295,13 +295,16 @@ function checked<T>(
   what: string,
 ): T {
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "(all)"}: ${issue.message}`);
-  throw new Error(`${what} cannot be used: ${problems.join("; ")}`);
+  throw unusable(what, result.issues.map((issue) => ({ ...issue, path: [v.getDotPath(issue) ?? "(all)"] })));
 }
 
 /** @throws Error that names every problem, where there is any */
 export function refuse(problems: readonly SettingsProblem[], what: string): void {
-  if (problems.length === 0) return;
+  if (problems.length > 0) throw unusable(what, problems);
+}
+
+/** An error that names every problem. */
+export function unusable(what: string, problems: readonly SettingsProblem[]): Error {
   const told = problems.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new Error(`${what} cannot be used: ${told.join("; ")}`);
+  return new Error(`${what} cannot be used: ${told.join("; ")}`);
 }

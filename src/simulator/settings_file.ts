@@ -8,7 +8,13 @@ import { fileProblem } from "../config/read_text.ts";
 import { readYaml } from "../config/read_yaml.ts";
 import { formatPath, plainValue, positionAt, type YamlPath } from "../config/yaml_node.ts";
 import { SECOND } from "../domain/time.ts";
-import { completeSettings, type FaultRuleInput, settingsSchema, type SimulatorSettings } from "./settings.ts";
+import {
+  completeSettings,
+  type FaultRuleInput,
+  settingsSchema,
+  type SimulatorSettings,
+  unusable,
+} from "./settings.ts";
 import { settingsProblems } from "./settings_check.ts";
 
 const inSeconds = settingsSchema(SECOND);
@@ -41,10 +47,11 @@ export function parseSettings(text: string, file: string): SimulatorSettings {
 export function faultRuleFromFile(value: unknown): FaultRuleInput {
   const result = v.safeParse(inSeconds.entries.faults, [camelKeys(value)]);
   if (result.success) return result.output[0]!;
-  const problems = result.issues.map((issue) =>
-    `${kebabPath(issue).slice(1).join(".")}: ${whatIsWrong(issue)}`
-  );
-  throw new Error(`the fault rule cannot be used: ${problems.join("; ")}`);
+  const problems = result.issues.map((issue) => ({
+    path: kebabPath(issue).slice(1),
+    message: whatIsWrong(issue),
+  }));
+  throw unusable("the fault rule", problems);
 }
 
 /** Keys below these are the user's own words. */

@@ -43,28 +43,17 @@ export async function simulate(options: SimulateOptions): Promise<void> {
 
 async function loadSettings(path: string | null): Promise<SimulatorSettings> {
   if (path === null) return completeSettings({});
-  return parseSettings(await readText(path), path);
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new Error(`the simulator's settings ${path} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const text = await Deno.readTextFile(path).catch((cause: Error) => {
+    throw new Error(`the simulator's settings ${path} cannot be read: ${cause.message}`, { cause });
+  });
+  return parseSettings(text, path);
 }
 
 /** Readable by its owner alone: it holds a password. */
 async function writeClouds(path: string, text: string): Promise<void> {
   const problem = await newFileProblem(path, { mayExist: true, option: "--clouds" });
   if (problem !== null) throw new Error(problem);
-  try {
-    await Deno.writeTextFile(path, text, { mode: 0o600 });
-  } catch (error) {
-    throw new Error(`the simulator's ${path} cannot be written: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  await Deno.writeTextFile(path, text, { mode: 0o600 }).catch((cause: Error) => {
+    throw new Error(`the simulator's ${path} cannot be written: ${cause.message}`, { cause });
+  });
 }

@@ -4,14 +4,12 @@
  * the same every time. It opens no socket by itself; `serveSimulator` puts it on the network.
  */
 import type { Send } from "../http/send.ts";
-import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { ApiBuilder } from "./api.ts";
 import { type ApiAnswer, errorAnswer, jsonAnswer, type Service } from "./answer.ts";
 import { CloudState } from "./cloud_state.ts";
-import { cloudAccess } from "./clouds_yaml.ts";
 import { computeApi } from "./compute_api.ts";
 import { type ControlApi, controlApi } from "./control_api.ts";
 import { type ApiRequest, type Breakage, Exchange } from "./exchange.ts";
@@ -111,11 +109,6 @@ export class Simulator implements Disposable {
     return cloud;
   }
 
-  /** How a client reaches the first cloud, with `send`. */
-  access(): CloudAccess {
-    return cloudAccess(this.cloud().settings, IN_PROCESS);
-  }
-
   /** The server that has the address now. */
   serverAt(address: string): { cloud: CloudState; server: SimulatedServer } | null {
     this.#faults.advance(this.clock.now());
@@ -187,9 +180,6 @@ export class Simulator implements Disposable {
     }
   }
 }
-
-/** Stands in addresses where there is no network; the domain is reserved for that. */
-const IN_PROCESS = "http://simulator.invalid";
 
 /** A mistake of the simulator's own. */
 function unexpected(error: unknown): ApiAnswer {

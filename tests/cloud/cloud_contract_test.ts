@@ -6,6 +6,7 @@ import { VirtualClock } from "../virtual_clock.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { cloudContract } from "../contracts/cloud_contract.ts";
+import { cloudAccess } from "../simulator/cloud_access.ts";
 
 function simulatedContract(name: string, like: NonNullable<SimulatorInput["clouds"]>[number] = {}): void {
   cloudContract(name, () => {
@@ -15,7 +16,7 @@ function simulatedContract(name: string, like: NonNullable<SimulatorInput["cloud
     const connect = (pageSize?: number) =>
       createOpenStackCloud({
         name: "simulator",
-        access: simulator.access(),
+        access: cloudAccess(simulator.cloud().settings, "http://simulator.invalid"),
         send: simulator.send,
         clock,
         random,

@@ -171,7 +171,7 @@ async function killAgainAndAgain(seed: number): Promise<void> {
 
   await emptyPool(pool);
   assertCreatedOnce(pool);
-  const { servers, floatingIps } = pool.simulator.cloud();
+  const { servers, network: { floatingIps } } = pool.simulator.cloud();
   assert.equal(servers.counts().standing, 0, "servers are left over");
   assert.equal(floatingIps.size, 0, "floating IPs are left over");
   assert.equal(await pool.count(), 0);

@@ -9,10 +9,10 @@ import { createUndiciSend } from "../../src/http/undici_send.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { cloudAccess } from "../../src/simulator/clouds_yaml.ts";
 import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { configurationOf2016, type ProviderKeys } from "../openstack/configuration.ts";
+import { cloudAccess } from "../simulator/cloud_access.ts";
 import {
   deletesNode,
   documentedMetadata,

@@ -30,7 +30,7 @@ Deno.test("without a pool a server on a tenant network gets a floating IP, which
   await virtual.until(() => virtual.count() === 0);
   const { journal } = virtual.simulator;
   assert.equal(journal.countOf("floatingip.create"), 1);
-  assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
+  assert.equal(virtual.simulator.cloud("simulator").network.floatingIps.size, 0);
 });
 
 Deno.test("auto-floating-ip: false makes none, and the server is logged in to where it is", async () => {
@@ -72,7 +72,7 @@ Deno.test("a floating IP of an answer that got lost is found and goes with its n
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0 })));
   await virtual.during(virtual.ask("delete", { ids: [node.id], comment: "done" }));
   await virtual.until(() => virtual.count() === 0);
-  assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
+  assert.equal(virtual.simulator.cloud("simulator").network.floatingIps.size, 0);
 });
 
 Deno.test("a floating IP of an answer that got lost goes with its node also where Neutron knows no descriptions", async () => {
@@ -87,7 +87,7 @@ Deno.test("a floating IP of an answer that got lost goes with its node also wher
     await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, provider })));
     await virtual.during(virtual.ask("delete", { ids: [node.id], comment: "done" }));
     await virtual.clock.advance(10 * MINUTE);
-    assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
+    assert.equal(virtual.simulator.cloud("simulator").network.floatingIps.size, 0);
   }
 });
 
@@ -105,7 +105,7 @@ Deno.test("a floating IP whose making a killed pool did not see answered leaks n
     await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, provider })));
     await virtual.during(virtual.ask("delete", { ids: nodes.map(({ id }) => id), comment: "done" }));
     await virtual.clock.advance(10 * MINUTE);
-    assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
+    assert.equal(virtual.simulator.cloud("simulator").network.floatingIps.size, 0);
   }
 });
 
@@ -143,5 +143,5 @@ Deno.test("a server on which an image is made gets a floating IP where it needs 
   await virtual.until(() => virtual.pool.report().images.some((image) => imageStateName(image) === "ready"));
   await virtual.until(() => virtual.count() === 0);
   assert.equal(virtual.simulator.journal.countOf("floatingip.create"), 1);
-  assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
+  assert.equal(virtual.simulator.cloud("simulator").network.floatingIps.size, 0);
 });

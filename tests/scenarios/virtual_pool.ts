@@ -194,7 +194,7 @@ export class VirtualPool implements AsyncDisposable {
   async beginPool(
     { newState = false, starting }: { newState?: boolean; starting?: AbortSignal } = {},
   ): Promise<void> {
-    const { config } = await this.#load();
+    const { config } = await this.#loadFirst();
     const clock = new SteadyClock(this.#process.clock);
     this.#pool = await Pool.start(config, {
       store: this.store,
@@ -250,7 +250,7 @@ export class VirtualPool implements AsyncDisposable {
       change?: (cloud: WholeCloud, provider: ProviderConfig) => Partial<WholeCloud>;
     } = {},
   ): Promise<readonly OnlineCheck[]> {
-    const { config } = await this.#load();
+    const { config } = await this.#loadFirst();
     return await this.during(checkClouds(config, {
       clock: this.clock,
       openCloud: (provider) => {
@@ -416,11 +416,22 @@ export class VirtualPool implements AsyncDisposable {
     });
   }
 
+  /** As `#load`, which takes its time, and pools are begun with the same few configurations again and again. */
+  #loadFirst(): ReturnType<typeof parseConfig> {
+    const key = JSON.stringify([this.#config, this.simulator.settings.clouds]);
+    const loaded = begun.get(key) ?? this.#load();
+    begun.set(key, loaded);
+    return loaded;
+  }
+
   #load({ path: file, text } = { path: "nodepool.yaml", text: this.#config }) {
     const clouds = renderCloudsYaml(this.simulator.settings, "http://simulator.invalid");
     return parseConfig(text, { file, environment: environmentWith(clouds) });
   }
 }
+
+/** Configurations that pools were begun with, by their texts and clouds. */
+const begun = new Map<string, ReturnType<typeof parseConfig>>();
 
 /** How a pool reaches builders that run in the same process. Their logs are not copied. */
 const BUILDERS: PoolDeps["builders"] = {

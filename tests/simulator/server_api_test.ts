@@ -31,7 +31,7 @@ Deno.test("a deleted server is deleting for the delete time, then gone, and its 
   assert.equal((await world.client.get(path)).status, 404);
   assert.equal((await world.client.call("DELETE", path)).status, 404);
   assert.deepEqual(world.simulator.cloud().servers.counts(), { created: 1, deleted: 1, standing: 0 });
-  assert.equal(world.simulator.cloud().ports.size, 0);
+  assert.equal(world.simulator.cloud().network.ports.size, 0);
 });
 
 Deno.test("metadata is changed, added to, replaced and taken away", async () => {

@@ -5,7 +5,7 @@ import { PATIENCE } from "../eventually.ts";
 import { missingNeed, type Need, testNeeding } from "../needs.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { cloudAccess } from "../../src/simulator/clouds_yaml.ts";
+import { cloudAccess } from "../simulator/cloud_access.ts";
 import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { type Block, blocksOf, sectionOf } from "../readme/document.ts";

@@ -1,20 +1,12 @@
 /** Which networks a cloud has, and what can be done with them. */
 import type { QuirkTable } from "../quirk.ts";
-import type { CloudSettings } from "../settings.ts";
+import { type CloudSettings, completeSettings, type SimulatorInput } from "../settings.ts";
 
-type Network = CloudSettings["networks"][number];
+type CloudInput = NonNullable<SimulatorInput["clouds"]>[number];
 
-function network(name: string, fields: Partial<Network> = {}): Network {
-  const plain = {
-    id: null,
-    external: false,
-    attachable: null,
-    routed: true,
-    ipv6: false,
-    shared: true,
-    subnet: null,
-  };
-  return { name, ...plain, ...fields };
+/** Networks with the defaults of all that is not said. */
+function networks(...wanted: NonNullable<CloudInput["networks"]>) {
+  return completeSettings({ clouds: [{ networks: wanted }] }).clouds[0]!.networks;
 }
 
 /** The ids that Rackspace gave the networks which every project has. */
@@ -22,10 +14,8 @@ const PUBLIC = "00000000-0000-0000-0000-000000000000";
 const SERVICE = "11111111-1111-1111-1111-111111111111";
 
 function publicOnly(settings: CloudSettings): CloudSettings {
-  return {
-    ...settings,
-    networks: [network("Ext-Net", { external: true, attachable: true, routed: false })],
-  };
+  const wanted = { name: "Ext-Net", external: true, attachable: true, routed: false };
+  return { ...settings, networks: networks(wanted) };
 }
 
 export const networkQuirks: QuirkTable = {
@@ -34,7 +24,7 @@ export const networkQuirks: QuirkTable = {
       "There are the networks `public` and `private`, which Neutron does not list: only their ids lead to them.",
     settings: (settings) => ({
       ...settings,
-      networks: [network("public", { id: PUBLIC }), network("private", { id: SERVICE })],
+      networks: networks({ name: "public", id: PUBLIC }, { name: "private", id: SERVICE }),
     }),
     body: (body, { service, operation }) =>
       service === "network" && operation === "network.list" ? { ...body, networks: [] } : body,
@@ -57,11 +47,11 @@ export const networkQuirks: QuirkTable = {
       "Of the networks `storage` and `tenant` a router leads only from the second to the external one, `public`.",
     settings: (settings) => ({
       ...settings,
-      networks: [
-        network("storage", { routed: false, shared: false }),
-        network("tenant", { shared: false }),
-        network("public", { external: true }),
-      ],
+      networks: networks(
+        { name: "storage", routed: false, shared: false },
+        { name: "tenant", shared: false },
+        { name: "public", external: true },
+      ),
     }),
   },
   "dual-stack": {

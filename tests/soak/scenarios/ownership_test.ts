@@ -128,13 +128,13 @@ const floating = "pool: public\n    networks: [{name: private}]";
 /** Attaches a floating IP to a server's port, as somebody in the project may; null: takes it off. */
 function attach(virtual: VirtualPool, floatingIpId: string, serverId: string | null): void {
   const cloud = virtual.simulator.cloud("simulator");
-  const floatingIp = cloud.floatingIps.get(floatingIpId)!;
+  const floatingIp = cloud.network.floatingIps.get(floatingIpId)!;
   if (serverId === null) cloud.network.detachFloatingIp(floatingIp);
   else cloud.network.attachFloatingIp(floatingIp, cloud.servers.get(serverId)!.ports[0]!);
 }
 
 function floatingIps(virtual: VirtualPool): ReadonlyMap<string, unknown> {
-  return virtual.simulator.cloud("simulator").floatingIps;
+  return virtual.simulator.cloud("simulator").network.floatingIps;
 }
 
 Deno.test("a floating IP that somebody has moved to another server outlives its node, there and after", async () => {

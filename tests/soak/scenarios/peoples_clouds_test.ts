@@ -85,6 +85,6 @@ async function leave(virtual: VirtualPool, manner: Manner): Promise<void> {
   await virtual.during(virtual.ask("delete", { ids, comment: "the end" }));
   await virtual.until(() => virtual.count() === 0 && virtual.servers() === 0, HOUR);
   const [cloud] = virtual.simulator.clouds.values();
-  assert.equal(cloud!.floatingIps.size, 0, "no floating IP is left");
+  assert.equal(cloud!.network.floatingIps.size, 0, "no floating IP is left");
   assert.equal(cloud!.keypairs.size, 0, "no keypair is left");
 }

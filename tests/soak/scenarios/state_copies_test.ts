@@ -181,14 +181,14 @@ Deno.test("floating IPs of another run whose servers are gone are reported, and 
   assert.ok(problems(one).includes(`floating IPs of this installation`), problems(one));
   await one.clock.advance(HOUR);
   assert.ok(problems(one).includes(`that no server has: ${address}; `), problems(one));
-  assert.ok(cloud.floatingIps.has(id), "another daemon may be about to use it");
+  assert.ok(cloud.network.floatingIps.has(id), "another daemon may be about to use it");
 
   const adopt = (dryRun: boolean) => one.during(one.ask("state-adopt", { dryRun }));
   const floatingIps = [{ provider: "main", id, address }];
   assert.deepEqual(await adopt(true), { servers: [], floatingIps, held: [], warnings: [] });
-  assert.ok(cloud.floatingIps.has(id));
+  assert.ok(cloud.network.floatingIps.has(id));
   assert.deepEqual(await adopt(false), { servers: [], floatingIps, held: [], warnings: [] });
-  await one.until(() => !cloud.floatingIps.has(id));
+  await one.until(() => !cloud.network.floatingIps.has(id));
   await one.until(() => !problems(one).includes("state adopt") && one.count("delete") === 0);
 });
 

@@ -71,7 +71,8 @@ export function loseServer(scene: Scene, which: number): void {
 }
 
 export function moveFloatingIp(scene: Scene, { which, to }: ActionOf<"floating-ip">): void {
-  const { network, floatingIps } = scene.one.simulator.cloud();
+  const { network } = scene.one.simulator.cloud();
+  const { floatingIps } = network;
   const node = pick(scene.nodes.filter(({ floatingIp }) => floatingIp !== null), which);
   const floatingIp = floatingIps.get(node?.floatingIp?.id ?? "");
   if (floatingIp === undefined) return;

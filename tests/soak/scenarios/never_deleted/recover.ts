@@ -46,7 +46,7 @@ async function mustBe(scene: Scene, condition: () => boolean, otherwise: () => s
 
 /** What the pool made and no record names; where marks were edited, that is left to the operator. */
 function leaks({ one, witness: { foreign, edited } }: Scene): readonly string[] {
-  const { servers, floatingIps } = one.simulator.cloud();
+  const { servers, network: { floatingIps } } = one.simulator.cloud();
   const named = new Set(one.pool.report().nodes.flatMap((node) => [serverIdOf(node), node.floatingIp?.id]));
   const isLeft = (id: string) => !named.has(id) && !foreign.has(id) && !edited.has(id);
   // A restored state may not know which floating IP was made for a server: it goes after that.

@@ -133,7 +133,7 @@ function leaks({ base, leader, witness: { foreign } }: World): readonly string[]
   const cloud = base.simulator.cloud();
   return [
     ...cloud.servers.standing().map(({ id, name }) => ({ id, what: `server ${name}` })),
-    ...[...cloud.floatingIps.values()].map(({ id, description }) => ({
+    ...[...cloud.network.floatingIps.values()].map(({ id, description }) => ({
       id,
       what: `floating IP ${description}`,
     })),
