@@ -102,16 +102,16 @@ function listAnswers({ report, recent }: SiteParts) {
     const now = report();
     const question = `${format} ${url.pathname}${url.search}`;
     const content = contentTag(now, { name, filter });
-    const made = () =>
+    const make = () =>
       recent.get(question, { tag: content, now: now.now }, async () => {
         const body = await listBody(now, { name, query, isRows });
         return { body, tag: format === "json" ? content : tagOf(body) };
       });
     // JSON is tagged before it is made: a client that asks every second mostly has it already.
-    const tag = format === "json" ? content : (await made()).tag;
+    const made = format === "json" ? null : await make();
+    const tag = made?.tag ?? content;
     const change = changes.of(question, { tag, now: Math.floor((now.now + now.wallOffset) / SECOND) });
-    return notModified(context, tag, change) ??
-      send(context, { format, body: (await made()).body });
+    return notModified(context, tag, change) ?? send(context, { format, body: (made ?? await make()).body });
   };
 }
 
