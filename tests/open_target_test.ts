@@ -6,6 +6,7 @@ import { serveProxy } from "./http/served_proxy.ts";
 import { JenkinsDouble, PASSWORD, USER } from "./targets/jenkins_double.ts";
 import { NODE_12, refusalOf } from "./targets/jenkins_setup.ts";
 import { serveJenkins } from "./targets/served_jenkins.ts";
+import { withVariables } from "./with_variables.ts";
 
 const { signal } = new AbortController();
 
@@ -86,16 +87,3 @@ Deno.test("openTarget(): Jenkins is asked through the proxy that the environment
   assert.deepEqual(await target.observe({ signal }), { online: true });
   assert.match(proxy.seen[0]!, /^GET http:\/\/127\.0\.0\.1:\d+\//);
 });
-
-/** Sets variables of this process's environment until it is disposed of. */
-function withVariables(variables: Readonly<Record<string, string>>): Disposable {
-  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
-  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
-  return {
-    [Symbol.dispose]() {
-      for (const [name, value] of before) {
-        value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-      }
-    },
-  };
-}

@@ -219,8 +219,11 @@ async function descriptorOf(name: OperationName): Promise<Operation> {
   return quick[name] ?? (await import("./operations.ts")).operations[name];
 }
 
-/** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */
-const ANYWHERE = "http://127.0.0.1";
+/**
+ * A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. It goes
+ * past the socket where `no_proxy` has the host, so the address is one for examples, which no machine has.
+ */
+const ANYWHERE = "http://192.0.2.1";
 
 /** Of the client; the way adds its headers. */
 type BareCall = Omit<WireCall, "headers">;

@@ -15,6 +15,7 @@ import { serveControl } from "../../src/control/listen_control.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
 import { eventually } from "../eventually.ts";
+import { withVariables } from "../with_variables.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
 
@@ -57,6 +58,14 @@ Deno.test("the socket can be opened by its owner only", async () => {
   await using bench = await openBench();
   assert.equal((await Deno.stat(bench.socketPath)).mode! & 0o777, 0o600);
 });
+
+for (const hosts of ["localhost,127.0.0.1,::1", "127.0.0.0/8", "*"]) {
+  Deno.test(`a client reaches its socket where no_proxy=${hosts}`, async () => {
+    using _ = withVariables({ no_proxy: hosts });
+    await using bench = await openBench();
+    assert.equal(await bench.client.ask("status", {}).then(() => "answered"), "answered");
+  });
+}
 
 Deno.test("a client gets the same views as in the daemon's own process", async () => {
   await using bench = await openBench();
