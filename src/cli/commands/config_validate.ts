@@ -71,8 +71,7 @@ async function showOnlineChecks(
   context: CliContext,
   { config, strict, output }: { config: Config; strict: boolean; output: OutputFormat },
 ): Promise<void> {
-  const { viewOnlineChecks } = await import("../../views/online_check_list.ts");
-  const { onlineCheckTable } = await import("../../views/tables/online_check_table.ts");
+  const { onlineCheckTable, viewOnlineChecks } = await import("../../views/online_check_list.ts");
   const { io, wiring } = context;
   using interrupts = io.interrupts();
   const checks = await wiring.checkOnline({ config, signal: interrupts.signal });
