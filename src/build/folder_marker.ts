@@ -85,7 +85,7 @@ export async function folderProblem(path: string, files: readonly string[]): Pro
     return `cannot look at images-dir ${path}: ${errorChain(error)}`;
   }
   return `images-dir ${path} lacks the images built there: mount the disk that it is on, or, if they are lost, ` +
-    "delete them with `nodepool dib-image-delete`";
+    "delete them with `nodepool dib-image-delete`; after six hours without them, they count as lost";
 }
 
 async function isThere(file: string): Promise<boolean> {

@@ -1,17 +1,19 @@
 /**
  * Faults of files on this machine without which a server would be booted for nothing: private keys, and scripts of
- * `script-dir`; and of folders whose builds would be taken for removed: their disks are not mounted. Looked at before plans, at most every few seconds, so that labels wait while one is wrong and go on by
- * themselves once it is right. The pool holds it and asks before each tick; plans are given what it found.
+ * `script-dir`; and of folders whose builds would be taken for removed: their disks are not mounted. Looked at before
+ * plans, at most every few seconds, so that labels wait while one is wrong and go on by themselves once it is right. The
+ * pool holds it and asks before each tick; plans are given what it found.
  */
 import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
-import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import { HOUR, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 
 export interface LocalFaultsDeps {
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "sleep">;
   /** @throws where it is no key that can be used */
   readonly readKey: (path: string) => Promise<unknown>;
   /** null: nothing is there, or it cannot be seen. */
@@ -28,11 +30,22 @@ interface FileLook {
 
 const log = loggerOf("image", "build");
 
+const NEVER = new AbortController().signal;
+
 const PERIOD: Milliseconds = 5 * SECOND;
+
+/** A file system that does not answer holds no tick up for longer; what was found last counts until it does. */
+const PATIENCE: Milliseconds = 2 * SECOND;
+
+/** Builds whose folder is not in its place for so long are lost: they go as if their files were removed. */
+const LOST_AFTER: Milliseconds = 6 * HOUR;
 
 export class LocalFaults {
   readonly #deps: LocalFaultsDeps;
   #looked: { readonly at: Instant; readonly config: Config } | null = null;
+  #looking: Promise<void> | null = null;
+  /** By path: since when a folder with builds is not in its place. */
+  #missing: ReadonlyMap<string, Instant> = new Map();
   /** By path: why the file or folder is of no use. */
   found: ReadonlyMap<string, string> = new Map();
 
@@ -45,20 +58,39 @@ export class LocalFaults {
     return this.found.size === 0 || this.#looked === null ? null : this.#looked.at + PERIOD;
   }
 
-  /** Looks at every file that the configuration names, unless that was done a moment ago. */
+  /** Looks at every file that the configuration names, unless that was done a moment ago, or is still going on. */
   async look(config: Config): Promise<void> {
     const { clock } = this.#deps;
     if (this.#looked?.config === config && clock.now() - this.#looked.at < PERIOD) return;
+    this.#looking ??= this.#look(config).finally(() => this.#looking = null);
+    await endsInTime(this.#looking, { clock, timeout: PATIENCE, signal: NEVER });
+  }
+
+  async #look(config: Config): Promise<void> {
     const { keys, scripts } = localFiles(config);
-    const [folders = [], ...looks] = await Promise.all([
+    const [folders = new Map<string, string>(), ...looks] = await Promise.all([
       this.#deps.lookAtBuilds?.(),
       ...keys.map((path) => whyOf(path, () => this.#deps.readKey(path).then(() => null))),
       ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
     ]);
-    for (const [path, problem] of folders) if (!this.found.has(path)) log.warning("{problem}", { problem });
     const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
-    this.found = new Map([...folders, ...files]);
-    this.#looked = { at: clock.now(), config };
+    this.found = new Map([...this.#whyWaited(folders), ...files]);
+    this.#looked = { at: this.#deps.clock.now(), config };
+  }
+
+  /** Those that may still come back. */
+  #whyWaited(folders: ReadonlyMap<string, string>): (readonly [string, string])[] {
+    const now = this.#deps.clock.now();
+    const before = this.#missing;
+    this.#missing = new Map(folders.keys().map((path) => [path, before.get(path) ?? now]));
+    return [...folders].filter(([path, problem]) => {
+      if (!before.has(path)) log.warning("{problem}", { problem });
+      const isLost = now - this.#missing.get(path)! >= LOST_AFTER;
+      if (isLost && this.found.has(path)) {
+        log.warning("the images built in {folder} are taken as lost", { folder: path });
+      }
+      return !isLost;
+    });
   }
 
   async #whyNoScript(path: string): Promise<string | null> {

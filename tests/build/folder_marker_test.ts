@@ -38,7 +38,7 @@ Deno.test("an empty folder, or none, is not the one of the builds, and is left a
       assert.equal(
         await builder.folderProblem(path, [join(path, "a-1.raw")]),
         `images-dir ${path} lacks the images built there: mount the disk that it is on, or, if they are lost, ` +
-          "delete them with `nodepool dib-image-delete`",
+          "delete them with `nodepool dib-image-delete`; after six hours without them, they count as lost",
       );
       assert.equal(await builder.folderProblem(path, []), null);
     }

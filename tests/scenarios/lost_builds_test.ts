@@ -57,6 +57,19 @@ Deno.test("where the files of an unmounted images-dir are lost for good, deletin
   assert.deepEqual((await order(virtual, "update", "noble")).map(({ ok }) => ok), [true, true]);
 });
 
+Deno.test("where the files of an images-dir stay away for six hours, they count as lost: images are built again", async () => {
+  await using virtual = await VirtualPool.start({ config: imageConfig() });
+  await virtual.until(() => readyImages(virtual).length === 1, HOUR);
+  virtual.builder.files.clear();
+  virtual.builder.isMarked = false;
+  await virtual.clock.advance(MINUTE);
+  void virtual.ask("image-order", { kind: "update", provider: null, image: "noble" });
+  await virtual.clock.advance(5 * HOUR);
+  assert.equal(virtual.builder.jobs.length, 1);
+  await virtual.until(() => readyImages(virtual).length === 2, 2 * HOUR);
+  assert.equal(virtual.builder.jobs.length, 2);
+});
+
 Deno.test("a file that was damaged after its build is found out at the second upload, and built again", async () => {
   await using virtual = await VirtualPool.start({ config: imageConfig() });
   await virtual.until(() => readyImages(virtual).length === 1, HOUR);
