@@ -8,7 +8,7 @@ import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
 import { HOUR, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { endsInTime } from "../lib/deadline.ts";
+import { inTime, TimeUpError } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 
@@ -34,7 +34,7 @@ const NEVER = new AbortController().signal;
 
 const PERIOD: Milliseconds = 5 * SECOND;
 
-/** A file system that does not answer holds no tick up for longer; what was found last counts until it does. */
+/** A file system that does not answer holds up one tick, and that one no longer. */
 const PATIENCE: Milliseconds = 2 * SECOND;
 
 /** Builds whose folder is not in its place for so long are lost: they go as if their files were removed. */
@@ -43,7 +43,9 @@ const LOST_AFTER: Milliseconds = 6 * HOUR;
 export class LocalFaults {
   readonly #deps: LocalFaultsDeps;
   #looked: { readonly at: Instant; readonly config: Config } | null = null;
-  #looking: Promise<void> | null = null;
+  /** The looks that go on, by what is looked at: one whose file system does not answer has no second beside it. */
+  readonly #looking = new Map<string, Promise<unknown>>();
+  #folders: ReadonlyMap<string, string> = new Map();
   /** By path: since when a folder with builds is not in its place. */
   #missing: ReadonlyMap<string, Instant> = new Map();
   /** By path: why the file or folder is of no use. */
@@ -58,32 +60,47 @@ export class LocalFaults {
     return this.found.size === 0 || this.#looked === null ? null : this.#looked.at + PERIOD;
   }
 
-  /** Looks at every file that the configuration names, unless that was done a moment ago, or is still going on. */
+  /** Looks at every file that the configuration names, unless that was done a moment ago. */
   async look(config: Config): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock, readKey, lookAtBuilds } = this.#deps;
     if (this.#looked?.config === config && clock.now() - this.#looked.at < PERIOD) return;
-    this.#looking ??= this.#look(config).finally(() => this.#looking = null);
-    await endsInTime(this.#looking, { clock, timeout: PATIENCE, signal: NEVER });
+    const { keys, scripts } = localFiles(config);
+    const [folders, ...looks] = await Promise.all([
+      lookAtBuilds && this.#inTime("", lookAtBuilds, this.#folders),
+      ...keys.map((path) => this.#whyOf(path, () => readKey(path).then(() => null))),
+      ...scripts.map((path) => this.#whyOf(path, () => this.#whyNoScript(path))),
+    ]);
+    this.#folders = folders ?? this.#folders;
+    const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
+    this.found = new Map([...this.#whyWaited(), ...files]);
+    this.#looked = { at: clock.now(), config };
   }
 
-  async #look(config: Config): Promise<void> {
-    const { keys, scripts } = localFiles(config);
-    const [folders = new Map<string, string>(), ...looks] = await Promise.all([
-      this.#deps.lookAtBuilds?.(),
-      ...keys.map((path) => whyOf(path, () => this.#deps.readKey(path).then(() => null))),
-      ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
-    ]);
-    const files = looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]);
-    this.found = new Map([...this.#whyWaited(folders), ...files]);
-    this.#looked = { at: this.#deps.clock.now(), config };
+  /** A file that cannot even be looked at is of no use either, and says nothing of the others. */
+  async #whyOf(path: string, look: () => Promise<string | null>): Promise<readonly [string, string | null]> {
+    const silent = `cannot look at ${path}: its file system does not answer`;
+    return [path, await this.#inTime(path, () => look().catch(errorChain), silent)];
+  }
+
+  async #inTime<Found>(what: string, look: () => Promise<Found>, otherwise: Found): Promise<Found> {
+    const begun = this.#looking.get(what) as Promise<Found> | undefined;
+    const looking = begun ?? look().finally(() => this.#looking.delete(what));
+    this.#looking.set(what, looking);
+    const timeout = begun === undefined ? PATIENCE : 0;
+    try {
+      return await inTime(looking, { clock: this.#deps.clock, timeout, signal: NEVER });
+    } catch (error) {
+      if (!(error instanceof TimeUpError)) throw error;
+      return otherwise;
+    }
   }
 
   /** Those that may still come back. */
-  #whyWaited(folders: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  #whyWaited(): (readonly [string, string])[] {
     const now = this.#deps.clock.now();
     const before = this.#missing;
-    this.#missing = new Map(folders.keys().map((path) => [path, before.get(path) ?? now]));
-    return [...folders].filter(([path, problem]) => {
+    this.#missing = new Map(this.#folders.keys().map((path) => [path, before.get(path) ?? now]));
+    return [...this.#folders].filter(([path, problem]) => {
       if (!before.has(path)) log.warning("{problem}", { problem });
       const isLost = now - this.#missing.get(path)! >= LOST_AFTER;
       if (isLost && this.found.has(path)) {
@@ -101,12 +118,4 @@ export class LocalFaults {
       ? null
       : `the script ${path} is not executable; run chmod +x on it`;
   }
-}
-
-/** A file that cannot even be looked at is of no use either, and says nothing of the others. */
-async function whyOf(
-  path: string,
-  look: () => Promise<string | null>,
-): Promise<readonly [string, string | null]> {
-  return [path, await look().catch(errorChain)];
 }
