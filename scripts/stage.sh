@@ -62,6 +62,7 @@ stage_program() { # FOLDER
     -e "s/^    var \(node_process\) = __require(\"\(node:process\)\");\$/    var \1 = $later/" "$1"/src/bundle/*.js
   rm "$1"/src/bundle/*.old
   warm_up_module >"$1/src/warm_up.js"
+  settle_module >"$1/src/settle.js"
   echo "{ \"commit\": \"$(commit)\" }" >"$1/build_info.json"
   "$deno" eval 'const { unstable } = JSON.parse(Deno.readTextFileSync(Deno.args[0])); console.log(JSON.stringify({ unstable }))' \
     "$root/deno.json" >"$1/deno.json"
@@ -77,6 +78,17 @@ for (const { name } of Deno.readDirSync(`${import.meta.dirname}/bundle`)) {
   if (name.endsWith(".js")) await import(`./bundle/${name}`).catch(() => {});
 }
 Deno.exit();
+END
+}
+
+# Deno's caches are databases whose journals nobody empties, as each process ends without closing them.
+settle_module() {
+  cat <<'END'
+import { DatabaseSync } from "node:sqlite";
+const [folder] = Deno.args;
+for (const { name } of Deno.readDirSync(folder)) {
+  if (name.endsWith("_cache_v2")) new DatabaseSync(`${folder}/${name}`).exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
 END
 }
 
@@ -104,13 +116,14 @@ stage_deno() { # FOLDER
   for name in nodepool nodepoold nodepool-builder; do ln -s deno "$1/$name"; done
 }
 
-# The last lines of a program: its code is in `folder`, its Deno is `deno`, and what Deno keeps of it is beside `copy`.
+# The last lines of a program: its code is in `folder`, its Deno is `deno`, and what Deno keeps of it is beside `copy`; apart
+# for daemons, whose options make V8 refuse what it made without them.
 starting_lines() {
   local options
   options="--quiet --cached-only --no-lock --config \"\$folder/deno.json\" \\
   \${daemon:+${memory[*]}} $(printf "'%s' " "${permissions[@]}")"
   cat <<END
-export DENO_DIR="\$copy.deno" DENO_NO_UPDATE_CHECK=1 DENO_TLS_CA_STORE="\${DENO_TLS_CA_STORE:-system,mozilla}"
+export DENO_DIR="\$copy.deno/\${daemon:+daemon}" DENO_NO_UPDATE_CHECK=1 DENO_TLS_CA_STORE="\${DENO_TLS_CA_STORE:-system,mozilla}"
 export NODEPOOL_PROGRAM="\$0"
 warm_up $options
 start run $options"\$folder/src/bundle/mod.js" "\$@"

@@ -81,11 +81,13 @@ find_name() {
   case $name in nodepoold | nodepool-builder) ;; *) name=nodepool ;; esac
 }
 
-# Has Deno keep what it makes of the program, before the first daemon needs it. A daemon without it only needs more memory.
+# Has Deno keep what it makes of the program, before the first start needs it, and settles that: what lies in a journal is
+# read as a whole at every start. Without it, starts are slower, and a daemon needs more memory.
 warm_up() { # OPTION...
-  if [ -z "$daemon" ] || [ -e "$copy.warm" ]; then return; fi
+  if [ -e "$DENO_DIR/warm" ]; then return; fi
   "$deno" run "$@" "$folder/src/warm_up.js" </dev/null >/dev/null 2>&1 || true
-  { true >"$copy.warm"; } 2>/dev/null || true
+  "$deno" run "$@" "$folder/src/settle.js" "$DENO_DIR" </dev/null >/dev/null 2>&1 || true
+  { true >"$DENO_DIR/warm"; } 2>/dev/null || true
 }
 
 # What looks for a daemon by its file's path, as init scripts do, finds that where a process has its own name. Only some
