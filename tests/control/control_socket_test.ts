@@ -211,7 +211,7 @@ Deno.test("requests that are not what the routes document are refused", async ()
   await using bench = await openBench();
   using http = Deno.createHttpClient({ proxy: { transport: "unix", path: bench.socketPath } });
   const ask = async (method: string, path: string, body?: string) => {
-    const response = await fetch(`http://127.0.0.1${path}`, { client: http, method, body });
+    const response = await fetch(`http://192.0.2.1${path}`, { client: http, method, body });
     return { status: response.status, ...await response.json() };
   };
   assert.equal((await ask("POST", "/nodes/hold", "no json")).error, "the request's body is not JSON");
