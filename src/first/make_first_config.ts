@@ -29,9 +29,6 @@ interface FirstConfigDeps {
   readonly signal: AbortSignal;
 }
 
-/** That of `nodepool simulate`, whose servers share this machine with its own SSH server. */
-const SIMULATED_PORT = 2222;
-
 /** @throws FirstConfigError, ConfigError, CloudError, and what the files throw */
 export async function makeFirstConfig(deps: FirstConfigDeps): Promise<FirstConfigView> {
   const { files, signal, say } = deps;
@@ -96,7 +93,7 @@ async function chooseAll(
   { name, offer }: Surveyed,
   deps: FirstConfigDeps,
 ): Promise<{ choices: FirstChoices; key: KeyChoice }> {
-  const { given, dialog, files } = deps;
+  const { given, dialog, files, say } = deps;
   const image = await chooseImage({ name, offer }, deps);
   const username = given.username ?? await dialog.enter({
     what: `user who logs in to ${image.name || image.id}`,
@@ -115,9 +112,14 @@ async function chooseAll(
   });
   const key = await choice(dialog, { what: "key", choices: keys, given: given.keypair });
   const { keypair, path: privateKey } = key;
-  const usualPort = network !== null && isHere(network.network) ? SIMULATED_PORT : null;
   const { state } = files;
-  const login = { username, keypair, privateKey, connectionPort: given.connectionPort ?? usualPort };
+  const { connectionPort } = given;
+  if (connectionPort === null && network !== null && isHere(network.network)) {
+    say(
+      "the network is on this machine: servers of `nodepool simulate` answer SSH at --connection-port 2222",
+    );
+  }
+  const login = { username, keypair, privateKey, connectionPort };
   return { choices: { cloud: name, image, flavor, network, ...login, maxServers, state }, key };
 }
 

@@ -48,7 +48,7 @@ function isOpen({ ranges = [] }: Network): boolean {
   return ranges.some((range) => isRoutable(range.split("/")[0]!));
 }
 
-/** Loopback: `nodepool simulate`, on this machine. */
+/** Loopback: the cloud is on this machine, such as that of `nodepool simulate`. */
 export function isHere({ ranges = [] }: Network): boolean {
   return ranges.length > 0 && ranges.every((range) => range.startsWith("127."));
 }
