@@ -16,7 +16,7 @@ export interface RecordKind<Output> {
 }
 
 /** Batches of values between which others have their turn. */
-const SLICE = 2;
+const SLICE = 5;
 
 /** In the order of their keys; null: something is not as it should be. */
 export async function readRows<Output>(

@@ -21,18 +21,18 @@ type Found = readonly [found: string | Uint8Array, size: number];
 
 const BELOW = "FROM kv WHERE k >= ? AND k < ? ORDER BY k LIMIT ?";
 
-/** Several values that follow each other: the texts among them, and how long they are; how many of both; the last key. */
+/** Several values that follow each other, as if all were texts, and how long they are; how many are; the number; the last key. */
 const JOINED = `
-  SELECT '[' || group_concat(CASE WHEN ${IS_TEXT} THEN ${TEXT} END, ',') || ']', sum(${SIZE}), sum(${IS_TEXT}), count(*), max(k)
+  SELECT '[' || group_concat(${TEXT}, ',') || ']', sum(${SIZE}), sum(${IS_TEXT}), count(*), max(k)
   FROM (SELECT k, v ${BELOW})`;
 
-type Joined = readonly [joined: string | null, size: number, texts: number, count: number, last: Uint8Array];
+type Joined = readonly [joined: string, size: number, texts: number, count: number, last: Uint8Array];
 
 /** Bytes of a file that are mapped at the most; the rest is read. */
 const MAPPED = 2 ** 30;
 
-/** Values that are read at once. */
-const BATCH = 250;
+/** Values that are read at once. More than a few times their text is beyond what malloc keeps at hand. */
+const BATCH = 100;
 
 export class SqliteSource implements StateSource, Disposable {
   readonly #database: DatabaseSync;
@@ -81,7 +81,7 @@ export class SqliteSource implements StateSource, Disposable {
     for (;;) {
       const [joined, size, texts, count, last] = statement.get(start, end, BATCH) as unknown as Joined;
       if (count === 0) return;
-      const text = texts < count ? null : textIn([joined!, size + count + 1]);
+      const text = texts < count ? null : textIn([joined, size + count + 1]);
       yield { values: text ?? this.#join(start, end), count };
       start = new Uint8Array([...last, 0]);
     }
