@@ -14,9 +14,9 @@ export type CloudErrorKind =
   | "conflict"
   /** 400 and other refusals of what we asked for: asking again does not help. */
   | "badRequest"
-  /** 5xx, connection refused or reset, TLS, DNS. */
+  /** 5xx, connection refused or reset, TLS, DNS; a success whose body is no JSON, which the service did not send. */
   | "unavailable"
   /** No answer in time. */
   | "timeout"
-  /** An answer that is not what the API documents. */
+  /** JSON or a status that is not what the API documents. */
   | "badResponse";

@@ -8,6 +8,7 @@ import type { Send, SendResponse } from "../http/send.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
+import { parseUtc } from "../domain/parse_utc.ts";
 import { classifyAnswer, type EtcdVerdict, type EtcdVisitor } from "./classify_answer.ts";
 
 export interface EtcdQuestion<S extends v.GenericSchema = v.GenericSchema> {
@@ -105,8 +106,8 @@ export class EtcdLine {
   }
 
   #compareClocks({ headers }: SendResponse, sentAt: number): void {
-    const date = Date.parse(headers.date ?? "");
-    if (Number.isNaN(date) || this.clock.monotonic() - sentAt > PROMPT) return;
+    const date = parseUtc(headers.date);
+    if (date === null || this.clock.monotonic() - sentAt > PROMPT) return;
     this.#clockAhead = date + HALF_SECOND - this.clock.wall();
   }
 }

@@ -262,6 +262,23 @@ Deno.test("classifyResponse() reads Retry-After as seconds or as a date, by the 
   assert.equal(after({ "retry-after": "soon" }), null);
   assert.equal(after({ "retry-after": "-5" }), null, "no date, though Date.parse makes one of it");
   assert.equal(after({}), null);
+  for (const sent of ["Friday, 01-Jan-99 00:00:00 GMT", "Fri Jan  1 00:00:00 1999"]) {
+    assert.equal(after({ date: sent, "retry-after": date.replace("00 GMT", "04 GMT") }), 4_000, sent);
+  }
+});
+
+Deno.test("classifyResponse() takes the longest of several Retry-After that proxies have joined", () => {
+  const after = (value: string) => {
+    const headers = { date: "Tue, 01 Jan 2030 00:00:00 GMT", "retry-after": value };
+    return classify({ status: 503, headers }).retryAfter;
+  };
+  assert.equal(after("5, 5"), 5_000);
+  assert.equal(after("5,7 , 6"), 7_000);
+  assert.equal(after("soon, 5,"), 5_000);
+  assert.equal(after("Tue, 01 Jan 2030 00:00:09 GMT, 5"), 9_000);
+  assert.equal(after("5, Tuesday, 01-Jan-30 00:00:08 GMT"), 8_000);
+  assert.equal(after("Tue Jan  1 00:00:07 2030, 5"), 7_000);
+  assert.equal(after(","), null);
 });
 
 Deno.test("classifyResponse() gives the text of a page without its markup, in one line", () => {
@@ -293,7 +310,7 @@ Deno.test("classifyResponse() keeps the request id of every service", () => {
 
 Deno.test("classifyResponse() knows of no effect where a status of success cannot be understood", () => {
   const refusal = classify({ status: 200, body: "<html>all is well</html>" });
-  assert.deepEqual([refusal.kind, refusal.effect], ["badResponse", "unknown"]);
+  assert.deepEqual([refusal.kind, refusal.effect], ["unavailable", "unknown"]);
 });
 
 Deno.test("a page that is made to be slow to read is read fast", () => {

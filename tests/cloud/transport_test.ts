@@ -104,7 +104,7 @@ for (
 Deno.test("an answer to a GET that cannot be understood had no effect", async () => {
   const { cloud } = scriptedCloud(nova({ status: 200, body: '{"servers": [' }));
   const error = await refusalOf(cloud.listServers({ signal }));
-  assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
+  assert.deepEqual([error.kind, error.effect], ["unavailable", "none"]);
 });
 
 Deno.test("a request without an answer ends after the API timeout, with unknown effect", async () => {

@@ -9,6 +9,7 @@ import type { Instant, Milliseconds } from "../../domain/time.ts";
 import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { SendResponse } from "../../http/send.ts";
 import { jsonOf } from "../../lib/parse_answer.ts";
+import { parseUtc } from "../../domain/parse_utc.ts";
 
 export interface ClassifiedResponse {
   readonly kind: CloudErrorKind;
@@ -91,7 +92,8 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   const { status, said, retryAfter } = answer;
   if (status === 401) return "unauthorized";
   if (status === 429) return "rateLimited";
-  if (status >= 200 && status < 400) return "badResponse";
+  if (status < 300) return "unavailable";
+  if (status < 400) return "badResponse";
   if (CAPACITY_TYPES.has(said.type) || CAPACITY_PROSE.test(said.message)) return "capacity";
   if (status < 500 && BAD_REQUEST_PROSE.test(said.message)) return "badRequest";
   const saysQuota = QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message);
@@ -117,6 +119,37 @@ function effectOf(status: number): "none" | "unknown" {
   return status >= 300 && status < 500 && status !== 408 ? "none" : "unknown";
 }
 
+/** Whether what came with a status of success is no service's: those send JSON, or nothing at all. */
+export function isForeign({ status, body }: SendResponse): boolean {
+  return status < 300 && body.byteLength > 0 && !looksLikeJson(body);
+}
+
+/** The error of a success that is not the service's, or was cut off: it comes from between us and the service. */
+export function noAnswer(
+  { status, headers, body }: SendResponse,
+): { kind: CloudErrorKind; message: string } {
+  const what = body.byteLength === 0 ? "is empty" : "is not JSON, or was cut off";
+  const type = tidy(headers["content-type"] ?? "", MAX_WORDS);
+  const words = firstWords(body);
+  const came = [`HTTP ${status}`, ...(type === "" ? [] : [type])].join(", ");
+  const message = `the response ${what} (${came}${words === "" ? "" : `: "${words}"`})`;
+  return { kind: "unavailable", message: `${message}; a proxy or load balancer may have sent it` };
+}
+
+/** A page's title, else how it begins; nothing of JSON, which may have secrets in it. */
+function firstWords(body: Uint8Array): string {
+  if (looksLikeJson(body)) return "";
+  const text = new TextDecoder().decode(body.subarray(0, 16_384));
+  const title = tidy(/<title\b[^<>]*>([^<]*)/i.exec(text)?.[1] ?? "", MAX_WORDS);
+  return title || tidy(fromHtml(text), MAX_WORDS);
+}
+
+const MAX_WORDS = 100;
+
+function looksLikeJson(body: Uint8Array): boolean {
+  return /^\s*[{[]/.test(new TextDecoder().decode(body.subarray(0, 1_024)));
+}
+
 function silence({ status, headers }: SendResponse): string {
   if (status >= 300 && status < 400 && headers.location !== undefined) {
     return `redirected to ${headers.location}`;
@@ -127,14 +160,23 @@ function silence({ status, headers }: SendResponse): string {
 /** One broken proxy must not stop a pool for a day: a cloud that is still busy then says so again. */
 const LONGEST_WISH = 5 * MINUTE;
 
-/** It is seconds, or a date that begins with the day of the week. */
+/** Commas, but for that which follows the day of the week in a date. */
+const COMMA = /(?<!\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*),/i;
+
+/** Of several, which a proxy joins that adds its own, the longest. */
 function readRetryAfter(headers: SendResponse["headers"], now: Instant): Milliseconds | null {
-  const value = headers["retry-after"]?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.min(Number(value) * SECOND, LONGEST_WISH);
-  const until = /^[a-z]{3}/i.test(value) ? Date.parse(value) : NaN;
-  if (Number.isNaN(until)) return null;
-  const sent = Date.parse(headers.date ?? "");
-  return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), LONGEST_WISH);
+  const sent = parseUtc(headers.date) ?? now;
+  const wishes = (headers["retry-after"] ?? "").split(COMMA).flatMap((wish) =>
+    readWish(wish.trim(), sent) ?? []
+  );
+  return wishes.length === 0 ? null : Math.min(Math.max(0, ...wishes), LONGEST_WISH);
+}
+
+/** It is seconds, or a date that begins with the day of the week. */
+function readWish(wish: string, sent: Instant): Milliseconds | null {
+  if (/^\d+(\.\d+)?$/.test(wish)) return Number(wish) * SECOND;
+  const until = /^[a-z]{3}/i.test(wish) ? parseUtc(wish) : null;
+  return until === null ? null : until - sent;
 }
 
 function readError(response: SendResponse): Said {
@@ -185,7 +227,7 @@ const ENTITIES = { quot: '"', amp: "&", lt: "<", gt: ">", "#39": "'", nbsp: " " 
 /** Keystone repeats a token it does not know; tokens start with `gAAAA` (fernet) or `eyJ` (JWS). */
 const TOKEN = /\b(gAAAA|eyJ)[\w.=-]{20,}/g;
 
-function tidy(message: string): string {
+function tidy(message: string, longest = MAX_MESSAGE): string {
   const line = message.replace(TOKEN, "[token]").replace(/\s+/g, " ").trim();
-  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1)}…` : line;
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }

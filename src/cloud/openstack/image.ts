@@ -1,6 +1,7 @@
 /** Glance: the images of a name, of a project and of an installation, and their life: made, filled, deleted. */
 import * as v from "valibot";
 import type { Call } from "../../lib/call.ts";
+import { parseUtc } from "../../domain/parse_utc.ts";
 import type { CloudImage } from "../../domain/server.ts";
 import { isUuid } from "../../domain/is_uuid.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
@@ -9,7 +10,6 @@ import type { WholeCloud } from "../cloud.ts";
 import { deleteResource, GLANCE, showResource } from "./one_resource.ts";
 import { Outflow } from "./outflow.ts";
 import { listItems } from "./paging.ts";
-import { parseInstant } from "./server_schema.ts";
 import type { ServiceOptions } from "./session.ts";
 
 type ImageService = Pick<
@@ -167,7 +167,7 @@ function toImage(raw: RawImage): CloudImage {
     id: raw.id,
     name: raw.name ?? "",
     status: raw.status ?? "unknown",
-    createdAt: parseInstant(raw.created_at),
+    createdAt: parseUtc(raw.created_at),
     minRamMib: raw.min_ram ?? 0,
     minDiskGib: raw.min_disk ?? 0,
     size: raw.size ?? null,

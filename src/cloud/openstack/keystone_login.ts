@@ -5,15 +5,16 @@
 import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
+import { parseUtc } from "../../domain/parse_utc.ts";
 import { withoutPassword } from "../../lib/without_password.ts";
 import type { Auth, CloudAccess, KeystoneRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
+import { noAnswer } from "./classify_response.ts";
 import { mendedAnswer } from "./mended_answer.ts";
 import type { TellOddity } from "./odd_answers.ts";
-import { parseInstant } from "./server_schema.ts";
 import type { HttpCall, Transport } from "./transport.ts";
 
 export interface LoginOptions {
@@ -78,16 +79,21 @@ export async function loginToKeystone(
   };
   const askedAt = clock.monotonic();
   const response = await transport.request(call).catch((error) => {
-    throw explainLogin(error, access);
+    throw error instanceof CloudError ? explainLogin(error, access) : error;
   });
   const value = response.headers["x-subject-token"];
-  const refuse = (message: string) => transport.refuse(call, { kind: "badResponse", message });
+  const refuse = (message: string) =>
+    transport.refuse(call, { kind: "badResponse", message, effect: "none" });
+  const json = parseJson(
+    response,
+    () => explainLogin(transport.refuse(call, { ...noAnswer(response), effect: "none" }), access),
+  );
   if (value === undefined) throw refuse(`the response has no token; check auth_url ${shownUrl(access)}`);
-  const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
+  const { token } = mendedAnswer(TokenAnswer, json, {
     refuse,
     tell: (oddity) => tellOddity(action, oddity),
   });
-  const life = lifetime(token, parseInstant(response.headers.date) ?? clock.wall());
+  const life = lifetime(token, parseUtc(response.headers.date) ?? clock.wall());
   return {
     value,
     renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),
@@ -108,9 +114,9 @@ function lifetime(
   token: { expires_at?: string | null; issued_at?: string | null },
   cloudNow: number,
 ): Milliseconds {
-  const end = parseInstant(token.expires_at);
+  const end = parseUtc(token.expires_at);
   if (end === null) return Infinity;
-  const life = end - (parseInstant(token.issued_at) ?? cloudNow);
+  const life = end - (parseUtc(token.issued_at) ?? cloudNow);
   return life > 0 ? life : Infinity;
 }
 
@@ -185,8 +191,7 @@ function shownUrl({ authUrl }: CloudAccess): string {
   return withoutPassword(authUrl);
 }
 
-function explainLogin(error: unknown, access: CloudAccess): unknown {
-  if (!(error instanceof CloudError)) return error;
+function explainLogin(error: CloudError, access: CloudAccess): CloudError {
   const { status, requestId, retryAfter, effect, cause } = error;
   const rephrase = (kind: CloudError["kind"], advice: string) =>
     new CloudError(kind, `${error.message}${advice}`, { status, requestId, retryAfter, effect, cause });

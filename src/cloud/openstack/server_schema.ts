@@ -1,7 +1,7 @@
 /** A server as Nova tells it, and as the pool sees it: what is missing is null, what is unknown is dropped. */
 import * as v from "valibot";
-import { LAST_INSTANT } from "../../domain/time.ts";
 import type { Server, ServerAddress } from "../../domain/server.ts";
+import { parseUtc } from "../../domain/parse_utc.ts";
 
 const AddressSchema = v.object({
   addr: v.string(),
@@ -31,8 +31,8 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
     name: raw.name ?? "",
     status: (raw.status ?? "UNKNOWN").toUpperCase(),
     taskState: raw["OS-EXT-STS:task_state"] || null,
-    createdAt: parseInstant(raw.created),
-    updatedAt: parseInstant(raw.updated),
+    createdAt: parseUtc(raw.created),
+    updatedAt: parseUtc(raw.updated),
     addresses: toAddresses(raw.addresses ?? {}),
     ...(raw.accessIPv4 && { accessV4: raw.accessIPv4 }),
     ...(raw.accessIPv6 && { accessV6: raw.accessIPv6 }),
@@ -40,15 +40,6 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
     fault: raw.fault?.message ?? null,
     zone: raw["OS-EXT-AZ:availability_zone"] || null,
   };
-}
-
-/** OpenStack's times are in UTC where they name no zone. */
-const ZONELESS = /^\d{4}-\d\d-\d\d[T ][\d:.]+$/;
-
-/** A time in ISO 8601 or a Date header; null for anything else, or a time before 1970 or after 9999. */
-export function parseInstant(text: string | null | undefined): number | null {
-  const instant = Date.parse(ZONELESS.test(text ?? "") ? `${text}Z` : text ?? "");
-  return instant >= 0 && instant <= LAST_INSTANT ? instant : null;
 }
 
 type RawAddresses = Readonly<Record<string, readonly v.InferOutput<typeof AddressSchema>[]>>;

@@ -7,9 +7,10 @@ import { CloudError } from "../../domain/cloud_error.ts";
 import { saysNoConsole } from "./classify_response.ts";
 import { deleteResource, NOVA, showResource } from "./one_resource.ts";
 import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
-import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
+import { ServerSchema, toServer } from "./server_schema.ts";
 import type { Answer, ServiceCall, ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
+import { parseUtc } from "../../domain/parse_utc.ts";
 
 type Servers = Pick<
   WholeCloud,
@@ -128,7 +129,7 @@ async function listServers(
       const query = isWhole ? "" : `?${listQuery({ limit, marker, changesSince })}`;
       const answer = await session.request({ ...call, path: `/servers/detail${query}`, microversion });
       if (marker === null) {
-        date = parseInstant(answer.response.headers.date);
+        date = parseUtc(answer.response.headers.date);
         cloudAhead = date === null ? null : aheadOf(date, { startedAt, answeredAt: clock.now() });
       }
       const page = answer.items("servers", ServerSchema);

@@ -16,6 +16,7 @@ import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import { isRefusal } from "../is_refusal.ts";
 import type { SendRequest, SendResponse } from "../../http/send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
+import { isForeign, noAnswer } from "./classify_response.ts";
 import { checkApiVersion, discoverRoot, offers, type ServiceRoot } from "./discovery.ts";
 import { mendedAnswer, type Oddity } from "./mended_answer.ts";
 import { oddityTeller, type TellOddity } from "./odd_answers.ts";
@@ -94,8 +95,10 @@ export class Session {
     const refuse = (message: string) =>
       this.#options.transport.refuse(call, { kind: "badResponse", message, status, effect });
     const tell = (oddity: Oddity) => this.#tellOddity(call.action, oddity);
+    const noOne = () => this.#options.transport.refuse(call, { ...noAnswer(response), effect });
+    if (isForeign(response)) throw noOne();
     let value: unknown;
-    const json = () => value ??= parseJson(response, refuse);
+    const json = () => value ??= parseJson(response, noOne);
     const parse: Answer["parse"] = (schema) => mendedAnswer(schema, json(), { refuse, tell });
     return {
       response,

@@ -171,6 +171,7 @@ export class Transport implements AsyncDisposable {
     adaptRate(slot, { status: response.status, refusal });
     throw this.refuse(call, {
       ...refusal,
+      effect: effectOf(call, refusal.effect),
       message: explain(refusal, call, response),
       status: response.status,
     });
@@ -234,7 +235,7 @@ export class Transport implements AsyncDisposable {
         ? error
         : new CloudError("unavailable", String(error), { cause: error });
       const { kind, message, effect, cause } = failure;
-      throw this.refuse(call, { kind, message, effect, cause });
+      throw this.refuse(call, { kind, message, effect: effectOf(call, effect), cause });
     }
   }
 
@@ -295,6 +296,11 @@ function isPassing(error: unknown): error is CloudError {
 
 function isAnswer(call: HttpCall, status: number): boolean {
   return (status >= 200 && status < 300) || (call.accept?.includes(status) ?? false);
+}
+
+/** What only reads changes nothing, and neither does a login. @param effect of a request that changes something */
+function effectOf({ method, service }: HttpCall, effect: CloudError["effect"]): CloudError["effect"] {
+  return method === "GET" || service === "identity" ? "none" : effect;
 }
 
 function adaptRate(slot: Slot, { status, refusal }: { status: number; refusal: ClassifiedResponse }): void {

@@ -1,0 +1,104 @@
+/** What a proxy or load balancer sends in the place of an answer with a status of success: the same error for every call. */
+import assert from "node:assert/strict";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
+import { isRefusal } from "../../src/cloud/is_refusal.ts";
+import { refusalOf } from "../http/refusal_of.ts";
+import { testBytes, testData } from "./image_data.ts";
+import { isLogin, type Reply, scriptedCloud } from "./scripted_cloud.ts";
+import { NODE_12 } from "./server_request.ts";
+
+const { signal } = new AbortController();
+const PAGE: Reply = {
+  headers: { "content-type": "text/html; charset=utf-8" },
+  body: "\n<!DOCTYPE html><html><head><title> Down for\n maintenance</title><style>a {}</style></head>" +
+    "<body><h1>We will be back</h1></body></html>",
+};
+const PAGE_SAYS =
+  'the response is not JSON, or was cut off (HTTP 200, text/html; charset=utf-8: "Down for maintenance"); ' +
+  "a proxy or load balancer may have sent it";
+
+/** A cloud whose services answer all but version documents with that. */
+function behindProxy(reply: Reply): WholeCloud {
+  return scriptedCloud((request) => isLogin(request) || new URL(request.url).pathname === "/" ? null : reply)
+    .cloud;
+}
+
+const CALLS: readonly [string, (cloud: WholeCloud) => Promise<unknown>, "none" | "unknown"][] = [
+  ["create server node-12", (cloud) => cloud.createServer(NODE_12, { signal }), "unknown"],
+  ["list servers", (cloud) => cloud.listServers({ signal }), "none"],
+  ["show server a", (cloud) => cloud.getServer("a", { signal }), "none"],
+  ["delete server a", (cloud) => cloud.deleteServer("a", { signal }), "unknown"],
+  ["list ports", (cloud) => cloud.listPorts({ signal }), "none"],
+  ["list networks", (cloud) => cloud.listNetworks({ signal }), "none"],
+  ["read the compute limits", (cloud) => cloud.getQuota({ signal }), "none"],
+  ["read the network quotas", (cloud) => cloud.getNetworkQuota({ signal }), "none"],
+  ["show floating IP f", (cloud) => cloud.getFloatingIp("f", { signal }), "none"],
+  ["delete floating IP f", (cloud) => cloud.deleteFloatingIp("f", { signal }), "unknown"],
+  ["delete image i", (cloud) => cloud.deleteImage("i", { signal }), "unknown"],
+  ["upload image i", (cloud) => cloud.uploadImage("i", testData(testBytes(10)), { signal }), "unknown"],
+  [
+    "create keypair k",
+    (cloud) => cloud.createKeypair({ name: "k", publicKey: "ssh" }, { signal }),
+    "unknown",
+  ],
+];
+
+for (const [action, call, effect] of CALLS) {
+  Deno.test(`a page in the place of an answer to «${action}» is no answer, and is told`, async () => {
+    const error = await refusalOf(call(behindProxy(PAGE)));
+    assert.deepEqual([error.kind, error.effect, isRefusal(error)], ["unavailable", effect, false]);
+    assert.equal(error.message, `${action} on alpha: ${PAGE_SAYS}`);
+  });
+}
+
+for (
+  const [title, reply, what] of [
+    ["nothing", { status: 202 }, "the response is empty (HTTP 202)"],
+    [
+      "cut JSON",
+      { body: '{"server": {"adminPass": "x' },
+      "the response is not JSON, or was cut off (HTTP 200)",
+    ],
+    [
+      "a word",
+      { headers: { "content-type": "text/plain" }, body: "OK" },
+      'the response is not JSON, or was cut off (HTTP 200, text/plain: "OK")',
+    ],
+  ] as const
+) {
+  Deno.test(`${title} in the place of an answer is no answer, and is told`, async () => {
+    const error = await refusalOf(behindProxy(reply).createServer(NODE_12, { signal }));
+    assert.deepEqual([error.kind, error.effect], ["unavailable", "unknown"]);
+    assert.equal(
+      error.message,
+      `create server node-12 on alpha: ${what}; a proxy or load balancer may have sent it`,
+    );
+  });
+}
+
+Deno.test("a login that a page answers names auth_url, and no request has been sent", async () => {
+  const { cloud } = scriptedCloud((request) => isLogin(request) ? PAGE : null);
+  const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
+  assert.deepEqual([error.kind, error.effect], ["unavailable", "none"]);
+  assert.equal(
+    error.message,
+    `log in as robot on alpha: ${PAGE_SAYS} (auth_url http://keystone:5000/v3)`,
+  );
+});
+
+for (const [title, reply] of [["fails", { status: 500 }], ["never answers", "silence"]] as const) {
+  Deno.test(`a creation whose login ${title} has certainly had no effect`, async () => {
+    const { cloud, clock } = scriptedCloud((request) => isLogin(request) ? reply : null);
+    const refused = refusalOf(cloud.createServer(NODE_12, { signal }));
+    await clock.advance(600_000);
+    assert.equal((await refused).effect, "none");
+  });
+}
+
+Deno.test("a service without pages of its own is used where its root shows one", async () => {
+  const { cloud } = scriptedCloud(({ url }) => {
+    if (url === "http://nova:8774/") return PAGE;
+    return url.includes("/servers/detail") ? { body: { servers: [] } } : null;
+  });
+  assert.deepEqual((await cloud.listServers({ signal })).servers, []);
+});
