@@ -88,6 +88,11 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     { ...nova("overLimit", 413, "This request was rate-limited."), headers: { "retry-after": "7" } },
     "rateLimited",
   ],
+  [
+    "old Nova's rate limit whose header a proxy took away",
+    nova("overLimitFault", 413, "This request was rate-limited."),
+    "rateLimited",
+  ],
   ["a body too large", { status: 413, body: "<h1>Request Entity Too Large</h1>" }, "badRequest"],
   [
     "Glance's quota",

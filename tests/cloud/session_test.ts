@@ -464,3 +464,23 @@ Deno.test("interfaces and regions of a service of its own win, and of several in
   const two = { serviceInterfaces: { compute: ["internal" as const] }, serviceRegions: { compute: "Two" } };
   assert.equal(await asked(two), "http://two/v2.1");
 });
+
+Deno.test("without region_name, other services are used in the region of the compute service", async () => {
+  const both = (kind: string, regions: readonly string[]) => ({
+    ...service(kind, ""),
+    endpoints: regions.flatMap((region) => service(kind, `http://${kind}.${region}`, region).endpoints),
+  });
+  const images = async (regions: readonly string[], access: Partial<CloudAccess> = {}) => {
+    const catalog = [both("image", regions), both("compute", ["one", "two"])];
+    const { cloud, requests } = scriptedCloud((request) => {
+      if (isLogin(request)) return tokenReply(1, { catalog });
+      return request.url.includes("/images") ? { body: { images: [] } } : null;
+    }, { access: { ...ACCESS, ...access } });
+    await cloud.listImages({ signal });
+    return new URL(requests.at(-1)!.url).host;
+  };
+  assert.equal(await images(["two", "one"]), "image.one");
+  assert.equal(await images(["three", "two"]), "image.three", "it has none there");
+  assert.equal(await images(["two", "one"], { serviceRegions: { image: "two" } }), "image.two");
+  assert.equal(await images(["two", "one"], { regionName: "two" }), "image.two");
+});

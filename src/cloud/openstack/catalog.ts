@@ -49,7 +49,9 @@ export function findEndpoint(
     return { missing, isNotOffered: false };
   }
   const region = access.serviceRegions[service] ?? access.regionName;
-  const found = offered.find((endpoint) => region === null || inRegion(endpoint, region));
+  const found = region !== null
+    ? offered.find((endpoint) => inRegion(endpoint, region))
+    : offered.find((endpoint) => inRegion(endpoint, computeRegion(service, options))) ?? offered[0];
   if (typeof found?.url === "string") {
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
@@ -57,6 +59,12 @@ export function findEndpoint(
   const missing = `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
     "check region_name";
   return { missing, isNotOffered: false };
+}
+
+/** Ids of one region mean nothing in another, and catalogs list the regions of each service in an order of its own. */
+function computeRegion(service: ServiceType, options: Parameters<typeof findEndpoint>[1]): string | null {
+  const compute = service === "compute" ? null : findEndpoint("compute", options);
+  return compute !== null && "url" in compute ? compute.region : null;
 }
 
 type Endpoint = ServiceCatalog[number]["endpoints"][number];
@@ -81,8 +89,8 @@ function interfaceOf(endpoint: Endpoint): string {
   return endpoint.interface.replace(/URL$/, "");
 }
 
-function inRegion(endpoint: Endpoint, region: string): boolean {
-  return endpoint.region_id === region || endpoint.region === region;
+function inRegion(endpoint: Endpoint, region: string | null): boolean {
+  return region !== null && (endpoint.region_id === region || endpoint.region === region);
 }
 
 function fillIn(url: string, projectId: string | null): string {

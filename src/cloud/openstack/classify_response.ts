@@ -51,6 +51,8 @@ export function requestIdOf(headers: SendResponse["headers"]): string | null {
 const QUOTA_TYPES = new Set(["OverQuota", "QuotaExceeded"]);
 const QUOTA_PROSE =
   /quota (is )?exceeded|exceed(s|ed)?( the| for| available)?( storage)? quota|is over (a |its )?limit|exceeded for quota|over quota|limit has been exceeded|maximum number of [\w -]+ (exceeded|allowed)|quota reached/i;
+/** Old Nova's, with a Retry-After that not every proxy lets through. */
+const RATE_PROSE = /\brate-limited\b/i;
 const CAPACITY_TYPES = new Set([
   "IpAddressGenerationFailure",
   "ExternalIpAddressExhausted",
@@ -101,7 +103,9 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   if (status === 403) return isAboutContent(said) ? "badRequest" : "unauthorized";
   if (status === 404 || status === 410) return "notFound";
   if (status === 409) return "conflict";
-  if (status === 413) return retryAfter === null ? "badRequest" : "rateLimited";
+  if (status === 413) {
+    return retryAfter !== null || RATE_PROSE.test(said.message) ? "rateLimited" : "badRequest";
+  }
   if (status === 408) return "unavailable";
   if (status === 501) return "badRequest";
   return status >= 500 ? "unavailable" : "badRequest";

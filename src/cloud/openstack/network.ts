@@ -251,7 +251,7 @@ export async function getNetworkQuotas(
   const read = { action: "read the network quotas", service: "network", ...call } as const;
   const path = `/quotas/${project}`;
   const details = await session.request({ ...read, path: `${path}/details`, accept: WITHOUT_DETAILS });
-  if (details.response.status === 200) {
+  if (details.response.status < 300) {
     const { floatingip, port } = details.parse(DetailsSchema).quota;
     return {
       floatingIps: floatingip ? toQuotaUse(floatingip.limit, floatingip.used) : null,
