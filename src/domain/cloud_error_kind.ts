@@ -1,6 +1,6 @@
 /** The kinds of refusals that a cloud gives; planners decide by them, `classifyResponse` finds them. */
 export type CloudErrorKind =
-  /** 404: the thing is not there. Without a status: the service is not in the cloud's catalog. */
+  /** A service's own 404: the thing is not there. Without a status: the service is not in the cloud's catalog. */
   | "notFound"
   /** 403 or 413 over quota: wait until there is room. */
   | "quota"
@@ -14,7 +14,7 @@ export type CloudErrorKind =
   | "conflict"
   /** 400 and other refusals of what we asked for: asking again does not help. */
   | "badRequest"
-  /** 5xx, connection refused or reset, TLS, DNS; a success whose body is no JSON, which the service did not send. */
+  /** 5xx, connection refused or reset, TLS, DNS; what the service did not send: a success whose body is no JSON, a gateway's 404. */
   | "unavailable"
   /** No answer in time. */
   | "timeout"

@@ -167,6 +167,14 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     { status: 410, body: "Error in store configuration. Adding images to store is disabled." },
     "badRequest",
   ],
+  ["404 of an ingress", { status: 404, body: "default backend - 404" }, "unavailable"],
+  ["404 of a gateway", { status: 404, body: "<html><h1>404 Not Found</h1>nginx</html>" }, "unavailable"],
+  ["404 without a word", { status: 404 }, "unavailable"],
+  [
+    "404 of a Glance that answers with pages",
+    { ...glancePage(404, "No image found with ID 4711"), headers: { "x-openstack-request-id": "req-1" } },
+    "notFound",
+  ],
   ["an unknown image", glance(404, "No image found with ID 4711"), "notFound"],
   [
     "Cinder's quota",

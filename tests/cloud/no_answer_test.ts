@@ -95,6 +95,22 @@ for (const [title, reply] of [["fails", { status: 500 }], ["never answers", "sil
   });
 }
 
+Deno.test("a gateway that does not know the service at this moment proves nothing of networks and floating IPs", async () => {
+  const cloud = behindProxy({ status: 404, body: "404 page not found\n" });
+  for (
+    const call of [
+      cloud.listNetworks({ signal }),
+      cloud.listPorts({ signal }),
+      cloud.createFloatingIp({ networkId: "n", portId: "p", description: "" }, { signal }),
+      cloud.createServer(NODE_12, { signal }),
+    ]
+  ) {
+    const error = await refusalOf(call);
+    assert.deepEqual([error.kind, error.effect], ["unavailable", "none"]);
+    assert.match(error.message, /: 404 page not found \(HTTP 404\)$/);
+  }
+});
+
 Deno.test("a service without pages of its own is used where its root shows one", async () => {
   const { cloud } = scriptedCloud(({ url }) => {
     if (url === "http://nova:8774/") return PAGE;

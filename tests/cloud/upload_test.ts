@@ -223,7 +223,8 @@ for (
   const [title, reply, kind, effect] of [
     ["401", { status: 401 }, "unauthorized", "none"],
     ["403", { status: 403 }, "unauthorized", "none"],
-    ["404", { status: 404 }, "notFound", "none"],
+    ["404", { status: 404, headers: { "x-openstack-request-id": "req-1" } }, "notFound", "none"],
+    ["404 of a gateway", { status: 404 }, "unavailable", "none"],
     ["409", { status: 409 }, "conflict", "none"],
     ["410", { status: 410 }, "notFound", "none"],
     ["413 over quota", { status: 413, body: "Image storage quota exceeded" }, "quota", "none"],

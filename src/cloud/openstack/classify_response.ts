@@ -33,13 +33,16 @@ const MAX_MESSAGE = 300;
 export function classifyResponse(response: SendResponse, options: { now: Instant }): ClassifiedResponse {
   const said = readError(response);
   const retryAfter = readRetryAfter(response.headers, options.now);
-  const kind = kindOf({ status: response.status, said, retryAfter });
+  const requestId = requestIdOf(response.headers);
+  // Services answer in JSON, or with an id; gateways on the way do not know a service that is being upgraded.
+  const isGateway = requestId === null && jsonOf(response.body) === null;
+  const kind = kindOf({ status: response.status, said, retryAfter, isGateway });
   return {
     kind,
     message: said.message || silence(response),
     retryAfter,
     effect: effectOf(response.status),
-    requestId: requestIdOf(response.headers),
+    requestId,
   };
 }
 
@@ -90,8 +93,10 @@ function policyWords(policy: string): number {
   return policy.replace(/^os_compute_api:|[.,;]$/g, "").split(":").length;
 }
 
-function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
-  const { status, said, retryAfter } = answer;
+function kindOf(
+  answer: { status: number; said: Said; retryAfter: Milliseconds | null; isGateway: boolean },
+): CloudErrorKind {
+  const { status, said, retryAfter, isGateway } = answer;
   if (status === 401) return "unauthorized";
   if (status === 429) return "rateLimited";
   if (status < 300) return "unavailable";
@@ -101,6 +106,7 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   const saysQuota = QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message);
   if (saysQuota && QUOTA_STATUSES.includes(status)) return "quota";
   if (status === 403) return isAboutContent(said) ? "badRequest" : "unauthorized";
+  if (status === 404 && isGateway) return "unavailable";
   if (status === 404 || status === 410) return "notFound";
   if (status === 409) return "conflict";
   if (status === 413) {
