@@ -247,7 +247,7 @@ Deno.test("a deletion that a gateway answers with 404 is not known to be done", 
   const { cloud } = scriptedCloud(({ method }) =>
     method === "DELETE" ? { status: 404, body: "<html>" } : null
   );
-  assert.equal((await refusalOf(cloud.deleteServer("a", { signal }))).kind, "badResponse");
+  assert.equal((await refusalOf(cloud.deleteServer("a", { signal }))).kind, "unavailable");
 });
 
 Deno.test("listing: a failing later page fails it all, and gives no part", async () => {

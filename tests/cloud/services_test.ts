@@ -232,7 +232,7 @@ Deno.test("a floating IP is gone only where Neutron itself says that it knows no
       gateway.deleteKeypair("k", { signal }),
     ]
   ) {
-    assert.equal((await refusalOf(asked)).kind, "badResponse");
+    assert.equal((await refusalOf(asked)).kind, "unavailable");
   }
 });
 

@@ -50,19 +50,21 @@ interface Resource extends Pick<ServiceCall, "path"> {
 }
 
 export async function showResource(
-  { service, name, gone, saysGone }: Denial,
+  denial: Denial,
   { session, what, ...call }: Resource & Omit<ServiceCall, "action" | "service"> & { session: Session },
 ): Promise<Answer | "gone"> {
+  const { service, gone, saysGone } = denial;
   const answer = await session.request({ ...call, service, action: `show ${what}`, accept: gone });
   if (saysGone(answer.response)) return "gone";
   if (!gone.includes(answer.response.status)) return answer;
-  throw answer.refuse(`the 404 did not come from ${name}; check the address of the ${service} service`);
+  throw answer.refuse(foreign404(denial), "unavailable");
 }
 
 export async function deleteResource(
-  { service, gone, saysGone }: Denial,
+  denial: Denial,
   { session, what, path, signal, confirm }: Resource & DeleteCall & { session: Session },
 ): Promise<DeleteAnswer> {
+  const { service, gone, saysGone } = denial;
   const { response, refuse } = await session.request({
     action: `delete ${what}`,
     service,
@@ -75,5 +77,9 @@ export async function deleteResource(
   });
   if (!gone.includes(response.status)) return "accepted";
   if (saysGone(response)) return "gone";
-  throw refuse(`the 404 did not come from the service itself; check the ${service} address`);
+  throw refuse(foreign404(denial), "unavailable");
+}
+
+function foreign404({ name, service }: Denial): string {
+  return `the 404 did not come from ${name}; check the address of the ${service} service`;
 }

@@ -56,8 +56,8 @@ export interface Answer {
   parse<S extends v.GenericSchema>(schema: S): v.InferOutput<S>;
   /** The items of one of its lists that can be read, and what is needed to ask for the next page. */
   items<S extends v.GenericSchema>(key: string, schema: S): Items<v.InferOutput<S>>;
-  /** The error of an answer that is not what the API documents. */
-  refuse(message: string): CloudError;
+  /** The error of an answer that is not what the API documents (`badResponse`), or of another kind. */
+  refuse(message: string, kind?: CloudErrorKind): CloudError;
 }
 
 export interface Items<T> {
@@ -92,8 +92,8 @@ export class Session {
     const response = await this.#send(call);
     const effect = isGet(call) ? "none" : "unknown";
     const { status } = response;
-    const refuse = (message: string) =>
-      this.#options.transport.refuse(call, { kind: "badResponse", message, status, effect });
+    const refuse: Answer["refuse"] = (message, kind = "badResponse") =>
+      this.#options.transport.refuse(call, { kind, message, status, effect });
     const tell = (oddity: Oddity) => this.#tellOddity(call.action, oddity);
     const noOne = () => this.#options.transport.refuse(call, { ...noAnswer(response), effect });
     if (isForeign(response)) throw noOne();
