@@ -84,7 +84,7 @@ function greet(login: Login): void {
   const algorithms = forSsh2(set);
   if (algorithms === null) return void socket.end(greeting(set));
   const ssh = new ssh2.Server({
-    hostKeys: [hostKeyOf(server, set.hostKey).privateKey],
+    hostKeys: [hostKeyOf(server, set.hostKey).key],
     ident: set.ident,
     algorithms,
     ...(settings.banner === "" ? {} : { banner: settings.banner }),
