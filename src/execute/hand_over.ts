@@ -72,7 +72,7 @@ async function tell(telling: Telling, { access, signal }: HandOverDeps): Promise
       await close(node, { access, signal });
       return { type: "closed" };
     case "unassign-node":
-      if (access.type === "jenkins") await access.target.deleteAgent(node.nodename, { signal });
+      if (access.type === "jenkins") await removeAgent(telling, { target: access.target, access, signal });
       else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
       return { type: "unassigned" };
   }
@@ -107,6 +107,31 @@ async function assign(
     await access.target.createAgent(request, { signal });
   }
   return { type: "assigned", manager: access.config.name, next: testJob === null ? "ready" : "test" };
+}
+
+/** With `whenIdle`, once it gets no more jobs and none runs. @throws BusyError */
+async function removeAgent(
+  { node, whenIdle }: Extract<Telling, { type: "unassign-node" }>,
+  { target, access, signal }: Pick<HandOverDeps, "access" | "signal"> & { target: Target },
+): Promise<void> {
+  const { nodename } = node;
+  if (whenIdle) {
+    await close(node, { access, signal });
+    if (!await target.isIdle(nodename, { signal })) throw new BusyError(node);
+  }
+  await target.deleteAgent(nodename, { signal });
+}
+
+class BusyError extends Error {
+  override readonly name = "BusyError";
+  constructor({ id, nodename, target, comment }: NodeRecord) {
+    super(
+      `${
+        comment ?? "it is to be deleted"
+      }; a job runs on agent ${nodename} on target ${target} and ends first: ` +
+        `to end it now, \`nodepool delete ${id}\``,
+    );
+  }
 }
 
 async function close(

@@ -18,6 +18,8 @@ interface Jobs {
   readonly virtual: VirtualPool;
   /** A ready node, on whose agent a job runs that nobody has reported. */
   readonly node: NodeRecord;
+  /** Stops the node's server, as the cloud shows it. */
+  readonly shutOff: () => void;
   /** As it is now; undefined: it is gone. */
   readonly now: () => NodeRecord | undefined;
 }
@@ -28,8 +30,19 @@ async function withJob(
   run: (jobs: Jobs) => Promise<void>,
 ): Promise<void> {
   const jenkins = new JenkinsDouble();
+  const stopped = new Set<string>();
   const virtual: VirtualPool = VirtualPool.idle({
     config: config + TARGETS,
+    changeCloud: (cloud) => ({
+      ...cloud,
+      async listServers(options) {
+        const listing = await cloud.listServers(options);
+        const servers = listing.servers.map((one) =>
+          stopped.has(one.id) && one.status === "ACTIVE" ? { ...one, status: "SHUTOFF" } : one
+        );
+        return { ...listing, servers };
+      },
+    }),
     openTarget: ({ name, rate, jenkins: at }) =>
       new JenkinsTarget({
         ...at!,
@@ -45,18 +58,31 @@ async function withJob(
   await virtual.until(() => virtual.count("ready") > 0 && virtual.count("building") === 0, HOUR);
   const node = virtual.pool.report().nodes.find((one) => stateName(one) === "ready")!;
   jenkins.busy.add(node.nodename);
-  await run({ jenkins, virtual, node, now: () => virtual.pool.ledger.nodes.get(node.id) });
+  await run({
+    jenkins,
+    virtual,
+    node,
+    shutOff() {
+      stopped.add(serverIdOf(node)!);
+      virtual.serverOf(node).touchedAt = virtual.clock.now();
+    },
+    now: () => virtual.pool.ledger.nodes.get(node.id),
+  });
 }
 
-/** The job goes on for an hour, the node says why it is there, and goes when the job is over, by itself. */
+/** The job goes on for a long time, the node says why it is there, and goes when the job is over, by itself. */
 async function assertSpared({ jenkins, virtual, node, now }: Jobs, why: RegExp): Promise<void> {
   const serverId = serverIdOf(node)!;
-  await virtual.clock.advance(HOUR);
+  await virtual.clock.advance(20 * MINUTE);
   assert.deepEqual([jenkins.killed, virtual.exists(serverId)], [[], true]);
   assert.match(now()?.waitingOn?.message ?? "it says nothing", why);
   jenkins.busy.delete(node.nodename);
   await virtual.until(() => now() === undefined, 10 * MINUTE);
-  assert.deepEqual([jenkins.killed, jenkins.agents.has(node.nodename), virtual.exists(serverId)], [[], false, false]);
+  assert.deepEqual([jenkins.killed, jenkins.agents.has(node.nodename), virtual.exists(serverId)], [
+    [],
+    false,
+    false,
+  ]);
 }
 
 const RUNS = /a job runs on agent .* on target ci/;
@@ -78,7 +104,7 @@ Deno.test("image-delete --replace-ready: a node on which a job runs is spared", 
 
 Deno.test("a server that stands still under a job is nobody's to delete", () =>
   withJob({}, async (jobs) => {
-    jobs.virtual.serverOf(jobs.node).status = "SHUTOFF";
+    jobs.shutOff();
     await assertSpared(jobs, RUNS);
   }));
 
@@ -94,8 +120,8 @@ for (const name of ["hold", "unhold"] as const) {
 }
 
 Deno.test("a node that somebody deletes goes at once, also where it has been waiting for its job", () =>
-  withJob({}, async ({ jenkins, virtual, node, now }) => {
-    virtual.serverOf(node).status = "SHUTOFF";
+  withJob({}, async ({ jenkins, virtual, node, shutOff, now }) => {
+    shutOff();
     await virtual.clock.advance(20 * MINUTE);
     assert.ok(virtual.exists(serverIdOf(node)!));
     await virtual.ask("delete", { ids: [node.id], comment: "deleted by ada" });
@@ -104,13 +130,14 @@ Deno.test("a node that somebody deletes goes at once, also where it has been wai
   }));
 
 Deno.test("while the Jenkins does not answer nothing goes that a job may run on, and no longer than node-stuck", () =>
-  withJob({}, async ({ jenkins, virtual, node, now }) => {
-    virtual.serverOf(node).status = "SHUTOFF";
+  withJob({ config: `limits: {node-stuck: 2h}\n${poolConfig({ minReady: 1 })}` }, async (jobs) => {
+    const { jenkins, virtual, node, shutOff, now } = jobs;
+    shutOff();
     jenkins.loading = true;
-    await virtual.clock.advance(7 * HOUR);
+    await virtual.clock.advance(115 * MINUTE);
     assert.ok(virtual.exists(serverIdOf(node)!));
     assert.match(now()!.waitingOn!.message, /agent .* on target ci/);
-    await virtual.until(() => now() === undefined, 2 * HOUR);
+    await virtual.until(() => now() === undefined, 10 * MINUTE);
   }));
 
 Deno.test("a target that goes, and comes back, keeps its jobs", () =>
@@ -119,17 +146,21 @@ Deno.test("a target that goes, and comes back, keeps its jobs", () =>
     const config = `limits: {hold-max-age: 1m}\n${poolConfig({ minReady: 4 })}`;
     await virtual.during(virtual.reconfigure(config));
     await virtual.ask("hold", { ids: [node.id], reason: null, owner: null, duration: null });
-    await virtual.clock.advance(HOUR);
+    await virtual.clock.advance(20 * MINUTE);
     assert.ok(virtual.exists(serverIdOf(node)!));
-    assert.match(now()!.waitingOn!.message, /no longer has target ci; a job may be running on the node unreported/);
+    assert.match(
+      now()!.waitingOn!.message,
+      /no longer has target ci; a job may be running on the node unreported/,
+    );
     await virtual.during(virtual.reconfigure(config + TARGETS));
     await assertSpared(jobs, RUNS);
   }));
 
 Deno.test("a node on which no job runs goes as soon as its Jenkins says so", () =>
-  withJob({}, async ({ jenkins, virtual, node, now }) => {
+  withJob({}, async ({ jenkins, virtual, node, shutOff, now }) => {
+    jenkins.requests.length = 0;
     jenkins.busy.delete(node.nodename);
-    virtual.serverOf(node).status = "SHUTOFF";
+    shutOff();
     await virtual.until(() => now() === undefined, 3 * MINUTE);
     assert.deepEqual(jenkins.calls.filter((call) => call.includes(node.nodename)), [
       `GET /computer/${node.nodename}/config.xml`,
@@ -149,7 +180,7 @@ Deno.test("a server that is gone keeps nobody waiting for its job", () =>
 
 Deno.test("a restart between any two steps forgets nothing of it", () =>
   withJob({}, async (jobs) => {
-    jobs.virtual.serverOf(jobs.node).status = "SHUTOFF";
+    jobs.shutOff();
     for (const pause of [30 * SECOND, MINUTE, 5 * MINUTE]) {
       await jobs.virtual.clock.advance(pause);
       await jobs.virtual.killPool();
