@@ -28,7 +28,7 @@ const SMALLEST_SAMPLE = 4;
  * network takes to come back, or a load on this machine to pass; still longer where too few are there to tell it by.
  */
 const BLIP = { shown: 3 * MINUTE, untold: 10 * MINUTE };
-/** What failed where the server itself refused us, or is not the one that was made ready: no blip does that. */
+/** Failures in which the server itself refused us, or is not the one that was made ready: no blip does that. */
 const SAID_BY_SERVER: ReadonlySet<LoginFailure> = new Set(["hostKey", "auth", "account", "command"]);
 
 interface CheckReadyDeps {
@@ -196,10 +196,9 @@ async function whyUnusable(node: NodeRecord, deps: Check): Promise<Omit<Failed, 
 }
 
 async function remove({ node: { id }, message }: Failed, { ledger, clock }: CheckReadyDeps): Promise<void> {
-  await ledger.edit((edit) => {
-    const node = edit.node(id);
-    if (node === null || !isFree(node, (parentId) => edit.node(parentId))) return;
+  await ledger.changeNode(id, (node, edit) => {
+    if (!isFree(node, (parentId) => edit.node(parentId))) return node;
     const comment = `failed the check: ${message}`;
-    edit.putNode(transition(node, { type: "delete", by: "check", comment, result: "lost" }, clock.now()));
+    return transition(node, { type: "delete", by: "check", comment, result: "lost" }, clock.now());
   });
 }
