@@ -83,7 +83,7 @@ async function replaceIdleNodes(
   image: ProviderImage,
   { comment, ledger, clock }: StateDeps & { comment: string },
 ): Promise<readonly number[]> {
-  const event = { type: "delete", by: "user", comment, result: "unused" } as const;
+  const event = { type: "delete", by: "user", comment, result: "unused", sparesJobs: true } as const;
   const found = [...ledger.nodes.values()].filter((node) => isIdleOf(image, node));
   const deleted = await Promise.all(found.map(({ id }) =>
     ledger.edit((edit) => {

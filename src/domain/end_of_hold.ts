@@ -14,10 +14,12 @@ export function isJobRunning({ job, requestId, timings, jobEnd }: NodeRecord): b
 export function endOfHold(
   node: NodeRecord,
   { by, comment }: { by: "user" | "limit"; comment: string },
-): { type: "unheld" } | { type: "delete"; by: "user" | "limit"; comment: string; result: "used" | "unused" } {
+):
+  | { type: "unheld" }
+  | { type: "delete"; by: "user" | "limit"; comment: string; result: "used" | "unused"; sparesJobs: true } {
   if (isJobRunning(node) && serverIdOf(node) !== null) return { type: "unheld" };
   const result = node.timings.used === undefined && node.jobEnd === null ? "unused" : "used";
-  return { type: "delete", by, comment, result };
+  return { type: "delete", by, comment, result, sparesJobs: true };
 }
 
 /** When the hold ends by itself; null: it does not. @param maxAge `limits.hold-max-age` */

@@ -45,8 +45,8 @@ export type NodeState =
   | { readonly phase: "used"; readonly serverId: string; readonly isClosed?: true | undefined }
   /** Kept for somebody to look at; held while being created, it may have no server (yet). */
   | { readonly phase: "hold"; readonly serverId: string | null; readonly lostAt: Instant | null }
-  /** To be taken off its target before its server is deleted. */
-  | { readonly phase: "unassign"; readonly serverId: string }
+  /** To be taken off its target before its server is deleted; `mayRunJob`: once no job can be running on it. */
+  | { readonly phase: "unassign"; readonly serverId: string; readonly mayRunJob?: true | undefined }
   | {
     readonly phase: "delete-server";
     /** null: none is known. `lostAt` then says whether one may turn up. */

@@ -70,6 +70,8 @@ export type NodeEvent =
     readonly comment: string;
     readonly result: NodeResult;
     readonly evidence?: Evidence;
+    /** Whether a job that runs on it ends first; left out: whatever its end was decided for. */
+    readonly sparesJobs?: true;
   }
   /** The cloud is about to be asked to delete the server. */
   | { readonly type: "deleting" }
@@ -273,14 +275,7 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
       evidence: null,
     }),
   },
-  "ready": {
-    "taken": ({ state, event }) => ({
-      state: { phase: "used", serverId: state.serverId },
-      job: event.job,
-      requestId: event.requestId,
-      ...(event.asked === undefined ? {} : { asked: event.asked }),
-    }),
-  },
+  "ready": { "taken": taking },
   "used": {
     ...LATE_TARGET,
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
@@ -305,6 +300,11 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
   },
   "unassign": {
     ...LATE_TARGET,
+    // Whoever decided that it goes did not know of the job.
+    "taken": (at) => {
+      if (!at.state.mayRunJob) throw new IllegalTransitionError("unassign", at.event.type, at.node.id);
+      return { ...taking(at), comment: null, deletedBy: null, result: null };
+    },
     "unassigned": ({ state }) => ({
       state: { phase: "delete-server", serverId: state.serverId, lostAt: null, ...UNDELETED },
     }),
@@ -320,6 +320,17 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
   },
 };
 
+function taking(
+  { state, event }: { state: StateOf<"ready" | "unassign">; event: EventOf<"taken"> },
+): Changes {
+  return {
+    state: { phase: "used", serverId: state.serverId },
+    job: event.job,
+    requestId: event.requestId,
+    ...(event.asked === undefined ? {} : { asked: event.asked }),
+  };
+}
+
 function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
   type AnyRule = (at: { state: NodeState; event: StepEvent; node: NodeRecord; now: Instant }) => Changes;
   const rule = rules[node.state.phase]?.[event.type] as AnyRule | undefined;
@@ -327,23 +338,51 @@ function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
   return rule({ state: node.state, event, node, now });
 }
 
-/** Any node can be marked for deletion; of one that is already being deleted only changes that somebody wants that. */
+/**
+ * Any node can be marked for deletion; of one that is already being deleted only changes that somebody wants that, whatever
+ * runs on it.
+ */
 function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
   const { state } = node;
   if (state.phase === "unassign" || state.phase === "delete-server" || state.phase === "delete-address") {
-    return { state, ...(event.by === "user" && { deletedBy: event.by }) };
+    if (event.by !== "user" || event.sparesJobs) return { state };
+    if (state.phase !== "unassign" || !state.mayRunJob) return { state, deletedBy: event.by };
+    return {
+      state: { phase: "unassign", serverId: state.serverId },
+      deletedBy: event.by,
+      retryAt: null,
+      attempt: 0,
+    };
   }
   const server = possibleServer(state);
   return {
     // A server that its target may still send jobs to must not vanish under them.
     state: node.assignedAt !== null && server.serverId !== null
-      ? { phase: "unassign", serverId: server.serverId }
+      ? {
+        phase: "unassign",
+        serverId: server.serverId,
+        ...(mayRunJob(node, event) && { mayRunJob: true }),
+      }
       : { phase: "delete-server", ...server, ...UNDELETED },
     comment: event.comment,
     deletedBy: event.by,
     result: event.result,
     ...(event.evidence === undefined ? {} : { evidence: event.evidence }),
   };
+}
+
+/**
+ * Whether a target may have given the node a job that was not reported, and whoever decided that it goes did not know: a
+ * command that names the node, and those who have or had it, do.
+ */
+function mayRunJob(
+  { assignedAt, timings, jobEnd }: NodeRecord,
+  { by, sparesJobs }: EventOf<"delete">,
+): boolean {
+  const isMeant = !sparesJobs && (by === "user" || by === "job" || by === "client");
+  const isUnderTest = timings.test !== undefined && timings.ready === undefined &&
+    jobEnd?.result !== "SUCCESS";
+  return !isMeant && assignedAt !== null && timings.used === undefined && !isUnderTest;
 }
 
 /** A node is held as it stands. Once the cloud has been asked to delete its server, it cannot be kept. */

@@ -69,10 +69,10 @@ async function tell(telling: Telling, { access, signal }: HandOverDeps): Promise
       await jenkins(access).relabelAgent(node.nodename, { label: node.label, signal });
       return { type: "tested" };
     case "close-agent":
-      await close(node, { access, signal });
+      await close(node, { target: jenkins(access), signal });
       return { type: "closed" };
     case "unassign-node":
-      if (access.type === "jenkins") await access.target.deleteAgent(node.nodename, { signal });
+      if (access.type === "jenkins") await removeAgent(telling, { target: access.target, signal });
       else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
       return { type: "unassigned" };
   }
@@ -103,18 +103,41 @@ async function assign(
   };
   // One of that name that is there already may lead elsewhere.
   if (await access.target.createAgent(request, { signal }) === "exists") {
-    await access.target.deleteAgent(node.nodename, { signal });
+    const why = "there is another agent of that name";
+    await removeIdleAgent(node, { why, target: access.target, signal });
     await access.target.createAgent(request, { signal });
   }
   return { type: "assigned", manager: access.config.name, next: testJob === null ? "ready" : "test" };
 }
 
+async function removeAgent(
+  { node, whenIdle }: Extract<Telling, { type: "unassign-node" }>,
+  { target, signal }: Pick<HandOverDeps, "signal"> & { target: Target },
+): Promise<void> {
+  const why = node.comment ?? "it is to be deleted";
+  if (whenIdle) await removeIdleAgent(node, { why, target, signal });
+  else await target.deleteAgent(node.nodename, { signal });
+}
+
+/** Removes an agent that gets no more jobs, and on which none runs. @throws Error, with the reason, where one does */
+async function removeIdleAgent(
+  { id, nodename, target: name }: NodeRecord,
+  { why, target, signal }: Pick<HandOverDeps, "signal"> & { why: string; target: Target },
+): Promise<void> {
+  await close({ id, nodename, target: name }, { target, signal });
+  if (!await target.isIdle(nodename, { signal })) {
+    const advice = `to end it now, \`nodepool delete ${id}\``;
+    throw new Error(`${why}; a job runs on agent ${nodename} on target ${name} and ends first: ${advice}`);
+  }
+  await target.deleteAgent(nodename, { signal });
+}
+
 async function close(
-  node: NodeRecord,
-  { access, signal }: Pick<HandOverDeps, "access" | "signal">,
+  node: Pick<NodeRecord, "id" | "nodename" | "target">,
+  { target, signal }: Pick<HandOverDeps, "signal"> & { target: Target },
 ): Promise<void> {
   try {
-    await jenkins(access).relabelAgent(node.nodename, { label: "", signal });
+    await target.relabelAgent(node.nodename, { label: "", signal });
   } catch (error) {
     if (!(error instanceof TargetError) || !FINAL.has(error.kind)) throw error;
     const fields = { node: node.id, target: node.target, reason: error.message };

@@ -35,8 +35,8 @@ export type Action =
   | { readonly type: "close-agent"; readonly node: NodeRecord }
   /** Its job has been over long enough: decide what becomes of it. */
   | { readonly type: "end-job"; readonly node: NodeRecord }
-  /** Take it off its target. */
-  | { readonly type: "unassign-node"; readonly node: NodeRecord }
+  /** Take it off its target; `whenIdle`: where no job of that runs on it. */
+  | { readonly type: "unassign-node"; readonly node: NodeRecord; readonly whenIdle?: true }
   /** The launch has failed: look at the server once more, then mark the node for deletion. */
   | { readonly type: "give-up"; readonly node: NodeRecord; readonly failure: LaunchFailure };
 

@@ -111,10 +111,10 @@ export function keptWithServer(
 }
 
 /** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */
-export function mayRunJob({ id }: NodeRecord, why: string): NodeStep {
+export function mayRunJob({ id }: NodeRecord, why: string, until: Instant | null = null): NodeStep {
   const message =
     `${why}; a job may be running on the node unreported: if none is, \`nodepool delete ${id}\``;
-  return wait("target", message);
+  return wait("target", message, until);
 }
 
 /**

@@ -321,11 +321,14 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
    * Changes the latest record of a node; null removes it and leaves a history record.
    * @returns the node after the commit; null when it is gone, also before (then `change` is not called)
    */
-  changeNode(id: number, change: (node: NodeRecord) => NodeRecord | null): Promise<NodeRecord | null> {
+  changeNode(
+    id: number,
+    change: (node: NodeRecord, edit: Edit) => NodeRecord | null,
+  ): Promise<NodeRecord | null> {
     const edit = (draft: Edit) => {
       const node = draft.node(id);
       if (node === null) return;
-      const next = change(node);
+      const next = change(node, draft);
       if (next === null) draft.removeNode(id);
       else draft.putNode(next);
     };

@@ -97,7 +97,11 @@ const states = {
     isClosed: v.optional(v.literal(true)),
   }),
   "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
-  "unassign": v.strictObject({ phase: v.literal("unassign"), ...withServer }),
+  "unassign": v.strictObject({
+    phase: v.literal("unassign"),
+    ...withServer,
+    mayRunJob: v.optional(v.literal(true)),
+  }),
   "delete-server": v.strictObject({
     phase: v.literal("delete-server"),
     serverId: text,

@@ -16,6 +16,8 @@ export interface Target extends AsyncDisposable {
   createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
   /** Gives an agent another label, or with an empty one none, and leaves the rest of it as it is; doing so twice comes to the same. */
   relabelAgent(name: string, options: Call & { label: string }): Promise<void>;
+  /** Whether no job runs on an agent now; also where there is no such agent. */
+  isIdle(name: string, options: Call): Promise<boolean>;
   /** Removes an agent; whatever runs on it ends. */
   deleteAgent(name: string, options: Call): Promise<"deleted" | "gone">;
   /** Queues a build once; `effect` of a thrown TargetError tells whether it may have been queued all the same. */

@@ -113,22 +113,25 @@ export class JobEventFeed implements AsyncDisposable {
   }
 }
 
-/** The record after the event; null: nothing changes, since it is being deleted or tested, or that is known. */
+/** The record after the event; null: nothing changes, since it is being deleted or tested, or what is told is known. */
 function afterEvent(
   node: NodeRecord,
   event: JobEvent,
   { config, edit, now }: { config: FeedConfig; edit: Edit; now: Instant },
 ): NodeRecord | null {
   const { job, result, type } = event;
-  if (node.state.phase === "test") {
-    const isTest = job === findTarget(config, node.target)?.jenkins?.testJob;
+  const isTest = job === findTarget(config, node.target)?.jenkins?.testJob;
+  // One that has passed may be given a job before its target answers that its jobs may ask for it.
+  if (node.state.phase === "test" && (isTest || node.jobEnd?.result !== "SUCCESS")) {
     return isTest && type === "finalized" ? transition(node, { type: "job-ended", result }, now) : null;
   }
-  const free = isBeingHandedOver(node, config)
+  const free = node.state.phase === "test"
+    ? transition(node, { type: "tested" }, now)
+    : isBeingHandedOver(node, config)
     ? transition(node, { type: "assigned", manager: null, next: "ready" }, now)
     : node;
   // Its start may have been published while nobody listened.
-  const taken = free.state.phase === "ready"
+  const taken = mayBeTaken(free)
     ? transition(free, { type: "taken", job, requestId: null }, now)
     : isBegunAfterAnother(node, event)
     ? transition(keptFor(node, { edit, now }), { type: "job-begun", job }, now)
@@ -140,6 +143,11 @@ function afterEvent(
     return transition({ ...taken, job: taken.job ?? job }, { type: "job-ended", result }, now);
   }
   return taken === node ? null : taken;
+}
+
+/** Ready, or to go, which was decided by somebody who did not know of the job. */
+function mayBeTaken({ state }: NodeRecord): boolean {
+  return state.phase === "ready" || (state.phase === "unassign" && state.mayRunJob === true);
 }
 
 /** Whether its target has been asked to take it, and may give it jobs before it answers, or without an answer. */

@@ -15,11 +15,12 @@ Deno.test("a job that may still run gets its node back when the hold ends", () =
 Deno.test("a node that nobody has, or whose job is over, is deleted when the hold ends", () => {
   const jobEnd = { at: NOW, result: "FAILURE" };
   const deleted = (fields: Parameters<typeof node>[1]) => endOfHold(node(held, fields), ending);
-  assert.deepEqual(deleted({}), { type: "delete", ...ending, result: "unused" });
+  assert.deepEqual(deleted({}), { type: "delete", ...ending, result: "unused", sparesJobs: true });
   assert.deepEqual(deleted({ job: "gate", timings: used, jobEnd }), {
     type: "delete",
     ...ending,
     result: "used",
+    sparesJobs: true,
   });
 });
 

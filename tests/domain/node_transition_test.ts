@@ -112,6 +112,10 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
     state: { phase: "unassign", serverId: "s1" },
     knows: ["floating-ip", "assigned", "unassigned", "hold"],
   },
+  "unassign, may run a job": {
+    state: { phase: "unassign", serverId: "s1", mayRunJob: true },
+    knows: ["floating-ip", "assigned", "taken", "unassigned", "hold"],
+  },
   "delete-server": {
     state: { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: null, acceptedAt: null },
     knows: [
@@ -428,6 +432,47 @@ Deno.test("a node that its target may know of is taken off it before its server 
   const leaving = transition(used, events["delete"], 9);
   assert.deepEqual([leaving.state, stateName(leaving)], [{ phase: "unassign", serverId: "s1" }, "delete"]);
   assert.equal(transition(leaving, events["unassigned"], 10).state.phase, "delete-server");
+});
+
+Deno.test("a node that its target may have given a job is to be asked for, unless who deletes it means the job too", () => {
+  const ready = nodeRecord({ id: 7, state: { phase: "ready", serverId: "s1" }, assignedAt: 5 });
+  const deletion = { type: "delete", comment: "over", result: "unused" } as const;
+  const unsure = (node: NodeRecord, event: Pick<NodeEvent & { type: "delete" }, "by" | "sparesJobs">) => {
+    const { state } = transition(node, { ...deletion, ...event }, 9);
+    return state.phase === "unassign" && state.mayRunJob === true;
+  };
+  for (const by of ["check", "cloud", "limit", "configuration"] as const) {
+    assert.ok(unsure(ready, { by }), by);
+  }
+  for (const by of ["user", "job", "client"] as const) assert.ok(!unsure(ready, { by }), by);
+  assert.ok(unsure(ready, { by: "user", sparesJobs: true }));
+  assert.ok(
+    !unsure({ ...ready, timings: { used: 6 } }, { by: "limit" }),
+    "it was known what it was used for",
+  );
+  assert.ok(!unsure({ ...ready, assignedAt: null }, { by: "check" }), "no target knows of it");
+  const test = {
+    ...ready,
+    state: { phase: "test", serverId: "s1", startedAt: 6 },
+    timings: { test: 6 },
+  } as const;
+  assert.ok(!unsure(test, { by: "limit" }), "only its test can run on it");
+  const passed = { ...test, jobEnd: { at: 7, result: "SUCCESS" } };
+  assert.ok(unsure(passed, { by: "limit" }), "it may have its label already");
+});
+
+Deno.test("who deletes a node that waits for its job means the job too, and is not kept waiting", () => {
+  const state = { phase: "unassign", serverId: "s1", mayRunJob: true } as const;
+  const waiting = nodeRecord({ id: 7, state, deletedBy: "check", retryAt: 60_000, attempt: 5 });
+  const deletion = { type: "delete", comment: "again", result: "unused" } as const;
+  assert.equal(transition(waiting, { ...deletion, by: "limit" }, 9).state, state);
+  assert.equal(transition(waiting, { ...deletion, by: "user", sparesJobs: true }, 9).state, state);
+  const meant = transition(waiting, { ...deletion, by: "user" }, 9);
+  assert.deepEqual([meant.state, meant.deletedBy, meant.retryAt], [
+    { phase: "unassign", serverId: "s1" },
+    "user",
+    null,
+  ]);
 });
 
 Deno.test("of several ends of a job the first counts, and the test's end is forgotten", () => {

@@ -92,10 +92,19 @@ Deno.test("executeAssign() makes an agent without a label where a test-job comes
 });
 
 Deno.test("executeAssign() replaces an agent of that name, which may lead elsewhere", async () => {
-  const deps = kit("jenkins", { createAgent: ["exists", "created"] });
+  const deps = kit("jenkins", { createAgent: ["exists", "created"], isIdle: true });
   await executeAssign(READY, deps);
-  assert.deepEqual(deps.calls.map(([name]) => name), ["createAgent", "deleteAgent", "createAgent"]);
-  assert.deepEqual(deps.calls[1], ["deleteAgent", READY.nodename, {}]);
+  const names = deps.calls.map(([name]) => name);
+  assert.deepEqual(names, ["createAgent", "relabelAgent", "isIdle", "deleteAgent", "createAgent"]);
+  assert.deepEqual(deps.calls[3], ["deleteAgent", READY.nodename, {}]);
+});
+
+Deno.test("executeAssign() leaves an agent of that name alone as long as a job runs on it", async () => {
+  const deps = kit("jenkins", { createAgent: "exists", isIdle: false });
+  const { event } = await executeAssign(READY, deps);
+  assert.ok(event !== null && event !== "ended" && event.type === "postponed");
+  assert.match(event.waitingOn.message, /^there is another agent of that name; a job runs on agent/);
+  assert.ok(deps.calls.every(([name]) => name !== "deleteAgent"));
 });
 
 Deno.test("executeAssign() tells managers behind Gearman, and remembers which one answered", async () => {
@@ -136,6 +145,33 @@ Deno.test("executeUnassign() removes the agent, also where it is gone already", 
     assert.deepEqual(await executeUnassign(READY, deps), { event: { type: "unassigned" } });
     assert.deepEqual(deps.calls, [["deleteAgent", READY.nodename, {}]]);
   }
+});
+
+Deno.test("executeUnassign() of a node that may run a job removes an agent that gets none and runs none", async () => {
+  const telling = {
+    type: "unassign-node",
+    node: { ...READY, comment: "failed the check" },
+    whenIdle: true,
+  } as const;
+  const idle = kit("jenkins", { isIdle: true });
+  assert.deepEqual(await tellTarget(telling, idle), { event: { type: "unassigned" } });
+  assert.deepEqual(idle.calls, [
+    ["relabelAgent", READY.nodename, { label: "" }],
+    ["isIdle", READY.nodename, {}],
+    ["deleteAgent", READY.nodename, {}],
+  ]);
+  const busy = kit("jenkins", { isIdle: false });
+  assert.deepEqual((await tellTarget(telling, busy)).event, {
+    type: "postponed",
+    until: NOW + SECOND,
+    waitingOn: {
+      reason: "target",
+      message:
+        `failed the check; a job runs on agent ${READY.nodename} on target ${READY.target} and ends first: ` +
+        "to end it now, `nodepool delete 7`",
+    },
+  });
+  assert.deepEqual(busy.calls.map(([name]) => name), ["relabelAgent", "isIdle"]);
 });
 
 Deno.test("executeUnassign() tells the manager that has the node, and nobody where none does", async () => {

@@ -1,7 +1,7 @@
 /** The ladders of a node on its way to its target, being tested there, and being taken off it. */
 import assert from "node:assert/strict";
 import type { Config, TargetConfig } from "../../src/domain/config.ts";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeStep } from "../../src/plan/node_step.ts";
 import { planAssign, targetPause } from "../../src/plan/phases/assign.ts";
 import { planTest } from "../../src/plan/phases/test.ts";
@@ -219,6 +219,49 @@ Deno.test("unassign: the target is told, and again after each failure, for ten m
   assert.equal(actionOf(planUnassign({ ...at, node, now: NOW + SECOND })), "unassign-node");
   const end = at.node.phaseSince + 10 * MINUTE;
   assert.deepEqual(planUnassign({ ...at, node, now: end }), { do: "change", event: { type: "unassigned" } });
+});
+
+Deno.test("unassign: where a job may run a Jenkins is asked, for as long as a node may be in use", () => {
+  const at = situation({ ...states.unassign, mayRunJob: true }, {
+    config: withTarget(),
+    heardSince: NOW - HOUR,
+  });
+  const asked = { type: "unassign-node", node: at.node, whenIdle: true };
+  const stuck = at.node.phaseSince + at.config.limits.nodeStuck;
+  const tried = { ...at, node: { ...at.node, attempt: 9 } };
+  assert.deepEqual(planUnassign(at), { do: "act", action: asked });
+  assert.equal(actionOf(planUnassign({ ...tried, now: stuck - 1 })), "unassign-node");
+  assert.deepEqual(planUnassign({ ...tried, now: stuck }), { do: "change", event: { type: "unassigned" } });
+  const vanished = planUnassign({ ...at, seen: gone });
+  assert.deepEqual(vanished, { do: "act", action: { type: "unassign-node", node: at.node } });
+});
+
+Deno.test("unassign: where a job may run and nobody can be asked, a node stays and says so, unless each job was reported", () => {
+  const planned = (conf: Config, heardSince: number | null, now = NOW) => {
+    const fields = { assignedAt: NOW - MINUTE, comment: "failed the check" };
+    return planUnassign({
+      ...situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince, fields }),
+      now,
+    });
+  };
+  const stuck = NOW + config().limits.nodeStuck;
+  for (
+    const [conf, why, free] of [
+      [config(), /^the configuration no longer has target default; a job may be running/, "change"],
+      [
+        withTarget({ assignViaGearman: true, jenkins: null }),
+        /^failed the check; a job may be running/,
+        "act",
+      ],
+    ] as const
+  ) {
+    for (const heardSince of [null, NOW - SECOND]) {
+      const step = planned(conf, heardSince);
+      assert.match(step.do === "wait" ? step.message : "", why);
+    }
+    assert.equal(planned(conf, NOW - 2 * MINUTE).do, free);
+    assert.equal(planned(conf, null, stuck).do, free);
+  }
 });
 
 Deno.test("unassign: after a long rest each node gets one attempt all the same", () => {

@@ -48,6 +48,9 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly readFile?: (path: string) => Promise<string>;
   /** Looks at a script; by default every path has one. */
   readonly stat?: PoolDeps["stat"];
+  /** By default nodes of each target are only used from here, and nobody reports jobs. */
+  readonly openTarget?: PoolDeps["openTarget"];
+  readonly listenToJobs?: PoolDeps["listenToJobs"];
   /** What becomes of each cloud that the pool opens; may throw, as opening one may. */
   readonly changeCloud?: (cloud: WholeCloud, provider: ProviderConfig) => WholeCloud;
   readonly metrics?: Metrics;
@@ -79,6 +82,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly #readFile: (path: string) => Promise<string>;
   readonly #stat: PoolDeps["stat"];
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
+  readonly #jobs: Pick<PoolDeps, "openTarget" | "listenToJobs">;
   readonly #isGuest: boolean;
   readonly #machines: PoolDeps["machines"];
   readonly #process: PoolProcess;
@@ -114,6 +118,10 @@ export class VirtualPool implements AsyncDisposable {
       changeCloud = (cloud) => cloud,
       readFile = () => Promise.resolve(loginKey.private),
       stat = () => Promise.resolve({ isFile: true, mode: 0o755 }),
+      openTarget = () => null,
+      listenToJobs = () => {
+        throw new Error("no publisher is there");
+      },
       ...settings
     }: VirtualPoolOptions,
   ) {
@@ -122,6 +130,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#isGuest = beside !== undefined;
     this.#config = config;
     this.#changeCloud = changeCloud;
+    this.#jobs = { openTarget, listenToJobs };
     this.#machines = machines;
     this.#process = process ?? { clock: this.clock, pass: () => Promise.resolve() };
     this.#uploadWorkers = uploadWorkers;
@@ -208,12 +217,9 @@ export class VirtualPool implements AsyncDisposable {
       machines: this.#machines ?? null,
       readFile: this.#readFile,
       stat: this.#stat,
-      openTarget: () => null,
+      ...this.#jobs,
       openGearman: () => {
         throw new Error("no Gearman server is there");
-      },
-      listenToJobs: () => {
-        throw new Error("no publisher is there");
       },
       metrics: this.#metrics,
       builder: this.builder,

@@ -132,7 +132,10 @@ const states: { [Phase in NodePhase]: fc.Arbitrary<Extract<NodeState, { phase: P
   "ready": record({ phase: fc.constant("ready"), serverId }),
   "used": record({ phase: fc.constant("used"), serverId }),
   "hold": record({ phase: fc.constant("hold"), ...unsure }),
-  "unassign": record({ phase: fc.constant("unassign"), serverId }),
+  "unassign": fc.oneof(
+    record({ phase: fc.constant("unassign"), serverId }),
+    record({ phase: fc.constant("unassign"), serverId, mayRunJob: fc.constant(true) }),
+  ),
   "delete-server": record({
     phase: fc.constant("delete-server"),
     ...unsure,

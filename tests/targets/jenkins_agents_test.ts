@@ -247,6 +247,22 @@ Deno.test("relabelAgent() of an agent that is not there is refused", async () =>
   assert.equal(error.message, "relabel agent gone on target ci: there is no agent gone (HTTP 404)");
 });
 
+Deno.test("isIdle() says whether no job runs on an agent; one that is not there runs none", async () => {
+  const { target, jenkins } = setUp();
+  assert.equal(await target.isIdle(NODE_12.name, { signal }), true);
+  await target.createAgent(NODE_12, { signal });
+  assert.equal(await target.isIdle(NODE_12.name, { signal }), true);
+  jenkins.busy.add(NODE_12.name);
+  assert.equal(await target.isIdle(NODE_12.name, { signal }), false);
+  jenkins.failNext({ path: /api\/json/, answer: new Response("{}") });
+  const error = await refusalOf(target.isIdle(NODE_12.name, { signal }));
+  assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
+  assert.match(
+    error.message,
+    /^look for a job on agent trusty-cloud-a-12 on target ci: .*idle.*; check url$/,
+  );
+});
+
 Deno.test("deleteAgent() removes an agent; one that is gone is done", async () => {
   const { target, jenkins } = setUp();
   await target.createAgent(NODE_12, { signal });

@@ -84,6 +84,10 @@ export class JenkinsDouble {
   });
   /** By name. */
   readonly agents = new Map<string, BoundAgent>();
+  /** The agents on which a job runs. */
+  readonly busy = new Set<string>();
+  /** The agents that were removed under a job. */
+  readonly killed: string[] = [];
   readonly queue: { readonly job: string; readonly parameters: Readonly<Record<string, string>> }[] = [];
   readonly requests: SeenRequest[] = [];
   quietingDown: { readonly reason: string | null } | null = null;
@@ -219,7 +223,7 @@ export class JenkinsDouble {
   }
 
   #computers({ url }: Visit): Response {
-    const agents = [...this.agents.keys()].map((name) => computerJson(name));
+    const agents = [...this.agents.keys()].map((name) => this.#computerJson(name));
     const builtIn = {
       ...computerJson("Built-In Node"),
       _class: "hudson.model.Hudson$MasterComputer",
@@ -259,12 +263,18 @@ export class JenkinsDouble {
   #agent(visit: Visit, name: string, page: string): Response {
     const agent = this.agents.get(name);
     if (agent === undefined) return containerError(404, "Not Found");
-    if (page === "api/json") return json(pruned(computerJson(name), visit.url));
+    if (page === "api/json") return json(pruned(this.#computerJson(name), visit.url));
     if (page === "config.xml") return this.#config(visit, agent);
     const refused = postOnly(visit) ?? this.#refuse(visit, "Agent/Delete");
     if (refused !== null) return refused;
     this.agents.delete(name);
+    if (this.busy.delete(name)) this.killed.push(name);
     return redirect(`${this.#address(visit)}/computer/`);
+  }
+
+  #computerJson(name: string) {
+    const isBusy = this.busy.has(name);
+    return { ...computerJson(name), idle: !isBusy, offline: !isBusy };
   }
 
   #config(visit: Visit, agent: BoundAgent): Response {

@@ -19,8 +19,19 @@ const broken = new LoginError("network", "no route to host");
 /** Checks nodes of which those ids cannot be logged in to so many times. */
 async function check(
   nodes: readonly NodeRecord[],
-  { failing = [], times = Infinity, unreachable = [], readKey = () => Promise.resolve("key"), meanwhile }: {
+  {
+    failing = [],
+    times = Infinity,
+    error = broken,
+    downUntil = 0,
+    unreachable = [],
+    readKey = () => Promise.resolve("key"),
+    meanwhile,
+  }: {
     failing?: readonly number[];
+    error?: LoginError;
+    /** Until then no login works, but for those of the first seconds. */
+    downUntil?: number;
     unreachable?: readonly string[];
     times?: number;
     readKey?: () => Promise<string>;
@@ -36,7 +47,9 @@ async function check(
     attempts.set(asked, attempt);
     askedAt.set(asked, [...askedAt.get(asked) ?? [], kit.clock.now()]);
     if (attempt === 1) await meanwhile?.(kit);
-    if (failing.some((id) => address(id) === asked) && attempt <= times) throw broken;
+    if (failing.some((id) => address(id) === asked) && attempt <= times) throw error;
+    const time = kit.clock.now() - NOW;
+    if (time >= 2 * SECOND && time < downUntil) throw broken;
     return { exitCode: 0, output: "" };
   });
   const everywhere = config({ providers: [provider(), provider({ name: "cloud-b" })] });
@@ -66,11 +79,53 @@ Deno.test("each ready node is logged in to, and only ready ones", async () => {
   assert.deepEqual(deleted, []);
 });
 
-Deno.test("a node that fails twice in a row is lost, with what was wrong", async () => {
-  const { attempts, deleted, ledger } = await check(five, { failing: [2] });
-  assert.deepEqual([attempts.get(address(2)), deleted], [2, [2]]);
+Deno.test("a node that does not answer for some minutes, while others do, is lost, with what was wrong", async () => {
+  const { askedAt, deleted, ledger } = await check(five, { failing: [2] });
+  const asked = askedAt.get(address(2))!;
+  assert.ok(asked.at(-1)! - asked[0]! >= 3 * MINUTE, String(asked));
+  assert.deepEqual(deleted, [2]);
   const lost = ledger.nodes.get(2)!;
   assert.deepEqual([lost.result, lost.comment], ["lost", "failed the check: no route to host"]);
+});
+
+for (const failure of ["hostKey", "auth", "account", "command"] as const) {
+  Deno.test(`a node whose server says twice that it is of no use (${failure}) is lost at once`, async () => {
+    const error = new LoginError(failure, "it says no");
+    const { attempts, deleted } = await check(five, { failing: [2], error });
+    assert.deepEqual([attempts.get(address(2)), deleted], [2, [2]]);
+  });
+}
+
+Deno.test("a blip on our side costs no node, also where it meets few of those that are checked one after the other", async () => {
+  const many = Array.from({ length: 100 }, (_, index) => ready(index + 1));
+  for (const downUntil of [30 * SECOND, 90 * SECOND, 3 * MINUTE]) {
+    const { deleted, askedAt } = await check(many, { downUntil });
+    const met = [...askedAt.values()].filter((asked) => asked.length > 1).length;
+    assert.ok(met > 20 && met < 50, `${met} of them`);
+    assert.deepEqual(deleted, []);
+  }
+});
+
+Deno.test("where no other node answers either, those that failed first are kept, and that is told", async () => {
+  const many = Array.from({ length: 100 }, (_, index) => ready(index + 1));
+  const { deleted, doubts } = await check(many, { downUntil: 20 * MINUTE });
+  assert.deepEqual(deleted, []);
+  assert.match(doubts.join(), /^cloud-a: \d\d of 100 ready nodes failed the check: no route to host$/);
+});
+
+Deno.test("a subnode that fails while its node is taken is left to whoever has that", async () => {
+  const group = [ready(1), ready(2, { role: "subnode", parentId: 1 })];
+  const taken = { type: "taken", job: null, requestId: 1 } as const;
+  const { deleted } = await check([...group, ...[3, 4, 5].map((id) => ready(id))], {
+    failing: [2],
+    error: new LoginError("auth", "it says no"),
+    meanwhile: ({ ledger, clock }) =>
+      ledger.changeNode(
+        1,
+        (each) => each.state.phase === "ready" ? transition(each, taken, clock.now()) : each,
+      ),
+  });
+  assert.deepEqual(deleted, []);
 });
 
 Deno.test("a node is asked again after a pause: a server may refuse connections for a moment", async () => {

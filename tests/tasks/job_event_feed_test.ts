@@ -111,6 +111,28 @@ Deno.test("the end of a job whose start was missed ends its node all the same", 
   ]);
 });
 
+Deno.test("a job that is told of only once its node is to go keeps it: whoever decided that did not know", async () => {
+  const going = { phase: "unassign", serverId: "s7", mayRunJob: true } as const;
+  const decided = { deletedBy: "check", comment: "failed the check", result: "lost" } as const;
+  const { feed, tell, stored } = await kit([node(going, decided)]);
+  await using _feed = feed;
+  await tell(event("started"));
+  const { state, job, deletedBy, comment, result } = stored();
+  assert.deepEqual([state.phase, job, deletedBy, comment, result], ["used", "unit", null, null, null]);
+  await tell(event("finalized"));
+  assert.equal(stored().jobEnd?.result, "SUCCESS");
+});
+
+Deno.test("a job that begins before the target has answered that a tested node may have jobs makes it used", async () => {
+  const passed = node(states.test, { jobEnd: { at: NOW - SECOND, result: "SUCCESS" } });
+  const { feed, tell, stored } = await kit([passed], { inForce: TESTING });
+  await using _feed = feed;
+  await tell(event("started", { job: "node-test" }), event("finalized", { job: "node-test" }));
+  assert.equal(stored().state.phase, "test");
+  await tell(event("started"));
+  assert.deepEqual([stored().state.phase, stored().job, stored().jobEnd], ["used", "unit", null]);
+});
+
 Deno.test("a node that was taken for another job keeps that name", async () => {
   const { feed, tell, stored } = await kit([node(states.used, { job: "taken-for" })]);
   await using _feed = feed;

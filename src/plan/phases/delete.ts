@@ -1,26 +1,36 @@
 /**
- * The end of a node: its target forgets it before its server goes, so that no job is sent to a server that is not there; the
- * server is gone only when the cloud says gone, and not asked to go where it has said so; last goes its floating IP.
+ * The end of a node: its target forgets it before its server goes, so that no job is sent to a server that is not there, and
+ * a job that nobody knew of when that was decided ends first; the server is gone only when the cloud says gone, and not asked to go where it has said so; last goes its floating IP.
  */
 import { backoff } from "../../domain/backoff.ts";
-import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { act, change, wait } from "../follow_ladder.ts";
-import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
+import { mayRunJob, type NodeSituation, type NodeStep, removeVanished, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 /** How long a target is asked that does not answer: it does not keep servers alive for ever. */
 const PATIENCE = 10 * MINUTE;
 
-export function planUnassign({ node, now, config }: NodeSituation<"unassign">): NodeStep {
+/** Where a job may run, a Jenkins is asked whether one does; others cannot be. As in use, it is stuck after `node-stuck`. */
+export function planUnassign(situation: NodeSituation<"unassign">): NodeStep {
+  const { node, state, now, config, heardSince } = situation;
   const target = findTarget(config, node.target);
-  const until = node.phaseSince + PATIENCE;
+  const way = target === null ? "none" : handOverOf(target);
+  const isUnsure = state.mayRunJob && removeVanished(situation) === null &&
+    (way === "jenkins" || !isSurelyFree(node, heardSince));
+  const until = node.phaseSince + (isUnsure ? config.limits.nodeStuck : PATIENCE);
+  if (isUnsure && way !== "jenkins" && now < until) {
+    const gone = `the configuration no longer has target ${node.target}`;
+    return mayRunJob(node, target === null ? gone : node.comment ?? "it is to be deleted", until);
+  }
   // After a restart the time may be over without a single attempt: each node gets one.
   const isGivenUp = now >= until && node.attempt > 0;
-  if (target === null || handOverOf(target) === "none" || isGivenUp) return change({ type: "unassigned" });
-  return awaitRetry(node, { now, reason: "target", by: until }) ?? act({ type: "unassign-node", node });
+  if (way === "none" || isGivenUp) return change({ type: "unassigned" });
+  return awaitRetry(node, { now, reason: "target", by: until }) ??
+    act({ type: "unassign-node", node, ...(isUnsure && { whenIdle: true }) });
 }
 
 export function planDeleteServer(situation: NodeSituation<"delete-server">): NodeStep {

@@ -27,6 +27,8 @@ const TIMEOUT = 30 * SECOND;
 
 const NO_JENKINS = "no Jenkins found; check url";
 
+const AgentSchema = v.object({ idle: v.boolean() });
+
 const StateSchema = v.object({
   quietingDown: v.boolean(),
   /** Told by Jenkins 2.267 and later. */
@@ -53,11 +55,7 @@ export class JenkinsTarget implements Target {
     };
     try {
       const response = await this.#client.request(call);
-      const { status } = response;
-      const state = parseAnswer(StateSchema, response, (message) => {
-        const problem = `${message}; check url`;
-        return this.#client.refuse(call, { kind: "badResponse", problem, status, effect: "none" });
-      });
+      const state = this.#parse(StateSchema, response, call);
       if (!state.quietingDown) return { online: true };
       const why = state.quietDownReason ? `: ${state.quietDownReason}` : "";
       return { online: false, reason: `it is quieting down${why}` };
@@ -103,6 +101,12 @@ export class JenkinsTarget implements Target {
     await this.#client.request({ ...call, method: "POST", path, body: changed });
   }
 
+  async isIdle(name: string, { signal }: Call): Promise<boolean> {
+    const response = await this.#readAgent(name, { what: "look for a job on", tree: "idle", signal });
+    return response.status === 404 ||
+      this.#parse(AgentSchema, response, { action: `look for a job on agent ${name}` }).idle;
+  }
+
   async deleteAgent(name: string, { signal }: Call): Promise<"deleted" | "gone"> {
     const about = this.#agentCall(name, { what: "delete", signal });
     const call: JenkinsCall = {
@@ -143,9 +147,27 @@ export class JenkinsTarget implements Target {
   }
 
   async #hasAgent(name: string, signal: AbortSignal): Promise<boolean> {
-    const call = this.#agentCall(name, { what: "look for", signal });
-    const path = `${call.path}/api/json?tree=displayName`;
-    return (await this.#client.request({ ...call, method: "GET", path, accept: [404] })).status !== 404;
+    const { status } = await this.#readAgent(name, { what: "look for", tree: "displayName", signal });
+    return status !== 404;
+  }
+
+  /** The answer is a 404 where there is no such agent. */
+  #readAgent(name: string, { tree, ...about }: Call & { what: string; tree: string }): Promise<SendResponse> {
+    const call = this.#agentCall(name, about);
+    const path = `${call.path}/api/json?tree=${tree}`;
+    return this.#client.request({ ...call, method: "GET", path, accept: [404] });
+  }
+
+  #parse<Output>(
+    schema: v.GenericSchema<unknown, Output>,
+    response: SendResponse,
+    call: Pick<JenkinsCall, "action">,
+  ): Output {
+    return parseAnswer(schema, response, (message) => {
+      const { status } = response;
+      const problem = `${message}; check url`;
+      return this.#client.refuse(call, { kind: "badResponse", problem, status, effect: "none" });
+    });
   }
 
   /** Whether the agent is as it is asked for: an earlier attempt has made it, and a job may run on it. */

@@ -1,0 +1,190 @@
+/**
+ * A Jenkins starts jobs on its agents by itself, and that may be reported late or never. Whoever decides that a ready node goes,
+ * a job that runs on it goes on, everybody is told why the node stays, and it goes once the job is over.
+ */
+import assert from "node:assert/strict";
+import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { JenkinsTarget } from "../../src/targets/jenkins/jenkins_target.ts";
+import { JenkinsDouble, PASSWORD, USER } from "../targets/jenkins_double.ts";
+import { imageConfig, order, readyImages } from "./image_pool.ts";
+import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+
+const TARGETS =
+  `targets:\n  - {name: ci, rate: 0, jenkins: {url: "http://ci/", user: ${USER}, apikey: ${PASSWORD}}}\n`;
+
+interface Jobs {
+  readonly jenkins: JenkinsDouble;
+  readonly virtual: VirtualPool;
+  /** A ready node, on whose agent a job runs that nobody has reported. */
+  readonly node: NodeRecord;
+  /** Stops the node's server, as the cloud shows it. */
+  readonly shutOff: () => void;
+  /** As it is now; undefined: it is gone. */
+  readonly now: () => NodeRecord | undefined;
+}
+
+/** A pool whose nodes are agents of a Jenkins that reports nothing, and a job on one of them. */
+async function withJob(
+  { config = poolConfig({ minReady: 4 }) }: { config?: string },
+  run: (jobs: Jobs) => Promise<void>,
+): Promise<void> {
+  const jenkins = new JenkinsDouble();
+  const stopped = new Set<string>();
+  const virtual: VirtualPool = VirtualPool.idle({
+    config: config + TARGETS,
+    changeCloud: (cloud) => ({
+      ...cloud,
+      async listServers(options) {
+        const listing = await cloud.listServers(options);
+        const servers = listing.servers.map((one) =>
+          stopped.has(one.id) && one.status === "ACTIVE" ? { ...one, status: "SHUTOFF" } : one
+        );
+        return { ...listing, servers };
+      },
+    }),
+    openTarget: ({ name, rate, jenkins: at }) =>
+      new JenkinsTarget({
+        ...at!,
+        url: at!.url!,
+        name,
+        rate,
+        send: jenkins.send,
+        clock: virtual.clock,
+      }),
+  });
+  await using pool = virtual;
+  await pool.startPool();
+  await virtual.until(() => virtual.count("ready") > 0 && virtual.count("building") === 0, HOUR);
+  const node = virtual.pool.report().nodes.find((one) => stateName(one) === "ready")!;
+  jenkins.busy.add(node.nodename);
+  await run({
+    jenkins,
+    virtual,
+    node,
+    shutOff() {
+      stopped.add(serverIdOf(node)!);
+      virtual.serverOf(node).touchedAt = virtual.clock.now();
+    },
+    now: () => virtual.pool.ledger.nodes.get(node.id),
+  });
+}
+
+/** The job goes on for a long time, the node says why it is there, and goes when the job is over, by itself. */
+async function assertSpared({ jenkins, virtual, node, now }: Jobs, why: RegExp): Promise<void> {
+  const serverId = serverIdOf(node)!;
+  await virtual.clock.advance(20 * MINUTE);
+  assert.deepEqual([jenkins.killed, virtual.exists(serverId)], [[], true]);
+  assert.match(now()?.waitingOn?.message ?? "it says nothing", why);
+  jenkins.busy.delete(node.nodename);
+  await virtual.until(() => now() === undefined, 10 * MINUTE);
+  assert.deepEqual([jenkins.killed, jenkins.agents.has(node.nodename), virtual.exists(serverId)], [
+    [],
+    false,
+    false,
+  ]);
+}
+
+const RUNS = /a job runs on agent .* on target ci/;
+
+Deno.test("check: a node whose login fails while a job runs on it is spared", () =>
+  withJob({ config: `cron: {check: "*/5 * * * *"}\n${poolConfig({ minReady: 4 })}` }, async (jobs) => {
+    jobs.virtual.serverOf(jobs.node).hostKeyEpoch++;
+    await assertSpared(jobs, RUNS);
+  }));
+
+Deno.test("image-delete --replace-ready: a node on which a job runs is spared", () =>
+  withJob({ config: imageConfig({ minReady: 2 }) }, async (jobs) => {
+    const { virtual } = jobs;
+    const [first] = readyImages(virtual);
+    await order(virtual, "update", "noble");
+    await virtual.ask("image-delete", { ids: [first!.id], comment: "bad", replaceReady: true });
+    await assertSpared(jobs, RUNS);
+  }));
+
+Deno.test("a server that stands still under a job is nobody's to delete", () =>
+  withJob({}, async (jobs) => {
+    jobs.shutOff();
+    await assertSpared(jobs, RUNS);
+  }));
+
+for (const name of ["hold", "unhold"] as const) {
+  Deno.test(`the end of a hold (${name}) spares a job that began on the node meanwhile`, () =>
+    withJob({}, async (jobs) => {
+      const ids = [jobs.node.id];
+      const duration = name === "hold" ? MINUTE : null;
+      await jobs.virtual.ask("hold", { ids, reason: null, owner: null, duration });
+      if (name === "unhold") await jobs.virtual.ask("unhold", { ids, comment: "not held any more" });
+      await assertSpared(jobs, RUNS);
+    }));
+}
+
+Deno.test("a node that somebody deletes goes at once, also where it has been waiting for its job", () =>
+  withJob({}, async ({ jenkins, virtual, node, shutOff, now }) => {
+    shutOff();
+    await virtual.clock.advance(20 * MINUTE);
+    assert.ok(virtual.exists(serverIdOf(node)!));
+    await virtual.ask("delete", { ids: [node.id], comment: "deleted by ada" });
+    await virtual.until(() => now() === undefined, 30 * SECOND);
+    assert.deepEqual(jenkins.killed, [node.nodename]);
+  }));
+
+Deno.test("while the Jenkins does not answer nothing goes that a job may run on, and no longer than node-stuck", () =>
+  withJob({ config: `limits: {node-stuck: 2h}\n${poolConfig({ minReady: 1 })}` }, async (jobs) => {
+    const { jenkins, virtual, node, shutOff, now } = jobs;
+    shutOff();
+    jenkins.loading = true;
+    await virtual.clock.advance(115 * MINUTE);
+    assert.ok(virtual.exists(serverIdOf(node)!));
+    assert.match(now()!.waitingOn!.message, /agent .* on target ci/);
+    await virtual.until(() => now() === undefined, 10 * MINUTE);
+  }));
+
+Deno.test("a target that goes, and comes back, keeps its jobs", () =>
+  withJob({ config: `limits: {hold-max-age: 1m}\n${poolConfig({ minReady: 4 })}` }, async (jobs) => {
+    const { virtual, node, now } = jobs;
+    const config = `limits: {hold-max-age: 1m}\n${poolConfig({ minReady: 4 })}`;
+    await virtual.during(virtual.reconfigure(config));
+    await virtual.ask("hold", { ids: [node.id], reason: null, owner: null, duration: null });
+    await virtual.clock.advance(20 * MINUTE);
+    assert.ok(virtual.exists(serverIdOf(node)!));
+    assert.match(
+      now()!.waitingOn!.message,
+      /no longer has target ci; a job may be running on the node unreported/,
+    );
+    await virtual.during(virtual.reconfigure(config + TARGETS));
+    await assertSpared(jobs, RUNS);
+  }));
+
+Deno.test("a node on which no job runs goes as soon as its Jenkins says so", () =>
+  withJob({}, async ({ jenkins, virtual, node, shutOff, now }) => {
+    jenkins.requests.length = 0;
+    jenkins.busy.delete(node.nodename);
+    shutOff();
+    await virtual.until(() => now() === undefined, 3 * MINUTE);
+    assert.deepEqual(jenkins.calls.filter((call) => call.includes(node.nodename)), [
+      `GET /computer/${node.nodename}/config.xml`,
+      `POST /computer/${node.nodename}/config.xml`,
+      `GET /computer/${node.nodename}/api/json?tree=idle`,
+      `POST /computer/${node.nodename}/doDelete`,
+    ]);
+  }));
+
+Deno.test("a server that is gone keeps nobody waiting for its job", () =>
+  withJob({}, async ({ virtual, node, now }) => {
+    const cloud = virtual.openCloud("main");
+    await virtual.during(cloud.deleteServer(serverIdOf(node)!, { signal: new AbortController().signal }));
+    await cloud[Symbol.asyncDispose]();
+    await virtual.until(() => now() === undefined, 10 * MINUTE);
+  }));
+
+Deno.test("a restart between any two steps forgets nothing of it", () =>
+  withJob({}, async (jobs) => {
+    jobs.shutOff();
+    for (const pause of [30 * SECOND, MINUTE, 5 * MINUTE]) {
+      await jobs.virtual.clock.advance(pause);
+      await jobs.virtual.killPool();
+      await jobs.virtual.startPool();
+    }
+    await assertSpared(jobs, RUNS);
+  }));
