@@ -50,6 +50,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly stat?: PoolDeps["stat"];
   /** What becomes of each cloud that the pool opens; may throw, as opening one may. */
   readonly changeCloud?: (cloud: WholeCloud, provider: ProviderConfig) => WholeCloud;
+  /** What becomes of all that the pool is given. */
+  readonly changeDeps?: (deps: PoolDeps) => PoolDeps;
   readonly metrics?: Metrics;
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
@@ -79,6 +81,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly #readFile: (path: string) => Promise<string>;
   readonly #stat: PoolDeps["stat"];
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
+  readonly #changeDeps: NonNullable<VirtualPoolOptions["changeDeps"]>;
   readonly #isGuest: boolean;
   readonly #machines: PoolDeps["machines"];
   readonly #process: PoolProcess;
@@ -112,6 +115,7 @@ export class VirtualPool implements AsyncDisposable {
       process,
       store,
       changeCloud = (cloud) => cloud,
+      changeDeps = (deps) => deps,
       readFile = () => Promise.resolve(loginKey.private),
       stat = () => Promise.resolve({ isFile: true, mode: 0o755 }),
       ...settings
@@ -122,6 +126,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#isGuest = beside !== undefined;
     this.#config = config;
     this.#changeCloud = changeCloud;
+    this.#changeDeps = changeDeps;
     this.#machines = machines;
     this.#process = process ?? { clock: this.clock, pass: () => Promise.resolve() };
     this.#uploadWorkers = uploadWorkers;
@@ -196,44 +201,47 @@ export class VirtualPool implements AsyncDisposable {
   ): Promise<void> {
     const { config } = await this.#loadFirst();
     const clock = new SteadyClock(this.#process.clock);
-    this.#pool = await Pool.start(config, {
-      store: this.store,
-      newState,
-      starting,
-      clock,
-      random: this.#random,
-      shell: this.simulator.shell,
-      openCloud: (provider, through) =>
-        this.#changeCloud(this.#openCloud(provider, { clock, through }), provider),
-      machines: this.#machines ?? null,
-      readFile: this.#readFile,
-      stat: this.#stat,
-      openTarget: () => null,
-      openGearman: () => {
-        throw new Error("no Gearman server is there");
-      },
-      listenToJobs: () => {
-        throw new Error("no publisher is there");
-      },
-      metrics: this.#metrics,
-      builder: this.builder,
-      builders: this.#builders,
-      makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
-      openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
-      followLog: () => ReadableStream.from([]),
-      scriptVariables: () => ({ NODEPOOL_MIRROR: "http://mirror" }),
-      buildWorkers: 1,
-      uploadWorkers: this.#uploadWorkers,
-      readConfig: () => this.#load(),
-      readOtherConfig: async ({ file }) => ({ ...await this.#load(file), warnings: [] }),
-      process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
-      lookAtProcess: () => ({
-        memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },
-        loopDelay: { mean: 0, p99: 0, longest: 0 },
-        profilingSince: null,
-        connections: [],
+    this.#pool = await Pool.start(
+      config,
+      this.#changeDeps({
+        store: this.store,
+        newState,
+        starting,
+        clock,
+        random: this.#random,
+        shell: this.simulator.shell,
+        openCloud: (provider, through) =>
+          this.#changeCloud(this.#openCloud(provider, { clock, through }), provider),
+        machines: this.#machines ?? null,
+        readFile: this.#readFile,
+        stat: this.#stat,
+        openTarget: () => null,
+        openGearman: () => {
+          throw new Error("no Gearman server is there");
+        },
+        listenToJobs: () => {
+          throw new Error("no publisher is there");
+        },
+        metrics: this.#metrics,
+        builder: this.builder,
+        builders: this.#builders,
+        makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
+        openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
+        followLog: () => ReadableStream.from([]),
+        scriptVariables: () => ({ NODEPOOL_MIRROR: "http://mirror" }),
+        buildWorkers: 1,
+        uploadWorkers: this.#uploadWorkers,
+        readConfig: () => this.#load(),
+        readOtherConfig: async ({ file }) => ({ ...await this.#load(file), warnings: [] }),
+        process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
+        lookAtProcess: () => ({
+          memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },
+          loopDelay: { mean: 0, p99: 0, longest: 0 },
+          profilingSince: null,
+          connections: [],
+        }),
       }),
-    });
+    );
   }
 
   /** As `stopPool`, while somebody else lets time pass. */
