@@ -8,7 +8,10 @@ import { serveControl } from "../control/listen_control.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import type { Config } from "../domain/config.ts";
 import { seeManual } from "../domain/see_manual.ts";
-import { systemClock } from "../lib/clock.ts";
+import { durationText, SECOND } from "../domain/time.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { endsInTime } from "../lib/deadline.ts";
+import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import { checkAlone, LEAVING_TIME } from "./check_alone.ts";
@@ -17,6 +20,10 @@ import { serveSite } from "../site/serve_site.ts";
 import { openKvStore } from "../store/open_state.ts";
 import { lockState } from "../store/state_lock.ts";
 import { StoreError } from "../store/store.ts";
+
+const CLOSING_TIME = 20 * SECOND;
+
+const log = loggerOf("state");
 
 /** @throws OtherDaemonError where another process has it, as far as anybody can know */
 export async function takeFile({ state }: Config, parts: EnabledParts): Promise<Disposable> {
@@ -46,8 +53,21 @@ export async function openFileSeat(config: Config, { clock }: { clock: SteadyClo
     serveControl: (pool, options) =>
       serveControl(pool, { socketPath: controlSocketPath(config.state), ...options }),
     serveSite: (site, options) => serveSite(site, { listen: config.status.listen, ...options }),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => closeState(store, { clock }),
   };
+}
+
+/** Lets the write in progress end, in time: on a file system that does not answer it ends with the process, as by a kill. */
+export async function closeState(store: AsyncDisposable, { clock }: { clock: Clock }): Promise<void> {
+  const { signal } = new AbortController();
+  const closing = Promise.resolve(store[Symbol.asyncDispose]());
+  if (await endsInTime(closing, { clock, timeout: CLOSING_TIME, signal })) return;
+  log.error(
+    "the state did not close within {length}: its file system does not answer; the daemon ends without waiting for it",
+    {
+      length: durationText(CLOSING_TIME),
+    },
+  );
 }
 
 /** @throws OtherDaemonError where another process has it */

@@ -3,6 +3,7 @@
  * their names of it, so that what is measured is said once for all of them.
  */
 import type { Milliseconds } from "../domain/time.ts";
+import { Listeners } from "../lib/listeners.ts";
 
 export interface Happening {
   readonly name: HappeningName;
@@ -42,7 +43,7 @@ export type HappeningName =
 /** The things that a happening concerns, such as `provider`; null: unknown, or nothing of the kind. */
 export type Labels = Readonly<Record<string, string | null>>;
 
-/** The receiver of happenings: the port. Nothing waits for it, and it never fails. */
+/** The receiver of happenings: the port. Nothing waits for it. */
 export interface Metrics {
   /** Whether it needs gauges now and then; otherwise it gets durations only. */
   readonly wantsGauges: boolean;
@@ -50,11 +51,13 @@ export interface Metrics {
   tell(happenings: readonly Happening[]): void;
 }
 
-/** Tells all of them. */
+/** Tells all of them, and never fails: one that throws keeps neither the others nor what is measured from going on. */
 export function metricsOf(all: readonly Metrics[]): Metrics {
+  const listeners = new Listeners<[readonly Happening[]]>("metrics");
+  for (const one of all) listeners.subscribe((happenings) => one.tell(happenings));
   return {
     wantsGauges: all.some(({ wantsGauges }) => wantsGauges),
-    tell: (happenings) => all.forEach((one) => one.tell(happenings)),
+    tell: (happenings) => listeners.tell(happenings),
   };
 }
 

@@ -12,9 +12,13 @@ import type { Parts } from "./open_parts.ts";
 
 const log = loggerOf("pool");
 
-/** For a part to end, which takes a moment; those that build images give programs time to clean up. */
+/**
+ * For a part to end, which takes a moment; those that build images give programs time to clean up, and a slow disk may still
+ * write all that was asked for.
+ */
 const PATIENCE = 10 * SECOND;
 const BUILD_PATIENCE = 30 * SECOND;
+const STATE_PATIENCE = 20 * SECOND;
 
 /**
  * Stops every task, waits for what is being stored, closes the clouds. The store is its maker's.
@@ -37,7 +41,7 @@ function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDi
   const stack = new AsyncDisposableStack();
   const inTime = (name: string, part: AsyncDisposable | null, timeout = PATIENCE) =>
     stack.defer(() => end(name, { part, clock, timeout }));
-  stack.use(parts.ledger);
+  inTime("the state", parts.ledger, STATE_PATIENCE);
   stack.use(parts.defects);
   stack.use(watching.log);
   stack.use(watching.plans);
@@ -52,7 +56,7 @@ function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDi
   // A script or an upload would outlast any grace; the next process takes them up.
   inTime("work on images", parts.imageExecutor, BUILD_PATIENCE);
   stack.use(parts.builders);
-  if (!isLost) stack.defer(() => clockWatch.save());
+  if (!isLost) inTime("the record of clocks", { [Symbol.asyncDispose]: () => clockWatch.save() });
   inTime("the watch over the state", stateWatch);
   inTime("the tasks", parts.tasks);
   inTime("the connections to publishers", parts.jobEvents);

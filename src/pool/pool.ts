@@ -14,6 +14,8 @@ import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { adoptServers } from "../execute/adopt_servers.ts";
 import { listAlienImages, listAliens } from "../execute/list_aliens.ts";
 import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { StoreError } from "../store/store.ts";
 import { addTasks, type Watching } from "./add_tasks.ts";
@@ -25,6 +27,8 @@ import type { PoolDeps } from "./pool_deps.ts";
 import { reportDump } from "./report_dump.ts";
 import { reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
+
+const log = loggerOf("daemon");
 
 /** How long attempts in progress may go on when the pool stops. */
 const GRACE = 5 * SECOND;
@@ -38,12 +42,16 @@ export class Pool implements DaemonPool, AsyncDisposable {
   /** Its end, once it has begun. */
   #ended: Promise<void> | null = null;
 
-  /** Loads the state, writes down that another life of the daemon begins, and starts every task. @throws the reason of `starting` */
+  /**
+   * Loads the state, writes down that another life of the daemon begins, and starts every task. A daemon goes on without the
+   * parts that its configuration could not open; an errand needs them. @throws the reason of `starting`
+   */
   static async start(config: Config, deps: PoolDeps): Promise<Pool> {
     const parts = await openParts(config, deps);
     const pool = new Pool(parts);
     try {
-      await parts.inForce.begin();
+      const beginning = parts.inForce.begin();
+      await (deps.isErrand ? beginning : beginning.catch(tellFault));
       if (!deps.isErrand) await parts.ledger.edit((edit) => edit.tell(startEvent(deps.process)));
     } catch (error) {
       await pool[Symbol.asyncDispose]();
@@ -192,6 +200,12 @@ export class Pool implements DaemonPool, AsyncDisposable {
     }
     return watches.all().map(({ provider: { name }, cloud }) => ({ name, cloud }));
   }
+}
+
+function tellFault(error: unknown): void {
+  log.error("configuration: it is not in effect as a whole, and is tried again each minute: {error}", {
+    error: errorChain(error),
+  });
 }
 
 function startEvent({ pid, version }: PoolDeps["process"]): NewEvent {

@@ -9,6 +9,7 @@ import { poolGauges } from "../../src/metrics/pool_gauges.ts";
 import { type Statsd, StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
 import { statsdLines } from "../../src/metrics/statsd_metrics.ts";
 import { eventually } from "../eventually.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { sampleConfig, sampleNode, sampleNodes } from "../views/sample_pool.ts";
 import { freeUdpPort, startStatsdDaemon } from "./statsd_daemon.ts";
 
@@ -56,6 +57,29 @@ Deno.test("the original statsd understands everything that a pool tells", async 
   assert.deepEqual([...Object.keys(seen.counters), ...Object.keys(seen.timers)].sort(), names);
   assert.equal(seen.badLines, 0);
   assert.ok(seen.packets > 1 && seen.packets < 12, `${seen.packets} packets`);
+});
+
+Deno.test("a name server that does not answer holds up the end for a moment only, and is told of", async () => {
+  const clock = new VirtualClock();
+  const troubles: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  const statsd = createHotShotsStatsd({
+    host: "statsd.example.org",
+    port: 8125,
+    clock,
+    onTrouble: (message) => void troubles.push(message),
+    lookup: () => asked.resolve(),
+  });
+  statsd.gauge("a", 3);
+  let isClosed = false;
+  const closing = statsd[Symbol.asyncDispose]().then(() => isClosed = true);
+  await asked.promise;
+  await clock.advance(2_000);
+  assert.ok(isClosed);
+  await closing;
+  assert.deepEqual(troubles, [
+    "cannot send the last metrics to StatsD at statsd.example.org:8125: its host name is not resolved in time",
+  ]);
 });
 
 Deno.test("a gauge is a value and never a change of the last one", async () => {

@@ -62,6 +62,39 @@ Deno.test("a key on a file system that does not answer keeps the pool from launc
   assert.ok(virtual.clock.now() - begunAt < 30 * SECOND);
 });
 
+Deno.test("a state on a file system that does not answer keeps no pool from ending", async () => {
+  let hangs = false;
+  const forever = new Promise<never>(() => {});
+  const virtual = await VirtualPool.start({
+    config: two,
+    clouds,
+    changeDeps: (deps) => ({
+      ...deps,
+      store: new Proxy(deps.store, {
+        get(store, key) {
+          const value = Reflect.get(store, key);
+          return typeof value === "function" ? hangs ? () => forever : value.bind(store) : value;
+        },
+      }),
+    }),
+  });
+  await using _virtual = virtual;
+  await virtual.until(() => virtual.count("ready") === 1);
+  hangs = true;
+  const editing = virtual.pool.ledger.edit((edit) => edit.removeNode(1));
+  editing.catch(() => {});
+  const begunAt = virtual.clock.now();
+  const logged = await loggedLines(() => virtual.stopPool());
+  assert.ok(virtual.clock.now() - begunAt < MINUTE);
+  const told = logged.map(({ message }) => message.join("")).filter((line) => line.startsWith("closing"));
+  assert.deepEqual(
+    told.at(-1),
+    [
+      "closing the pool: the state: did not end within 20s; the daemon ends without waiting for it",
+    ].join(),
+  );
+});
+
 Deno.test("a configuration on a file system that does not answer keeps no pool from ending", async () => {
   const clock = new VirtualClock(NOW);
   const inForce = new ConfigInForce(config(), {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { viewReadiness } from "../../src/views/health.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { imageConfig } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -111,6 +113,35 @@ Deno.test("whatever reloads, waits and ends of the pool follow on each other, ea
     }),
     { numRuns: 15, seed: 11 },
   );
+});
+
+Deno.test("a cloud that cannot be opened at the start keeps no other from being served, and is opened once it can be", async () => {
+  const config = poolConfig({ minReady: 1, clouds: ["one", "two"] });
+  let isGone = true;
+  const virtual = VirtualPool.idle({
+    config,
+    clouds: [{ name: "one" }, { name: "two" }],
+    changeCloud(cloud, { name }) {
+      if (isGone && name === "one") throw new Error("the CA file is gone");
+      return cloud;
+    },
+  });
+  await using _virtual = virtual;
+  const lines = await loggedLines(async () => {
+    await virtual.startPool();
+    await virtual.until(() => virtual.count("ready") === 1);
+  });
+  assert.deepEqual(virtual.pool.report().nodes.map(({ provider }) => provider), ["two"]);
+  assert.deepEqual(viewReadiness(virtual.pool.report()).reasons, [
+    "the configuration is not in effect as a whole: the CA file is gone",
+  ]);
+  assert.deepEqual(lines.filter(({ level }) => level === "error").map(({ message }) => message.join("")), [
+    "configuration: it is not in effect as a whole, and is tried again each minute: the CA file is gone",
+  ]);
+  isGone = false;
+  await virtual.during(virtual.pool.reload());
+  assert.equal(virtual.pool.report().daemon!.configFault, null);
+  await virtual.until(() => virtual.pool.report().providers[0]!.reachable === true);
 });
 
 Deno.test("providers are watched whatever they are called", async () => {

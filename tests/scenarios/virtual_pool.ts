@@ -53,6 +53,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly listenToJobs?: PoolDeps["listenToJobs"];
   /** What becomes of each cloud that the pool opens; may throw, as opening one may. */
   readonly changeCloud?: (cloud: WholeCloud, provider: ProviderConfig) => WholeCloud;
+  /** What becomes of all that the pool is given. */
+  readonly changeDeps?: (deps: PoolDeps) => PoolDeps;
   readonly metrics?: Metrics;
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
@@ -83,6 +85,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly #stat: PoolDeps["stat"];
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
   readonly #jobs: Pick<PoolDeps, "openTarget" | "listenToJobs">;
+  readonly #changeDeps: NonNullable<VirtualPoolOptions["changeDeps"]>;
   readonly #isGuest: boolean;
   readonly #machines: PoolDeps["machines"];
   readonly #process: PoolProcess;
@@ -116,6 +119,7 @@ export class VirtualPool implements AsyncDisposable {
       process,
       store,
       changeCloud = (cloud) => cloud,
+      changeDeps = (deps) => deps,
       readFile = () => Promise.resolve(loginKey.private),
       stat = () => Promise.resolve({ isFile: true, mode: 0o755 }),
       openTarget = () => null,
@@ -131,6 +135,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#config = config;
     this.#changeCloud = changeCloud;
     this.#jobs = { openTarget, listenToJobs };
+    this.#changeDeps = changeDeps;
     this.#machines = machines;
     this.#process = process ?? { clock: this.clock, pass: () => Promise.resolve() };
     this.#uploadWorkers = uploadWorkers;
@@ -205,41 +210,44 @@ export class VirtualPool implements AsyncDisposable {
   ): Promise<void> {
     const { config } = await this.#loadFirst();
     const clock = new SteadyClock(this.#process.clock);
-    this.#pool = await Pool.start(config, {
-      store: this.store,
-      newState,
-      starting,
-      clock,
-      random: this.#random,
-      shell: this.simulator.shell,
-      openCloud: (provider, through) =>
-        this.#changeCloud(this.#openCloud(provider, { clock, through }), provider),
-      machines: this.#machines ?? null,
-      readFile: this.#readFile,
-      stat: this.#stat,
-      ...this.#jobs,
-      openGearman: () => {
-        throw new Error("no Gearman server is there");
-      },
-      metrics: this.#metrics,
-      builder: this.builder,
-      builders: this.#builders,
-      makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
-      openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
-      followLog: () => ReadableStream.from([]),
-      scriptVariables: () => ({ NODEPOOL_MIRROR: "http://mirror" }),
-      buildWorkers: 1,
-      uploadWorkers: this.#uploadWorkers,
-      readConfig: () => this.#load(),
-      readOtherConfig: async ({ file }) => ({ ...await this.#load(file), warnings: [] }),
-      process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
-      lookAtProcess: () => ({
-        memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },
-        loopDelay: { mean: 0, p99: 0, longest: 0 },
-        profilingSince: null,
-        connections: [],
+    this.#pool = await Pool.start(
+      config,
+      this.#changeDeps({
+        store: this.store,
+        newState,
+        starting,
+        clock,
+        random: this.#random,
+        shell: this.simulator.shell,
+        openCloud: (provider, through) =>
+          this.#changeCloud(this.#openCloud(provider, { clock, through }), provider),
+        machines: this.#machines ?? null,
+        readFile: this.#readFile,
+        stat: this.#stat,
+        ...this.#jobs,
+        openGearman: () => {
+          throw new Error("no Gearman server is there");
+        },
+        metrics: this.#metrics,
+        builder: this.builder,
+        builders: this.#builders,
+        makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
+        openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
+        followLog: () => ReadableStream.from([]),
+        scriptVariables: () => ({ NODEPOOL_MIRROR: "http://mirror" }),
+        buildWorkers: 1,
+        uploadWorkers: this.#uploadWorkers,
+        readConfig: () => this.#load(),
+        readOtherConfig: async ({ file }) => ({ ...await this.#load(file), warnings: [] }),
+        process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
+        lookAtProcess: () => ({
+          memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },
+          loopDelay: { mean: 0, p99: 0, longest: 0 },
+          profilingSince: null,
+          connections: [],
+        }),
       }),
-    });
+    );
   }
 
   /** As `stopPool`, while somebody else lets time pass. */
