@@ -64,12 +64,11 @@ export interface LaunchPlan {
 export function planLaunches(input: LaunchInput): LaunchPlan {
   const nodes = NodeIndex.of(input.nodes);
   const counts = countNodes(nodes);
-  const wishes = input.config.labels
-    .filter((label) => label.minReady >= 0)
-    .flatMap((label) =>
-      input.apart.for({ kind: "label", id: label.name }, () => wishOf(label, input, counts), null) ?? []
-    );
   const providers = roomsOf({ ...input, nodes });
+  const wishes = input.config.labels.filter((label) => label.minReady >= 0).flatMap((label) => {
+    const wish = () => wishOf(label, input, { counts, rooms: providers });
+    return input.apart.for({ kind: "label", id: label.name }, wish, null) ?? [];
+  });
   const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
