@@ -172,25 +172,12 @@ function shortageOf(
     .reduce((sum, { count }) => sum + count, 0);
   return [{
     label: ask.name,
-    servers: nodes * ask.size,
-    steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes)
-      .map((step) => step * ask.size),
+    nodes,
+    size: ask.size,
+    steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes),
     providers: openProviders(ask),
-    needs: needsOf(ask, result),
+    costs: new Map(ask.offers.flatMap((offer) => "cost" in offer ? [[offer.provider, offer.cost]] : [])),
   }];
-}
-
-/** By provider: what it lacks of, and how much of that each server takes. */
-function needsOf({ name, size }: LabelAsk, { refusals }: AllocationResult): NonNullable<Shortage["needs"]> {
-  const needs = new Map<string, Record<string, number>>();
-  const reasons = refusals.find(({ label }) => label === name)?.reasons ?? [];
-  for (const { provider, obstacle } of reasons) {
-    if (provider === null || (obstacle.kind !== "quota" && obstacle.kind !== "max-servers")) continue;
-    const uses = obstacle.kind === "quota" ? obstacle.uses : [obstacle];
-    const own = uses.map(({ resource, need }) => [resource, need / size]);
-    needs.set(provider, { ...needs.get(provider), ...Object.fromEntries(own) });
-  }
-  return needs;
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */
