@@ -4,7 +4,9 @@ import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import type { Moment } from "../domain/time.ts";
-import type { LabelAsk, Offer } from "./allocation_types.ts";
+import { capInNodes } from "./allocation_debts.ts";
+import { Placement } from "./allocation_placement.ts";
+import type { LabelAsk, Offer, ProviderRoom } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
 import { type LaunchOffer, offerAt } from "./offers.ts";
@@ -36,7 +38,11 @@ export interface WishSituation extends
   readonly current: CurrentImages;
 }
 
-export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
+export function wishOf(
+  label: LabelConfig,
+  situation: WishSituation,
+  { counts, rooms }: { counts: NodeCounts; rooms: readonly ProviderRoom[] },
+): LabelWish {
   const { config, requests, targets } = situation;
   const own = counts.label(label.name);
   const have = own.onTheWay;
@@ -45,9 +51,22 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
   const waiting = asking.reduce((sum, count) => sum + count, 0);
   const { asked, failing, ...offered } = offersFor(label, situation, counts);
   // The one launch that tries a failing provider may come to nothing: who waits is not to wait for it where others offer.
-  const isElsewhere = asked.some((offer) => "cost" in offer && !failing.includes(offer.provider));
-  const sure = isElsewhere ? have - failing.filter((name) => own.launchingByProvider.get(name)).length : have;
+  const isElsewhere = asked.some((offer) => "cost" in offer && !failing.has(offer.provider));
+  const sure = isElsewhere
+    ? have - failing.keys().filter((name) => own.launchingByProvider.get(name)).toArray().length
+    : have;
   const demand = Math.max(0, waiting - sure);
+  const ask: LabelAsk = {
+    name: label.name,
+    demand,
+    spare: Math.max(0, waiting + label.minReady - have - demand),
+    size: 1 + label.subnodes,
+    cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
+    served: 0,
+    offers: asked,
+    targets: config.targets.filter(({ name }) => targets.get(name)?.online !== false)
+      .map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),
+  };
   return {
     label,
     waiting,
@@ -57,18 +76,23 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
       demand: `${waiting} requested, have ${sure}`,
       spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? ` for ${waiting} asked for` : ""}`,
     },
-    ask: {
-      name: label.name,
-      demand,
-      spare: Math.max(0, waiting + label.minReady - have - demand),
-      size: 1 + label.subnodes,
-      cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
-      served: 0,
-      offers: asked,
-      targets: config.targets.filter(({ name }) => targets.get(name)?.online !== false)
-        .map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),
-    },
+    ask: isElsewhere ? surely(ask, { failing, rooms }) : ask,
   };
+}
+
+/** The last places that the label's own max-servers leave are not for trying failing providers while others have room. */
+function surely(
+  ask: LabelAsk,
+  { failing, rooms }: { failing: ReadonlyMap<string, Obstacle>; rooms: readonly ProviderRoom[] },
+): LabelAsk {
+  const places = capInNodes(ask);
+  if (failing.size === 0 || places === 0 || places > ask.demand + ask.spare) return ask;
+  const offers = ask.offers.map((offer) => {
+    const refusal = "cost" in offer ? failing.get(offer.provider) : undefined;
+    return refusal === undefined ? offer : { provider: offer.provider, refusal };
+  });
+  const elsewhere = { ...ask, offers };
+  return new Placement([elsewhere], rooms).place(0, places) === places ? elsewhere : ask;
 }
 
 function stepsOf(asking: readonly number[], have: number): number[] {
@@ -80,7 +104,10 @@ function offersFor(
   label: LabelConfig,
   { launchesNothing, targets, ...situation }: WishSituation,
   counts: NodeCounts,
-): Pick<LabelWish, "offers" | "probing"> & { asked: Offer[]; failing: string[] } {
+): Pick<LabelWish, "offers" | "probing"> & {
+  asked: Offer[];
+  failing: ReadonlyMap<string, Obstacle>;
+} {
   const { config } = situation;
   const refusal = launchesNothing ?? whyNoTarget(config, targets);
   const found = config.providers.filter(({ name }) => label.providers.includes(name)).map((provider) => {
@@ -95,7 +122,7 @@ function offersFor(
       found.flatMap(({ provider, offer }) => isObstacle(offer) ? [] : [[provider, offer] as const]),
     ),
     probing: new Set(found.flatMap(({ provider, isProbe }) => isProbe ? provider : [])),
-    failing: found.flatMap(({ provider, isFailing }) => isFailing ? provider : []),
+    failing: new Map(found.flatMap(({ provider, failing }) => failing === null ? [] : [[provider, failing]])),
   };
 }
 

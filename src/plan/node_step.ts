@@ -1,5 +1,6 @@
 /** The decisions of one phase about one node: the ladder of each phase (`phases/`) ends in one of these. */
-import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import { findLabel } from "../domain/hand_over.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { NodePhase, NodeRecord, NodeResult, NodeState } from "../domain/node.ts";
@@ -108,6 +109,18 @@ export function keptWithServer(
 ): NodeStep {
   const trouble = serverId === null ? null : serverTrouble(situation, serverId);
   return trouble?.kind === "vanished" ? wait("gone", trouble.message, until) : stay(until);
+}
+
+/** Why the configuration has no use for a node any more that waits for work; null: it has. */
+export function whyOutdated(
+  { label: name, subnodeCount }: NodeRecord,
+  config: Pick<Config, "labels">,
+): string | null {
+  const label = findLabel(config, name);
+  if (label === null) return `the configuration no longer has label ${name}`;
+  return subnodeCount < label.subnodes
+    ? `it has ${subnodeCount} of the ${label.subnodes} subnodes that label ${name} now has`
+    : null;
 }
 
 /** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */

@@ -75,7 +75,10 @@ type PoolSituation =
   & Pick<PoolInput, "pauses" | "seen">
   & { readonly counts: NodeCounts };
 
-/** The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there; `isFailing`: the last failed. */
+/**
+ * The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there; `failing`: since the last
+ * ones failed; null: they did not.
+ */
 export function offerAt(
   label: LabelConfig,
   provider: ProviderConfig,
@@ -90,8 +93,10 @@ export function offerAt(
     building: counts.label(label.name).launchingByProvider.get(name) ?? 0,
     asking: counts.isAsked(name),
   });
-  const isFailing = pause !== undefined && isProbing(pause, provider.launchRetries);
-  return { offer, isFailing, isProbe: isFailing || (seen.get(name)?.refusal ?? null) !== null };
+  const failing = pause !== undefined && isProbing(pause, provider.launchRetries)
+    ? { ...obstacleOfPause(pause, situation.now), kind: "probing" as const }
+    : null;
+  return { offer, failing, isProbe: failing !== null || (seen.get(name)?.refusal ?? null) !== null };
 }
 
 function offerOf(

@@ -64,12 +64,11 @@ export interface LaunchPlan {
 export function planLaunches(input: LaunchInput): LaunchPlan {
   const nodes = NodeIndex.of(input.nodes);
   const counts = countNodes(nodes);
-  const wishes = input.config.labels
-    .filter((label) => label.minReady >= 0)
-    .flatMap((label) =>
-      input.apart.for({ kind: "label", id: label.name }, () => wishOf(label, input, counts), null) ?? []
-    );
   const providers = roomsOf({ ...input, nodes });
+  const wishes = input.config.labels.filter((label) => label.minReady >= 0).flatMap((label) => {
+    const wish = () => wishOf(label, input, { counts, rooms: providers });
+    return input.apart.for({ kind: "label", id: label.name }, wish, null) ?? [];
+  });
   const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
@@ -173,25 +172,12 @@ function shortageOf(
     .reduce((sum, { count }) => sum + count, 0);
   return [{
     label: ask.name,
-    servers: nodes * ask.size,
-    steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes)
-      .map((step) => step * ask.size),
+    nodes,
+    size: ask.size,
+    steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes),
     providers: openProviders(ask),
-    needs: needsOf(ask, result),
+    costs: new Map(ask.offers.flatMap((offer) => "cost" in offer ? [[offer.provider, offer.cost]] : [])),
   }];
-}
-
-/** By provider: what it lacks of, and how much of that each server takes. */
-function needsOf({ name, size }: LabelAsk, { refusals }: AllocationResult): NonNullable<Shortage["needs"]> {
-  const needs = new Map<string, Record<string, number>>();
-  const reasons = refusals.find(({ label }) => label === name)?.reasons ?? [];
-  for (const { provider, obstacle } of reasons) {
-    if (provider === null || (obstacle.kind !== "quota" && obstacle.kind !== "max-servers")) continue;
-    const uses = obstacle.kind === "quota" ? obstacle.uses : [obstacle];
-    const own = uses.map(({ resource, need }) => [resource, need / size]);
-    needs.set(provider, { ...needs.get(provider), ...Object.fromEntries(own) });
-  }
-  return needs;
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */

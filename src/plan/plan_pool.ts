@@ -11,6 +11,7 @@ import { transition } from "../domain/node_transition.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant } from "../domain/time.ts";
+import { FreeRoom, needsOf } from "./free_room.ts";
 import { whyTooMany } from "./most_nodes.ts";
 import { type GrantPlan, NO_GRANTS, planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
@@ -160,6 +161,7 @@ function planGivingBack(
       isUsable: (provider) => isProviderUsable(round, provider),
       wanted: launches.wanted,
       gathered: granting.idle,
+      rooms: freeRooms(launches, round),
       costOfNode: (node) => costOfNode(node, round),
       shortages: [...shortagesOfImages(round.reserved), ...launches.shortages],
     });
@@ -178,12 +180,27 @@ function withCeded(launches: LaunchPlan, { ceded }: SurplusPlan, now: Instant): 
 }
 
 function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
-  return [...reserved].map(([provider, costs]) => ({
-    label: null,
-    servers: costs.length,
-    steps: costs.map((_, at) => at + 1),
-    providers: [provider],
-  }));
+  return [...reserved].flatMap(([name, costs]) =>
+    costs.map((cost) => ({
+      label: null,
+      nodes: 1,
+      steps: [1],
+      providers: [name],
+      costs: new Map([[name, cost]]),
+    }))
+  );
+}
+
+/** The room that is left beside what is launched now; that of images is theirs yet to have. */
+function freeRooms({ room, launches }: LaunchPlan, { reserved }: Round): ReadonlyMap<string, FreeRoom> {
+  const rooms = new Map(room.providers.map((provider) => [provider.name, FreeRoom.of(provider)]));
+  for (const launch of launches) {
+    rooms.get(launch.provider.name)?.take(needsOf(costOf(launch), 1 + launch.label.subnodes));
+  }
+  for (const [name, costs] of reserved) {
+    for (const cost of costs) rooms.get(name)?.take(needsOf(cost, -1, false));
+  }
+  return rooms;
 }
 
 const NO_SUBNODES: SubnodePlan = { launches: [], refusals: new Map(), promised: new Map() };

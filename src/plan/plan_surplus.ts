@@ -9,9 +9,9 @@ import { isSurelyFree } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
-import type { Resource } from "../domain/resource.ts";
 import type { ServerCost } from "./allocation_types.ts";
 import { isGoing } from "./being_deleted.ts";
+import { FreeRoom, type Needs, needsOf } from "./free_room.ts";
 import type { PoolInput } from "./pool_plan.ts";
 
 export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes" | "heardSince"> {
@@ -24,6 +24,8 @@ export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes"
   /** Those that requests wait with for others, longer than any is kept for them; left out: none. */
   readonly gathered?: readonly NodeRecord[];
   readonly shortages: readonly Shortage[];
+  /** By provider: what is free now; one that is missing, or left out: nothing is. */
+  readonly rooms?: ReadonlyMap<string, FreeRoom>;
   /** The first id that this run gave out. */
   readonly firstIdOfRun: number;
   /** Of the node's own server; null: not known. Left out: a server is like another. */
@@ -32,19 +34,19 @@ export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes"
 
 export type Unwanted = ReadonlyMap<number, Instant>;
 
-/** Servers that find no room on any of the providers. */
+/** Nodes, or servers for an image, that find no room on any of the providers. */
 export interface Shortage {
   /** Whose requests they are for; null: they are for an image. */
   readonly label: string | null;
-  readonly servers: number;
+  readonly nodes: number;
+  /** Servers in each; left out: one. */
+  readonly size?: number;
   /** How many of them meet one request more, two more and so on. */
   readonly steps: readonly number[];
   readonly providers: readonly string[];
-  /** By provider: what it lacks of, and how much of that each of the servers takes; left out: a server is like another. */
-  readonly needs?: ReadonlyMap<string, Needs>;
+  /** By provider: what one of the servers takes; left out: a server is like another. */
+  readonly costs?: ReadonlyMap<string, ServerCost>;
 }
-
-type Needs = Readonly<Partial<Record<Resource, number>>>;
 
 /** Room that one label's requests have gathered without getting enough, and another label's request is to have. */
 export interface Ceded {
@@ -99,76 +101,149 @@ type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 /**
  * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
  * nodes are not enough, those that a request gathers without getting enough go too, as far as no other room is coming and
- * another request is met by it: else the one would only gather what the other did, and get no further.
+ * another request is met by it: else the one would only gather what the other did, and get no further. None goes that does
+ * not help to complete the room for one node more.
  */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving, gathered = [], firstIdOfRun, now, isUsable = () => true, costOfNode }:
+  { nodes, shortages, leaving, rooms, gathered = [], firstIdOfRun, now, isUsable = () => true, costOfNode }:
     & Indexed
     & { leaving: Map<number, string> },
 ): Ceded[] {
   if (shortages.length === 0) return [];
-  const roomFor = ({ needs, providers }: Shortage) => (node: NodeRecord): number =>
-    providers.includes(node.provider) ? partOf(needs?.get(node.provider), costOfNode?.(node)) : 0;
-  /** The servers that go, and how much of each no shortage counts on yet. */
-  const going = [...nodes.providers].flatMap(([name, { unsettled }]) =>
-    isUsable(name) ? [...unsettled.values().filter((node) => isGoing(node, now))] : []
-  ).map((node) => ({ node, servers: 1, open: 1 }));
-  const go = (node: NodeRecord) => going.push({ node, servers: serversOf(node), open: 1 });
-  surplus.filter(({ id }) => leaving.has(id)).forEach(go);
-  const coming = [...going];
-  const canGo = ({ id, assignedAt, provider }: NodeRecord, { providers }: Shortage) =>
-    !leaving.has(id) && assignedAt === null && providers.includes(provider);
-  const giveUp = (free: readonly NodeRecord[], shortage: Shortage, missing: number): NodeRecord[] => {
-    const { label } = shortage;
-    const given: NodeRecord[] = [];
-    for (const node of free) {
-      if (missing <= ROUNDING) break;
-      if (!canGo(node, shortage)) continue;
-      leaving.set(node.id, `its room is needed for ${label === null ? "an image" : `label ${label}`}`);
-      go(node);
-      given.push(node);
-      missing -= serversOf(node) * roomFor(shortage)(node);
+  const room = new RoomToCome({ rooms, costOfNode });
+  for (const [name, { unsettled }] of nodes.providers) {
+    if (!isUsable(name)) continue;
+    for (const node of unsettled.values()) if (isGoing(node, now)) room.free(node, 1);
+  }
+  for (const node of surplus) if (leaving.has(node.id)) room.free(node);
+  const giveUp = (
+    free: readonly NodeRecord[],
+    { shortage, missing, within }: { shortage: Shortage; missing: number; within: RoomToCome },
+  ) => {
+    const given = within.complete(shortage, free.filter((node) => mayGo(node)), missing);
+    const what = shortage.label === null ? "an image" : `label ${shortage.label}`;
+    for (const node of given) {
+      leaving.set(node.id, `its room is needed for ${what}`);
+      room.free(node);
     }
     return given;
   };
+  const mayGo = ({ id, assignedAt }: NodeRecord) => !leaving.has(id) && assignedAt === null;
+  // No two of them count on the same room.
+  const open = room.copy();
   for (const shortage of shortages) {
-    let missing = shortage.servers;
-    for (const one of coming) {
-      if (missing <= 0) break;
-      const room = one.servers * roomFor(shortage)(one.node);
-      const used = Math.min(missing, one.open * room);
-      if (used > 0) one.open -= used / room;
-      missing -= used;
-    }
-    giveUp(surplus, shortage, missing);
+    const missing = shortage.nodes - open.take(shortage, shortage.nodes);
+    giveUp(surplus, { shortage, missing, within: open });
+    open.take(shortage, missing);
   }
   const own = gathered.filter(({ id }) => id >= firstIdOfRun);
   return shortages.flatMap((shortage) => {
-    const room = sumOf(going, ({ node, servers }) => servers * roomFor(shortage)(node));
-    const free = own.filter((node) => node.label !== shortage.label && canGo(node, shortage));
-    const most = room + sumOf(free, (node) => serversOf(node) * roomFor(shortage)(node));
-    const wanted = shortage.steps.findLast((step) => step <= most + ROUNDING) ?? 0;
-    const given = giveUp(free, shortage, wanted - room);
-    const { label: to } = shortage;
+    const { label: to, steps } = shortage;
+    const free = own.filter((node) => node.label !== to && mayGo(node));
+    const most = room.copy();
+    for (const node of free) most.free(node);
+    const wanted = steps.findLast((step) => step <= most.fits(shortage)) ?? 0;
+    const given = giveUp(free, { shortage, missing: wanted - room.fits(shortage), within: room.copy() });
     return to === null
       ? []
       : given.map((node): Ceded => ({ from: node.label, to, servers: serversOf(node) }));
   });
 }
 
-/** Sums of parts are not exact. */
-const ROUNDING = 1e-6;
+/** The room on each provider once nodes that are to go have gone. */
+class RoomToCome {
+  readonly #input: Pick<SurplusInput, "rooms" | "costOfNode">;
+  readonly #rooms = new Map<string, FreeRoom>();
 
-/** How many servers that need so much one that costs so much makes room for; where that is not known, one. */
-function partOf(needs: Needs = {}, cost: ServerCost | null = null): number {
-  const freed: Needs = { ...cost, maxServers: 1, instances: 1 };
-  const parts = Object.entries(needs).map(([resource, need]) => (freed[resource as Resource] ?? need) / need);
-  return parts.length === 0 ? 1 : Math.min(...parts);
+  constructor(input: Pick<SurplusInput, "rooms" | "costOfNode">) {
+    this.#input = input;
+  }
+
+  copy(): RoomToCome {
+    const copy = new RoomToCome(this.#input);
+    for (const [name, room] of this.#rooms) copy.#rooms.set(name, room.copy());
+    return copy;
+  }
+
+  free(node: NodeRecord, servers = serversOf(node)): void {
+    this.#at(node.provider).free(this.#costOf(node), servers);
+  }
+
+  fits(shortage: Shortage): number {
+    return shortage.providers.reduce((sum, name) => sum + this.#at(name).fits(needsThere(shortage, name)), 0);
+  }
+
+  /** @returns for how many of them, at most that many, there was room */
+  take(shortage: Shortage, most: number): number {
+    let left = most;
+    for (const name of shortage.providers) {
+      const needs = needsThere(shortage, name);
+      const taken = Math.min(left, this.#at(name).fits(needs));
+      if (taken > 0) this.#at(name).take(needs, taken);
+      left -= taken;
+    }
+    return most - left;
+  }
+
+  /** Frees nodes until there is room for that many more, where they can make it. @returns the nodes */
+  complete(shortage: Shortage, free: readonly NodeRecord[], missing: number): NodeRecord[] {
+    if (missing <= 0) return [];
+    const byProvider = Map.groupBy(free, ({ provider }) => provider);
+    const places = new Map(free.map((node, at) => [node, at]));
+    const next = new Map<string, readonly NodeRecord[]>();
+    const look = (name: string) => next.set(name, this.#nextToGo(shortage, name, byProvider.get(name) ?? []));
+    const given: NodeRecord[] = [];
+    shortage.providers.forEach(look);
+    for (let before = this.fits(shortage), made = 0; made < missing; made = this.fits(shortage) - before) {
+      const [best] = [...next.values()].filter(({ length }) => length > 0)
+        .sort((a, b) => a.length - b.length || places.get(a[0]!)! - places.get(b[0]!)!);
+      if (best === undefined) break;
+      const [{ provider }] = best as [NodeRecord];
+      for (const node of best) this.free(node);
+      given.push(...best);
+      byProvider.set(provider, byProvider.get(provider)!.filter((node) => !best.includes(node)));
+      look(provider);
+    }
+    return given;
+  }
+
+  /** The first nodes that make room for one more there, without those that are not needed for it; none: all are too few. */
+  #nextToGo(shortage: Shortage, name: string, nodes: readonly NodeRecord[]): readonly NodeRecord[] {
+    const needs = needsThere(shortage, name);
+    const room = this.#at(name).copy();
+    const enough = room.fits(needs) + 1;
+    const count = 1 + nodes.findIndex((node) => {
+      room.free(this.#costOf(node), serversOf(node));
+      return room.fits(needs) >= enough;
+    });
+    return nodes.slice(0, count).filter((node) => {
+      const without = room.copy();
+      without.free(this.#costOf(node), -serversOf(node));
+      if (without.fits(needs) < enough) return true;
+      room.free(this.#costOf(node), -serversOf(node));
+      return false;
+    });
+  }
+
+  #at(name: string): FreeRoom {
+    return this.#rooms.getOrInsertComputed(
+      name,
+      () => this.#input.rooms?.get(name)?.copy() ?? new FreeRoom(FULL),
+    );
+  }
+
+  #costOf(node: NodeRecord): ServerCost | null {
+    const { costOfNode } = this.#input;
+    return costOfNode === undefined ? {} : costOfNode(node);
+  }
 }
 
-function sumOf<Item>(items: readonly Item[], amount: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + amount(item), 0);
+const FULL = [["maxServers", 0], ["instances", 0]] as const;
+
+/** What one of them takes there. */
+function needsThere({ label, size = 1, costs }: Shortage, provider: string): Needs {
+  return needsOf(costs?.get(provider) ?? {}, size, label !== null);
 }
 
 function serversOf({ subnodeCount }: NodeRecord): number {

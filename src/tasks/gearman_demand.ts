@@ -50,6 +50,7 @@ export class GearmanDemand implements AsyncDisposable {
     const { tasks, openGearman, wake } = this.#deps;
     const onState = (server: GearmanServerState) => {
       tell(server);
+      if (server.state.status === "connected") this.#task?.wake();
       wake();
     };
     const gearman = this.gearman ??= openGearman(onState);

@@ -11,6 +11,7 @@ import {
   actionOf,
   config,
   inventory,
+  label,
   missing,
   NOW,
   provider,
@@ -92,6 +93,20 @@ Deno.test("ready: a node of a label that is no longer configured goes unused", (
     "unused",
     "the configuration no longer has label noble",
   ]);
+});
+
+Deno.test("ready: a node with fewer subnodes than its label has now goes unused", () => {
+  const fits = config({ labels: [label({ subnodes: 0 })] });
+  const more = config({ labels: [label({ subnodes: 2 })] });
+  assert.deepEqual(planReady(situation(states.ready, { config: fits })), { do: "stay" });
+  const event = removed(planReady(situation(states.ready, { config: more })));
+  assert.deepEqual([event.by, event.result, event.comment], [
+    "configuration",
+    "unused",
+    "it has 0 of the 2 subnodes that label noble now has",
+  ]);
+  const assigned = situation(states.ready, { config: more, fields: { assignedAt: NOW - HOUR } });
+  assert.match(waiting(planReady(assigned)).message, /noble now has; a job may be running on the node/);
 });
 
 Deno.test("ready: a node of a label that is gone stays while a job may run on it that its target has not reported", () => {

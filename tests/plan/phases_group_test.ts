@@ -113,6 +113,11 @@ Deno.test("prepare: a node of a label that is gone ends, as its subnodes would n
   ]);
 });
 
+Deno.test("prepare: a node with fewer subnodes than its label has now ends, as nobody would get it", () => {
+  const event = removed(preparing(both, { config: config({ labels: [label({ subnodes: 3 })] }) }));
+  assert.equal(event.comment, "it has 2 of the 3 subnodes that label noble now has");
+});
+
 Deno.test("prepare: a subnode is ready when its node is past its preparation, and waits before", () => {
   const at = (parent: NodeRecord) =>
     planPrepare({ ...situation(states.prepare, { parent }), node: subnode(8, "prepare") });

@@ -312,6 +312,23 @@ Deno.test("no request waits for the one launch of a provider whose launches fail
   assert.deepEqual(counts({ config: spare, pauses: [failing], nodes: probe }), {}, "nobody waits for it");
 });
 
+Deno.test("the last place of a label's own max-servers is not for trying a failing provider while another has room", () => {
+  const both = (minReady: number, maxServers: number | null, room = 9) => ({
+    config: config({
+      labels: [label({ minReady, maxServers, providers: ["cloud-a", "cloud-b"] })],
+      providers: [provider(), provider({ name: "cloud-b", maxServers: room })],
+    }),
+    pauses: [failing],
+  });
+  const requests = [sampleRequest({ id: 1 })];
+  assert.deepEqual(counts({ ...both(0, 1), requests }), { "cloud-b": 1 });
+  assert.deepEqual(counts(both(1, 1)), { "cloud-b": 1 }, "a request may come that waits for it");
+  assert.deepEqual(counts({ ...both(0, 3), requests, nodes: nodes("used", 2) }), { "cloud-b": 1 });
+  assert.deepEqual(counts({ ...both(0, 1, 0), requests }), { "cloud-a": 1 }, "there is no other room");
+  assert.deepEqual(counts({ ...both(2, 3), requests }), { "cloud-b": 3 });
+  assert.deepEqual(counts({ ...both(1, 4), requests }), { "cloud-a": 1, "cloud-b": 1 }, "no place is short");
+});
+
 Deno.test("after a refusal one server is asked for, and no other before its answer", () => {
   const wanted = withLabel({ minReady: 5 });
   const over = only(seen({ refusal: refusal({ until: NOW }) }));

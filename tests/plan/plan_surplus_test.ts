@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MINUTE } from "../../src/domain/time.ts";
+import { FreeRoom } from "../../src/plan/free_room.ts";
 import { planSurplus, type SurplusInput } from "../../src/plan/plan_surplus.ts";
 import { config, label, node, NOW, states } from "./plan_fixtures.ts";
 
@@ -41,7 +42,7 @@ Deno.test("of what is ready above min-ready and what is waited for, the oldest a
 Deno.test("nodes of an earlier run stay, since the original of a copied state may have handed them out", () => {
   const given = {
     nodes: ready(5),
-    shortages: [{ label: "jammy", servers: 9, steps: [9], providers: ["cloud-a"] }],
+    shortages: [{ label: "jammy", nodes: 9, steps: [9], providers: ["cloud-a"] }],
   };
   assert.deepEqual([...plan({ ...given, firstIdOfRun: 4 }).leaving.keys()], [5, 4]);
   assert.equal(plan({ ...given, firstIdOfRun: 6 }).leaving.size, 0);
@@ -56,7 +57,7 @@ Deno.test("a node that is wanted meanwhile begins anew", () => {
 });
 
 Deno.test("for room that others need as many go as are missing, without what is being deleted, and of no target", () => {
-  const shortage = { label: "jammy", servers: 3, steps: [1, 2, 3], providers: ["cloud-a"] };
+  const shortage = { label: "jammy", nodes: 3, steps: [1, 2, 3], providers: ["cloud-a"] };
   const going = node(states["delete-server"], { id: 20 });
   const nodes = [...ready(6), going];
   assert.deepEqual([...plan({ nodes, shortages: [shortage] }).leaving.keys()], [6, 5]);
@@ -77,8 +78,8 @@ Deno.test("a node that a target has goes only where the start of each job on it 
 Deno.test("what a request gathers in vain goes for another label, as far as no room is coming, and never for its own", () => {
   const nodes = ready(6);
   const given = { nodes, gathered: nodes, wanted: new Map([["noble", 7]]) };
-  const own = { label: "noble", servers: 1, steps: [1], providers: ["cloud-a"] };
-  const other = { label: "jammy", servers: 2, steps: [1, 2], providers: ["cloud-a"] };
+  const own = { label: "noble", nodes: 1, steps: [1], providers: ["cloud-a"] };
+  const other = { label: "jammy", nodes: 2, steps: [1, 2], providers: ["cloud-a"] };
   assert.deepEqual([...plan({ ...given, shortages: [own] }).leaving.keys()], []);
   assert.deepEqual([...plan({ ...given, shortages: [own, other] }).leaving.keys()], [1, 2]);
   assert.deepEqual([...plan({ ...given, firstIdOfRun: 6, shortages: [other] }).leaving.keys()], [6]);
@@ -91,7 +92,7 @@ Deno.test("what a request gathers in vain goes only for what meets another reque
   const given = { nodes, gathered: nodes, wanted: new Map([["noble", 9]]) };
   const other = (...steps: readonly number[]) => ({
     label: "jammy",
-    servers: 8,
+    nodes: 8,
     steps,
     providers: ["cloud-a"],
   });
@@ -103,8 +104,47 @@ Deno.test("what a request gathers in vain goes only for what meets another reque
   assert.deepEqual([...plan({ ...going, shortages: [other(4)] }).leaving.keys()], [1, 2, 3]);
 });
 
+Deno.test("none goes for another label that does not help to complete the room for one node of it on one provider", () => {
+  const costs = new Map(["cloud-a", "cloud-b"].map((name) => [name, { cores: 2 }]));
+  const wants = (nodes: number) => ({
+    label: "jammy",
+    nodes,
+    steps: [1, 2].slice(0, nodes),
+    providers: [...costs.keys()],
+    costs,
+  });
+  const there = (id: number, on: "a" | "b", cores = 1) =>
+    node(states.ready, {
+      id,
+      provider: `cloud-${on}`,
+      flavorId: String(cores),
+      stateSince: NOW - id * MINUTE,
+    });
+  const leaving = (nodes: ReturnType<typeof node>[], { free = 0, missing = 1, gathered = false } = {}) => {
+    const cores = { limit: 9, used: 9 - free };
+    const rooms = new Map([...costs.keys()].map((name) => [name, FreeRoom.of({ room: { cores } })]));
+    const { leaving } = plan({
+      nodes,
+      ...(gathered ? { gathered: nodes, wanted: new Map([["noble", 9]]) } : {}),
+      config: config({ labels: [label({ minReady: 0 })] }),
+      shortages: [wants(missing)],
+      rooms,
+      costOfNode: ({ flavorId }) => ({ cores: Number(flavorId) }),
+    });
+    return [...leaving.keys()].sort();
+  };
+  const halves = [there(1, "a"), there(2, "b")];
+  for (const gathered of [false, true]) {
+    assert.deepEqual(leaving(halves, { gathered }), [], "half a place here and half a place there is none");
+    assert.deepEqual(leaving([...halves, there(3, "b")], { gathered }), [2, 3]);
+    assert.deepEqual(leaving([...halves, there(3, "b")], { gathered, missing: 2 }), [2, 3]);
+    assert.deepEqual(leaving(halves, { gathered, free: 1, missing: 2 }), [1, 2], "the other half is free");
+    assert.deepEqual(leaving([there(1, "a"), there(2, "a", 2), there(3, "a")], { gathered }), [2]);
+  }
+});
+
 Deno.test("a deletion that takes more than ten minutes counts as room that is coming no longer", () => {
-  const shortage = { label: "jammy", servers: 1, steps: [1], providers: ["cloud-a"] };
+  const shortage = { label: "jammy", nodes: 1, steps: [1], providers: ["cloud-a"] };
   const leaving = (since: number) => {
     const going = node(states["delete-server"], { id: 20, stateSince: since });
     return [...plan({ nodes: [...ready(3), going], shortages: [shortage] }).leaving.keys()];
@@ -126,7 +166,7 @@ Deno.test("in a steady demand nothing goes that would be launched again", () => 
       nodes,
       wanted: new Map([["noble", wanted]]),
       unwanted: new Map(nodes.map(({ id }) => [id, NOW - IDLE])),
-      shortages: [{ label: null, servers, steps: [servers], providers: ["cloud-a"] }],
+      shortages: [{ label: null, nodes: servers, steps: [servers], providers: ["cloud-a"] }],
     });
     const deficit = Math.max(0, Math.max(0, minReady) + wanted - (count - leaving.size));
     assert.ok(leaving.size === 0 || deficit === 0);

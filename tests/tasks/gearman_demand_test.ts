@@ -103,6 +103,20 @@ Deno.test("GearmanDemand: the queues are read every five seconds, and only a cha
   assert.deepEqual([demand.demand.size, woken()], [0, 3]);
 });
 
+Deno.test("GearmanDemand: a server that has just been reached is asked at once", async () => {
+  const { demand, script, read, tell, clock } = kit();
+  await using _demand = demand;
+  await demand.configure([A]);
+  await read(1);
+  script.demand = new Map([["noble", 2]]);
+  tell(AWAY);
+  await clock.advance(0);
+  assert.equal(demand.demand.size, 0, "one that goes has nothing to say");
+  tell(CONNECTED);
+  await clock.advance(0);
+  assert.deepEqual([...demand.demand], [["noble", 2]]);
+});
+
 Deno.test("GearmanDemand: a reading that fails is told of, and the last one stays", async () => {
   const { demand, script, read, errors } = kit();
   await using _demand = demand;

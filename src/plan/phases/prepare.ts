@@ -6,7 +6,14 @@ import { findLabel } from "../../domain/hand_over.ts";
 import { stateName } from "../../domain/node.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { livingSubnodes } from "../being_deleted.ts";
-import { giveUp, type NodeSituation, type NodeStep, remove, serverTrouble } from "../node_step.ts";
+import {
+  giveUp,
+  type NodeSituation,
+  type NodeStep,
+  remove,
+  serverTrouble,
+  whyOutdated,
+} from "../node_step.ts";
 import { act, change, wait } from "../follow_ladder.ts";
 
 /** That a builder's or checker's work is over is seen before the ladders are asked. */
@@ -32,11 +39,9 @@ const IS_PREPARED: NodeStep = change({ type: "prepared", next: "ready" });
 
 function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const { node, state, now, provider, config } = situation;
-  // Its subnodes would not be replaced.
-  const label = findLabel(config, node.label);
-  if (label === null) {
-    return remove("configuration", `the configuration no longer has label ${node.label}`, "unused");
-  }
+  // Without its label its subnodes would not be replaced; with too few of them nobody would get it.
+  const outdated = whyOutdated(node, config);
+  if (outdated !== null) return remove("configuration", outdated, "unused");
   const living = livingSubnodes(situation.subnodes);
   const there = living.filter((subnode) => subnode.state.phase === "prepare");
   if (there.length < node.subnodeCount) {
@@ -52,5 +57,10 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
     const message = `not prepared within ${seconds} s: ${node.waitingOn?.message ?? "no login"}`;
     return giveUp(situation, "ssh", message);
   }
-  return act({ type: "prepare-node", node, subnodes: there, readyScript: label.readyScript });
+  return act({
+    type: "prepare-node",
+    node,
+    subnodes: there,
+    readyScript: findLabel(config, node.label)?.readyScript ?? null,
+  });
 }

@@ -1,6 +1,6 @@
-/** A node that waits for work: it stays as long as its server and its label are there. */
+/** A node that waits for work: it stays as long as its server is there and its label wants it. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
-import { findLabel, isSurelyFree } from "../../domain/hand_over.ts";
+import { isSurelyFree } from "../../domain/hand_over.ts";
 import {
   brokenGroup,
   keptWithServer,
@@ -9,6 +9,7 @@ import {
   type NodeStep,
   remove,
   removeVanished,
+  whyOutdated,
 } from "../node_step.ts";
 
 export function planReady(situation: NodeSituation<"ready">): NodeStep {
@@ -16,8 +17,8 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
   if (parent !== null && BEYOND_US.has(stateName(parent))) return planBeside(parent, situation);
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) return remove("cloud", broken, "lost");
-  if (node.role === "node" && findLabel(config, node.label) === null) {
-    const why = `the configuration no longer has label ${node.label}`;
+  const why = node.role === "node" ? whyOutdated(node, config) : null;
+  if (why !== null) {
     return isSurelyFree(node, heardSince) ? remove("configuration", why, "unused") : mayRunJob(node, why);
   }
   return { do: "stay" };
