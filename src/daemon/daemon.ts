@@ -53,7 +53,8 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   if (signals.stopping.aborted) return tellStop(await signals.stop);
   using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
   const deps = { options, source, clock, lines, serviceManager, signals };
-  const runOnSeat = () => runSeated(config, { ...deps, isToldOnStderr: isOnStderr(logging, "daemon") });
+  const runOnSeat = (how: Pick<MemberDeps, "onLead"> = {}) =>
+    runSeated(config, { ...deps, ...how, isToldOnStderr: isOnStderr(logging, "daemon") });
   if (config.etcd === null) return await runOnSeat();
   const { runBesideBuilder } = await import("./daemon_builder.ts");
   return await runBesideBuilder(config.etcd, { ...deps, runOnSeat });

@@ -19,6 +19,8 @@ import { SECOND } from "../domain/time.ts";
 import { askEtcd } from "../etcd/ask_etcd.ts";
 import type { Etcd } from "../etcd/etcd.ts";
 import { openEtcd } from "../etcd/etcd_gateway.ts";
+import type { Send } from "../http/send.ts";
+import type { Leadership } from "../lead/leadership.ts";
 import { Membership } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { readLeader } from "../lead/read_records.ts";
@@ -29,6 +31,7 @@ import { isFolder } from "../lib/is_folder.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";
+import { sendWhileSure } from "../pool/while_sure.ts";
 import { letBuildsEnd, tellStop } from "./ends.ts";
 import type { MemberDeps } from "./member.ts";
 import { answerMemberSignals, watchedDigests } from "./member_config.ts";
@@ -57,6 +60,8 @@ class DaemonBuilder implements AsyncDisposable {
   #settings: BuilderSettings | null = null;
   #folder: BuilderFolder | null = null;
   #member: BuilderMember | null = null;
+  /** This process's own: once that is lost, its builder changes nothing on clouds either; null: it does not lead yet. */
+  leadership: Leadership | null = null;
 
   constructor(etcdConfig: EtcdConfig, deps: MemberDeps) {
     this.#deps = deps;
@@ -171,7 +176,9 @@ class DaemonBuilder implements AsyncDisposable {
     const { config: { providers } } = await source.read().catch(() => source.newest);
     const provider = providers.find((one) => one.name === name);
     if (provider === undefined) throw new Error(`the configuration of this builder has no provider ${name}`);
-    return openCloud(provider, { clock });
+    const through = (send: Send): Send => (request, call) =>
+      (this.leadership === null ? send : sendWhileSure(send, this.leadership))(request, call);
+    return openCloud(provider, { clock, through });
   }
 
   async #connect({ signal }: Call): Promise<BuilderLeader | null> {
@@ -197,13 +204,15 @@ const ALIVE = SECOND;
 /** @param deps `runOnSeat`: runs the pool, as soon as this process leads, where it is to do that. @returns the exit code */
 export async function runBesideBuilder(
   etcd: EtcdConfig,
-  { runOnSeat, ...deps }: MemberDeps & { runOnSeat: () => Promise<number> },
+  { runOnSeat, ...deps }: MemberDeps & {
+    runOnSeat: (how?: Pick<MemberDeps, "onLead">) => Promise<number>;
+  },
 ): Promise<number> {
   const { parts } = deps.options;
   if (!parts.builds) return await runOnSeat();
   await using builder = new DaemonBuilder(etcd, deps);
   if (!parts.pool) return await runAlone(builder, deps);
-  const code = await runOnSeat();
+  const code = await runOnSeat({ onLead: (leadership) => builder.leadership = leadership });
   if (code === ExitCode.done && builder.isBuilding) {
     await letBuildsEnd(deps.signals, (call) => builder.finish(call));
   }

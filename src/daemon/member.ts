@@ -12,6 +12,7 @@ import type { Etcd } from "../etcd/etcd.ts";
 import { openEtcd } from "../etcd/etcd_gateway.ts";
 import { campaign, type CampaignLook } from "../lead/campaign.ts";
 import type { HeldLeadership } from "../lead/held_leadership.ts";
+import type { Leadership } from "../lead/leadership.ts";
 import type { LeaderRecord } from "../lead/leader_record.ts";
 import { Membership } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
@@ -40,6 +41,8 @@ export interface MemberDeps {
   readonly lines: Logging;
   readonly serviceManager: ServiceManager | null;
   readonly signals: ProcessSignals;
+  /** Called once this process leads a pool on several machines. */
+  readonly onLead?: (leadership: Leadership) => void;
 }
 
 /** A process of the pool, before it leads. */
@@ -125,6 +128,7 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
     });
     const waited = Math.round((clock.monotonic() - startedAt) / SECOND);
     log.info("leads the pool {pool}, after {waited} s", { pool: keys.pool, waited });
+    deps.onLead?.(leadership);
     return leadership;
   } catch (error) {
     if (signals.stopping.aborted) return null;

@@ -6,7 +6,7 @@
  */
 import type { Socket } from "node:net";
 import { type buildConnector, Client } from "undici";
-import type { SendRequest, SendResponse } from "./send.ts";
+import type { SendGuard, SendRequest, SendResponse } from "./send.ts";
 import { type ByteSource, openByteSource, PIECE_SIZE } from "./byte_source.ts";
 import { rescueAnswer } from "./rescue_answer.ts";
 import { exchange } from "./undici_exchange.ts";
@@ -21,13 +21,14 @@ interface StreamedRequestOptions {
   readonly maxBody: number;
   /** As for `exchange`. */
   readonly proxy: URL | null;
+  readonly guard: SendGuard | undefined;
   /** Makes the connector; the abort of the signal ends a connection that is not made yet. */
   connector(closing: AbortSignal): buildConnector.connector;
 }
 
 export async function sendStreamed(
   request: StreamedRequest,
-  { signal, maxBody, proxy, connector }: StreamedRequestOptions,
+  { signal, maxBody, proxy, guard, connector }: StreamedRequestOptions,
 ): Promise<SendResponse> {
   const over = new AbortController();
   const source = openByteSource(request.body);
@@ -37,7 +38,8 @@ export async function sendStreamed(
     bodyTimeout: 0,
   });
   try {
-    return await exchange(client, { ...request, body: piecesOf(source) }, { signal, maxBody, proxy });
+    const body = piecesOf(source, { signal, guard });
+    return await exchange(client, { ...request, body }, { signal, maxBody, proxy, guard });
   } finally {
     over.abort();
     source.cancel(new DOMException("the request is over", "AbortError")).catch(() => {});
@@ -54,11 +56,18 @@ function rescuing(connect: buildConnector.connector): buildConnector.connector {
     });
 }
 
-/** The body as undici iterates it: it asks for the next piece when the socket has taken the one before. */
-async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+/**
+ * The body as undici iterates it: it asks for the next piece when the socket has taken the one before, and writes the head of
+ * the request with the first.
+ */
+async function* piecesOf(
+  source: ByteSource,
+  { signal, guard }: Pick<StreamedRequestOptions, "signal" | "guard">,
+): AsyncGenerator<Uint8Array> {
   let memory = new ArrayBuffer(PIECE_SIZE);
   for (;;) {
     const piece = await source.read(new Uint8Array(memory));
+    await guard?.untilSure({ signal });
     if (piece.byteLength === 0) return;
     yield piece;
     // Only a full piece is more than a socket buffers, so that the next is not asked for before it has left.

@@ -14,7 +14,7 @@ import type { CertificateEnd, ConnectionCount } from "../domain/cloud_stats.ts";
 import { proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { CloudError } from "../domain/cloud_error.ts";
-import type { Send, SendRequest, SendResponse } from "./send.ts";
+import type { Send, SendGuard, SendRequest, SendResponse } from "./send.ts";
 import { certificateTime } from "./peer_certificate.ts";
 import { describeSendFailure, isUntrusted, shortTime, type Trust } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
@@ -41,6 +41,11 @@ export interface UndiciSendOptions
   readonly trustAdvice?: string;
 }
 
+interface Guarded {
+  readonly signal: AbortSignal;
+  readonly guard: SendGuard | undefined;
+}
+
 interface UndiciSend extends Send, AsyncDisposable {
   readonly connections: readonly ConnectionCount[];
   readonly certificates: readonly CertificateEnd[];
@@ -59,10 +64,10 @@ const TRUST_ADVICE = "set cacert or verify: false";
 /** Makes a `Send` that holds connections until it is disposed of. */
 export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
   const connections = new Connections(options);
-  const send: Send = async (request, { signal }) => {
+  const send: Send = async (request, { signal, guard }) => {
     signal.throwIfAborted();
     try {
-      return await connections.dispatch(request, { signal });
+      return await connections.dispatch(request, { signal, guard });
     } catch (error) {
       if (error instanceof CloudError) throw error;
       const url = new URL(request.url);
@@ -129,12 +134,12 @@ class Connections implements AsyncDisposable {
     return [...this.#certificates.values()];
   }
 
-  async dispatch(request: SendRequest, { signal }: { signal: AbortSignal }): Promise<SendResponse> {
+  async dispatch(request: SendRequest, { signal, guard }: Guarded): Promise<SendResponse> {
     const tls = await this.#readTls();
-    if (isStreamed(request)) return await this.#stream(request, { tls, signal });
+    if (isStreamed(request)) return await this.#stream(request, { tls, signal, guard });
     this.#agent ??= this.#createAgent(tls);
     const proxy = askedProxy(new URL(request.url), this.#options);
-    return await exchange(this.#agent, request, { signal, maxBody: this.#options.maxBody, proxy });
+    return await exchange(this.#agent, request, { signal, maxBody: this.#options.maxBody, proxy, guard });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,12 +181,13 @@ class Connections implements AsyncDisposable {
 
   async #stream(
     request: StreamedRequest,
-    { tls, signal }: { tls: TlsOptions; signal: AbortSignal },
+    { tls, signal, guard }: Guarded & { tls: TlsOptions },
   ): Promise<SendResponse> {
     const answer = sendStreamed(request, {
       signal: AbortSignal.any([signal, this.#closing.signal]),
       maxBody: this.#options.maxBody,
       proxy: askedProxy(new URL(request.url), this.#options),
+      guard,
       connector: (closing) => this.#connector(tls, closing),
     }).finally(() => this.#streamed.delete(answer));
     this.#streamed.add(answer);

@@ -265,7 +265,7 @@ function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...
   const untilSure: UntilSure = machines === null
     ? () => Promise.resolve()
     : (call) => machines.leadership.untilSure(call);
-  const through = (send: Send) => sendWhileSure(send, untilSure);
+  const through = (send: Send) => machines === null ? send : sendWhileSure(send, machines.leadership);
   return {
     ...others,
     machines,

@@ -5,7 +5,7 @@
  * has failed: work waits until etcd answers, or ends with the process as if that had been killed there.
  */
 import type { Builder } from "../build/builder.ts";
-import type { Send, SendRequest } from "../http/send.ts";
+import type { Send, SendGuard, SendRequest } from "../http/send.ts";
 import type { Call } from "../lib/call.ts";
 import type { Shell, ShellSession } from "../ssh/shell.ts";
 import type { Leadership } from "../lead/leadership.ts";
@@ -14,10 +14,11 @@ import type { Leadership } from "../lead/leadership.ts";
 export type UntilSure = Leadership["untilSure"];
 
 /** Looking is always allowed, and so is asking for the token that it takes. */
-export function sendWhileSure(send: Send, untilSure: UntilSure): Send {
-  return async (request, options) => {
-    if (!isHarmless(request)) await untilSure(options);
-    return await send(request, options);
+export function sendWhileSure(send: Send, guard: SendGuard): Send {
+  return async (request, { signal }) => {
+    if (isHarmless(request)) return await send(request, { signal });
+    await guard.untilSure({ signal });
+    return await send(request, { signal, guard });
   };
 }
 

@@ -15,16 +15,26 @@ interface Passage {
   readonly path: string;
 }
 
+/** Logins that wait to be let through. */
+interface Hold {
+  /** Resolves once one waits. */
+  readonly first: PromiseWithResolvers<void>;
+  readonly over: PromiseWithResolvers<void>;
+}
+
 export class CloudDoor implements AsyncDisposable {
   readonly baseUrl: string;
-  readonly #passages: Passage[] = [];
+  readonly #passages: Passage[];
   readonly #server: Server;
+  #hold: Hold | null = null;
 
   static async open(simulator: string): Promise<CloudDoor> {
     const passages: Passage[] = [];
-    const server = createServer((request, answer) => {
+    let door: CloudDoor | null = null;
+    const server = createServer(async (request, answer) => {
       const { method = "GET", url = "/", headers } = request;
       passages.push({ at: systemClock.monotonic(), method, path: url });
+      if (url.endsWith("/auth/tokens")) await door?.pass();
       const onward = ask(`${simulator}${url}`, { method, headers }, (answered) => {
         // The client may be gone by now: killed, for one.
         if (answer.destroyed) return void answered.destroy();
@@ -37,7 +47,7 @@ export class CloudDoor implements AsyncDisposable {
       request.pipe(onward);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new CloudDoor(server, passages);
+    return door = new CloudDoor(server, passages);
   }
 
   private constructor(server: Server, passages: Passage[]) {
@@ -51,6 +61,22 @@ export class CloudDoor implements AsyncDisposable {
     return this.#passages.filter(({ at, method, path }) =>
       at >= since && method !== "GET" && method !== "HEAD" && !path.includes("/identity/")
     );
+  }
+
+  /** Lets no login through from now on. @returns once one waits: the function that lets them through */
+  async holdLogin(): Promise<() => void> {
+    const { first, over } = this.#hold = { first: Promise.withResolvers(), over: Promise.withResolvers() };
+    await first.promise;
+    return () => {
+      this.#hold = null;
+      over.resolve();
+    };
+  }
+
+  /** A login's wait. */
+  private async pass(): Promise<void> {
+    this.#hold?.first.resolve();
+    await this.#hold?.over.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

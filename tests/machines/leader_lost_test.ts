@@ -15,6 +15,8 @@ import type { Machines } from "./machines.ts";
 const TAKEOVER = 11 * SECOND;
 /** What a machine with much else to do may need besides. */
 const LOADED = 10 * SECOND;
+/** For an answer to come to a process that stands still. */
+const ANSWER_TIME = SECOND / 2;
 /** Exit code of a daemon that led and no longer does. */
 const LEADERSHIP_LOST = 75;
 
@@ -61,8 +63,12 @@ testNeeding(etcdNeeds, "a busy pool is led on by the standby, whatever becomes o
     await t.step("a leader that stood still does nothing more once it goes on, and stands by", async () => {
       const leader = await leaderWithStandby(machines);
       const ends = leader.ends.length;
+      // Its builder has been told to send an image, and logs in for that.
+      const letThrough = await leader.clouds.holdLogin();
       await takeover(machines, () => leader.signal("SIGSTOP"));
       const since = systemClock.monotonic();
+      letThrough();
+      await systemClock.sleep(ANSWER_TIME);
       leader.signal("SIGCONT");
       await machines.until(() => leader.ends.length > ends);
       assert.equal(leader.ends.at(-1)!.code, LEADERSHIP_LOST);
