@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { SECOND } from "../domain/time.ts";
 import type { LastModified } from "./last_modified.ts";
-import type { Body } from "./list_body.ts";
 import type { ListFormat } from "./negotiate.ts";
 
 type Form = ListFormat | "markdown";
@@ -18,8 +17,11 @@ const contentTypes: Readonly<Record<Form, string>> = {
 };
 
 /** Tagged by its content, ages included: a page that is reloaded shows them updated. */
-export function answer(context: Context, format: Form, body: Body): Response {
-  return notModified(context, tagOf(body)) ?? send(context, { format, body });
+export function answer(context: Context, format: Form, body: string): Response {
+  const known = notModified(context, tagOf(body));
+  if (known !== null) return known;
+  context.header("content-type", contentTypes[format]);
+  return context.body(body);
 }
 
 /** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
@@ -43,11 +45,29 @@ function hasIt(context: Context, tag: string, change: ReturnType<LastModified["o
   return change !== null && !change.isSecond && since >= change.at * SECOND;
 }
 
-export function send(context: Context, { format, body }: { format: Form; body: Body }): Response {
+/** Bytes that many clients may be sent at once: given as a whole, each would get a copy, which stays until all is taken. */
+export function sendShared(
+  context: Context,
+  { format, body }: { format: Form; body: Uint8Array<ArrayBuffer> },
+): Response {
   context.header("content-type", contentTypes[format]);
-  return context.body(body);
+  context.header("content-length", String(body.length));
+  return context.body(piecesOf(body));
 }
 
-export function tagOf(content: Body): string {
+/** As much as a connection sends at a time. */
+const PIECE = 262_144;
+
+function piecesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytes.subarray(sent, sent += PIECE));
+      if (sent >= bytes.length) controller.close();
+    },
+  }, { highWaterMark: 0 });
+}
+
+export function tagOf(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);
 }

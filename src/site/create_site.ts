@@ -15,7 +15,7 @@ import {
   viewNodeMetadata,
 } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { answer, notModified, send, tagOf } from "./answer.ts";
+import { answer, notModified, sendShared, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
 import { addDashboard } from "./add_dashboard.ts";
 import { addEvents } from "./add_events.ts";
@@ -111,7 +111,8 @@ function listAnswers({ report, recent }: SiteParts) {
     const made = format === "json" ? null : await make();
     const tag = made?.tag ?? content;
     const change = changes.of(question, { tag, now: Math.floor((now.now + now.wallOffset) / SECOND) });
-    return notModified(context, tag, change) ?? send(context, { format, body: (made ?? await make()).body });
+    return notModified(context, tag, change) ??
+      sendShared(context, { format, body: (made ?? await make()).body });
   };
 }
 

@@ -52,8 +52,8 @@ export function toRequest(
 }
 
 /**
- * Resolves when all is sent, or the client has left. A body that says `transfer-encoding: chunked` is sent as it comes, and
- * given up when the client leaves; any other is had whole first.
+ * Resolves when all is sent, or the client has left. A body that says `transfer-encoding: chunked`, or its length, is sent
+ * as it comes, and given up when the client leaves; any other is had whole first.
  */
 export async function sendResponse(response: Response, message: ServerResponse): Promise<void> {
   if (message.destroyed) return await response.body?.cancel();
@@ -61,13 +61,17 @@ export async function sendResponse(response: Response, message: ServerResponse):
   message.setHeaders(response.headers);
   const sent = told(message, "finish");
   if (response.body === null) message.end();
-  else if (response.headers.has("transfer-encoding")) await sendPieces(response.body, message);
+  else if (comesInPieces(response)) await sendPieces(response.body, message);
   else {
     const bytes = await response.bytes();
     message.setHeader("content-length", bytes.length);
     message.end(bytes);
   }
   await sent;
+}
+
+function comesInPieces({ headers }: Response): boolean {
+  return headers.has("transfer-encoding") || headers.has("content-length");
 }
 
 async function sendPieces(body: ReadableStream<Uint8Array>, message: ServerResponse): Promise<void> {
