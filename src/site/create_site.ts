@@ -27,7 +27,7 @@ import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
 import { listBody } from "./list_body.ts";
-import { parseListQuery, refuseOthers } from "./list_query.ts";
+import { parametersOf, parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
 import type { SiteOptions, SiteParts } from "./site_options.ts";
@@ -160,8 +160,7 @@ function addHistory(app: Hono, options: SiteOptions): void {
 
 /** @throws SiteError (400) for another parameter than the format */
 function nodeFormat(context: Context): ListFormat {
-  refuseOthers(Object.keys(context.req.query()), ["format"]);
-  const asked = context.req.query("format");
+  const { format: asked } = parametersOf(new URL(context.req.url).searchParams, ["format"]);
   if (asked === undefined) {
     const accepted = acceptedFormat(context.req.header("accept"));
     // One thing is no table.

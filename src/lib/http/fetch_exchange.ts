@@ -41,7 +41,7 @@ export function toRequest(
   const { method = "GET", url = "", headersDistinct, headers } = message;
   try {
     // A path alone, or an address that wins over `Host`.
-    const address = url.startsWith("/") ? `http://${headers.host ?? "localhost"}${url}` : url;
+    const address = url.startsWith("/") ? `http://${hostOf(headers)}${url}` : url;
     const entries = Object.entries(headersDistinct)
       .flatMap(([name, values]) => (values ?? []).map((value): [string, string] => [name, value]));
     const mayHaveBody = method !== "GET" && method !== "HEAD";
@@ -49,6 +49,12 @@ export function toRequest(
   } catch {
     throw new BadMessageError(400, "the request's address, method or headers are invalid");
   }
+}
+
+/** @throws TypeError for what would be read as more than a host */
+function hostOf({ host }: IncomingMessage["headers"]): string {
+  if (host !== undefined && /[/\\?#@]/.test(host)) throw new TypeError(`no host: ${host}`);
+  return host || "localhost";
 }
 
 /**
