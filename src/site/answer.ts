@@ -7,7 +7,7 @@ import type { ListFormat } from "./negotiate.ts";
 
 type Form = ListFormat | "markdown";
 
-const contentTypes: Readonly<Record<Form, string>> = {
+export const contentTypes: Readonly<Record<Form, string>> = {
   text: "text/plain; charset=utf-8",
   wide: "text/plain; charset=utf-8",
   json: "application/json",
@@ -43,29 +43,6 @@ function hasIt(context: Context, tag: string, change: ReturnType<LastModified["o
   if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
   const since = Date.parse(context.req.header("if-modified-since") ?? "");
   return change !== null && !change.isSecond && since >= change.at * SECOND;
-}
-
-/** Bytes that many clients may be sent at once: given as a whole, each would get a copy, which stays until all is taken. */
-export function sendShared(
-  context: Context,
-  { format, body }: { format: Form; body: Uint8Array<ArrayBuffer> },
-): Response {
-  context.header("content-type", contentTypes[format]);
-  context.header("content-length", String(body.length));
-  return context.body(piecesOf(body));
-}
-
-/** As much as a connection sends at a time. */
-const PIECE = 262_144;
-
-function piecesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let sent = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.subarray(sent, sent += PIECE));
-      if (sent >= bytes.length) controller.close();
-    },
-  }, { highWaterMark: 0 });
 }
 
 export function tagOf(content: string | Uint8Array): string {

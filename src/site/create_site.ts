@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
+import { sendShared } from "../lib/http/send_shared.ts";
 import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { viewReadiness } from "../views/health.ts";
 import {
@@ -15,7 +16,7 @@ import {
   viewNodeMetadata,
 } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { answer, notModified, sendShared, tagOf } from "./answer.ts";
+import { answer, contentTypes, notModified, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
 import { addDashboard } from "./add_dashboard.ts";
 import { addEvents } from "./add_events.ts";
@@ -29,7 +30,7 @@ import { LastModified } from "./last_modified.ts";
 import { listBody } from "./list_body.ts";
 import { parametersOf, parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
-import { RecentBodies } from "./recent_bodies.ts";
+import { RecentBodies } from "../views/recent_bodies.ts";
 import type { SiteOptions, SiteParts } from "./site_options.ts";
 import { renderNodePage } from "./node_page.ts";
 import { type PageFrame, pageFrame } from "./page.ts";
@@ -112,7 +113,7 @@ function listAnswers({ report, recent }: SiteParts) {
     const tag = made?.tag ?? content;
     const change = changes.of(question, { tag, now: Math.floor((now.now + now.wallOffset) / SECOND) });
     return notModified(context, tag, change) ??
-      sendShared(context, { format, body: (made ?? await make()).body });
+      sendShared(context, { type: contentTypes[format], bytes: (made ?? await make()).body });
   };
 }
 
