@@ -12,6 +12,8 @@ import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";
 import type { Operation } from "./operation.ts";
 import { type OperationName, operations } from "./operations.ts";
 import type { HttpHandler } from "../lib/http/http_server.ts";
+import { sendShared } from "../lib/http/send_shared.ts";
+import { RecentBodies } from "../views/recent_bodies.ts";
 import type { LocalPool } from "./pool_client.ts";
 
 /**
@@ -36,14 +38,20 @@ function controlRoutes(
   { stopping, onDefect }: { stopping: AbortSignal; onDefect(error: unknown): void },
 ): Hono {
   const app = new Hono();
+  const recent = new RecentBodies();
   app.use((context, next) => refuseOldClients(context, next));
   app.get("/", (context) => context.json(greetingOf(operations)));
   for (const [name, operation] of Object.entries(operations) as [OperationName, Operation][]) {
     const [method, path] = operation.route.split(" ") as [string, string];
     app.on(method, path, async (context) => {
       const request = checkedRequest(operation.request, await requestOf(context));
-      const json = await operation.json?.(pool.report(), request);
-      if (json !== undefined) return context.body(json, 200, { "content-type": "application/json" });
+      if (operation.json !== undefined) {
+        const report = pool.report();
+        const { tag, make } = operation.json(report, request);
+        const question = `${path} ${JSON.stringify(request)}`;
+        const bytes = await recent.get(question, { tag, now: report.now }, make);
+        return sendShared(context, { type: "application/json", bytes });
+      }
       const signal = AbortSignal.any([context.req.raw.signal, stopping]);
       return answer(context, await pool.ask(name, request as never, { signal }));
     });

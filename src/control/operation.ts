@@ -40,8 +40,11 @@ export interface Operation<
     request: v.InferOutput<Request>,
     options: Call,
   ): v.InferOutput<Answer> | Promise<v.InferOutput<Answer>>;
-  /** The answer as JSON in UTF-8, where there is a faster way to it. */
-  json?(report: PoolReport, request: v.InferOutput<Request>): Promise<Uint8Array<ArrayBuffer>>;
+  /** The answer as JSON in UTF-8, where there is a faster way to it. `tag`: another one for other contents. */
+  json?(report: PoolReport, request: v.InferOutput<Request>): {
+    readonly tag: string;
+    make(): Promise<Uint8Array<ArrayBuffer>>;
+  };
 }
 
 export function operation<

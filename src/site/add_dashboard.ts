@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { answer } from "./answer.ts";
 import { renderDashboard } from "./dashboard/dashboard_page.ts";
 import { type HistoryHours, historyHours } from "./dashboard/history_panel.ts";
-import { refuseOthers } from "./list_query.ts";
+import { parametersOf } from "./list_query.ts";
 import type { SiteParts } from "./site_options.ts";
 import { SiteError } from "./failure_body.ts";
 
@@ -13,7 +13,7 @@ const USUAL: HistoryHours = 6;
 
 export function addDashboard(app: Hono, { report, events, recent }: SiteParts): void {
   app.get("/", async (context) => {
-    const hours = hoursOf(context.req.query());
+    const hours = hoursOf(new URL(context.req.url).searchParams);
     const latest = await events.latest(EVENTS);
     const now = report();
     const render = () => renderDashboard(now, { events: latest, hours });
@@ -22,13 +22,10 @@ export function addDashboard(app: Hono, { report, events, recent }: SiteParts): 
 }
 
 /** @throws SiteError (400) for another parameter, and for other hours than those that can be looked at */
-function hoursOf(query: Readonly<Record<string, string>>): HistoryHours {
-  refuseOthers(Object.keys(query), ["hours"]);
-  if (query["hours"] === undefined) return USUAL;
-  const hours = historyHours.find((one) => String(one) === query["hours"]);
+function hoursOf(query: URLSearchParams): HistoryHours {
+  const { hours: asked } = parametersOf(query, ["hours"]);
+  if (asked === undefined) return USUAL;
+  const hours = historyHours.find((one) => String(one) === asked);
   if (hours !== undefined) return hours;
-  throw new SiteError(
-    400,
-    `cannot show a history of ${query["hours"]} hours: use ${historyHours.join(", ")}`,
-  );
+  throw new SiteError(400, `cannot show a history of ${asked} hours: use ${historyHours.join(", ")}`);
 }

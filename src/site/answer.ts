@@ -3,12 +3,11 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { SECOND } from "../domain/time.ts";
 import type { LastModified } from "./last_modified.ts";
-import type { Body } from "./list_body.ts";
 import type { ListFormat } from "./negotiate.ts";
 
 type Form = ListFormat | "markdown";
 
-const contentTypes: Readonly<Record<Form, string>> = {
+export const contentTypes: Readonly<Record<Form, string>> = {
   text: "text/plain; charset=utf-8",
   wide: "text/plain; charset=utf-8",
   json: "application/json",
@@ -18,8 +17,11 @@ const contentTypes: Readonly<Record<Form, string>> = {
 };
 
 /** Tagged by its content, ages included: a page that is reloaded shows them updated. */
-export function answer(context: Context, format: Form, body: Body): Response {
-  return notModified(context, tagOf(body)) ?? send(context, { format, body });
+export function answer(context: Context, format: Form, body: string): Response {
+  const known = notModified(context, tagOf(body));
+  if (known !== null) return known;
+  context.header("content-type", contentTypes[format]);
+  return context.body(body);
 }
 
 /** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
@@ -43,11 +45,6 @@ function hasIt(context: Context, tag: string, change: ReturnType<LastModified["o
   return change !== null && !change.isSecond && since >= change.at * SECOND;
 }
 
-export function send(context: Context, { format, body }: { format: Form; body: Body }): Response {
-  context.header("content-type", contentTypes[format]);
-  return context.body(body);
-}
-
-export function tagOf(content: Body): string {
+export function tagOf(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);
 }

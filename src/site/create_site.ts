@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
+import { sendShared } from "../lib/http/send_shared.ts";
 import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { viewReadiness } from "../views/health.ts";
 import {
@@ -15,7 +16,7 @@ import {
   viewNodeMetadata,
 } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { answer, notModified, send, tagOf } from "./answer.ts";
+import { answer, contentTypes, notModified, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
 import { addDashboard } from "./add_dashboard.ts";
 import { addEvents } from "./add_events.ts";
@@ -27,9 +28,9 @@ import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
 import { listBody } from "./list_body.ts";
-import { parseListQuery, refuseOthers } from "./list_query.ts";
+import { parametersOf, parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
-import { RecentBodies } from "./recent_bodies.ts";
+import { RecentBodies } from "../views/recent_bodies.ts";
 import type { SiteOptions, SiteParts } from "./site_options.ts";
 import { renderNodePage } from "./node_page.ts";
 import { type PageFrame, pageFrame } from "./page.ts";
@@ -111,7 +112,8 @@ function listAnswers({ report, recent }: SiteParts) {
     const made = format === "json" ? null : await make();
     const tag = made?.tag ?? content;
     const change = changes.of(question, { tag, now: Math.floor((now.now + now.wallOffset) / SECOND) });
-    return notModified(context, tag, change) ?? send(context, { format, body: (made ?? await make()).body });
+    return notModified(context, tag, change) ??
+      sendShared(context, { type: contentTypes[format], bytes: (made ?? await make()).body });
   };
 }
 
@@ -159,8 +161,7 @@ function addHistory(app: Hono, options: SiteOptions): void {
 
 /** @throws SiteError (400) for another parameter than the format */
 function nodeFormat(context: Context): ListFormat {
-  refuseOthers(Object.keys(context.req.query()), ["format"]);
-  const asked = context.req.query("format");
+  const { format: asked } = parametersOf(new URL(context.req.url).searchParams, ["format"]);
   if (asked === undefined) {
     const accepted = acceptedFormat(context.req.header("accept"));
     // One thing is no table.

@@ -4,7 +4,7 @@ import type { NodeResult } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { viewHistory } from "../views/history.ts";
 import { historyTable } from "../views/tables/history_table.ts";
-import { type Body, sortedRows, type TableOf, viewBody } from "./list_body.ts";
+import { sortedRows, type TableOf, viewBody } from "./list_body.ts";
 import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";
 import { parseListQuery, parseWindow } from "./list_query.ts";
@@ -45,7 +45,7 @@ export async function historyBody(
     history: Pick<History, "listHistory">;
     report: PoolReport;
   },
-): Promise<{ readonly format: ListFormat; readonly body: Body }> {
+): Promise<{ readonly format: ListFormat; readonly body: string }> {
   const parsed = parseListQuery({ filters: historyFilters, table: historyTable }, { query, accept });
   const { limit = USUAL, before, since, until, ...filter } = parsed.filter as Asked;
   if (limit > MOST) throw new SiteError(400, `limit=${limit}: an answer has at most ${MOST} nodes`);

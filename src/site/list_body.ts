@@ -12,18 +12,21 @@ import { renderListPage } from "./list_page.ts";
 import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { pageFrame } from "./page.ts";
 
-/** @param list `isRows`: whether its rows are wanted alone, as 2016's endpoint answered under names such as `/dib-image-list.json` */
+/** In UTF-8. @param list `isRows`: whether its rows are wanted alone, as 2016's endpoint answered under names such as `/dib-image-list.json` */
 export async function listBody(
   report: PoolReport,
   { name, query, isRows }: { name: PoolViewName; query: ListQuery; isRows: boolean },
-): Promise<Body> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const { format, filter, fields, sort, page } = query;
   if (format === "json" && !isRows && fields === null && sort === null && page === null) {
     return await renderPoolJson(report, { name, filter });
   }
   const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
-  if (format === "html") return pageOf(report, { name, query, table });
-  return await viewBody(viewPool(report, { name, filter }), { query, table, isRows });
+  return new TextEncoder().encode(
+    format === "html"
+      ? pageOf(report, { name, query, table })
+      : await viewBody(viewPool(report, { name, filter }), { query, table, isRows }),
+  );
 }
 
 /** Its rows are narrowed by state last: how many there are of each stands above them. */
@@ -34,7 +37,7 @@ function pageOf(
     query: ListQuery;
     table: TableOf<ReturnType<typeof viewPool>>;
   },
-): Body {
+): string {
   const { state, ...filter } = query.filter;
   const { filters, states } = poolLists[name] as PoolList;
   const all = rowsOf(viewPool(report, { name, filter }));
@@ -61,7 +64,7 @@ export async function viewBody<View extends { readonly at: string }>(
     table: TableOf<View>;
     isRows?: boolean;
   },
-): Promise<Body> {
+): Promise<string> {
   const { format, fields, page } = query;
   const own = rowsOf(view);
   await othersTurn();
@@ -100,9 +103,6 @@ export function sortedRows(
   if (sort === null) return rows;
   return sortRows(rows, { column: findColumn(columns, sort.by)!, isDescending: sort.isDescending });
 }
-
-/** Text, or its bytes in UTF-8. */
-export type Body = string | Uint8Array<ArrayBuffer>;
 
 export interface TableOf<View> {
   readonly columns: readonly Column<object>[];

@@ -34,7 +34,7 @@ export function parseListQuery(
 ): ListQuery {
   const filter: Record<string, string | number> = {};
   const named = query.get("format");
-  const format = named === null ? acceptedFormat(accept) : parseFormat(named);
+  const format = named ? parseFormat(named) : acceptedFormat(accept);
   // A form sends also what was left open in it.
   const asked = format === "html"
     ? new URLSearchParams([...query].filter(([, value]) => value !== ""))
@@ -42,16 +42,13 @@ export function parseListQuery(
   let page: number | null = null;
   let fields: readonly string[] | null = null;
   let sort: SortOrder | null = null;
-  for (const [key, value] of asked) {
-    if (asked.getAll(key).length > 1) throw new SiteError(400, `parameter ${key} may be given only once`);
+  const given = parametersOf(asked, ["format", "fields", "sort", "page", ...filters]);
+  for (const [key, value] of Object.entries(given)) {
     if (key === "format") continue;
     else if (key === "page") page = parsePage(value);
     else if (key === "fields") fields = parseFields(table, value);
     else if (key === "sort") sort = parseSort(table, value);
-    else {
-      refuseOthers([key], ["format", "fields", "sort", "page", ...filters]);
-      filter[key] = parseFilter(key, { value, states });
-    }
+    else filter[key] = parseFilter(key, { value, states });
   }
   return { format, filter, fields, sort, page, asked };
 }
@@ -106,12 +103,19 @@ function parseNumber(key: string, text: string): number {
   return Number(text);
 }
 
-/** @throws SiteError (400) for any other parameter than those known */
-export function refuseOthers(keys: Iterable<string>, known: readonly string[]): void {
-  for (const key of keys) {
-    if (known.includes(key)) continue;
-    throw new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
+/** @throws SiteError (400) for any other parameter than those known, and for one that is given twice or left empty */
+export function parametersOf(
+  query: URLSearchParams,
+  known: readonly string[],
+): Readonly<Record<string, string>> {
+  for (const [key, value] of query) {
+    if (!known.includes(key)) {
+      throw new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
+    }
+    if (query.getAll(key).length > 1) throw new SiteError(400, `parameter ${key} may be given only once`);
+    if (value === "") throw new SiteError(400, `parameter ${key} is empty: give it a value, or leave it out`);
   }
+  return Object.fromEntries(query);
 }
 
 /**

@@ -26,8 +26,8 @@ export class ServeSiteError extends Error {
 /** The page that goes on for as long as the client wants. */
 const EVENTS = "/events";
 
-/** Always answered: a liveness probe that gets no answer has the daemon restarted. */
-const HEALTH = "/healthz";
+/** Always answered: without an answer, a liveness probe has the daemon restarted, and a load balancer takes it for unable. */
+const PROBES: readonly string[] = ["/healthz", "/readyz"];
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -54,7 +54,7 @@ export function serveSite(
     const server = new HttpServer(handler, {
       limits,
       isStream: (path) => path === EVENTS,
-      isAlwaysAnswered: (path) => path === HEALTH,
+      isAlwaysAnswered: (path) => PROBES.includes(path),
     });
     server.listen(listener);
     return { server, url };

@@ -3,7 +3,7 @@ import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import type { EventView } from "../views/events.ts";
-import type { RecentBodies } from "./recent_bodies.ts";
+import type { RecentBodies } from "../views/recent_bodies.ts";
 
 export interface SiteOptions {
   /** The pool as it is now, from memory. */

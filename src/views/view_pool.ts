@@ -13,6 +13,7 @@ import {
   viewDibImageList,
   viewImageList,
 } from "./image_lists.ts";
+import { holdFrameOf } from "./hold_view.ts";
 import { jobListViewSchema, viewJobList } from "./job_list.ts";
 import { labelListViewSchema, viewLabelList } from "./label_list.ts";
 import { nodeListViewSchema, viewNodeList } from "./node_list.ts";
@@ -143,16 +144,17 @@ export function contentTag(
 }
 
 /**
- * A record says what it said as long as it has the same revision, but for its defects. Another node's change counts too:
- * no harm.
+ * A record says what it said as long as it has the same revision, but for its defects and what it is shown by. Another
+ * node's change counts too: no harm.
  */
-function nodeRevisions({ installation, nodes, wallOffset, defects }: PoolReport): string {
+function nodeRevisions(report: PoolReport): string {
+  const { installation, nodes, defects } = report;
   const numbers = new Float64Array(2 * nodes.length);
   for (const [index, { id, revision }] of nodes.entries()) {
     numbers[2 * index] = id;
     numbers[2 * index + 1] = revision;
   }
-  return hash(numbers, `${installation.id} ${wallOffset} ${JSON.stringify(defects)}`);
+  return hash(numbers, JSON.stringify([installation.id, holdFrameOf(report), defects]));
 }
 
 function hash(content: string | Float64Array, salt = ""): string {

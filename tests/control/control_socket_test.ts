@@ -86,6 +86,19 @@ Deno.test("a client gets the same views as in the daemon's own process", async (
   );
 });
 
+Deno.test("a long list is made once for all who ask at once, and anew for whoever asks after a change", async () => {
+  await using bench = await openBench();
+  const { pool, client } = bench;
+  let looks = 0;
+  pool.report = () => ({ ...pool.current, now: NOW + looks++ });
+  const lists = await Promise.all(Array.from({ length: 5 }, () => client.ask("node-list", {})));
+  assert.deepEqual([looks, new Set(lists.map(({ at }) => at)).size], [5, 1]);
+  const [first, ...others] = pool.current.nodes;
+  pool.current = { ...pool.current, nodes: [{ ...first!, revision: 99, comment: "changed" }, ...others] };
+  const { nodes } = await client.ask("node-list", {});
+  assert.equal(nodes.find(({ id }) => id === first!.id)!.comment, "changed");
+});
+
 Deno.test("no secret of the configuration goes over the socket", async () => {
   await using bench = await openBench();
   const { client } = bench;

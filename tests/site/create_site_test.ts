@@ -34,6 +34,40 @@ for (const path of lists) {
   });
 }
 
+Deno.test("everybody who asks for a list is sent the same bytes, in pieces", async () => {
+  const site = openSite(sampleReport({ nodes: manyNodes(2_000) }));
+  for (const format of ["json", "html", "csv", "wide"]) {
+    const answers = await Promise.all([1, 2].map(() => site.get(`/node-list?format=${format}`)));
+    const pieces = await Promise.all(answers.map(({ body }) => Array.fromAsync(body!)));
+    const [first, second] = pieces.map((all) => new Set(all.map(({ buffer }) => buffer)));
+    assert.deepEqual([first!.size, second!.size], [1, 1], format);
+    assert.ok(first!.isSubsetOf(second!), format);
+    const lengths = pieces.map((all) => all.reduce((sum, { length }) => sum + length, 0));
+    assert.deepEqual(answers.map(({ headers }) => Number(headers.get("content-length"))), lengths);
+    if (format === "json") assert.ok(pieces[0]!.length > 2, `${lengths[0]} bytes`);
+  }
+});
+
+Deno.test("a parameter that is given twice or left empty is refused everywhere, by its name", async () => {
+  const site = openSite();
+  const paths = [
+    "/?hours=6",
+    "/job-list?format=text",
+    "/node-list?state=ready",
+    "/history?limit=1",
+    "/nodes/1?format=json",
+  ];
+  for (const path of [...paths, "/explain/jammy?format=json", "/events?after=1"]) {
+    const [, name, value] = path.match(/\?(\w+)=(\w+)/)!;
+    const twice = await site.get(`${path}&${name}=${value}`);
+    assert.equal(twice.status, 400, path);
+    assert.equal(await twice.text(), `parameter ${name} may be given only once\n`);
+    const empty = await site.get(path.replace(/=.*/, "="));
+    assert.equal(empty.status, 400, path);
+    assert.equal(await empty.text(), `parameter ${name} is empty: give it a value, or leave it out\n`);
+  }
+});
+
 Deno.test("?sort= sorts a list in every format, descending with a minus sign", async () => {
   const site = openSite();
   for (const format of ["json", "text", "csv"]) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../eventually.ts";
 import { serveSite, ServeSiteError } from "../../src/site/serve_site.ts";
 
 const hello = { fetch: () => new Response("hello") };
@@ -35,6 +36,27 @@ Deno.test("serveSite() listens on several addresses, and on none where one of th
   const addresses = [{ hostname: "127.0.0.3", port }, { hostname: "127.0.0.2", port: taken }];
   assert.throws(() => serveSite(hello, { listen: addresses }), ServeSiteError);
   Deno.listen({ hostname: "127.0.0.3", port }).close();
+});
+
+Deno.test("/healthz and /readyz are answered however many others wait for their answer, which hear 503", async () => {
+  const work = Promise.withResolvers<void>();
+  let begun = 0;
+  const fetch = (request: Request) => {
+    if (new URL(request.url).pathname !== "/node-list") return hello.fetch();
+    begun++;
+    return work.promise.then(hello.fetch);
+  };
+  await using served = serveSite({ fetch }, { listen: [{ hostname: "127.0.0.1", port: 0 }], connections: 4 });
+  const ask = (path: string) => globalThis.fetch(`${served.urls[0]}${path}`);
+  const waiting = Array.from({ length: 3 }, () => ask("/node-list"));
+  await eventually(() => begun === 3);
+  for (const [path, status] of [["/healthz", 200], ["/readyz?strict", 200], ["/status", 503]] as const) {
+    const answer = await ask(path);
+    assert.equal(answer.status, status, path);
+    await answer.body?.cancel();
+  }
+  work.resolve();
+  for (const answer of waiting) assert.equal(await (await answer).text(), "hello");
 });
 
 Deno.test("another name than this machine's gets a page that leads to this machine's, and nothing of the pool", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { emptyOrder } from "../../src/domain/order_book.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
+import { SECOND } from "../../src/domain/time.ts";
 import { contentTag, poolLists, type PoolViewName, renderPoolJson } from "../../src/views/view_pool.ts";
 import { viewJobList } from "../../src/views/job_list.ts";
 import { viewLabelList } from "../../src/views/label_list.ts";
@@ -103,6 +104,16 @@ Deno.test("a content tag stays while only time passes and changes with every rec
   const [first, ...rest] = report.nodes;
   assert.notEqual(tag({ ...report, nodes: [{ ...first!, revision: 2 }, ...rest] }), tag(report));
   assert.notEqual(tag({ ...report, nodes: rest }), tag(report));
+});
+
+Deno.test("a content tag changes with the time after which holds end, as the list does", () => {
+  const report = sampleReport();
+  const config = { ...report.config!, limits: { ...report.config!.limits, holdMaxAge: 90 * SECOND } };
+  const changed = { ...report, config };
+  const [before, after] = [report, changed].map((at) => JSON.stringify(viewNodeList(at)));
+  assert.notEqual(after, before);
+  const [tag, newTag] = [report, changed].map((at) => contentTag(at, { name: "node-list", filter: {} }));
+  assert.notEqual(newTag, tag);
 });
 
 Deno.test("a node that a clock's jump put into the future is 0 seconds old", () => {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { completionKinds, viewCompletions } from "../../views/completions.ts";
 import { rows, string } from "../../views/view_schema.ts";
 import type { FilterName, ViewFilter } from "../../views/view_filter.ts";
-import { type PoolList, poolLists, type PoolViewName } from "../../views/view_pool.ts";
+import { contentTag, type PoolList, poolLists, type PoolViewName } from "../../views/view_pool.ts";
 import { id, type Operation, operation } from "../operation.ts";
 
 type ListOperations = {
@@ -15,10 +15,13 @@ type ListOperations = {
 };
 
 export const listOperations = Object.fromEntries(
-  Object.entries(poolLists).map(([name, list]) => [name, listOperation(name, list as PoolList)]),
+  Object.entries(poolLists).map(([name, list]) => [name, listOperation(name as PoolViewName, list)]),
 ) as unknown as ListOperations;
 
-function listOperation(name: string, { needs = "state", filters, states, answer, view, json }: PoolList) {
+function listOperation(
+  name: PoolViewName,
+  { needs = "state", filters, states, answer, view, json }: PoolList,
+) {
   return operation({
     route: `GET /views/${name}`,
     needs,
@@ -27,7 +30,10 @@ function listOperation(name: string, { needs = "state", filters, states, answer,
     ),
     answer,
     run: (pool, filter) => view(pool.report(), filter),
-    json,
+    json: json && ((report, filter) => ({
+      tag: contentTag(report, { name, filter }),
+      make: () => json(report, filter),
+    })),
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { othersTurn } from "../in_slices.ts";
 
 /** The most bytes read at once. */
 const READ_SIZE = 16_384;
@@ -85,6 +86,8 @@ export class ConnectionStream extends Duplex {
           while (sent < Math.min(end, bytes.length)) {
             sent += await this.#conn.write(bytes.subarray(sent, end));
           }
+          // What the system takes at once would keep everybody else waiting.
+          if (sent === end) await othersTurn();
         }
       }
       done();

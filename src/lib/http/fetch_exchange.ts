@@ -41,7 +41,7 @@ export function toRequest(
   const { method = "GET", url = "", headersDistinct, headers } = message;
   try {
     // A path alone, or an address that wins over `Host`.
-    const address = url.startsWith("/") ? `http://${headers.host ?? "localhost"}${url}` : url;
+    const address = url.startsWith("/") ? `http://${hostOf(headers)}${url}` : url;
     const entries = Object.entries(headersDistinct)
       .flatMap(([name, values]) => (values ?? []).map((value): [string, string] => [name, value]));
     const mayHaveBody = method !== "GET" && method !== "HEAD";
@@ -51,9 +51,15 @@ export function toRequest(
   }
 }
 
+/** @throws TypeError for what would be read as more than a host */
+function hostOf({ host }: IncomingMessage["headers"]): string {
+  if (host !== undefined && /[/\\?#@]/.test(host)) throw new TypeError(`no host: ${host}`);
+  return host || "localhost";
+}
+
 /**
- * Resolves when all is sent, or the client has left. A body that says `transfer-encoding: chunked` is sent as it comes, and
- * given up when the client leaves; any other is had whole first.
+ * Resolves when all is sent, or the client has left. A body that says `transfer-encoding: chunked`, or its length, is sent
+ * as it comes, and given up when the client leaves; any other is had whole first.
  */
 export async function sendResponse(response: Response, message: ServerResponse): Promise<void> {
   if (message.destroyed) return await response.body?.cancel();
@@ -61,13 +67,17 @@ export async function sendResponse(response: Response, message: ServerResponse):
   message.setHeaders(response.headers);
   const sent = told(message, "finish");
   if (response.body === null) message.end();
-  else if (response.headers.has("transfer-encoding")) await sendPieces(response.body, message);
+  else if (comesInPieces(response)) await sendPieces(response.body, message);
   else {
     const bytes = await response.bytes();
     message.setHeader("content-length", bytes.length);
     message.end(bytes);
   }
   await sent;
+}
+
+function comesInPieces({ headers }: Response): boolean {
+  return headers.has("transfer-encoding") || headers.has("content-length");
 }
 
 async function sendPieces(body: ReadableStream<Uint8Array>, message: ServerResponse): Promise<void> {

@@ -243,6 +243,26 @@ Deno.test("HttpServer refuses what is too long, and what is no HTTP", async () =
   }
 });
 
+Deno.test("HttpServer takes no part of a path from Host, nor a host from the path", async () => {
+  await using served = serve(({ url }) => new Response(url));
+  const ask = async (host: string) => {
+    using client = await RawClient.connect(served.port);
+    await client.send(`GET /a/b?c HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return await client.readToEnd();
+  };
+  for (
+    const host of ["localhost/x", "localhost/../x", "evil.example#", "a?b", "localhost\\x", "a@localhost"]
+  ) {
+    assert.match(
+      await ask(host),
+      /^HTTP\/1\.1 400 .*the request's address, method or headers are invalid/s,
+      host,
+    );
+  }
+  assert.match(await ask(""), /\r\n\r\nhttp:\/\/localhost\/a\/b\?c$/);
+  assert.match(await ask("[::1]:8005"), /\r\n\r\nhttp:\/\/\[::1\]:8005\/a\/b\?c$/);
+});
+
 Deno.test("HttpServer says what is wrong with a request that it cannot read", async () => {
   await using served = serve(hello);
   using named = await RawClient.connect(served.port);

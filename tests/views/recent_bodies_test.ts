@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SECOND } from "../../src/domain/time.ts";
-import { RecentBodies } from "../../src/site/recent_bodies.ts";
+import { RecentBodies } from "../../src/views/recent_bodies.ts";
 
 const state = { tag: "a", now: 0 };
 
