@@ -34,7 +34,7 @@ export function durationArgument(text: string): Milliseconds {
   const duration = parseDuration(text);
   if (duration) return duration;
   throw new InvalidArgumentError(
-    "Expected a time such as 90s, 10m, 2h or 1d, and no more than 100 years (36500d).",
+    "Expected a time such as 90s, 10m, 2h or 1d, above 0 and no more than 100 years (36500d).",
   );
 }
 

@@ -193,7 +193,10 @@ function prepared<Prepared extends Command>(
     getOutHasColors: () => false,
     getErrHasColors: () => false,
     // `error: unknown option '--x'` and its suggestion, as one line of ours.
-    outputError: (text) => io.stderr.write(`${name}: ${oneLine(text.trim().replace(/^error: /, ""))}\n`),
+    outputError: (text) =>
+      io.stderr.write(
+        `${name}: ${oneLine(text.trim().replace(/^error: (?:command-argument value )?/, ""))}\n`,
+      ),
   });
   return command;
 }

@@ -4,6 +4,7 @@
  * commands that do a daemon's work read it here.
  */
 import * as v from "valibot";
+import type { OverruledLogKey } from "../domain/config.ts";
 import { fileReason } from "../lib/file_reason.ts";
 import type { LogPlan } from "../lib/log_plan.ts";
 import type { LoggingOptions, PlainLog } from "../lib/logging.ts";
@@ -27,6 +28,12 @@ interface LogSettings {
 
 const NOTHING: LogSettings = { settings: {}, notices: [] };
 
+interface LoadedLogging extends Pick<LogSettings, "notices"> {
+  readonly logging: LoggingOptions;
+  /** The keys that have no effect in `otherwise`. */
+  readonly overruled: readonly OverruledLogKey[];
+}
+
 /**
  * @param path null: no file is named
  * @param options `otherwise`: what holds where the file says nothing; `debug`: everything is logged in detail
@@ -35,11 +42,16 @@ const NOTHING: LogSettings = { settings: {}, notices: [] };
 export async function loadLogging(
   path: string | null,
   { otherwise, debug = false }: { otherwise: PlainLog; debug?: boolean },
-): Promise<{ readonly logging: LoggingOptions } & Pick<LogSettings, "notices">> {
+): Promise<LoadedLogging> {
   const { settings, notices } = path === null ? NOTHING : await loadFile(path);
   const logging = { ...otherwise, ...settings };
-  return { logging: debug ? inDetail(logging) : logging, notices };
+  const overruled = LOG_KEYS.filter((key) =>
+    "loggers" in settings || settings[key] !== undefined || debug && key === "level"
+  );
+  return { logging: debug ? inDetail(logging) : logging, notices, overruled };
 }
+
+const LOG_KEYS = ["level", "format", "file"] as const satisfies readonly OverruledLogKey[];
 
 function inDetail(logging: PlainLog | LogPlan): LoggingOptions {
   if (!("loggers" in logging)) return { ...logging, level: "debug" };

@@ -16,6 +16,8 @@ const MEANT = ["password", "apikey", "userdata", "dburi", "secret", "token"];
 const WORD = /([\w.-]+)(["']?\s*:(?=\s|$)|["']\s*:)?/g;
 /** A line that begins with a key. */
 const KEY = /^\s*(?:-\s+)*["']?([\w.<-]+)["']?\s*:(?:\s|$)/;
+/** A key for anchors, with nothing but one on its line. */
+const ANCHORED = /^x-[\w.-]+:\s*(?:&\S+\s*)?(?:#.*)?$/;
 /** A line that begins with a word: without a key, it may be what is left of one. */
 const BARE = /^\s*[^\s#{}[\],\-]/;
 /** In an address, in the place of a port: a password whose `@` is missing. */
@@ -63,7 +65,7 @@ class Mask {
     }
     this.#indent = null;
     if (BARE.test(line) && !KEY.test(line)) return `${" ".repeat(indent)}${HIDDEN}`;
-    const key = secretIn(line);
+    const key = ANCHORED.test(line) ? null : secretIn(line);
     return key === null ? line : this.#after(line, { ...key, indent });
   }
 

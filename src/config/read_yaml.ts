@@ -56,10 +56,10 @@ interface Source {
 function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Problem[] {
   const seen = new Set<number>();
   const all = [...document.errors, ...document.warnings];
-  // A tab upsets the parser far below it as well, as does what does not end.
+  // A tab upsets the parser far below it as well, as does what does not end or is indented too little.
   const tabs = all.filter(({ code }) => code === "TAB_AS_INDENT");
-  const unended = all.findIndex(({ message }) => UNENDED.test(message));
-  const real = tabs.length > 0 ? tabs : unended < 0 ? all : all.slice(0, unended + 1);
+  const last = all.findIndex(({ message }) => UNENDED.test(message) || OUTDENTED.test(message));
+  const real = tabs.length > 0 ? tabs : last < 0 ? all : all.slice(0, last + 1);
   return real.filter(({ message }, at) => at === 0 || !AFTERMATH.test(message)).flatMap((error) => {
     const { line, col } = lines.linePos(beginningOf(error, document));
     // One mistake often upsets the parser several times at the same place.
@@ -74,6 +74,9 @@ const AFTERMATH = /token in YAML stream/;
 
 /** Quotes and brackets that do not end. */
 const UNENDED = /^Missing closing|in block collection must be|^Flow \w+ must end/;
+
+/** A key of a list's item that is not indented as far as the keys above it. */
+const OUTDENTED = /^Sequence item without/;
 
 /** Where what does not end begins: its end may be that of the file. */
 function beginningOf({ message, pos: [at] }: YAMLError, document: Document.Parsed): number {
@@ -117,6 +120,8 @@ const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
   [/^(?:Plain value cannot start|(?:Alias|Anchor) cannot)/, "put a text that begins like this in quotes"],
   [/^Invalid escape/, "invalid escape sequence; write \\\\ for a backslash in double quotes"],
   [/^Missing closing/, "a text in quotes begins here and does not end; add the closing quote"],
+  [OUTDENTED, "expected `- ` here; indent a key of the item above as far as that item's first key"],
+  [/^Unexpected , in flow/, "a comma without an entry before it; remove it"],
   [UNENDED, "a bracket opens here and is not closed; close it, and indent its lines with spaces"],
 ];
 

@@ -123,7 +123,9 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
     const hint = joined !== undefined
       ? `; write a blank after \`${joined}:\``
       : suggestion === null
-      ? `; known: ${known.join(", ")}`
+      ? `; known: ${known.join(", ")}${
+        path.length > 1 ? "" : "; keys of your own, for anchors, begin with x-"
+      }`
       : `; did you mean "${suggestion}"?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion, marks: "key" });
   }

@@ -6,7 +6,11 @@ function __nodepool_complete
     test (count $plain) -eq 1; or set plain $current
     test (count $plain) -eq 1; or set plain ''
     set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
-    set -l typed (string join \n -- $words[2..-1] $plain | string collect)
+    set -l typed ''
+    for word in $words[2..-1]
+        set typed "$typed$word"\n
+    end
+    set typed "$typed$plain"
     for line in ($program complete fish -- "$typed" 2>/dev/null)
         switch $line
             case ':file' ':folder'

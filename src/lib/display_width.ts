@@ -1,7 +1,9 @@
 /** How many columns of a terminal a text takes: most characters one, East Asian wide ones and emoji two. */
 import { isPlainText } from "./visible_text.ts";
 
-const COMBINING = /\p{Mark}|[\u200b-\u200d\u2060\ufeff]/u;
+/** Terminals show a soft hyphen; the other characters of this kind they do not. */
+const COMBINING =
+  /\p{Mark}|(?![\u00ad\u115f\u3164])\p{Default_Ignorable_Code_Point}|[\u1160-\u11ff\ufff9-\ufffb]/u;
 const DOUBLE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
 

@@ -6,11 +6,14 @@
 import { oneLine } from "./one_line.ts";
 
 const NOT_PLAIN = /[^\x20-\x7e]/;
-/** Characters that move the cursor or turn the direction of writing. */
-// deno-lint-ignore no-control-regex
-const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/**
+ * Characters that move the cursor, turn the direction of writing, or show nothing at all, so that two names would look the
+ * same; but not those that letters and emoji are joined of.
+ */
+const CONTROLS =
+  /[\p{Cc}\u2028\u2029\ufff9-\ufffb]|(?![\p{Mark}\u200c\u200d\u{e0020}-\u{e007f}])\p{Default_Ignorable_Code_Point}/gu;
 
-/** Line breaks become spaces, other control characters `\u001b`. */
+/** Line breaks become spaces, other control characters and invisible ones `\u001b`. */
 export function visibleText(text: string): string {
   if (isPlainText(text)) return text;
   return oneLine(text).replaceAll("\t", " ").replace(CONTROLS, escape);
@@ -22,7 +25,8 @@ export function isPlainText(text: string): boolean {
 }
 
 function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const code = character.codePointAt(0)!.toString(16);
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
 }
 
 /** A log as plain lines: without colours, cursor movements and the like, which consoles are full of. */

@@ -9,7 +9,7 @@
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import { excerptText } from "../config/format_excerpt.ts";
 import { ControlError } from "../control/control_error.ts";
-import type { Config } from "../domain/config.ts";
+import type { Config, OverruledLogKey } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
 import { durationText, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -35,6 +35,8 @@ interface ConfigInForceDeps {
   readonly tell: (event: NewEvent) => void;
   /** The effects of a changed configuration on the pool as it is, one line each. */
   readonly effects: (before: Config, after: Config) => readonly string[];
+  /** As `configChanges` has it. */
+  readonly overruledLog?: readonly OverruledLogKey[];
 }
 
 /**
@@ -178,9 +180,10 @@ export class ConfigInForce implements AsyncDisposable {
     try {
       if (this.#hanging >= MOST_HANGING) return { changes: [], problems: [HANGS] };
       const { config } = await this.#readInTime();
-      const { changes, atNextStart } = configChanges(this.#current, config);
+      const changed = configChanges(this.#current, config, this.#deps.overruledLog);
+      const { changes } = changed;
       if (changes.length > 0) {
-        tell(changes, atNextStart);
+        tell(changed);
         this.#tellEffects(config);
         this.#current = config;
         this.#since = this.#deps.clock.now();
@@ -238,9 +241,14 @@ export class ConfigInForce implements AsyncDisposable {
   }
 }
 
-function tell(changes: readonly string[], atNextStart: readonly string[]): void {
+function tell({ changes, atNextStart, withoutEffect }: ReturnType<typeof configChanges>): void {
   for (const change of changes) log.info("configuration: {change}", { change });
   for (const change of atNextStart) {
     log.warning("configuration: {change} takes effect at the next start", { change });
+  }
+  for (const change of withoutEffect) {
+    log.warning("configuration: {change} has no effect: this daemon runs with --debug or --logconfig", {
+      change,
+    });
   }
 }

@@ -63,6 +63,7 @@ export async function openParts(first: Config, given: PoolDeps) {
   const inForce = new ConfigInForce(first, {
     clock: deps.clock,
     read: deps.readConfig,
+    overruledLog: deps.overruledLog,
     apply: (next) => applyConfig(configured, next),
     tell: (event) => void ledger.edit((edit) => edit.tell(event)).catch(() => {}),
     effects(before, after) {

@@ -5,21 +5,26 @@
 import { diffConfig } from "../config/diff_config.ts";
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
-import type { Config } from "../domain/config.ts";
+import type { Config, LogConfig, OverruledLogKey } from "../domain/config.ts";
 import type { ConfigPlan } from "../domain/config_effects.ts";
 import { type ConfigChange, planEffects } from "../plan/forecast/plan_effects.ts";
 
-/** @param read throws ConfigError */
+/** @param read throws ConfigError @param options `overruled`: as `configChanges` has it */
 export async function planConfig(
   read: () => Promise<LoadedConfig>,
-  { before, ...situation }: Omit<ConfigChange, "after">,
+  { before, overruled, ...situation }: Omit<ConfigChange, "after"> & {
+    overruled?: readonly OverruledLogKey[];
+  },
 ): Promise<ConfigPlan> {
   try {
     const { config: after, warnings } = await read();
-    const changed = before === null ? { changes: [], atNextStart: [] } : configChanges(before, after);
-    const isSame = before !== null && changed.changes.length === 0;
+    const { changes, atNextStart } = before === null
+      ? { changes: [], atNextStart: [] }
+      : configChanges(before, after, overruled);
+    const isSame = before !== null && changes.length === 0;
     return {
-      ...changed,
+      changes,
+      atNextStart,
       problems: [],
       warnings: warnings.map(formatProblem),
       // The same by its content has no effect, whatever the pool is about to do.
@@ -32,18 +37,23 @@ export async function planConfig(
 }
 
 /**
- * The changes from one configuration to another, and those of them that wait for the next start; one line each, with no
- * secret.
+ * The changes from one configuration to another; those of them that wait for the next start, and those that have no effect; one
+ * line each, with no secret.
+ * @param overruled the keys of `log` in whose place an option of this process decides
  */
-export function configChanges(before: Config, after: Config) {
+export function configChanges(before: Config, after: Config, overruled: readonly OverruledLogKey[] = []) {
+  const { state, etcd, status: { listen } } = after;
+  const status = { ...before.status, listen };
+  const ofAfter = (isOf: (key: keyof LogConfig) => boolean): LogConfig => {
+    const entries = Object.entries(after.log).filter(([key]) => isOf(key as keyof LogConfig));
+    return { ...before.log, ...Object.fromEntries(entries) };
+  };
+  const isOverruled = (key: keyof LogConfig) => overruled.some((one) => one === key);
+  const opened = ofAfter((key) => key !== "profileDir" && !isOverruled(key));
   return {
     changes: diffConfig(before, after),
-    atNextStart: diffConfig(before, withOpened(before, after)),
+    // What is opened at the start and kept.
+    atNextStart: diffConfig(before, { ...before, state, etcd, status, log: opened }),
+    withoutEffect: diffConfig(before, { ...before, log: ofAfter(isOverruled) }),
   };
-}
-
-/** The configuration before with what of the new one is opened at the start and kept: the state, the address, the log. */
-function withOpened(before: Config, { state, etcd, status: { listen }, log }: Config): Config {
-  const status = { ...before.status, listen };
-  return { ...before, state, etcd, status, log: { ...log, profileDir: before.log.profileDir } };
 }

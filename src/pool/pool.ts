@@ -171,6 +171,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     const read = () => deps.readOtherConfig(other, { signal });
     return planConfig(read, {
       before: inForce.current,
+      overruled: deps.overruledLog,
       pool: tick.poolInput(),
       images: tick.imagesInput(),
     });

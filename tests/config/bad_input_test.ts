@@ -33,6 +33,27 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     faults: [/^nodepool.yaml:4:5: labels\[0\].frobnicate: unknown key; known: name, image, min-ready/],
   },
   {
+    title: "an unknown key at the top level says where anchors may be defined",
+    to: "frobnicate: 1\n",
+    faults: [
+      /^nodepool.yaml:16:1: frobnicate: unknown key; known: .*; keys of your own, for anchors, begin with x-$/,
+    ],
+  },
+  {
+    title: "a key of an item that is indented too little",
+    from: "    cloud: my-cloud",
+    to: "   cloud: my-cloud",
+    faults: [
+      "nodepool.yaml:9:1: is not valid YAML: expected `- ` here; indent a key of the item above as far as that item's " +
+      "first key",
+    ],
+  },
+  {
+    title: "a comma too many",
+    to: "labels: [{ name: a,, image: b }]\n",
+    faults: ["nodepool.yaml:16:20: is not valid YAML: a comma without an entry before it; remove it"],
+  },
+  {
     title: "a wrong type says what was found and what is expected",
     from: "min-ram: 1024",
     to: "min-ram: [8, 16]",

@@ -143,7 +143,7 @@ Deno.test("where there is no clouds.yaml, the places that were searched are told
   const parsing = parseConfig(provider, { file: "nodepool.yaml", environment: fakeEnvironment() });
   await assert.rejects(
     parsing,
-    /no clouds.yaml found; .* \/work-dir\/clouds.yaml, \/home\/ci\/.config\/openstack\/clouds.yaml, .*\/etc\/openstack\/clouds.yaml$/,
+    /no clouds.yaml found; .* \/work-dir\/clouds.yaml, \/home\/ci\/.config\/openstack\/clouds.yaml, .*\/etc\/openstack\/clouds.yaml; write one, or name it in OS_CLIENT_CONFIG_FILE$/,
   );
 });
 

@@ -122,6 +122,23 @@ providers:
   ]);
 });
 
+Deno.test("anchors can be defined under keys that begin with x-, which nothing else reads", async () => {
+  const { config, warnings } = await parse(`x-defaults:
+  - &debian { base-image: debian-12, min-ram: 1024 }
+x-zones: &zones [a, b]
+providers:
+  - name: one
+    cloud: my-cloud
+    max-servers: 1
+    availability-zones: *zones
+    images: [{ <<: *debian, name: debian }]
+labels: [{ name: small, image: debian, providers: [{ name: one }] }]
+`);
+  assert.deepEqual(config.providers[0]!.availabilityZones, ["a", "b"]);
+  assert.equal(config.providers[0]!.images[0]!.baseImage, "debian-12");
+  assert.deepEqual(warnings.filter(({ path }) => path.startsWith("x-")), []);
+});
+
 Deno.test("anchors, aliases and merge keys work, an own key wins over a merged one", async () => {
   const { config } = await parse(`
 labels:

@@ -38,6 +38,11 @@ const cases: readonly (readonly [name: string, text: string, ...expected: string
   ["a list where a value belongs", "state: [a, b]\n", "state: [a, b]\n       ^^^^^^"],
   ["an unknown key", "lables: []\n", "lables: …\n^^^^^^"],
   ["an unknown key with a list below it", "lables:\n  - name: x\n", "lables:\n^^^^^^"],
+  [
+    "a value below a key for anchors, which is no secret",
+    "x-limits: &limits\n  idle: never\nlimits: { <<: *limits }\n",
+    "  idle: never\n        ^^^^^",
+  ],
   ["a missing key", "labels:\n  - name: x\n", "  - name: x\n    ^^^^"],
   ["a broken text", "labels: [a\nlimits: {}\n", "labels: [a\n        ^^"],
   ["a tab", "limits:\n\tidle: 1\n", " idle: 1\n^"],

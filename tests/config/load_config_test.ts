@@ -278,6 +278,17 @@ providers: [{name: p, cloud: my-cloud, max-servers: 0, images: [{name: i, base-i
   );
 });
 
+Deno.test("a label whose image no provider has is told that, and not that they have no room", async () => {
+  const text = `labels: [{name: one, image: j, min-ready: 1, providers: [{name: p}]}]
+providers: [{name: p, cloud: my-cloud, max-servers: 3, images: [{name: i, base-image: x, min-ram: 1, private-key: /no/key}]}]
+`;
+  const { warnings } = await load({ files: { [FILE]: text } });
+  assert.deepEqual(warnings.map(({ path }) => path), [
+    "labels[0].providers[0].name",
+    "providers[0].images[0].private-key",
+  ]);
+});
+
 Deno.test("what is allowed and hardly meant is warned of", async () => {
   const text = `labels:
   - {name: many, image: i, min-ready: 9, max-servers: 3, providers: [{name: p}, {name: p}]}

@@ -36,10 +36,10 @@ Deno.test("a reset gives a category and those below it back to the configuration
 Deno.test("what no level or category means is refused with the nearest one and all there are", () => {
   const levels = "trace, debug, info, warning, error";
   assert.throws(() => quick("debgu"), {
-    message: `NODEPOOL_LOG=debgu: there is no level "debgu"; did you mean debug? the levels are ${levels}`,
+    message: `NODEPOOL_LOG=debgu: there is no level "debgu"; did you mean debug? The levels are ${levels}`,
   });
   assert.throws(() => quick("cluod=debug"), {
-    message: /no category "cluod"; did you mean cloud\? the categories are all, check, /,
+    message: /no category "cluod"; did you mean cloud\? The categories are all, check, /,
   });
   for (const text of ["=debug", "cloud=", "cloud=debug=1", ",", "nodepool.=debug", "xyzzy"]) {
     assert.throws(() => quick(text), { name: "LogSpecError" }, text);

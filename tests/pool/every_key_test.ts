@@ -276,6 +276,27 @@ for (const [path, [before, after, when]] of Object.entries(every)) {
   });
 }
 
+Deno.test("a reload promises nothing of keys of the log that an option of the daemon decides", async () => {
+  const [first, next] = [
+    await reading("log", { level: "info", file: "/a" }),
+    await reading("log", { level: "error", file: "/b" }),
+  ];
+  await using inForce = new ConfigInForce(first, {
+    clock: new VirtualClock(),
+    read: () => Promise.resolve({ config: next }),
+    apply: () => Promise.resolve(),
+    tell: () => {},
+    effects: () => [],
+    overruledLog: ["level"],
+  });
+  const logged = await loggedLines(async () => void await inForce.reload());
+  const warnings = logged.filter(({ level }) => level === "warning").map(({ message }) => message.join(""));
+  assert.deepEqual(warnings, [
+    "configuration: log.file /a -> /b takes effect at the next start",
+    "configuration: log.level info -> error has no effect: this daemon runs with --debug or --logconfig",
+  ]);
+});
+
 /** How a cloud is reached: with these, and with what clouds.yaml says, its connections are made anew. */
 const CONNECTION = ["api-timeout", "max-concurrency", "rate", "region-name", "service-name", "service-type"];
 

@@ -98,10 +98,19 @@ Deno.test("cells are one line, without control or direction characters, as wide 
   assert.equal(visibleText("plain"), "plain");
   assert.equal(visibleText("two\r\n  lines\tand\x1b[2J"), "two lines and\\u001b[2J");
   assert.equal(visibleText("a\u202eb"), "a\\u202eb");
+  assert.equal(
+    visibleText("so\u00adft\u200b\u2060\u2062\u180e\u3164\ufeff\ufff9\u{1d173}"),
+    "so\\u00adft\\u200b\\u2060\\u2062\\u180e\\u3164\\ufeff\\ufff9\\u{1d173}",
+  );
+  const joined = "👩\u200d🚀 می\u200cخواهم ❤\ufe0f 🏴\u{e0067}\u{e007f}";
+  assert.equal(visibleText(joined), joined);
   assert.equal(displayWidth("plain"), 5);
   assert.equal(displayWidth("東京"), 4);
   assert.equal(displayWidth("e\u0301"), 1);
+  // As wcwidth(3) has it.
   assert.equal(displayWidth("a\u200bb\ufeff"), 2);
+  assert.equal(displayWidth("\u200c\u2062\u180e\u034f\u{e0041}\u1160\ufff9"), 0);
+  assert.equal(displayWidth("\u00ad\u0600\u115f\u3164"), 6);
 });
 
 Deno.test("CSV quotes what it must", () => {

@@ -13,7 +13,12 @@ export function completeCommand(context: CliContext, program: Command): Command 
     .helpGroup(helpGroup.tools)
     .description("print what completes a command line, for the scripts of shells")
     .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
-    .argument("<line>", "bash: the line up to the cursor; else the words without the program, one a line")
+    // With a parser of its own, it may be empty: nothing is typed yet.
+    .argument(
+      "<line>",
+      "bash: the line up to the cursor; else the words without the program, one a line",
+      String,
+    )
     .argument("[breaks]", "bash: its COMP_WORDBREAKS", " \t\n\"'><=;|&(:")
     .action(async (shell, line, breaks) => {
       try {

@@ -55,8 +55,9 @@ function checked(parse: (text: string) => string) {
     try {
       return parse(text);
     } catch (error) {
-      if (error instanceof LogSpecError) throw new InvalidArgumentError(`${error.message}.`);
-      throw error;
+      if (!(error instanceof LogSpecError)) throw error;
+      const [first, ...rest] = error.message;
+      throw new InvalidArgumentError(`${first!.toUpperCase()}${rest.join("")}.`);
     }
   };
 }

@@ -4,8 +4,8 @@ import { lacksImage } from "../left_out.ts";
 import type { ConfigDraft, LabelDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
-/** The servers that each provider may hold, by its name; undefined: it is wrong, which is told elsewhere. */
-type Room = ReadonlyMap<string | undefined, number | undefined>;
+/** The servers that each provider may hold, by its name; null: it lacks the image; undefined: it is wrong, which is told elsewhere. */
+type Room = ReadonlyMap<string | undefined, number | null | undefined>;
 
 export function checkCapacity({ labels = [], providers = [] }: ConfigDraft, findings: Findings): void {
   labels.forEach((label, index) => {
@@ -13,7 +13,7 @@ export function checkCapacity({ labels = [], providers = [] }: ConfigDraft, find
     const room: Room = new Map(
       providers.map((provider) => [
         provider.name,
-        lacksImage(provider, label.image) ? 0 : provider["max-servers"],
+        lacksImage(provider, label.image) ? null : provider["max-servers"],
       ]),
     );
     checkSize(label, room, own);
@@ -35,7 +35,8 @@ function checkSize(label: LabelDraft, room: Room, findings: Findings): void {
   const size = 1 + (label.subnodes ?? 0);
   if (size === 1) return;
   // One that is retired, or holds nothing for now, says nothing of how large nodes may be.
-  const largest = Math.max(...(label.providers ?? []).map(({ name }) => room.get(name) ?? Infinity));
+  const rooms = (label.providers ?? []).map(({ name }) => room.get(name));
+  const largest = Math.max(...rooms.map((servers) => servers === undefined ? Infinity : servers ?? 0));
   if (largest > 0 && size > largest) {
     findings.warning(
       ["subnodes"],
@@ -48,9 +49,9 @@ function checkSize(label: LabelDraft, room: Room, findings: Findings): void {
   }
 }
 
-/** Null where it is not known: a provider is missing or wrong, or none is named, which is told elsewhere. */
+/** Null where it is not known: a provider is missing or wrong, or none has the image, which is told elsewhere. */
 function capacityFor({ providers = [] }: LabelDraft, room: Room): number | null {
   const rooms = [...new Set(providers.map(({ name }) => name))].map((name) => room.get(name));
-  if (rooms.length === 0 || rooms.includes(undefined)) return null;
-  return rooms.reduce<number>((sum, servers) => sum + Math.max(0, servers!), 0);
+  if (rooms.includes(undefined) || rooms.every((servers) => servers === null)) return null;
+  return rooms.reduce<number>((sum, servers) => sum + Math.max(0, servers ?? 0), 0);
 }

@@ -102,7 +102,8 @@ function cloudEntry(name: string, sources: CloudSources): Settings {
 
 function missingCloud(name: string, { names, files }: { names: string[]; files: CloudFiles }): string {
   if (files.clouds === null && names.length === 0) {
-    return `no clouds.yaml found; looked for ${files.searched.join(", ")}`;
+    const searched = files.searched.join(", ");
+    return `no clouds.yaml found; looked for ${searched}; write one, or name it in OS_CLIENT_CONFIG_FILE`;
   }
   const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
   return `no such cloud; ${known}${didYouMean(name, names)}`;

@@ -28,6 +28,9 @@ const zmqPublisher = scalar("an address such as tcp://jenkins.example.org:8888",
   },
 });
 
+/** As in other tools' files: keys for the user's own use, which nothing reads. */
+const OWN_KEY = "^x-";
+
 export const configSection = section({
   labels: described(list(labelSection), "What users ask for."),
   providers: described(list(providerSection), "The clouds that servers come from."),
@@ -58,6 +61,10 @@ export const configSection = section({
   "build-log-retention": described(optional(integer({ min: 1 }), 7), "Build logs kept for each image."),
   limits: described(limitsSection, "Time limits."),
   log: described(logSection, "What is logged, how and where."),
+}, {
+  patternProperties: {
+    [OWN_KEY]: { description: "Not read: a place for anchors that other keys refer to." },
+  },
 });
 
 export type ConfigSection = v.InferOutput<typeof configSection>;

@@ -1,13 +1,14 @@
 /**
  * A mapping with known keys: every unknown one is an issue (`raw_check`) of its own, so that none hides another. `json`
- * tells editors what the checks know of its keys together.
+ * tells editors what the checks know of its keys together; keys of its `patternProperties` are the user's own.
  */
 import * as v from "valibot";
 
 export function section<const Entries extends v.ObjectEntries>(
   entries: Entries,
-  json: Record<string, unknown> = {},
+  json: Record<string, unknown> & { readonly patternProperties?: Readonly<Record<string, unknown>> } = {},
 ) {
+  const own = Object.keys(json.patternProperties ?? {}).map((pattern) => new RegExp(pattern));
   return v.pipe(
     v.looseObject(entries),
     v.metadata(json),
@@ -15,7 +16,7 @@ export function section<const Entries extends v.ObjectEntries>(
       const value: unknown = dataset.value;
       if (value === null || typeof value !== "object") return;
       for (const key of Object.keys(value)) {
-        if (Object.hasOwn(entries, key)) continue;
+        if (Object.hasOwn(entries, key) || own.some((pattern) => pattern.test(key))) continue;
         const path = [{ type: "object", origin: "key", input: value, key, value: undefined }] as const;
         addIssue({ message: "unknown key", path: path as unknown as [v.IssuePathItem] });
       }

@@ -30,6 +30,7 @@ async function openBench(options?: { daemon: boolean }): Promise<CliBench> {
 
 Deno.test("commands complete, those below another one, too, and those that --help does not show do not", async () => {
   await using bench = await openBench({ daemon: false });
+  ok((await completions(bench, "")).includes("list"), "where nothing is typed yet, all complete");
   deepEqual(await completions(bench, "dib"), ["dib-image-list", "dib-image-delete"]);
   deepEqual(await completions(bench, "--debug", "-c", "x", "stat"), ["state", "status"]);
   deepEqual(await completions(bench, "state", "ex"), ["export"]);

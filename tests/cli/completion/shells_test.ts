@@ -23,6 +23,7 @@ const names = [
 const lines: readonly (readonly [string, ...string[]])[] = [
   ["lis\t", "list"],
   ["list --stat\tread\t", "list", "--state", "ready"],
+  ["job-delete \t", "job-delete", "3"],
   ["acquire two\t", "acquire", "two words"],
   ["acquire 'two\t", "acquire", "two words"],
   ['acquire "two\t', "acquire", "two words"],

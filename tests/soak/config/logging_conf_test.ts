@@ -393,6 +393,23 @@ Deno.test("a file of Python's is told from YAML, whatever stands before its firs
   }
 });
 
+Deno.test("a logging configuration and --debug overrule the keys of the log that they decide", async () => {
+  const otherwise = { level: "info", format: null, file: null } as const;
+  const file = await Deno.makeTempFile();
+  const overruled = async (path: string | null, debug: boolean) =>
+    (await loadLogging(path, { otherwise, debug })).overruled;
+  try {
+    await Deno.writeTextFile(file, "format: json\nlevels: { nodepool.cloud: debug }\n");
+    assert.deepEqual(await overruled(null, false), []);
+    assert.deepEqual(await overruled(null, true), ["level"]);
+    assert.deepEqual(await overruled(file, true), ["level", "format"]);
+    await Deno.writeTextFile(file, small({ handler: FILE.replace("FOLDER", "/nowhere") }));
+    assert.deepEqual(await overruled(file, false), ["level", "format", "file"]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("a logging configuration or a log's folder that is missing is told by its path", async () => {
   const otherwise = { level: "info", format: null, file: null } as const;
   await assert.rejects(loadLogging("/nowhere/logging.conf", { otherwise }), {
