@@ -12,6 +12,18 @@ export class ApiRefusal extends Error {
   }
 }
 
+/** What was looked for. @throws ApiRefusal where it is not there; `type` as there */
+export function found<T>(
+  thing: T | null | undefined,
+  message: string,
+  { status = 404, type }: { status?: number; type?: string } = {},
+): T {
+  if (thing === null || thing === undefined) {
+    throw new ApiRefusal(status, message, type === undefined ? {} : { type });
+  }
+  return thing;
+}
+
 /** Nova's refusal of a body or a query by its schema. */
 export function invalidInput(where: string, value: string, why: string): ApiRefusal {
   return new ApiRefusal(400, `Invalid input for ${where}. Value: ${value}. ${why}`);

@@ -5,7 +5,7 @@ import type { SimulatedKeypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { flavorRoutes } from "./flavor_api.ts";
 import { fixedIpsOf } from "./network_view.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, found } from "./api_refusal.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
 import { listServers } from "./server_list_api.ts";
@@ -139,11 +139,7 @@ function deleteKeypair(exchange: Exchange): ApiAnswer {
 function namedKeypair(exchange: Exchange): SimulatedKeypair {
   const { keypairs, stock } = exchange.cloud;
   const name = exchange.param("keypair");
-  const keypair = keypairs.get(name);
-  if (keypair === undefined) {
-    throw new ApiRefusal(404, `Keypair ${name} not found for user ${stock.userId}`);
-  }
-  return keypair;
+  return found(keypairs.get(name), `Keypair ${name} not found for user ${stock.userId}`);
 }
 
 function shownKeypair({ microversion }: Exchange, { name, publicKey, fingerprint }: SimulatedKeypair) {

@@ -3,7 +3,7 @@ import type { ApiBuilder } from "./api.ts";
 import { type ApiAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { nextLinks, pageAfter } from "./paging.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { found } from "./api_refusal.ts";
 import { pageLimit } from "./server_list_api.ts";
 import type { StockFlavor } from "./stock.ts";
 
@@ -40,9 +40,7 @@ function showExtraSpecs(exchange: Exchange): ApiAnswer {
 
 function namedFlavor(exchange: Exchange): StockFlavor {
   const id = exchange.param("flavorId");
-  const flavor = exchange.cloud.stock.flavors.find((one) => one.id === id);
-  if (flavor === undefined) throw new ApiRefusal(404, `Flavor ${id} could not be found.`);
-  return flavor;
+  return found(exchange.cloud.stock.flavors.find((one) => one.id === id), `Flavor ${id} could not be found.`);
 }
 
 function briefFlavor(exchange: Exchange, { id, name }: StockFlavor) {

@@ -2,7 +2,7 @@
 import { ApiBuilder, type ApiContext, type Strikes } from "./api.ts";
 import { type ApiAnswer, emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, found } from "./api_refusal.ts";
 import { nameId } from "./stock.ts";
 import type { SimulatedToken } from "./tokens.ts";
 
@@ -175,9 +175,7 @@ function revokeToken(exchange: Exchange): ApiAnswer {
 
 function subjectToken(exchange: Exchange): SimulatedToken {
   const id = exchange.header("x-subject-token");
-  const token = exchange.cloud.tokens.find(id, exchange.now);
-  if (token === null) throw new ApiRefusal(404, `Could not find token: ${id}.`);
-  return token;
+  return found(exchange.cloud.tokens.find(id, exchange.now), `Could not find token: ${id}.`);
 }
 
 function listProjects(exchange: Exchange): ApiAnswer {

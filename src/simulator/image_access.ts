@@ -1,16 +1,13 @@
 /** Which image a request is about, and whether it may do to it what it asks for. */
 import type { Exchange } from "./exchange.ts";
 import { notAuthorized } from "./image_fields.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { found } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** The image of the path. */
 export function namedImage(exchange: Exchange): SimulatedImage {
   const id = exchange.param("imageId");
-  const image = exchange.cloud.images.get(id);
-  if (image === undefined) throw new ApiRefusal(404, `No image found with ID ${id}`);
-  exchange.image = image;
-  return image;
+  return exchange.image = found(exchange.cloud.images.get(id), `No image found with ID ${id}`);
 }
 
 /**

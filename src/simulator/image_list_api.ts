@@ -3,7 +3,7 @@ import type { Strikes } from "./api.ts";
 import { type ApiAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownImage } from "./image_view.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, found } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** `GET /v2/images`. */
@@ -52,8 +52,7 @@ function pageStart(
 ): number {
   const id = exchange.query.get("marker");
   if (id === null) return 0;
-  const image = exchange.cloud.images.get(id);
-  if (image === undefined) throw new ApiRefusal(400, `No image found with ID ${id}`);
+  const image = found(exchange.cloud.images.get(id), `No image found with ID ${id}`, { status: 400 });
   const [marker] = rowsOf(exchange, [image]);
   const start = fitting.findIndex((row) => order(marker!, row) < 0);
   return start === -1 ? fitting.length : start;

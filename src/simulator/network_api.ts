@@ -11,8 +11,9 @@ import {
   securityGroupView,
   subnetViews,
 } from "./network_view.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, found } from "./api_refusal.ts";
 import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
+import type { StockNetwork } from "./stock.ts";
 
 /** The Hono app of `/network`. */
 export function networkApi(context: ApiContext): ApiBuilder {
@@ -64,15 +65,16 @@ function readOnly(
   api.on(`GET ${path}`, `${kind}.list`, (exchange) => resourceList(exchange, `${name}s`, all(exchange)))
     .on(`GET ${path}/:id`, `${kind}.show`, (exchange) => {
       const id = exchange.param("id");
-      const found = all(exchange).find((resource) => resource.id === id);
-      if (found !== undefined) return jsonAnswer(200, { [name]: found });
-      throw notFound(name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join(""), id);
+      const type = name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+      return jsonAnswer(200, {
+        [name]: named(all(exchange).find((resource) => resource.id === id), type, id),
+      });
     });
 }
 
 /** @param type as in the names of Neutron's exceptions */
-function notFound(type: string, id: unknown): ApiRefusal {
-  return new ApiRefusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
+function named<T>(thing: T | undefined, type: string, id: unknown): T {
+  return found(thing, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
 }
 
 function listVersions({ url }: Exchange): ApiAnswer {
@@ -102,9 +104,8 @@ function listPorts(exchange: Exchange): ApiAnswer {
 
 function createPort(exchange: Exchange): ApiAnswer {
   const { network_id, name } = exchange.section("port");
-  const network = exchange.cloud.stock.networks.find((one) => one.id === network_id);
-  if (network === undefined) throw notFound("Network", network_id);
-  const port = exchange.cloud.network.createPort(network.id, typeof name === "string" ? name : "");
+  const { id } = namedNetwork(exchange, network_id);
+  const port = exchange.cloud.network.createPort(id, typeof name === "string" ? name : "");
   exchange.effect = true;
   return jsonAnswer(201, { port: portView(exchange.cloud, port) });
 }
@@ -115,14 +116,17 @@ function deletePort(exchange: Exchange): ApiAnswer {
   return emptyAnswer(204);
 }
 
+function namedNetwork({ cloud }: Exchange, id: unknown): StockNetwork {
+  return named(cloud.stock.networks.find((one) => one.id === id), "Network", id);
+}
+
 function namedPort(exchange: Exchange): SimulatedPort {
   return findPort(exchange, exchange.param("id"));
 }
 
 function findPort(exchange: Exchange, id: string): SimulatedPort {
   exchange.cloud.now();
-  const port = exchange.cloud.network.ports.get(id);
-  if (port === undefined) throw notFound("Port", id);
+  const port = named(exchange.cloud.network.ports.get(id), "Port", id);
   exchange.server = port.server;
   return port;
 }
@@ -137,8 +141,7 @@ function listFloatingIps(exchange: Exchange): ApiAnswer {
 function createFloatingIp(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
   const { floating_network_id, port_id, description } = exchange.section("floatingip");
-  const network = cloud.stock.networks.find((one) => one.id === floating_network_id);
-  if (network === undefined) throw notFound("Network", floating_network_id);
+  const network = namedNetwork(exchange, floating_network_id);
   if (!network.external) {
     const message = `Bad floatingip request: Network ${network.id} is not a valid external network.`;
     throw new ApiRefusal(400, message, { type: "BadRequest" });
@@ -205,10 +208,10 @@ function deleteFloatingIp(exchange: Exchange): ApiAnswer {
 function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
   const id = exchange.param("id");
   exchange.cloud.now();
-  const floatingIp = exchange.cloud.network.floatingIps.get(id);
-  if (floatingIp === undefined) {
-    throw new ApiRefusal(404, `Floating IP ${id} could not be found`, { type: "FloatingIPNotFound" });
-  }
+  const message = `Floating IP ${id} could not be found`;
+  const floatingIp = found(exchange.cloud.network.floatingIps.get(id), message, {
+    type: "FloatingIPNotFound",
+  });
   exchange.server = floatingIp.port?.server ?? null;
   return floatingIp;
 }
@@ -268,7 +271,7 @@ function extensions() {
 
 function showExtension(exchange: Exchange): ApiAnswer {
   const alias = exchange.param("alias");
-  const extension = extensions().find((one) => one.alias === alias);
-  if (extension !== undefined) return jsonAnswer(200, { extension });
-  throw new ApiRefusal(404, `Extension with alias ${alias} does not exist`, { type: "HTTPNotFound" });
+  const known = extensions().find((one) => one.alias === alias);
+  const message = `Extension with alias ${alias} does not exist`;
+  return jsonAnswer(200, { extension: found(known, message, { type: "HTTPNotFound" }) });
 }

@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
-import { ApiRefusal, invalidInput } from "./api_refusal.ts";
+import { ApiRefusal, found, invalidInput } from "./api_refusal.ts";
 import { addressesOf, downServer, fullServer, serverLinks } from "./server_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
@@ -58,8 +58,7 @@ function required(body: Record<string, unknown>, key: string): string {
 function flavorFor({ cloud }: Exchange, reference: string): StockFlavor {
   const id = reference.split("/").at(-1);
   const flavor = cloud.stock.flavors.find((one) => one.id === id);
-  if (flavor === undefined) throw new ApiRefusal(400, `Flavor ${reference} could not be found.`);
-  return flavor;
+  return found(flavor, `Flavor ${reference} could not be found.`, { status: 400 });
 }
 
 function imageFor(
@@ -69,8 +68,7 @@ function imageFor(
   const volumes = body["block_device_mapping_v2"];
   const reference = body["imageRef"];
   if (Array.isArray(volumes) && (reference === undefined || reference === "")) return "";
-  const image = cloud.images.get(String(reference));
-  if (image === undefined) throw new ApiRefusal(400, "Can not find requested image");
+  const image = found(cloud.images.get(String(reference)), "Can not find requested image", { status: 400 });
   if (imageStatusAt(image, cloud.now()) !== "active") {
     throw new ApiRefusal(400, `Image ${image.id} is not active.`);
   }
@@ -98,9 +96,7 @@ function requireFit({ ram, disk }: StockFlavor, { fields, data }: SimulatedImage
 
 function keypairFor({ cloud }: Exchange, name: unknown) {
   if (name === undefined || name === null) return null;
-  const keypair = cloud.keypairs.get(String(name));
-  if (keypair === undefined) throw new ApiRefusal(400, "Invalid key_name provided.");
-  return keypair;
+  return found(cloud.keypairs.get(String(name)), "Invalid key_name provided.", { status: 400 });
 }
 
 function zoneFor({ cloud }: Exchange, zone: unknown): string | null {
@@ -190,8 +186,7 @@ export function changeMetadata({ replace }: { replace: boolean }): Handle {
 export function setMetadataItem(exchange: Exchange): ApiAnswer {
   const server = namedServer(exchange);
   const key = exchange.param("key");
-  const value = exchange.section("meta")[key];
-  if (value === undefined) throw new ApiRefusal(400, "Request body and URI mismatch");
+  const value = found(exchange.section("meta")[key], "Request body and URI mismatch", { status: 400 });
   setMetadata(exchange, server, metadataOf({ ...server.metadata, [key]: value }));
   return jsonAnswer(200, { meta: { [key]: value } });
 }
@@ -199,8 +194,7 @@ export function setMetadataItem(exchange: Exchange): ApiAnswer {
 /** `GET /servers/ID/metadata/KEY`. */
 export function showMetadataItem(exchange: Exchange): ApiAnswer {
   const key = exchange.param("key");
-  const value = namedServer(exchange).metadata[key];
-  if (value === undefined) throw new ApiRefusal(404, "Metadata item was not found");
+  const value = found(namedServer(exchange).metadata[key], "Metadata item was not found");
   return jsonAnswer(200, { meta: { [key]: value } });
 }
 
@@ -208,7 +202,7 @@ export function showMetadataItem(exchange: Exchange): ApiAnswer {
 export function deleteMetadataItem(exchange: Exchange): ApiAnswer {
   const server = namedServer(exchange);
   const { [exchange.param("key")]: old, ...rest } = server.metadata;
-  if (old === undefined) throw new ApiRefusal(404, "Metadata item was not found");
+  found(old, "Metadata item was not found");
   setMetadata(exchange, server, rest);
   return emptyAnswer(204);
 }

@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
-import { ApiRefusal, invalidInput } from "./api_refusal.ts";
+import { found, invalidInput } from "./api_refusal.ts";
 import { nextLinks } from "./paging.ts";
 import { briefServer, downServer, fullServer } from "./server_view.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
@@ -94,8 +94,7 @@ export function pageLimit({ query, cloud }: Exchange): number {
 function markerPosition({ query, cloud }: Exchange, servers: readonly SimulatedServer[]): number {
   const marker = query.get("marker");
   if (marker === null) return servers.length;
-  const server = cloud.servers.get(marker);
-  if (server === undefined) throw new ApiRefusal(400, `marker [${marker}] not found`);
-  const position = servers.findIndex((one) => one.sequence >= server.sequence);
+  const { sequence } = found(cloud.servers.get(marker), `marker [${marker}] not found`, { status: 400 });
+  const position = servers.findIndex((one) => one.sequence >= sequence);
   return position === -1 ? servers.length : position;
 }

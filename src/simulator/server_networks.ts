@@ -1,6 +1,6 @@
 /** Which networks a new server is attached to, as Nova decides it. */
 import type { CloudState, ServerWish } from "./cloud_state.ts";
-import { ApiRefusal, invalidInput } from "./api_refusal.ts";
+import { ApiRefusal, found, invalidInput } from "./api_refusal.ts";
 import type { SimulatedPort } from "./simulated_server.ts";
 
 type Choice = Pick<ServerWish, "networkIds" | "ports">;
@@ -40,16 +40,14 @@ function onlyNetwork(cloud: CloudState): Choice {
 
 function bootableNetwork(cloud: CloudState, id: string): string {
   const network = cloud.stock.networks.find((one) => one.id === id);
-  if (network === undefined) throw new ApiRefusal(400, `Network ${id} could not be found.`);
-  if (!network.attachable) {
+  if (!found(network, `Network ${id} could not be found.`, { status: 400 }).attachable) {
     throw new ApiRefusal(403, `It is not allowed to create an interface on external network ${id}`);
   }
   return id;
 }
 
 function freePort(cloud: CloudState, id: string): SimulatedPort {
-  const port = cloud.network.ports.get(id);
-  if (port === undefined) throw new ApiRefusal(400, `Port id ${id} could not be found.`);
+  const port = found(cloud.network.ports.get(id), `Port id ${id} could not be found.`, { status: 400 });
   if (port.server !== null) throw new ApiRefusal(409, `Port ${id} is still in use.`);
   return port;
 }

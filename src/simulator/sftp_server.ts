@@ -1,50 +1,44 @@
-/** The SFTP subsystem of simulated servers: serves OpenSSH's `sftp` and `scp`, and ssh2's client. */
-import type { SFTPWrapper } from "ssh2";
-import { type SftpGround, SftpSession } from "./sftp_session.ts";
+/**
+ * The SFTP subsystem of simulated servers, version 3, on the files that they keep in memory: serves OpenSSH's `sftp` and
+ * `scp`, and ssh2's client. Handles are bounded, and go with their session.
+ */
+import { Buffer } from "node:buffer";
+import ssh2, { type Attributes, type SFTPWrapper } from "ssh2";
+import type { Clock } from "../lib/clock.ts";
+import {
+  FileError,
+  MAX_FILE_CONTENT,
+  PERMISSIONS,
+  type ServerFile,
+  type ServerFiles,
+} from "./server_files.ts";
+
+/** The ground that an SFTP session works on. */
+interface SftpGround {
+  readonly files: ServerFiles;
+  /** Where relative paths start. */
+  readonly home: string;
+  /** Whether the client is one of OpenSSH's own. */
+  readonly isOpenSsh: boolean;
+  readonly clock: Clock;
+}
 
 /** Answers the requests of one session until it ends. */
 export function serveSftp(sftp: SFTPWrapper, ground: SftpGround): void {
   ground.files.haveFolder(ground.home);
-  const session = new SftpSession(sftp, ground);
   sftp.on("error", () => {});
   sftp.on("end", () => endWell(sftp));
-  sftp.on("REALPATH", (id, path) => session.answer(id, () => session.realPath(id, path)));
-  sftp.on("STAT", (id, path) => session.answer(id, () => session.stat(id, path, { last: true })));
-  sftp.on("LSTAT", (id, path) => session.answer(id, () => session.stat(id, path, { last: false })));
-  sftp.on(
-    "SETSTAT",
-    (id, path, attributes) => session.answer(id, () => session.setStat(id, path, attributes)),
-  );
-  sftp.on("FSTAT", (id, handle) => session.answer(id, () => session.handleStat(id, handle)));
-  sftp.on(
-    "FSETSTAT",
-    (id, handle, attributes) => session.answer(id, () => session.setHandleStat(id, handle, attributes)),
-  );
-  sftp.on(
-    "MKDIR",
-    (id, path, attributes) => session.answer(id, () => session.makeFolder(id, path, attributes)),
-  );
-  sftp.on("RMDIR", (id, path) => session.answer(id, () => session.remove(id, path, "folder")));
-  sftp.on("REMOVE", (id, path) => session.answer(id, () => session.remove(id, path, "file")));
-  sftp.on("RENAME", (id, from, to) => session.answer(id, () => session.rename(id, from, to)));
-  sftp.on("SYMLINK", (id, first, second) => session.answer(id, () => session.makeLink(id, first, second)));
-  sftp.on("READLINK", (id, path) => session.answer(id, () => session.readLink(id, path)));
-  sftp.on("OPENDIR", (id, path) => session.answer(id, () => session.openFolder(id, path)));
-  sftp.on("READDIR", (id, handle) => session.answer(id, () => session.readFolder(id, handle)));
-  sftp.on(
-    "OPEN",
-    (id, path, flags, attributes) =>
-      session.answer(id, () => session.openFile(id, path, { flags, attributes })),
-  );
-  sftp.on(
-    "READ",
-    (id, handle, offset, length) => session.answer(id, () => session.read(id, handle, { offset, length })),
-  );
-  sftp.on(
-    "WRITE",
-    (id, handle, offset, data) => session.answer(id, () => session.write(id, handle, { offset, data })),
-  );
-  sftp.on("CLOSE", (id, handle) => session.answer(id, () => session.close(id, handle)));
+  for (const [name, meet] of Object.entries(new SftpSession(sftp, ground).requests)) {
+    sftp.on(name, (id: number, ...asked: never[]) => {
+      try {
+        meet(id, ...asked as [never, never, never]);
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error;
+        const code = error.reason === "missing" ? STATUS_CODE.NO_SUCH_FILE : STATUS_CODE.FAILURE;
+        sftp.status(id, code, error.message);
+      }
+    });
+  }
 }
 
 /** The part of ssh2's inner parts that is reached into: its version is pinned. */
@@ -58,4 +52,202 @@ function endWell(sftp: SFTPWrapper): void {
   const { outgoing, _protocol } = sftp as unknown as Ssh2Sftp;
   if (outgoing.state === "open") _protocol.exitStatus(outgoing.id, 0);
   sftp.end();
+}
+
+const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
+
+/** Open at once in one session; OpenSSH's own clients have a handful. */
+const MAX_HANDLES = 256;
+/** Names in one answer; its size is bounded by the protocol. */
+const NAMES_AT_ONCE = 100;
+const KIND_BITS = { file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
+const KIND_LETTERS = { file: "-", folder: "d", link: "l" } as const;
+
+type Handle =
+  | { readonly kind: "file"; readonly file: ServerFile; readonly appends: boolean }
+  | { readonly kind: "folder"; readonly path: string; readonly names: string[] };
+
+class SftpSession {
+  readonly #sftp: SFTPWrapper;
+  readonly #ground: SftpGround;
+  readonly #handles = new Map<number, Handle>();
+  #lastHandle = 0;
+
+  constructor(sftp: SFTPWrapper, ground: SftpGround) {
+    this.#sftp = sftp;
+    this.#ground = ground;
+  }
+
+  /** By the protocol's names; each answers the request of that number, or throws a FileError. */
+  readonly requests = {
+    REALPATH: (id: number, path: string) => {
+      const filename = this.#real(path);
+      this.#sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }]);
+    },
+    STAT: (id: number, path: string) => this.#sftp.attrs(id, attributesOf(this.#at(this.#real(path)))),
+    LSTAT: (id: number, path: string) => this.#sftp.attrs(id, attributesOf(this.#at(this.#own(path)))),
+    FSTAT: (id: number, handle: Uint8Array) => this.#sftp.attrs(id, attributesOf(this.#file(handle).file)),
+    SETSTAT: (id: number, path: string, attributes: Attributes) =>
+      this.#set(id, this.#at(this.#real(path)), attributes),
+    FSETSTAT: (id: number, handle: Uint8Array, attributes: Attributes) =>
+      this.#set(id, this.#file(handle).file, attributes),
+    MKDIR: (id: number, path: string, { mode = 0o755 }: Partial<Attributes>) => {
+      const real = this.#real(path);
+      if (!this.#files.makeFolder(real, { mode, at: this.#now })) {
+        throw new FileError("failure", `${real} already exists`);
+      }
+      this.#done(id);
+    },
+    RMDIR: (id: number, path: string) => this.#remove(id, path, "folder"),
+    REMOVE: (id: number, path: string) => this.#remove(id, path, "file"),
+    RENAME: (id: number, from: string, to: string) => {
+      this.#files.rename(this.#own(from), this.#own(to));
+      this.#done(id);
+    },
+    /**
+     * Clients send to a server of OpenSSH, which this one says it is, the target first, other than the standard has
+     * it; ssh2 turns the two round for OpenSSH's own clients, whatever the server is.
+     */
+    SYMLINK: (id: number, first: string, second: string) => {
+      const [link, path] = this.#ground.isOpenSsh ? [second, first] : [first, second];
+      this.#files.makeLink(this.#own(path), { link, at: this.#now });
+      this.#done(id);
+    },
+    READLINK: (id: number, path: string) => {
+      const real = this.#own(path);
+      const { link } = this.#at(real);
+      if (link === null) throw new FileError("failure", `${real} is not a symbolic link`);
+      this.#sftp.name(id, [{ filename: link, longname: link, attrs: {} as Attributes }]);
+    },
+    OPENDIR: (id: number, path: string) => {
+      const real = this.#real(path);
+      this.#give(id, { kind: "folder", path: real, names: [".", "..", ...this.#files.list(real)] });
+    },
+    READDIR: (id: number, handle: Uint8Array) => {
+      const open = this.#handle(handle);
+      if (open.kind !== "folder") throw new FileError("failure", "the handle is that of a file");
+      const names = open.names.splice(0, NAMES_AT_ONCE);
+      if (names.length === 0) return this.#sftp.status(id, STATUS_CODE.EOF);
+      this.#sftp.name(id, names.map((name) => this.#listed(open.path, name)));
+    },
+    OPEN: (id: number, path: string, flags: number, attributes: Attributes) => {
+      const real = this.#real(path);
+      const there = this.#files.find(real);
+      if (there === null && (flags & OPEN_MODE.CREAT) === 0) {
+        throw new FileError("missing", `${real} does not exist`);
+      }
+      if (there !== null && (flags & OPEN_MODE.EXCL) !== 0) {
+        throw new FileError("failure", `${real} already exists`);
+      }
+      const truncate = (flags & OPEN_MODE.TRUNC) !== 0;
+      const file = this.#files.openFile(real, { mode: attributes.mode ?? 0o644, at: this.#now, truncate });
+      this.#give(id, { kind: "file", file, appends: (flags & OPEN_MODE.APPEND) !== 0 });
+    },
+    READ: (id: number, handle: Uint8Array, offset: number, length: number) => {
+      const { file: { size, content } } = this.#file(handle);
+      if (offset >= size) return this.#sftp.status(id, STATUS_CODE.EOF);
+      const end = Math.min(offset + length, size, content.length);
+      if (end <= offset) {
+        const kept = `at most the first ${MAX_FILE_CONTENT / 1024} KiB of a file`;
+        throw new FileError("failure", `the simulator has not kept this part; it keeps ${kept}`);
+      }
+      this.#sftp.data(id, Buffer.from(content.subarray(offset, end)));
+    },
+    WRITE: (id: number, handle: Uint8Array, offset: number, data: Uint8Array) => {
+      const { file, appends } = this.#file(handle);
+      this.#files.write(file, data, { offset: appends ? file.size : offset, at: this.#now });
+      this.#done(id);
+    },
+    CLOSE: (id: number, handle: Uint8Array) => {
+      this.#handle(handle);
+      this.#handles.delete(numberOf(handle));
+      this.#done(id);
+    },
+  };
+
+  get #files(): ServerFiles {
+    return this.#ground.files;
+  }
+
+  get #now(): number {
+    return this.#ground.clock.now();
+  }
+
+  #real(path: string): string {
+    return this.#files.real(path, { home: this.#ground.home });
+  }
+
+  /** Of a link itself, not of what it leads to. */
+  #own(path: string): string {
+    return this.#files.real(path, { home: this.#ground.home, last: false });
+  }
+
+  #at(real: string): ServerFile {
+    const file = this.#files.find(real);
+    if (file === null) throw new FileError("missing", `${real} does not exist`);
+    return file;
+  }
+
+  #set(id: number, file: ServerFile, { mode, size }: Partial<Attributes>): void {
+    if (mode !== undefined) file.mode = mode & PERMISSIONS;
+    if (size !== undefined) this.#files.resize(file, size, this.#now);
+    this.#done(id);
+  }
+
+  #remove(id: number, path: string, kind: "file" | "folder"): void {
+    const real = this.#own(path);
+    const isFolder = this.#at(real).kind === "folder";
+    if (isFolder !== (kind === "folder")) {
+      throw new FileError("failure", `${real} is ${isFolder ? "a" : "not a"} directory`);
+    }
+    this.#files.remove(real);
+    this.#done(id);
+  }
+
+  #listed(folder: string, name: string) {
+    const file = name === "." || name === ".."
+      ? this.#at(folder)
+      : this.#at(`${folder === "/" ? "" : folder}/${name}`);
+    return { filename: name, longname: longName(name, file), attrs: attributesOf(file) };
+  }
+
+  #give(id: number, handle: Handle): void {
+    if (this.#handles.size >= MAX_HANDLES) throw new FileError("failure", "too many files are open");
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(++this.#lastHandle);
+    this.#handles.set(this.#lastHandle, handle);
+    this.#sftp.handle(id, bytes);
+  }
+
+  #file(handle: Uint8Array) {
+    const open = this.#handle(handle);
+    if (open.kind !== "file") throw new FileError("failure", "the handle is that of a directory");
+    return open;
+  }
+
+  #handle(handle: Uint8Array): Handle {
+    const open = this.#handles.get(numberOf(handle));
+    if (open === undefined) throw new FileError("failure", "there is no such handle");
+    return open;
+  }
+
+  #done(id: number): void {
+    this.#sftp.status(id, STATUS_CODE.OK);
+  }
+}
+
+function numberOf(handle: Uint8Array): number {
+  return handle.length === 4 ? Buffer.from(handle).readUInt32BE() : 0;
+}
+
+function attributesOf({ kind, mode, size, changedAt }: ServerFile): Attributes {
+  const seconds = Math.floor(changedAt / 1000);
+  return { mode: KIND_BITS[kind] | mode, size, uid: 0, gid: 0, atime: seconds, mtime: seconds };
+}
+
+/** A line as `ls -l` has it; `sftp` prints it as it comes. */
+function longName(name: string, { kind, mode, size, changedAt }: ServerFile): string {
+  const letters = [..."rwxrwxrwx"].map((letter, index) => (mode >> (8 - index)) & 1 ? letter : "-").join("");
+  const day = new Date(changedAt).toISOString().slice(0, 10);
+  return `${KIND_LETTERS[kind]}${letters} 1 root root ${String(size).padStart(8)} ${day} ${name}`;
 }
