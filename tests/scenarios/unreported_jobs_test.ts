@@ -188,3 +188,13 @@ Deno.test("a restart between any two steps forgets nothing of it", () =>
     }
     await assertSpared(jobs, RUNS);
   }));
+
+Deno.test("nodes of a label with a dot in its name are agents of their own, and none is removed for another", () =>
+  withJob({ config: poolConfig({ minReady: 1 }).replaceAll("small", "ubuntu-22.04") }, async (jobs) => {
+    const { jenkins, virtual, node, now } = jobs;
+    assert.equal(node.nodename, "ubuntu-22.04-main-1");
+    const config = poolConfig({ minReady: 3 }).replaceAll("small", "ubuntu-22.04") + TARGETS;
+    await virtual.during(virtual.reconfigure(config));
+    await virtual.until(() => virtual.count("ready") === 3);
+    assert.deepEqual([jenkins.killed, jenkins.agents.size, now()?.state.phase], [[], 3, "ready"]);
+  }));
