@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { claimantOf } from "../../src/domain/claims.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { NodeIndex } from "../../src/domain/node_index.ts";
+import type { TargetState } from "../../src/domain/target_state.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { NodesAtRest } from "../../src/plan/nodes_at_rest.ts";
 import { planPool } from "../../src/plan/plan_pool.ts";
@@ -293,7 +294,7 @@ Deno.test("nodes that nothing has changed for are not planned, and those of a se
     config: config(),
     seen: new Map([["cloud-a", observation]]),
     now: NOW,
-    targets: new Map(),
+    targets: new Map<string, TargetState>(),
   };
   const rest = new NodesAtRest();
   const moving = () => {
@@ -306,4 +307,8 @@ Deno.test("nodes that nothing has changed for are not planned, and those of a se
   assert.deepEqual([moving(), moving()], [[2], []]);
   nodes.put(3, node({ phase: "ready", serverId: "s3" }, { id: 3, comment: "changed" }));
   assert.deepEqual([moving(), moving()], [[3], []]);
+  situation.targets.set("ci", { online: false, reason: "no answer" });
+  assert.deepEqual([moving(), moving()], [[1, 2, 3], []]);
+  situation.targets.set("ci", { online: true });
+  assert.deepEqual([moving(), moving()], [[1, 2, 3], []]);
 });
