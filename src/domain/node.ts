@@ -220,7 +220,7 @@ export interface NodeRecord extends PoolRecord {
   /** When it was first to be handed to its target, which from then on may know of it; null: never. */
   readonly assignedAt: Instant | null;
   readonly hostname: string;
-  /** The hostname up to the first dot. */
+  /** The hostname up to the first dot after the node's id. */
   readonly nodename: string;
   /** The image asked of the cloud. */
   readonly imageId: string;

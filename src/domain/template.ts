@@ -30,10 +30,19 @@ export function templateFields(template: string): string[] {
   return (parse(template) ?? []).flatMap((part) => typeof part === "string" ? [] : part.name);
 }
 
-/** Fills a template; fields that are not given stay as they are (the configuration has been checked). */
-export function fillTemplate(template: string, fields: Readonly<Record<string, FieldValue>>): string {
+/**
+ * Fills a template; fields that are not given stay as they are (the configuration has been checked).
+ * @param options `upTo`: ends with that field, where the template has it
+ */
+export function fillTemplate(
+  template: string,
+  fields: Readonly<Record<string, FieldValue>>,
+  { upTo }: { readonly upTo?: string } = {},
+): string {
   const parts = parse(template) ?? [template];
-  return parts.map((part) => typeof part === "string" ? part : fill(part, fields)).join("");
+  const last = parts.findIndex((part) => typeof part !== "string" && part.name === upTo);
+  const filled = upTo === undefined ? parts : parts.slice(0, last + 1);
+  return filled.map((part) => typeof part === "string" ? part : fill(part, fields)).join("");
 }
 
 function fill({ name, spec, asText, source }: Field, fields: Readonly<Record<string, FieldValue>>): string {

@@ -16,6 +16,12 @@ interface Decided {
   readonly now: Instant;
 }
 
+interface Named {
+  readonly hostname: string;
+  /** Left out: it ends at the first dot. */
+  readonly nodename?: string;
+}
+
 /** A node that is to be handed out. */
 export function newNode(
   launch: Launch,
@@ -23,7 +29,7 @@ export function newNode(
 ): NodeRecord {
   const fields = { ...fieldsOf(launch, decided.now), node_id: decided.id };
   return {
-    ...newRecord(launch, { ...decided, hostname: fillTemplate(hostnameTemplate, fields) }),
+    ...newRecord(launch, { ...decided, ...namesFrom(hostnameTemplate, fields, "node_id") }),
     subnodeCount: launch.label.subnodes,
     label: launch.label.name,
     target: launch.target,
@@ -39,13 +45,18 @@ export function newSubnode(
   const fields = { ...fieldsOf(launch, now), node_id: parent.id, subnode_id: id };
   const { zone, label, target } = parent;
   return {
-    ...newRecord(launch, { id, now, zone, hostname: fillTemplate(hostnameTemplate, fields) }),
+    ...newRecord(launch, { id, now, zone, ...namesFrom(hostnameTemplate, fields, "subnode_id") }),
     role: "subnode",
     parentId: parent.id,
     label,
     target,
     launchReason: `goes with node ${parent.id}`,
   };
+}
+
+function namesFrom(template: string, fields: Parameters<typeof fillTemplate>[1], upTo: string) {
+  const hostname = fillTemplate(template, fields);
+  return { hostname, nodename: nodenameOf(hostname, fillTemplate(template, fields, { upTo })) };
 }
 
 function fieldsOf(launch: LaunchOffer & { readonly label: LabelConfig }, now: Instant) {
@@ -64,10 +75,10 @@ export function newImageNode({ forImage, role, ...launch }: ImageLaunch, decided
 
 function newRecord(
   { provider: { name: provider }, image, imageId, imageVersion, flavor }: LaunchOffer,
-  { id, zone, now, hostname }: Decided & { readonly hostname: string },
+  { id, zone, now, ...names }: Decided & Named,
 ): NodeRecord {
   return {
-    ...untouchedNode({ id, provider, hostname, now }),
+    ...untouchedNode({ id, provider, now, ...names }),
     image: image.name,
     imageId,
     ...(imageVersion === undefined ? {} : { imageVersion }),
@@ -82,7 +93,10 @@ function newRecord(
 
 /** A node of which nothing is known but its provider and its name, and for which nothing has been done. */
 export function untouchedNode(
-  { id, provider, hostname, now }: Pick<NodeRecord, "id" | "provider" | "hostname"> & { now: Instant },
+  { id, provider, now, hostname, nodename = nodenameOf(hostname) }:
+    & Pick<NodeRecord, "id" | "provider">
+    & Named
+    & { now: Instant },
 ): Omit<NodeRecord, "state" | "timings"> {
   return {
     revision: 0,
@@ -98,7 +112,7 @@ export function untouchedNode(
     manager: null,
     assignedAt: null,
     hostname,
-    nodename: nodenameOf(hostname),
+    nodename,
     imageId: "",
     flavorId: "",
     flavorName: "",

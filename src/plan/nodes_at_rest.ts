@@ -11,7 +11,7 @@ import { earliest, type Instant } from "../domain/time.ts";
 import type { NodePlan } from "./plan_node.ts";
 import type { PoolInput } from "./pool_plan.ts";
 
-type Situation = Pick<PoolInput, "config" | "seen" | "now" | "heardSince">;
+type Situation = Pick<PoolInput, "config" | "seen" | "now" | "targets" | "heardSince">;
 
 /** The facts that the planning of a provider's nodes went by, besides their servers. */
 interface Stance {
@@ -28,6 +28,8 @@ export class NodesAtRest {
   readonly #stances = new Map<string, Stance & { readonly read: number }>();
   #config: Config | null = null;
   #heardSince: Instant | null = null;
+  /** The targets that were offline. */
+  #offline = "";
   #index: NodeIndex | null = null;
   #read = 0;
 
@@ -58,12 +60,15 @@ export class NodesAtRest {
     return earliest([...this.#untils.values()]);
   }
 
-  #noteNodes(index: NodeIndex, { config, heardSince = null }: Situation): void {
-    const isSame = index === this.#index && config === this.#config && heardSince === this.#heardSince;
+  #noteNodes(index: NodeIndex, { config, targets, heardSince = null }: Situation): void {
+    const offline = [...targets].filter(([, { online }]) => !online).map(([name]) => name).join();
+    const isSame = index === this.#index && config === this.#config && heardSince === this.#heardSince &&
+      offline === this.#offline;
     const changed = isSame ? index.changes.since(this.#read) : null;
     this.#index = index;
     this.#config = config;
     this.#heardSince = heardSince;
+    this.#offline = offline;
     this.#read = index.changes.end;
     for (const id of changed ?? index.byId.keys()) this.#move(id);
   }

@@ -51,7 +51,7 @@ export class JobEventFeed implements AsyncDisposable {
     }
     this.#subscription = deps.ledger.subscribe(({ nodes }) => {
       for (const { previous, next } of nodes) {
-        if (next === null) this.#idByNodename.delete(previous!.nodename);
+        if (next === null) this.#forget(previous!);
         else if (previous === null && next.role === "node") this.#idByNodename.set(next.nodename, next.id);
       }
     });
@@ -89,6 +89,11 @@ export class JobEventFeed implements AsyncDisposable {
     ending.defer(() => Promise.all(this.#storing).then(() => {}));
     ending.use(this.#subscription);
     ending.use(this.#publishers);
+  }
+
+  /** Nodes of an older state may share a name. */
+  #forget({ nodename, id }: NodeRecord): void {
+    if (this.#idByNodename.get(nodename) === id) this.#idByNodename.delete(nodename);
   }
 
   #note(event: JobEvent): void {

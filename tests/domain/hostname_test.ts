@@ -11,3 +11,14 @@ Deno.test("nodenameOf() is the hostname up to its first dot", () => {
     assert.ok(hostname === nodename || hostname.startsWith(`${nodename}.`));
   }));
 });
+
+Deno.test("nodenameOf() leaves out no part of a beginning that has dots", () => {
+  assert.equal(
+    nodenameOf("ubuntu-22.04-cloud-a-812.slave.example.org", "ubuntu-22.04-cloud-a-812"),
+    "ubuntu-22.04-cloud-a-812",
+  );
+  assert.equal(
+    nodenameOf("ubuntu-22.04-cloud-a-812", "ubuntu-22.04-cloud-a-812"),
+    "ubuntu-22.04-cloud-a-812",
+  );
+});

@@ -4,11 +4,12 @@ import fc from "fast-check";
 import { claimantOf } from "../../src/domain/claims.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { NodeIndex } from "../../src/domain/node_index.ts";
+import type { TargetState } from "../../src/domain/target_state.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { NodesAtRest } from "../../src/plan/nodes_at_rest.ts";
 import { planPool } from "../../src/plan/plan_pool.ts";
 import type { PoolInput, PoolPlan } from "../../src/plan/pool_plan.ts";
-import { sampleRequest } from "../views/sample_pool.ts";
+import { sampleConfig, sampleRequest } from "../views/sample_pool.ts";
 import { config, label, node, NOW, provider, quota, seen, server, states } from "./plan_fixtures.ts";
 
 const PROVIDERS = ["cloud-a", "cloud-b", "gone"];
@@ -50,6 +51,7 @@ const happening = fc.oneof(
   fc.record({ what: fc.constant("freeze" as const), frozen: fc.constantFrom(null, "frozen", "otherwise") }),
   fc.record({ what: fc.constant("unseen" as const), is: fc.boolean() }),
   fc.record({ what: fc.constant("hear" as const), ago: fc.option(fc.nat({ max: 10 * HOUR })) }),
+  { weight: 3, arbitrary: fc.record({ what: fc.constant("target" as const), online: fc.boolean() }) },
   fc.record({ what: fc.constant("relabel" as const), minReady: fc.nat({ max: 4 }) }),
   { weight: 2, arbitrary: fc.record({ what: fc.constant("later" as const), by: fc.nat({ max: 5 * HOUR }) }) },
   {
@@ -73,6 +75,7 @@ class Pool {
   #frozen: string | null = null;
   #isUnseen = false;
   #heardSince: number | null = null;
+  #isOnline = true;
   #config = configOf(1);
   #requests: PoolInput["requests"] = [];
 
@@ -102,6 +105,9 @@ class Pool {
         return;
       case "hear":
         this.#heardSince = one.ago === null ? null : this.#now - one.ago;
+        return;
+      case "target":
+        this.#isOnline = one.online;
         return;
       case "relabel":
         this.#config = configOf(one.minReady);
@@ -173,7 +179,10 @@ class Pool {
           [name, { ...seen, frozen: name === "cloud-a" ? this.#frozen : null }] as const
         ),
       ),
-      targets: new Map(),
+      targets: new Map([[
+        "default",
+        this.#isOnline ? { online: true } : { online: false, reason: "no answer" },
+      ]]),
       demand: new Map(),
       heardSince: this.#heardSince,
       turns: this.#plan?.launches.turns ?? new Map(),
@@ -198,12 +207,15 @@ function states10() {
   return Array.from({ length: 12 }, (_, index) => server(`s${index}`));
 }
 
+const JENKINS = { url: "http://ci/", user: null, apiKey: null, credentialsId: null, testJob: null };
+
 function configOf(minReady: number): PoolInput["config"] {
   return config({
     labels: LABELS.map((name) =>
       label({ name, minReady, providers: ["cloud-a", "cloud-b"], maxReadyAge: 3 * HOUR })
     ),
     providers: ["cloud-a", "cloud-b"].map((name) => provider({ name, maxServers: 8 })),
+    targets: [{ ...sampleConfig().targets[0]!, name: "default", assignViaGearman: false, jenkins: JENKINS }],
     limits: { ...config().limits, idle: 10 * MINUTE },
   });
 }
@@ -278,7 +290,12 @@ Deno.test("whatever changes between plannings, one that goes on from the one bef
 Deno.test("nodes that nothing has changed for are not planned, and those of a server that changed are", () => {
   const nodes = NodeIndex.of([1, 2, 3].map((id) => node({ phase: "ready", serverId: `s${id}` }, { id })));
   const observation = seen({ servers: states10() });
-  const situation = { config: config(), seen: new Map([["cloud-a", observation]]), now: NOW };
+  const situation = {
+    config: config(),
+    seen: new Map([["cloud-a", observation]]),
+    now: NOW,
+    targets: new Map<string, TargetState>(),
+  };
   const rest = new NodesAtRest();
   const moving = () => {
     const ids = rest.moving(nodes, situation);
@@ -290,4 +307,8 @@ Deno.test("nodes that nothing has changed for are not planned, and those of a se
   assert.deepEqual([moving(), moving()], [[2], []]);
   nodes.put(3, node({ phase: "ready", serverId: "s3" }, { id: 3, comment: "changed" }));
   assert.deepEqual([moving(), moving()], [[3], []]);
+  situation.targets.set("ci", { online: false, reason: "no answer" });
+  assert.deepEqual([moving(), moving()], [[1, 2, 3], []]);
+  situation.targets.set("ci", { online: true });
+  assert.deepEqual([moving(), moving()], [[1, 2, 3], []]);
 });

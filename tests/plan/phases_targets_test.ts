@@ -70,9 +70,34 @@ Deno.test("assign: a server that is not ACTIVE is not handed over, and one that 
       config: withTarget(),
       seen: seen({ servers: [server("s7", { status })] }),
     }));
-  assert.deepEqual(withStatus("REBOOT"), { do: "wait", reason: "active", message: "the server is REBOOT" });
+  assert.deepEqual(withStatus("REBOOT"), {
+    do: "wait",
+    reason: "active",
+    message: "the server is REBOOT",
+    until: NOW + 2 * MINUTE,
+  });
   assert.equal(removed(withStatus("SHUTOFF")).comment, "server s7 is SHUTOFF");
   assert.equal(actionOf(withStatus("UNKNOWN")), "assign-node");
+});
+
+Deno.test("assign: a server that does not become ACTIVE again within boot-timeout costs its node, once that has been seen", () => {
+  const since = NOW - 10 * MINUTE;
+  const planned = (ago: number, { assignedAt = null as number | null } = {}) => {
+    const at = situation(states.assign, {
+      config: withTarget(),
+      seen: seen({ servers: [server("s7", { status: "VERIFY_RESIZE" })] }),
+      fields: { assignedAt, waitingOn: { reason: "active", message: "the server is RESIZE", since } },
+    });
+    const end = since + at.provider.bootTimeout;
+    return planAssign({ ...at, now: end + ago });
+  };
+  const early = planned(-1);
+  assert.ok(
+    early.do === "wait" && early.until !== undefined && early.message === "the server is VERIFY_RESIZE",
+  );
+  const { by, result, comment } = removed(planned(0));
+  assert.deepEqual([by, result], ["cloud", "failed"]);
+  assert.match(comment, /^server s7 was not ACTIVE for 2m \(VERIFY_RESIZE\)$/);
 });
 
 Deno.test("assign: a failed attempt is made again after its pause", () => {

@@ -3,6 +3,7 @@
  * a job that runs on it goes on, everybody is told why the node stays, and it goes once the job is over.
  */
 import assert from "node:assert/strict";
+import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { JenkinsTarget } from "../../src/targets/jenkins/jenkins_target.ts";
@@ -20,6 +21,8 @@ interface Jobs {
   readonly node: NodeRecord;
   /** Stops the node's server, as the cloud shows it. */
   readonly shutOff: () => void;
+  /** Tells the pool of the job, where it listens to `tcp://ci:8888`. */
+  readonly tell: (type: JobEvent["type"], result?: string) => void;
   /** As it is now; undefined: it is gone. */
   readonly now: () => NodeRecord | undefined;
 }
@@ -31,8 +34,14 @@ async function withJob(
 ): Promise<void> {
   const jenkins = new JenkinsDouble();
   const stopped = new Set<string>();
+  let publish = (_event: JobEvent) => assert.fail("nobody listens");
   const virtual: VirtualPool = VirtualPool.idle({
     config: config + TARGETS,
+    listenToJobs({ endpoint, onEvent }) {
+      publish = onEvent as typeof publish;
+      const state = { status: "connected", since: virtual.clock.now() } as const;
+      return { endpoint, state, [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
     changeCloud: (cloud) => ({
       ...cloud,
       async listServers(options) {
@@ -62,6 +71,8 @@ async function withJob(
     jenkins,
     virtual,
     node,
+    tell: (type, result = "SUCCESS") =>
+      publish({ type, job: "unit", nodename: node.nodename, result, branch: null }),
     shutOff() {
       stopped.add(serverIdOf(node)!);
       virtual.serverOf(node).touchedAt = virtual.clock.now();
@@ -188,3 +199,46 @@ Deno.test("a restart between any two steps forgets nothing of it", () =>
     }
     await assertSpared(jobs, RUNS);
   }));
+
+Deno.test("nodes of a label with a dot in its name are agents of their own, and none is removed for another", () =>
+  withJob({ config: poolConfig({ minReady: 1 }).replaceAll("small", "ubuntu-22.04") }, async (jobs) => {
+    const { jenkins, virtual, node, now } = jobs;
+    assert.equal(node.nodename, "ubuntu-22.04-main-1");
+    const config = poolConfig({ minReady: 3 }).replaceAll("small", "ubuntu-22.04") + TARGETS;
+    await virtual.during(virtual.reconfigure(config));
+    await virtual.until(() => virtual.count("ready") === 3);
+    assert.deepEqual([jenkins.killed, jenkins.agents.size, now()?.state.phase], [[], 3, "ready"]);
+  }));
+
+const HEARD = `zmq-publishers: ["tcp://ci:8888"]\n`;
+
+const labelOf = (jenkins: JenkinsDouble, { nodename }: NodeRecord) =>
+  jenkins.agents.get(nodename)!.xml.match(/<label>(.*)<\/label>/)![1];
+
+Deno.test("an agent whose job begins while its Jenkins does not answer gets no second one once it does", () =>
+  withJob({ config: HEARD + poolConfig({ minReady: 1 }) }, async ({ jenkins, virtual, node, now, tell }) => {
+    jenkins.loading = true;
+    await virtual.clock.advance(30 * SECOND);
+    tell("started");
+    await virtual.clock.advance(30 * SECOND);
+    assert.deepEqual([now()!.state.phase, labelOf(jenkins, node)], ["used", "small"]);
+    jenkins.loading = false;
+    await virtual.until(() => labelOf(jenkins, node) === "", 2 * MINUTE);
+  }));
+
+Deno.test("a report that comes late calls the deletion off, and the node ends with its job", () =>
+  withJob(
+    { config: HEARD + poolConfig({ minReady: 1 }) },
+    async ({ jenkins, virtual, node, now, shutOff, tell }) => {
+      shutOff();
+      await virtual.clock.advance(2 * MINUTE);
+      assert.equal(stateName(now()!), "delete");
+      tell("started");
+      await virtual.clock.advance(HOUR);
+      assert.deepEqual([now()!.state.phase, now()!.job, jenkins.killed], ["used", "unit", []]);
+      jenkins.busy.delete(node.nodename);
+      tell("finalized");
+      await virtual.until(() => now() === undefined, 10 * MINUTE);
+      assert.deepEqual((await virtual.pool.ledger.getHistory(node.id))!.node.result, "used");
+    },
+  ));

@@ -218,6 +218,17 @@ Deno.test("jobs on machines that are no nodes are passed over, and nodes that co
   assert.equal(stored().state.phase, "used");
 });
 
+Deno.test("the end of a node takes nothing from another of its name", async () => {
+  const { feed, tell, stored, ledger } = await kit([
+    node(states["delete-address"], { id: 6, nodename: NODENAME }),
+    node(states.ready),
+  ]);
+  await using _feed = feed;
+  await ledger.edit((edit) => edit.removeNode(6));
+  await tell(event("started"));
+  assert.equal(stored().state.phase, "used");
+});
+
 Deno.test("no event can have been missed since all publishers are connected", async () => {
   const states = new Map<string, LinkState>();
   const { feed } = await kit([], { stateOf: (endpoint) => states.get(endpoint)! });

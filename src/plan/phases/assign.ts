@@ -1,5 +1,6 @@
 /** A node that its target is to get; a target that is offline is waited for. */
 import { backoff } from "../../domain/backoff.ts";
+import { durationText } from "../../domain/time.ts";
 import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import { awaitRetry } from "../await_retry.ts";
 import {
@@ -25,7 +26,7 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   }
   if (handOverOf(target) === "none") return change({ type: "assigned", manager: null, next: "ready" });
   const status = whyNotActive(situation.seen, state.serverId);
-  if (status !== null) return wait("active", `the server is ${status}`);
+  if (status !== null) return planInactive(situation, status);
   const retry = awaitRetry(node, { now, reason: "target" });
   if (retry !== null) return retry;
   const seen = targets.get(node.target);
@@ -33,6 +34,20 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
     return wait("target", `target ${node.target} is offline: ${seen.reason}`);
   }
   return act({ type: "assign-node", node });
+}
+
+/** A server that is not ACTIVE for now gets as long as one that boots. */
+function planInactive(
+  { node, state, now, provider, seen }: NodeSituation<"assign">,
+  status: string,
+): NodeStep {
+  const since = node.waitingOn?.reason === "active" ? node.waitingOn.since : now;
+  const end = since + provider.bootTimeout;
+  if (now < end || !seen.inventory.listedSince(end)) {
+    return wait("active", `the server is ${status}`, now < end ? end : null);
+  }
+  const time = durationText(provider.bootTimeout);
+  return remove("cloud", `server ${state.serverId} was not ACTIVE for ${time} (${status})`, "failed");
 }
 
 /** How long to wait before the target is asked again after that number of failures. */
