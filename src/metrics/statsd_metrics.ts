@@ -14,11 +14,14 @@ export interface Statsd {
   increment(name: string): void;
 }
 
+/** Packets get lost, but not all of ten minutes. Names of managers come from outside and are not remembered for good. */
+const ZEROS = 60;
+
 export class StatsdMetrics implements Metrics {
   readonly wantsGauges = true;
   readonly #statsd: Statsd;
-  /** The server keeps the last value of a gauge that is no longer sent: what is gone has to be sent as 0. */
-  readonly #toldGauges = new Set<string>();
+  /** The server keeps the last value of a gauge that is no longer sent: what is gone has to be sent as 0, as often as this. */
+  readonly #toldGauges = new Map<string, number>();
 
   constructor(statsd: Statsd) {
     this.#statsd = statsd;
@@ -36,8 +39,13 @@ export class StatsdMetrics implements Metrics {
   }
 
   #tellGauges(gauges: ReadonlyMap<string, number>): void {
-    for (const name of gauges.keys()) this.#toldGauges.add(name);
-    for (const name of this.#toldGauges) this.#statsd.gauge(name, gauges.get(name) ?? 0);
+    for (const name of gauges.keys()) this.#toldGauges.set(name, ZEROS);
+    for (const [name, left] of this.#toldGauges) {
+      this.#statsd.gauge(name, gauges.get(name) ?? 0);
+      if (gauges.has(name)) continue;
+      if (left > 1) this.#toldGauges.set(name, left - 1);
+      else this.#toldGauges.delete(name);
+    }
   }
 }
 

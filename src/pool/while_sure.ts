@@ -43,7 +43,6 @@ function sessionWhileSure(session: ShellSession, untilSure: UntilSure): ShellSes
     hasTerminal: session.hasTerminal ?? true,
     run: (command, options) => sure(options, () => session.run(command, options)),
     copyFolder: (local, remote, options) => sure(options, () => session.copyFolder(local, remote, options)),
-    writeFile: (remote, content, options) => sure(options, () => session.writeFile(remote, content, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

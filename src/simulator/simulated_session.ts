@@ -47,37 +47,18 @@ export class SimulatedSession implements ShellSession {
   async copyFolder(local: string, remote: string, { signal }: { timeout: number; signal: AbortSignal }) {
     this.#check(signal);
     const { clock, server: { files } } = this.#ground;
-    await this.#filing(() =>
-      copyLocalFolder(files, { local, remote, home: this.#home, at: clock.now(), signal })
-    );
-  }
-
-  async writeFile(
-    remote: string,
-    content: string,
-    { mode, signal }: { mode: number; timeout: number; signal: AbortSignal },
-  ) {
-    this.#check(signal);
-    const { clock, server: { files } } = this.#ground;
-    await this.#filing(() => {
-      const real = files.real(remote, { home: this.#home, last: false });
-      files.writeFile(real, new TextEncoder().encode(content), { mode, at: clock.now() });
-    });
+    try {
+      await copyLocalFolder(files, { local, remote, home: this.#home, at: clock.now(), signal });
+    } catch (error) {
+      if (error instanceof FileError) throw this.#error("command", error.message, error);
+      throw error;
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#open = false;
     leave(this.#ground.cloud.settings.ssh, this.#ground.server);
     return Promise.resolve();
-  }
-
-  async #filing(put: () => void | Promise<void>): Promise<void> {
-    try {
-      await put();
-    } catch (error) {
-      if (error instanceof FileError) throw this.#error("command", error.message, error);
-      throw error;
-    }
   }
 
   #check(signal: AbortSignal): void {

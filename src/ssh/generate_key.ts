@@ -1,23 +1,11 @@
-/**
- * A fresh ed25519 key pair in OpenSSH's form, made off the event loop. One in some hundreds that ssh2 generates is
- * malformed (a public part whose first byte is zero is written without it), so each is read back before it is used.
- */
-import ssh2 from "ssh2";
+/** A fresh ed25519 key pair in OpenSSH's form, made off the event loop. */
+import { generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+import { edKey } from "../lib/ssh_key/read_login_key.ts";
 
-interface KeyPair {
-  /** In OpenSSH's form, without a passphrase. */
-  readonly private: string;
-  /** `ssh-ed25519 BASE64`, as `authorized_keys` and Nova's keypairs have it. */
-  readonly public: string;
-}
-
-export async function generateKey(): Promise<KeyPair> {
-  const { utils } = ssh2;
-  const isReadable = (key: string) => !(utils.parseKey(key) instanceof Error);
-  for (;;) {
-    const pair = await new Promise<KeyPair>((resolve, reject) => {
-      utils.generateKeyPair("ed25519", (error, made) => error === null ? resolve(made) : reject(error));
-    });
-    if (isReadable(pair.private) && isReadable(pair.public)) return pair;
-  }
+/** `private` without a passphrase; `public` as `authorized_keys` and Nova's keypairs have it: `ssh-ed25519 BASE64`. */
+export async function generateKey(): Promise<{ readonly private: string; readonly public: string }> {
+  const { privateKey } = await promisify(generateKeyPair)("ed25519");
+  const { key, publicKey } = edKey(privateKey);
+  return { private: key, public: publicKey };
 }

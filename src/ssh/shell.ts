@@ -53,12 +53,6 @@ export interface ShellSession extends AsyncDisposable {
    * @throws LoginError; Deno.errors.* where the local folder cannot be read
    */
   copyFolder(local: string, remote: string, options: { timeout: number; signal: AbortSignal }): Promise<void>;
-  /** Writes a remote file, whatever was there. @throws LoginError */
-  writeFile(
-    remote: string,
-    content: string,
-    options: { mode: number; timeout: number; signal: AbortSignal },
-  ): Promise<void>;
 }
 
 export interface RunOptions {

@@ -41,30 +41,15 @@ export class Ssh2Session implements ShellSession {
   }
 
   copyFolder(local: string, remote: string, limits: Limits): Promise<void> {
-    return this.#withFiles(
-      limits,
-      (files, signal) => new FolderCopy({ files, signal }).run({ local, remote }),
-    );
-  }
-
-  writeFile(remote: string, content: string, { mode, ...limits }: Limits & { mode: number }): Promise<void> {
-    const bytes = new TextEncoder().encode(content);
-    return this.#withFiles(limits, (files) => files.write(remote, { mode, source: [bytes] }));
+    const copy = async (signal: AbortSignal) => {
+      using files = await RemoteFiles.open(this.#connection, { signal });
+      await new FolderCopy({ files, signal }).run({ local, remote });
+    };
+    return this.#within(limits, { stage: "copy", work: copy });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.close();
-  }
-
-  #withFiles(
-    limits: Limits,
-    work: (files: RemoteFiles, signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    const copy = async (signal: AbortSignal) => {
-      using files = await RemoteFiles.open(this.#connection, { signal });
-      await work(files, signal);
-    };
-    return this.#within(limits, { stage: "copy", work: copy });
   }
 
   /** The work's signal is aborted with the reason for which it must end; it throws that reason. */

@@ -32,8 +32,6 @@ function watchedSession(session: ShellSession, host: string): ShellSession {
     run: (command, options) => watched(`a command at ${host}`, () => session.run(command, options)),
     copyFolder: (local, remote, options) =>
       watched(`a copy of ${local} to ${host}`, () => session.copyFolder(local, remote, options)),
-    writeFile: (remote, content, options) =>
-      watched(`a copy of ${remote} to ${host}`, () => session.writeFile(remote, content, options)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

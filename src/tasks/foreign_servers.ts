@@ -32,7 +32,7 @@ export class ForeignServers {
   readonly #deps: ForeignServersDeps;
   /** null: the provider has not been seen yet. */
   #seenFirst: ReadonlySet<string> | null = null;
-  /** By server id. They stay until they are adopted, also when they are no longer listed. */
+  /** By server id: those that are listed, and the first, which stays as the proof until they are adopted. */
   readonly #rivals = new Map<string, Stranger>();
   #verdict = NO_STRANGERS;
   readonly #told = new Set<string>();
@@ -75,6 +75,9 @@ export class ForeignServers {
     const verdict = this.#judge(isFirstLook);
     this.#verdict = verdict;
     for (const rival of verdict.rivals) this.#rivals.set(rival.server.id, rival);
+    for (const id of [...this.#rivals.keys()].slice(1)) {
+      if (!inventory.strangers.has(id)) this.#rivals.delete(id);
+    }
     this.#freeze();
     this.#tell(verdict);
     if (verdict.highestId > 0) await ledger.skipIds("node", verdict.highestId);

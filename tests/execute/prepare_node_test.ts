@@ -45,7 +45,6 @@ function ground(answer: Answer = () => 0, { connects = true }: { connects?: bool
           told.push(`${address} copy ${local} ${remote}`);
           return Promise.resolve();
         },
-        writeFile: () => Promise.reject(new Error("nothing is written one by one")),
         [Symbol.asyncDispose]: () => {
           this.open--;
           return Promise.resolve();

@@ -38,7 +38,6 @@ async function run(
         },
         copyFolder: (local: string, remote: string) =>
           Promise.resolve(void told.push(`copy ${local} ${remote}`)),
-        writeFile: () => Promise.reject(new Error("nothing is written one by one")),
         [Symbol.asyncDispose]: () => Promise.resolve(),
       });
     },

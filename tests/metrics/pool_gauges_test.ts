@@ -123,3 +123,15 @@ Deno.test("poolGauges() says of one number of nodes everything that it is about"
   const labels = { label: "l", provider: "p", target: "t", manager: "m", state: "ready" };
   assert.deepEqual(ready, [{ name: "nodes", labels, kind: "gauge", value: 2 }]);
 });
+
+Deno.test("a gauge that is gone is sent as 0 for some ten minutes, and then forgotten", () => {
+  const tell = statsd();
+  for (let manager = 0; manager < 200; manager++) {
+    tell([gauge("nodes", { state: "ready", target: `m${manager}` }, 1)]);
+  }
+  const last = () => tell([gauge("nodes", { state: "ready" }, 7)]);
+  assert.ok(last().some(({ value }) => value === 0));
+  for (let time = 0; time < 60; time++) last();
+  assert.ok(last().every(({ value }) => value === 7));
+  assert.ok(last().length < 10, `${last().length} gauges are sent`);
+});

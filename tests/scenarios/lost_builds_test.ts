@@ -27,6 +27,21 @@ Deno.test("while the disk of images-dir is not mounted, builds stay, and what ne
   assert.equal(virtual.builder.jobs.length, 1);
 });
 
+Deno.test("an images-dir whose look breaks is told of once, and keeps no node from being served", async () => {
+  await using virtual = await VirtualPool.start({ config: imageConfig({ prepared: ["debian"] }) });
+  await virtual.until(() => readyImages(virtual).length === 2, HOUR);
+  virtual.builder.folderProblem = () => {
+    throw new TypeError("a defect");
+  };
+  const lines = await loggedLines(async () => {
+    await virtual.acquire("debian");
+    await virtual.clock.advance(10 * MINUTE);
+  });
+  const told = lines.filter(({ level }) => level === "warning" || level === "error");
+  assert.deepEqual(told.map(({ message }) => message.join("")), ["cannot look at /images: a defect"]);
+  assert.equal(virtual.pool.report().daemon!.tasks.find(({ name }) => name === "tick")!.lastError, null);
+});
+
 Deno.test("while the disk of images-dir is not mounted, nothing is built, and no files count as removed", async () => {
   await using virtual = await VirtualPool.start({ config: imageConfig({ built: ["noble", "jammy"] }) });
   await virtual.until(() => readyImages(virtual).length === 2, HOUR);

@@ -127,7 +127,7 @@ Deno.test("a session breaks with its server, also in the middle of a command", a
   await world.client.call("DELETE", `/compute/v2.1/servers/${world.id}`);
   await world.clock.advance(10 * SECOND);
   await run;
-  await assert.rejects(world.session.writeFile("x", "", { mode: 0o600, timeout: SECOND, signal }), {
+  await assert.rejects(world.session.copyFolder("/nonexistent", "x", { timeout: SECOND, signal }), {
     failure: "command",
   });
 });
@@ -146,7 +146,7 @@ Deno.test("a command ends in time, on abort, and with the session", async () => 
   await assert.rejects(other.run("true", { timeout: SECOND, signal }), /the connection is closed/);
 });
 
-Deno.test("files that are written and folders that are copied stay on the server, for tests to look at", async () => {
+Deno.test("folders that are copied stay on the server, for tests to look at", async () => {
   using world = await connected();
   const { session, server } = world;
   const folder = await Deno.makeTempDir();
@@ -156,13 +156,15 @@ Deno.test("files that are written and folders that are copied stay on the server
     await Deno.writeTextFile(`${folder}/inner/data`, "x".repeat(100_000), { mode: 0o640 });
     await Deno.symlink("setup.sh", `${folder}/link`);
     const options = { timeout: SECOND, signal };
-    await session.writeFile("/opt/scripts/setup.sh", "old", { ...options, mode: 0o600 });
-    await session.writeFile("/opt/scripts/kept", "kept", { ...options, mode: 0o600 });
+    const write = (path: string, content: string) =>
+      server.files.writeFile(path, new TextEncoder().encode(content), { mode: 0o600, at: world.clock.now() });
+    write("/opt/scripts/setup.sh", "old");
+    write("/opt/scripts/kept", "kept");
     await session.copyFolder(folder, "/opt/scripts", options);
     await Deno.chmod(`${folder}/inner`, 0o700);
-    await session.writeFile("/opt/scripts/link", "no longer a link", { ...options, mode: 0o600 });
+    write("/opt/scripts/link", "no longer a link");
     await session.copyFolder(folder, "/opt/scripts", options);
-    await session.writeFile("notes", "at home", { ...options, mode: 0o644 });
+    await session.copyFolder(`${folder}/inner`, "notes", options);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -174,7 +176,8 @@ Deno.test("files that are written and folders that are copied stay on the server
     link ?? text.decode(content).slice(0, 10),
   ]);
   assert.deepEqual(seen.sort(), [
-    ["/home/debian/notes", "file", "644", 7, "at home"],
+    ["/home/debian/notes", "folder", "700", 0, ""],
+    ["/home/debian/notes/data", "file", "640", 100_000, "xxxxxxxxxx"],
     ["/opt/scripts/inner", "folder", "700", 0, ""],
     ["/opt/scripts/inner/data", "file", "640", 100_000, "xxxxxxxxxx"],
     ["/opt/scripts/kept", "file", "600", 4, "kept"],
@@ -192,12 +195,13 @@ Deno.test("a local folder that cannot be read, and a remote place that cannot be
   try {
     using _socket = Deno.listen({ transport: "unix", path: `${folder}/socket` });
     await assert.rejects(world.session.copyFolder(folder, "/opt/x", options), Deno.errors.NotSupported);
+    await Deno.remove(`${folder}/socket`);
+    world.server.files.writeFile("/opt/file", new Uint8Array(), { mode: 0o600, at: world.clock.now() });
+    await assert.rejects(world.session.copyFolder(folder, "/opt/file/inner", options), {
+      failure: "command",
+      message: /as debian .*: \/opt\/file is not a directory/,
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  await world.session.writeFile("/opt/file", "", { ...options, mode: 0o600 });
-  await assert.rejects(world.session.writeFile("/opt/file/inner", "", { ...options, mode: 0o600 }), {
-    failure: "command",
-    message: /as debian .*: \/opt\/file is not a directory/,
-  });
 });

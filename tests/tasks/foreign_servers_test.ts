@@ -45,3 +45,22 @@ Deno.test("a cloud that is out of reach at the start keeps its servers although 
   await virtual.clock.advance(HOUR);
   assert.ok(lost.every((each) => virtual.exists(serverIdOf(each)!)));
 });
+
+Deno.test("another daemon on a copy of the state freezes the provider for good, and what it has deleted is forgotten", async () => {
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0, maxServers: 10 }) });
+  await virtual.clock.advance(MINUTE);
+  const installation = virtual.pool.ledger.installation.id;
+  const of = () => virtual.pool.report().providers[0]!;
+  const cloud = virtual.openCloud("main");
+  const { signal } = new AbortController();
+  for (let count = 1; count <= 12; count++) {
+    const id = await virtual.makeAlien(`theirs-${count}`, installation, { nodepool_run: "another-run" });
+    await virtual.until(() => of().foreign.some(({ serverId }) => serverId === id), 10 * MINUTE);
+    await virtual.during(cloud.deleteServer(id, { signal, confirm() {} }));
+    await virtual.until(() => !virtual.exists(id));
+    await virtual.clock.advance(2 * MINUTE);
+  }
+  await virtual.during(cloud[Symbol.asyncDispose]());
+  assert.deepEqual(of().foreign.map(({ hostname }) => hostname), ["theirs-1"]);
+  assert.match(of().frozen!, /it created server theirs-1, \S+ in run another-run\)/);
+});

@@ -6,6 +6,7 @@ import { thisProcess } from "../../domain/build_places.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderConfig } from "../../domain/config.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { errorChain } from "../../lib/error_chain.ts";
 import { executeBuildImage, executeRemoveFiles } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
 import { executeUploadImage } from "./upload_image.ts";
@@ -51,7 +52,9 @@ export async function lookAtBuilds(
   );
   const looks = [...Map.groupBy(whole, ({ path }) => buildFolder(path))].map(async ([folder, builds]) => {
     const files = builds.flatMap(({ path, formats }) => formats.map((format) => `${path}.${format}`));
-    const problem = await folderProblem(folder, files);
+    // One that cannot even be looked at is of no use either, and says nothing of the others.
+    const problem = await Promise.try(folderProblem, folder, files)
+      .catch((error) => `cannot look at ${folder}: ${errorChain(error)}`);
     return problem === null ? [] : [[folder, problem] as const];
   });
   return new Map((await Promise.all(looks)).flat());

@@ -95,7 +95,7 @@ function readPem(block: PemBlock, file: string): LoginKey | UnusableKey {
     case "ec":
       return readEc(key, file);
     case "ed25519":
-      return readEd25519(jwk(key));
+      return edKey(key);
     case "dsa":
       return dsa(file);
     default:
@@ -115,7 +115,9 @@ const CURVES: Readonly<Record<string, string>> = {
   "P-521": "nistp521",
 };
 
-function readEd25519({ x, d }: JsonWebKey): LoginKey {
+/** Of an ed25519 key. */
+export function edKey(key: KeyObject): LoginKey {
+  const { x, d } = jwk(key);
   const type = "ssh-ed25519";
   const publicPart = concatenated([wireString(type), wireString(field(x))]);
   return inOpenssh(type, { public: publicPart, secret: wireString(concatenated([field(d), field(x)])) });

@@ -232,12 +232,14 @@ for (const [title, lines] of [["", []], [" and no terminals", ["PermitTTY no"]]]
     async () => {
       const folder = await Deno.makeTempDir({ prefix: "one-channel-" });
       try {
+        await Deno.mkdir(join(folder, "local"));
+        await Deno.writeTextFile(join(folder, "local/file"), "text");
         await using server = await startOpensshServer({ lines: ["MaxSessions 1", ...lines] });
         await using session = await createSsh2Shell().connect(targetOf(server), limits());
         for (let count = 0; count < 10; count++) {
           const { output } = await session.run("test -t 1 && echo terminal; echo in", limits());
           assert.match(output, lines.length === 0 ? /^terminal\nin\n$/ : /^in\n$/);
-          await session.writeFile(join(folder, "file"), "text", { mode: 0o600, ...limits() });
+          await session.copyFolder(join(folder, "local"), join(folder, "remote"), limits());
         }
       } finally {
         await Deno.remove(folder, { recursive: true });

@@ -16,7 +16,6 @@ async function expectClosed(session: ShellSession): Promise<void> {
   const calls = [
     () => session.run("true", limits()),
     () => session.copyFolder("/nonexistent", "/tmp", limits()),
-    () => session.writeFile("/tmp/never", "", { mode: 0o600, ...limits() }),
   ];
   for (const call of calls) {
     const error = await failureOfLogin(call());
