@@ -28,6 +28,8 @@ interface Step {
 export class Placement {
   /** By label, then provider: what one node takes of each resource; null where it can't be launched. */
   readonly #needs: readonly (readonly (readonly number[] | null)[])[];
+  /** By label, then provider: how many of its nodes may be launched there, whatever the room. */
+  readonly #most: readonly (readonly number[])[];
   /** By provider: the least that a node of any label takes of each resource; null where none can be launched. */
   readonly #least: readonly (readonly number[] | null)[];
   readonly #roomBefore: readonly (readonly number[])[];
@@ -42,12 +44,15 @@ export class Placement {
 
   constructor(labels: readonly LabelAsk[], providers: readonly ProviderRoom[]) {
     this.#needs = labels.map((label) => needsOf(label, providers));
+    this.#most = labels.map((label) => mostOf(label, providers));
     this.#least = providers.map((_, provider) => leastOf(this.#needs.map((row) => row[provider]!)));
     this.#roomBefore = providers.map(({ room }) => RESOURCES.map((resource) => headroom(room[resource])));
     this.#room = this.#roomBefore.map((row) => [...row]);
     this.#counts = labels.map(() => providers.map(() => 0));
     this.#totals = labels.map(() => 0);
-    this.#weights = labels.map((_, label) => providers.map((_, provider) => this.#fits(label, provider)));
+    this.#weights = this.#needs.map((row) =>
+      row.map((need, provider) => need === null ? 0 : howOften(need, this.#room[provider]!, NOTHING))
+    );
     this.#choices = this.#weights.map((row) => row.filter((weight) => weight > 0).length);
   }
 
@@ -69,6 +74,11 @@ export class Placement {
   /** The use of each resource (in the order of RESOURCES) by one node; null where it can't be launched. */
   needs(label: number, provider: number): readonly number[] | null {
     return this.#needs[label]![provider]!;
+  }
+
+  /** Whether no more nodes of the label may be launched there, whatever the room. */
+  isDone(label: number, provider: number): boolean {
+    return this.on(label, provider) >= this.#most[label]![provider]!;
   }
 
   /** How much of a resource (its position in RESOURCES), one that has a limit, all that is placed on a provider takes. */
@@ -189,12 +199,18 @@ export class Placement {
 
   #fits(label: number, provider: number): number {
     const need = this.#needs[label]![provider]!;
-    return need === null ? 0 : howOften(need, this.#room[provider]!, NOTHING);
+    if (need === null) return 0;
+    return Math.min(this.#open(label, provider), howOften(need, this.#room[provider]!, NOTHING));
   }
 
   /** How many nodes can enter where the step does if as many of `leaving` leave. */
   #fitsInsteadOf({ label, provider }: Step, leaving: number): number {
-    return howOften(this.#needs[label]![provider]!, this.#room[provider]!, this.#needs[leaving]![provider]!);
+    const [need, freed] = [this.#needs[label]![provider]!, this.#needs[leaving]![provider]!];
+    return Math.min(this.#open(label, provider), howOften(need, this.#room[provider]!, freed));
+  }
+
+  #open(label: number, provider: number): number {
+    return this.#most[label]![provider]! - this.on(label, provider);
   }
 
   #add(label: number, provider: number, count: number): void {
@@ -214,6 +230,13 @@ function needsOf(label: LabelAsk, providers: readonly ProviderRoom[]): (readonly
     const server = { ...cost, maxServers: 1, instances: 1 };
     return RESOURCES.map((resource) => label.size * (server[resource] ?? 0));
   });
+}
+
+function mostOf({ offers }: LabelAsk, providers: readonly ProviderRoom[]): readonly number[] {
+  const alone = new Set(
+    offers.filter((offer) => "cost" in offer && offer.alone).map(({ provider }) => provider),
+  );
+  return providers.map(({ name }) => alone.has(name) ? 1 : Infinity);
 }
 
 function leastOf(needs: readonly (readonly number[] | null)[]): number[] | null {

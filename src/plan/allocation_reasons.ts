@@ -34,7 +34,9 @@ function capReason({ cap, size }: LabelAsk, granted: number): Obstacle[] {
 function offerReasons(offer: Offer, position: number, outcome: Outcome): Obstacle[] {
   if ("refusal" in offer) return [offer.refusal];
   const at = outcome.providers.findIndex(({ name }) => name === offer.provider);
-  return at < 0 ? [{ kind: "provider-not-configured" }] : fullReasons(position, { ...outcome, at });
+  if (at < 0) return [{ kind: "provider-not-configured" }];
+  const full = fullReasons(position, { ...outcome, at });
+  return offer.alone !== undefined && outcome.placement.isDone(position, at) ? [offer.alone, ...full] : full;
 }
 
 /** The resources of the provider that are used up, counting the nodes just granted; none where one more node fits. */

@@ -28,9 +28,12 @@ export interface LabelAsk {
   readonly targets: readonly TargetLoad[];
 }
 
-/** A provider that the label names: what one server costs there, or why it can't be launched there now. */
+/**
+ * A provider that the label names: what one server costs there, or why it can't be launched there now. `alone`: why only
+ * one node of it is launched there now; left out: as many as there is room for are.
+ */
 export type Offer =
-  | { readonly provider: string; readonly cost: ServerCost }
+  | { readonly provider: string; readonly cost: ServerCost; readonly alone?: Obstacle }
   | { readonly provider: string; readonly refusal: Obstacle };
 
 /**

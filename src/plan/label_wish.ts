@@ -23,8 +23,6 @@ export interface LabelWish {
   /** By provider; one that offers nothing is missing. */
   readonly offers: ReadonlyMap<string, LaunchOffer>;
   readonly reasons: { readonly demand: string; readonly spare: string };
-  /** Providers where only one launch may be in progress. */
-  readonly probing: ReadonlySet<string>;
 }
 
 export interface WishSituation extends
@@ -104,7 +102,7 @@ function offersFor(
   label: LabelConfig,
   { launchesNothing, targets, ...situation }: WishSituation,
   counts: NodeCounts,
-): Pick<LabelWish, "offers" | "probing"> & {
+): Pick<LabelWish, "offers"> & {
   asked: Offer[];
   failing: ReadonlyMap<string, Obstacle>;
 } {
@@ -115,13 +113,13 @@ function offersFor(
     return { ...at, provider: provider.name, offer: refusal ?? at.offer };
   });
   return {
-    asked: found.map(({ provider, offer }) =>
-      isObstacle(offer) ? { provider, refusal: offer } : { provider, cost: costOf(offer) }
-    ),
+    asked: found.map(({ provider, offer, alone }): Offer => {
+      if (isObstacle(offer)) return { provider, refusal: offer };
+      return { provider, cost: costOf(offer), ...(alone === null ? {} : { alone }) };
+    }),
     offers: new Map(
       found.flatMap(({ provider, offer }) => isObstacle(offer) ? [] : [[provider, offer] as const]),
     ),
-    probing: new Set(found.flatMap(({ provider, isProbe }) => isProbe ? provider : [])),
     failing: new Map(found.flatMap(({ provider, failing }) => failing === null ? [] : [[provider, failing]])),
   };
 }

@@ -76,8 +76,8 @@ type PoolSituation =
   & { readonly counts: NodeCounts };
 
 /**
- * The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there; `failing`: since the last
- * ones failed; null: they did not.
+ * The same for the pool as it is. `alone`: why launches of the label go ahead one at a time there; null: they do not.
+ * `failing`: the same where that is since the last ones failed.
  */
 export function offerAt(
   label: LabelConfig,
@@ -86,17 +86,16 @@ export function offerAt(
 ) {
   const { name } = provider;
   const pause = pauses.find((one) => one.provider === name && one.label === label.name);
+  const there = { ...situation, seen: seen.get(name), asking: counts.isAsked(name) };
   const offer = findOffer(label, provider, {
-    ...situation,
+    ...there,
     pause,
-    seen: seen.get(name),
     building: counts.label(label.name).launchingByProvider.get(name) ?? 0,
-    asking: counts.isAsked(name),
   });
   const failing = pause !== undefined && isProbing(pause, provider.launchRetries)
     ? { ...obstacleOfPause(pause, situation.now), kind: "probing" as const }
     : null;
-  return { offer, failing, isProbe: failing !== null || (seen.get(name)?.refusal ?? null) !== null };
+  return { offer, failing, alone: failing ?? whyRefused({ ...there, asking: true }, null) };
 }
 
 function offerOf(

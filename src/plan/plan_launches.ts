@@ -7,7 +7,6 @@ import type { Apart } from "../domain/defect.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
-import { pauseKey } from "../domain/pair_key.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { capInNodes, openProviders } from "./allocation_debts.ts";
 import type {
@@ -76,14 +75,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
   const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, { ...input, lasting });
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
-  const granted = new Map<string, number>();
-  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted));
-  const after = turnsAfter(asks, {
-    refusals: result.refusals,
-    launched: (label, provider) => granted.get(pauseKey(provider, label)) ?? 0,
-    turns: input.turns,
-    now: input.now,
-  });
+  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label)));
+  const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
+  const after = turnsAfter(asks, { short, grants: result.grants, turns: input.turns, now: input.now });
   const turns = turnsWithKeeping(after, result.keeping, input.now);
   return {
     launches,
@@ -119,7 +113,7 @@ function yielding(
   },
 ): LabelAsk[] {
   const short = new Map(
-    asks.filter((ask) => missingRoom(ask, to) > 0).map((ask) => [ask.name, new Set(openProviders(ask))]),
+    asks.filter((ask) => missingRoom(ask, to) > 0).map((ask) => [ask.name, new Set(fullProviders(ask, to))]),
   );
   const rivals = [...short].filter(([name]) => !gathering.has(name)).map(([, providers]) => providers);
   const yields = asks.filter((ask) =>
@@ -156,10 +150,22 @@ function cededPlaces(
 }
 
 /** Nodes for which only the room is missing: they can be launched somewhere, and the label's own max-servers allow them. */
-function missingRoom(ask: LabelAsk, { refusals }: AllocationResult): number {
-  const missing = refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
-  if (openProviders(ask).length === 0) return 0;
-  return Math.max(0, Math.min(missing, capInNodes(ask) - (ask.demand - missing)));
+function missingRoom(ask: LabelAsk, result: AllocationResult): number {
+  const missing = result.refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
+  const full = new Set(fullProviders(ask, result));
+  const most = ask.offers.reduce(
+    (sum, offer) => full.has(offer.provider) ? sum + ("cost" in offer && offer.alone ? 1 : Infinity) : sum,
+    0,
+  );
+  return Math.max(0, Math.min(missing, most, capInNodes(ask) - (ask.demand - missing)));
+}
+
+/** Where nodes of it could be launched, were there room. */
+function fullProviders(ask: LabelAsk, { grants }: AllocationResult): string[] {
+  const done = new Set(grants.filter(({ label }) => label === ask.name).map(({ provider }) => provider));
+  return ask.offers.flatMap((offer) =>
+    "cost" in offer && !(offer.alone && done.has(offer.provider)) ? offer.provider : []
+  );
 }
 
 function shortageOf(
@@ -175,28 +181,21 @@ function shortageOf(
     nodes,
     size: ask.size,
     steps: steps.map((step) => step - granted).filter((step) => step > 0 && step <= nodes),
-    providers: openProviders(ask),
+    providers: fullProviders(ask, result),
     costs: new Map(ask.offers.flatMap((offer) => "cost" in offer ? [[offer.provider, offer.cost]] : [])),
   }];
 }
 
-/** The launches of one grant; where launches go ahead one at a time, only the first. */
-function launchesOf(grant: Grant, wish: LabelWish | undefined, granted: Map<string, number>): Launch[] {
+function launchesOf(grant: Grant, wish: LabelWish | undefined): Launch[] {
   const offer = wish?.offers.get(grant.provider);
   if (wish === undefined || offer === undefined) return [];
-  const key = pauseKey(grant.provider, grant.label);
-  const before = granted.get(key) ?? 0;
-  const count = wish.probing.has(grant.provider)
-    ? Math.min(grant.count, 1 - Math.min(before, 1))
-    : grant.count;
-  granted.set(key, before + count);
   const launch: Launch = {
     ...offer,
     label: wish.label,
     target: grant.target ?? "default",
     reason: wish.reasons[grant.purpose],
   };
-  return Array.from({ length: count }, () => launch);
+  return Array.from({ length: grant.count }, () => launch);
 }
 
 function reportOf(

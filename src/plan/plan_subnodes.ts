@@ -71,8 +71,8 @@ function wishesOf(input: SubnodesInput & { nodes: NodeIndex }): Wish[] {
     servers.set(label.name, used);
     const cap = label.maxServers === null ? null : { limit: label.maxServers, used };
     const { id } = parent;
-    const { offer, isProbe } = offerAt(label, provider, { ...input, counts });
-    return [{ id, provider: provider.name, parent, label, missing, cap, offer, isProbe }];
+    const { offer, alone } = offerAt(label, provider, { ...input, counts });
+    return [{ id, provider: provider.name, parent, label, missing, cap, offer, isProbe: alone !== null }];
   });
   return wishes.reverse();
 }

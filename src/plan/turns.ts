@@ -71,27 +71,23 @@ function entryOf(
 
 /**
  * How they stand after a planning. What was given where nobody went without is no advantage.
- * @param launched nodes, by label and provider
+ * @param given `short`: labels that went without for want of room
  */
 export function turnsAfter(
   asks: readonly LabelAsk[],
-  { refusals, launched, turns, now }: {
-    refusals: AllocationResult["refusals"];
-    launched: (label: string, provider: string) => number;
+  { short, grants, turns, now }: {
+    short: ReadonlySet<string>;
+    grants: AllocationResult["grants"];
     turns: Turns;
     now: Instant;
   },
 ): Turns {
-  const refused = new Set(refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
+  const launched = (label: string, on: (provider: string) => boolean = () => true) =>
+    grants.reduce((sum, grant) => grant.label === label && on(grant.provider) ? sum + grant.count : sum, 0);
   const contested = new Set(
-    asks.filter((ask) => isContender(ask) && refused.has(ask.name)).flatMap(openProviders),
+    asks.filter((ask) => isContender(ask) && short.has(ask.name)).flatMap(openProviders),
   );
-  const taken = new Map(
-    asks.map((ask) => [
-      ask.name,
-      ask.size * openProviders(ask).reduce((sum, provider) => sum + launched(ask.name, provider), 0),
-    ]),
-  );
+  const taken = new Map(asks.map(({ name, size }) => [name, size * launched(name)]));
   return new Map(asks.flatMap((ask): [string, Turn][] => {
     const { name, served, demand } = ask;
     const ceded = (turns.get(name)?.ceded ?? []).map(({ servers, ...each }) => ({
@@ -102,10 +98,8 @@ export function turnsAfter(
       return turns.has(name) ? [[name, { served, providers: [], keepingSince: null, ceded }]] : [];
     }
     const providers = openProviders(ask);
-    const given = providers.filter((provider) => contested.has(provider))
-      .reduce((sum, provider) => sum + launched(name, provider), 0);
-    const got = providers.reduce((sum, provider) => sum + launched(name, provider), 0);
-    const keepingSince = got > 0 ? null : turns.get(name)?.keepingSince ?? null;
+    const given = launched(name, (provider) => contested.has(provider));
+    const keepingSince = launched(name) > 0 ? null : turns.get(name)?.keepingSince ?? null;
     return [[name, { served: served + given / demand, providers, keepingSince, ceded }]];
   }));
 }

@@ -90,8 +90,8 @@ Deno.test("planAllocation() lets no equal starve for ever, whatever the others a
 function planRound({ labels, providers }: AllocationInput, turns: Turns) {
   const asks = takeTurns(labels, turns);
   const { grants, refusals } = planAllocation({ labels: asks, providers });
-  const launched = (label: string, provider: string) => grantedOn({ grants, refusals }, label, provider);
-  return { grants, refusals, after: turnsAfter(asks, { refusals, launched, turns, now: 0 }) };
+  const short = new Set(refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
+  return { grants, refusals, after: turnsAfter(asks, { short, grants, turns, now: 0 }) };
 }
 
 /**

@@ -297,6 +297,32 @@ Deno.test("demand and spare nodes together are still one launch where one at a t
   assert.deepEqual(counts({ ...withLabel({ minReady: 5 }), pauses: [failing], requests }), { "cloud-a": 1 });
 });
 
+Deno.test("a launch that goes ahead alone takes the room of one node, and the rest is others' at once", () => {
+  const labels = [label({ minReady: 0 }), label({ name: "other", minReady: 0 })];
+  const requests = [sampleRequest({ id: 1, count: 9 }), sampleRequest({ id: 2, label: "other", count: 4 })];
+  const shared = config({ labels, providers: [provider({ maxServers: 4 })] });
+  const { launches, reports, shortages } = planLaunches(
+    input({ config: shared, pauses: [failing], requests }),
+  );
+  const names = launches.map((launch) => launch.label.name);
+  assert.deepEqual(
+    Map.groupBy(names, (name) => name).entries().map(([name, { length }]) => [name, length]).toArray(),
+    [
+      ["noble", 1],
+      ["other", 3],
+    ],
+  );
+  assert.deepEqual(told(reports.find(({ name }) => name === "noble")!.refusals).map(({ reason }) => reason), [
+    "one launch at a time after 3 failed launches in a row: no login",
+    "max-servers 4/4",
+  ]);
+  assert.deepEqual(
+    shortages.map((one) => [one.label, one.nodes]),
+    [["other", 1]],
+    "more room is of no use to noble",
+  );
+});
+
 Deno.test("no request waits for the one launch of a provider whose launches fail while another provider offers nodes", () => {
   const labels = [label({ minReady: 0, providers: ["cloud-a", "cloud-b"] })];
   const both = config({ labels, providers: [provider(), provider({ name: "cloud-b" })] });

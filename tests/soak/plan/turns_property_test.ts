@@ -54,15 +54,8 @@ class BusyPool {
       turns: this.#turns,
       now: this.#now,
     });
-    const launched = (name: string, provider: string) =>
-      result.grants.filter((grant) => grant.label === name && grant.provider === provider)
-        .reduce((sum, { count }) => sum + count, 0);
-    const after = turnsAfter(asks, {
-      refusals: result.refusals,
-      launched,
-      turns: this.#turns,
-      now: this.#now,
-    });
+    const short = new Set(result.refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
+    const after = turnsAfter(asks, { short, grants: result.grants, turns: this.#turns, now: this.#now });
     this.#turns = turnsWithKeeping(after, result.keeping, this.#now);
     for (const grant of result.grants) {
       const at = Number(grant.label.slice(1));
