@@ -33,7 +33,7 @@ import { MachinesWatch } from "../tasks/machines_watch.ts";
 import { NewState } from "../tasks/new_state.ts";
 import { PoolCrons } from "../tasks/pool_crons.ts";
 import { ProviderWatches } from "../tasks/provider_watches.ts";
-import { isStopped } from "../store/store.ts";
+import { isStopped, StoreError } from "../store/store.ts";
 import { StateWatch } from "../tasks/state_watch.ts";
 import { TargetWatches } from "../tasks/target_watches.ts";
 import { TaskRegistry } from "../tasks/task_registry.ts";
@@ -120,7 +120,7 @@ async function openGround(config: Config, given: PoolDeps) {
   const run = runMarks({ ledger, clock, random });
   await run.begin();
   await holdDoubted(ledger, { now: clock.now() });
-  const tasks = new TaskRegistry({ clock, onError: logTask });
+  const tasks = new TaskRegistry({ clock, onError: logTask, onMended: logMended });
   return {
     deps,
     clock,
@@ -194,7 +194,7 @@ function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
       clock,
       listen: deps.listenToJobs,
       onJobEnd: (node, { result, branch, job }) => jobEnds.tell(node, { result, branch, job }),
-      onError: logTask,
+      onError: logFailure,
     }),
   };
 }
@@ -279,7 +279,16 @@ function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...
   };
 }
 
+/** A state that cannot be written is reported by itself. */
 function logTask(task: string, error: unknown): void {
+  if (!(error instanceof StoreError)) logFailure(task, error);
+}
+
+function logMended(task: string, error: unknown): void {
+  if (!(error instanceof StoreError)) log.info("task {task}: works again", { task });
+}
+
+function logFailure(task: string, error: unknown): void {
   if (isStopped(error)) return;
   log.error("task {task}: {error}", { task, error: errorChain(error) });
 }
