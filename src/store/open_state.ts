@@ -65,6 +65,7 @@ async function openChecked(
       guard,
       readRows: (kind) => readRowsOf(path, kind),
       [Symbol.dispose]() {
+        guard.closing();
         kv.close();
         guard[Symbol.dispose]();
         writer[Symbol.dispose]();
