@@ -92,6 +92,9 @@ export class BuilderFolder implements Disposable {
         `cannot build in ${dirname(path)}: this builder's images-dir is ${this.path}`,
       );
     }
+    // The disk below would take both the note and the build.
+    const problem = await this.problem();
+    if (problem !== null) throw new BuilderFolderError(problem);
     if (this.builds.includes(build)) return;
     await this.#change(({ builds }) => ({ builds: [...new Set([...builds, build])] }));
   }

@@ -3,8 +3,10 @@
  * builder that records name and that has not asked yet counts as silent at first, like one that has just fallen
  * silent. The desk keeps it.
  */
+import { dirname } from "node:path";
 import { GONE_AFTER, LOST_AFTER, type PlaceState } from "../domain/build_places.ts";
-import { SECOND } from "../domain/time.ts";
+import type { DibImage } from "../domain/dib_image.ts";
+import { HOUR, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { BuilderReport } from "./builder_sync.ts";
@@ -13,6 +15,15 @@ const log = loggerOf("image", "build");
 
 /** A builder asks again at least so often, or it is silent. */
 const SILENT_AFTER = 8 * SECOND;
+
+/** The images that a folder lacks count as lost then, as for a daemon that builds for itself. */
+const IMAGES_LOST_AFTER = 6 * HOUR;
+
+/** What its state holds. */
+interface KnownOfPool {
+  readonly installation: string;
+  readonly dibImages: Iterable<DibImage>;
+}
 
 /** A builder that must not do anything here; the message says why, and what to do. */
 export class BuilderRefusedError extends Error {
@@ -59,15 +70,15 @@ export class BuilderRoll {
   stateOf(id: string | null): PlaceState {
     const known = id === null ? undefined : this.#builders.get(id);
     if (known !== undefined && known.waiting > 0) return "here";
-    const silence = this.#clock.monotonic() - (known?.seenAt ?? this.#startedAt);
+    const silence = this.#silenceOf(known);
     if (silence >= GONE_AFTER) return "gone";
     if (silence >= LOST_AFTER) return "lost";
     return known !== undefined && silence < SILENT_AFTER ? "here" : "silent";
   }
 
   /** Puts down that it is there. @returns `isNew`: another process of it than before. @throws BuilderRefusedError */
-  enter(report: BuilderReport, installation: string): { builder: BuilderOnRoll; isNew: boolean } {
-    const why = this.#objection(report, installation);
+  enter(report: BuilderReport, pool: KnownOfPool): { builder: BuilderOnRoll; isNew: boolean } {
+    const why = this.#objection(report, pool);
     if (why !== null) {
       this.#refused = { why, at: this.#clock.monotonic() };
       throw new BuilderRefusedError(why);
@@ -84,21 +95,41 @@ export class BuilderRoll {
     return { builder, isNew };
   }
 
+  /** Whether its folder is an empty one in the place of that of a builder which is away: the folder's disk is not mounted. */
+  #lacksImages({ id, host, imagesDir, builds, found }: BuilderReport, { dibImages }: KnownOfPool): boolean {
+    if (builds.length > 0 || found.length > 0) return false;
+    return [...dibImages].some(({ builder, state, path }) =>
+      state.phase === "ready" && builder?.host === host && builder.id !== id && dirname(path) === imagesDir &&
+      this.#isAwayFor(builder.id, IMAGES_LOST_AFTER)
+    );
+  }
+
+  #isAwayFor(id: string, most: Milliseconds): boolean {
+    const known = this.#builders.get(id);
+    return (known?.waiting ?? 0) === 0 && this.#silenceOf(known) < most;
+  }
+
+  #silenceOf(known: BuilderOnRoll | undefined): Milliseconds {
+    return this.#clock.monotonic() - (known?.seenAt ?? this.#startedAt);
+  }
+
   forgetGone(): void {
     for (const id of this.#builders.keys()) if (this.stateOf(id) === "gone") this.#builders.delete(id);
   }
 
   /** null: it may build. */
-  #objection(
-    { id, process, host, installation, imagesDir }: BuilderReport,
-    own: string,
-  ): string | null {
-    if (installation !== null && installation !== own) {
+  #objection(report: BuilderReport, pool: KnownOfPool): string | null {
+    const { id, process, host, installation, imagesDir } = report;
+    if (installation !== null && installation !== pool.installation) {
       return `${imagesDir} on ${host} holds images of another pool: give this builder an images-dir of its own`;
     }
     const known = this.reportOf(id);
-    if (known === null || known.process === process || known.host === host) return null;
-    if (this.stateOf(id) !== "here") return null;
+    if (known?.process === process) return null;
+    if (this.#lacksImages(report, pool)) {
+      return `images-dir ${imagesDir} on ${host} lacks the images built there: mount the disk that it is on, or, if ` +
+        "they are lost, delete them with `nodepool dib-image-delete`; after six hours without them, they count as lost";
+    }
+    if (known === null || known.host === host || this.stateOf(id) !== "here") return null;
     return `${imagesDir} on ${host} is a copy of that of the builder on ${known.host}: ` +
       "remove .nodepool-builder.json from it";
   }

@@ -65,20 +65,28 @@ async function keepInPlace(
     signal: AbortSignal;
   },
 ): Promise<ControlSocket> {
+  let told: string | null = null;
   while (await sleptThrough(clock, LOOK, { signal })) {
-    if (socket.isInPlace()) continue;
+    if (socket.isInPlace()) {
+      if (told !== null) log.info("commands can reach this daemon again");
+      told = null;
+      continue;
+    }
     try {
       const next = await ControlSocket.open(socketPath);
       server.close(socket.listener);
       server.listen(next.listener);
       socket = next;
+      told = null;
       log.warning("the control socket {path} was removed or replaced; it has been restored", {
         path: socketPath,
       });
-    } catch (error) {
-      log.error("commands cannot reach this daemon: its control socket is gone: {error}", {
-        error: errorChain(error),
-      });
+    } catch (failure) {
+      const error = errorChain(failure);
+      if (error !== told) {
+        log.error("commands cannot reach this daemon: its control socket is gone: {error}", { error });
+      }
+      told = error;
     }
   }
   return socket;

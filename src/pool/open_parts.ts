@@ -9,6 +9,8 @@ import { BuilderDesk } from "../builders/builder_desk.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { localSites, lookAtBuilds } from "../execute/images/local_site.ts";
 import { PrivateKeys } from "../execute/credentials.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
 import { EventFeed } from "../control/event_feed.ts";
 import { RequestDesk } from "../control/request_desk.ts";
 import { LaunchOverhead } from "../metrics/launch_overhead.ts";
@@ -27,11 +29,11 @@ import { GearmanDemand } from "../tasks/gearman_demand.ts";
 import { holdDoubted } from "../tasks/hold_doubted.ts";
 import { JobEventFeed } from "../tasks/job_event_feed.ts";
 import { LocalFaults } from "../tasks/local_faults.ts";
-import { logFailures } from "../tasks/log_failures.ts";
 import { MachinesWatch } from "../tasks/machines_watch.ts";
 import { NewState } from "../tasks/new_state.ts";
 import { PoolCrons } from "../tasks/pool_crons.ts";
 import { ProviderWatches } from "../tasks/provider_watches.ts";
+import { isStopped, StoreError } from "../store/store.ts";
 import { StateWatch } from "../tasks/state_watch.ts";
 import { TargetWatches } from "../tasks/target_watches.ts";
 import { TaskRegistry } from "../tasks/task_registry.ts";
@@ -50,6 +52,8 @@ type Demand = ReturnType<typeof openDemand>;
 type Hands = ReturnType<typeof openHands>;
 
 const DELETES_NOTHING = "this daemon deletes nothing (--no-deletes)";
+
+const log = loggerOf("pool");
 
 export async function openParts(first: Config, given: PoolDeps) {
   const ground = await openGround(first, given);
@@ -117,8 +121,7 @@ async function openGround(config: Config, given: PoolDeps) {
   const run = runMarks({ ledger, clock, random });
   await run.begin();
   await holdDoubted(ledger, { now: clock.now() });
-  const onError = logFailures(clock);
-  const tasks = new TaskRegistry({ clock, onError });
+  const tasks = new TaskRegistry({ clock, onError: logTask, onMended: logMended });
   return {
     deps,
     clock,
@@ -132,7 +135,6 @@ async function openGround(config: Config, given: PoolDeps) {
     /** Whether new work is taken on. */
     intake: { isOpen: true },
     tasks,
-    onError,
     defects: new Defects({ ledger, clock }),
     events: new EventFeed({ ledger, clock }),
     wake: () => tasks.wake("tick"),
@@ -182,7 +184,7 @@ function openSight({ deps, clock, ledger, tasks, wake, does, run, setBefore }: G
 }
 
 /** Who asks for nodes, where nodes are handed to, and who tells of jobs on them. */
-function openDemand({ deps, clock, ledger, tasks, onError, wake, jobEnds }: Ground) {
+function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
   const gearman = new GearmanDemand({ tasks, wake, openGearman: deps.openGearman });
   return {
     desk: new RequestDesk({ ledger, clock, onReturn: wake, untilSure: deps.untilSure }),
@@ -193,7 +195,7 @@ function openDemand({ deps, clock, ledger, tasks, onError, wake, jobEnds }: Grou
       clock,
       listen: deps.listenToJobs,
       onJobEnd: (node, { result, branch, job }) => jobEnds.tell(node, { result, branch, job }),
-      onError,
+      onError: logFailure,
     }),
   };
 }
@@ -276,4 +278,18 @@ function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...
     openCloud: (provider: ProviderConfig) => openCloud(provider, through),
     openTarget: (target: TargetConfig) => openTarget(target, through),
   };
+}
+
+/** A state that cannot be written is reported by itself. */
+function logTask(task: string, error: unknown): void {
+  if (!(error instanceof StoreError)) logFailure(task, error);
+}
+
+function logMended(task: string, error: unknown): void {
+  if (!(error instanceof StoreError)) log.info("task {task}: works again", { task });
+}
+
+function logFailure(task: string, error: unknown): void {
+  if (isStopped(error)) return;
+  log.error("task {task}: {error}", { task, error: errorChain(error) });
 }

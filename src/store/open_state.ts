@@ -16,7 +16,7 @@ import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } fr
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { damagedState } from "./state_errors.ts";
 import { holdTheSame } from "./state_contents.ts";
-import { prepareStateFile, stateFileAt } from "./state_file.ts";
+import { prepareStateFile, removeState, stateFileAt } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
 import { emptiedProblem, readWitness, type Witnessed } from "./state_witness.ts";
@@ -65,6 +65,7 @@ async function openChecked(
       guard,
       readRows: (kind) => readRowsOf(path, kind),
       [Symbol.dispose]() {
+        guard.closing();
         kv.close();
         guard[Symbol.dispose]();
         writer[Symbol.dispose]();
@@ -78,6 +79,10 @@ async function openChecked(
 
 /** A copy of the state as its version left it: one, however many starts get no further. */
 async function keepOlder(path: string, { version, now }: { version: number; now: Instant }): Promise<void> {
+  // Of starts that were killed while they copied.
+  for (const partial of copiesBeside(path, [`v${version}-`, ".bak.partial"])) {
+    for (const left of [partial, `${partial}.alone`]) await removeState(left);
+  }
   const [newest] = copiesBeside(path, [`v${version}-`, ".bak"]);
   const isKept = newest !== undefined && await holdTheSame(path, newest).catch(() => false);
   if (!isKept) await backupState(path, { target: `${path}.v${version}-${timeStamp(now)}.bak`, now });

@@ -17,7 +17,11 @@ export class StateGuard implements Disposable {
   #database: Deno.FileInfo | null;
   #log: Deno.FileInfo | null;
   #header: string;
+  /** The log that SQLite writes, wherever its name leads to by now; null: there was none. */
+  readonly #logFile: Deno.FsFile | null;
   #isLost = false;
+  /** Whether somebody else has written into the very file that SQLite has open. */
+  #isForeign = false;
 
   /** @param path of a state that has been opened and written to */
   constructor(path: string) {
@@ -25,6 +29,7 @@ export class StateGuard implements Disposable {
     this.#file = Deno.openSync(path, { read: true });
     this.#database = look(path);
     this.#log = look(`${path}-wal`);
+    this.#logFile = this.#log === null ? null : Deno.openSync(`${path}-wal`, { write: true });
     this.#header = this.#readHeader();
   }
 
@@ -61,18 +66,35 @@ export class StateGuard implements Disposable {
     }
   }
 
+  /** Before the state is closed, when SQLite takes its log into the file: whatever somebody has put there stays as it is. */
+  closing(): void {
+    try {
+      this.#databaseProblem();
+      if (this.#isForeign) this.#logFile?.truncateSync(0);
+    } catch {
+      // It cannot be reached, or written: nor can SQLite.
+    }
+  }
+
   /** Only once the state is closed. */
   [Symbol.dispose](): void {
     this.#file.close();
+    this.#logFile?.close();
   }
 
   #databaseProblem(): string | null {
     const [before, now] = [this.#database, look(this.#path)];
     if (before === null || now === null) return "the file has been removed";
     if (!isSame(before, now)) return "it has been replaced by another file";
-    if (now.size < before.size) return `the file has been cut from ${before.size} to ${now.size} bytes`;
+    if (now.size < before.size) {
+      this.#isForeign = true;
+      return `the file has been cut from ${before.size} to ${now.size} bytes`;
+    }
     if (changedAt(now) === changedAt(before)) return null;
-    if (this.#readHeader() !== this.#header) return "another program has written over it";
+    if (this.#readHeader() !== this.#header) {
+      this.#isForeign = true;
+      return "another program has written over it";
+    }
     // Only its time was touched.
     this.#database = now;
     return null;

@@ -8,7 +8,7 @@ import { logDefect } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
-import { isStopped } from "../store/store.ts";
+import { StoreError } from "../store/store.ts";
 
 /** Between two lines of the log about a defect that lasts. */
 const LOG_AGAIN = 10 * MINUTE;
@@ -38,9 +38,9 @@ export class Defects implements Disposable {
     this.#ofTurn = new Map(defects.map((defect) => [keyOf(defect), this.#know(defect, this.#ofTurn)]));
   }
 
-  /** An attempt broke; not one that the end of all writing broke off, which is reported by itself. */
+  /** An attempt broke; not one that met a state that cannot be written, which is reported by itself. */
   noteAttempt(defect: Defect): void {
-    if (isStopped(defect.error)) return;
+    if (defect.error instanceof StoreError) return;
     this.#ofAttempts.set(keyOf(defect), this.#know(defect, this.#ofAttempts));
   }
 

@@ -64,18 +64,27 @@ export class StateWatch implements AsyncDisposable {
 
   /** @returns whether to look again by itself: a state in memory is looked at while it fails only */
   async #look(): Promise<boolean> {
+    this.#tellFailure();
     // What it throws is the ledger's failure from then on.
     await this.#deps.ledger.check().catch(() => {});
     const { failure } = this.#deps.ledger;
-    if (failure !== null && this.isLost) this.#lost.resolve(failure);
-    else this.#tell(failure?.message ?? null);
+    if (failure === null) this.#tellMended();
+    else if (this.isLost) this.#lost.resolve(failure);
+    else this.#tellFailure();
     return failure !== null || this.#deps.ledger.isInFile;
   }
 
-  #tell(problem: string | null): void {
-    if (problem === this.#told) return;
+  /** Also one that the next look does not find any more: whoever met it says nothing of it. */
+  #tellFailure(): void {
+    const { problem } = this;
+    if (problem === null || problem === this.#told || this.isLost) return;
     this.#told = problem;
-    if (problem !== null) return log.error(`{problem}; ${MEANWHILE}`, { problem });
+    log.error(`{problem}; ${MEANWHILE}`, { problem });
+  }
+
+  #tellMended(): void {
+    if (this.#told === null) return;
+    this.#told = null;
     log.info("the state can be written again");
     this.#deps.wake();
   }

@@ -1,7 +1,7 @@
 /**
  * A piece of the daemon that runs again and again, and knows nothing of what it runs: at its times, and whenever
  * somebody wakes it. Never twice at once; a wake during a run makes exactly one more run after it. What a run throws
- * is recorded and passed to `onError`: the next run begins afresh.
+ * is recorded, and passed to `onError` unless the run before threw the same: the next run begins afresh.
  */
 import type { TaskReport } from "../domain/pool_report.ts";
 import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
@@ -23,6 +23,8 @@ export interface TaskBasics {
   /** Asked after each run, failed or not: how long the next one waits at least, woken or not; left out: not at all. */
   rest?(): Milliseconds;
   onError(error: unknown): void;
+  /** Called after the first run that works again. @param error what the run before it threw */
+  onMended?(error: unknown): void;
   /** Called once it is disposed of and nothing of it runs any more. */
   onEnd?(): void;
 }
@@ -56,6 +58,8 @@ export class Task implements AsyncDisposable {
   #due = Infinity;
   /** Ends the wait for the next run; null while it does not wait. */
   #endWait: (() => void) | null = null;
+  /** What the last run threw; null: it worked. */
+  #thrown: unknown = null;
   #report: Omit<TaskReport, "name"> = {
     runs: 0,
     lastStartedAt: null,
@@ -170,12 +174,23 @@ export class Task implements AsyncDisposable {
       return next ?? clock.now() + RETRY;
     }
     this.#report = { ...this.#report, lastSuccessAt: clock.now() };
+    this.#mend();
     return earliest([next, result?.again ?? null]);
   }
 
+  #mend(): void {
+    const error = this.#thrown;
+    this.#thrown = null;
+    if (error === null) return;
+    bulkhead(`a listener for the task ${this.name}`, () => this.#basics.onMended?.(error));
+  }
+
   #fail(error: unknown): void {
-    const lastError = { at: this.#basics.clock.now(), message: errorChain(error) };
-    this.#report = { ...this.#report, lastError };
+    const message = errorChain(error);
+    const isNews = this.#thrown === null || errorChain(this.#thrown) !== message;
+    this.#thrown = error;
+    this.#report = { ...this.#report, lastError: { at: this.#basics.clock.now(), message } };
+    if (!isNews) return;
     bulkhead(`a listener for failures of the task ${this.name}`, () => this.#basics.onError(error));
   }
 }

@@ -9,12 +9,14 @@ import type { Clock } from "../lib/clock.ts";
 import { cronSchedule, type CronTimes } from "./cron_schedule.ts";
 import { periodic, type Schedule, Task, type TaskBasics } from "./task.ts";
 
-type Given = Omit<TaskBasics, "clock" | "onError" | "onEnd">;
+type Given = Omit<TaskBasics, "clock" | "onError" | "onMended" | "onEnd">;
 
 interface TaskRegistryDeps {
   readonly clock: Clock;
-  /** Gets what a task's run has thrown. */
+  /** Gets what a task's run has thrown, where the run before has not thrown the same. */
   readonly onError: (task: string, error: unknown) => void;
+  /** Called when a task works again: `error` is what its last run had thrown. */
+  readonly onMended?: (task: string, error: unknown) => void;
 }
 
 export class TaskRegistry implements AsyncDisposable {
@@ -65,12 +67,18 @@ export class TaskRegistry implements AsyncDisposable {
   }
 
   #register(given: Given, schedule: Schedule): Task {
-    const { clock, onError } = this.#deps;
+    const { clock, onError, onMended } = this.#deps;
     const { name } = given;
     if (this.#state === "ended") throw new Error(`the task ${name} cannot start: all tasks have ended`);
     if (this.#tasks.has(name)) throw new Error(`task ${name} already exists`);
     const onEnd = () => void (this.#tasks.get(name) === task && this.#tasks.delete(name));
-    const task = new Task({ ...given, clock, onError: (error) => onError(name, error), onEnd }, schedule);
+    const task = new Task({
+      ...given,
+      clock,
+      onError: (error) => onError(name, error),
+      onMended: (error) => onMended?.(name, error),
+      onEnd,
+    }, schedule);
     this.#tasks.set(name, task);
     if (this.#state === "running") task.start();
     return task;

@@ -68,6 +68,12 @@ Deno.test("a builder whose folder somebody has removed says what to do", async (
   await Deno.remove(path, { recursive: true });
   await Deno.mkdir(path);
   assert.equal(await folder.problem(), `the folder ${path} was replaced`);
+  // As where its disk has just been unmounted: the folder below is another.
+  await assert.rejects(folder.begin(join(path, "a-1")), {
+    name: "BuilderFolderError",
+    message: `the folder ${path} was replaced`,
+  });
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(path)), []);
   await Deno.remove(path);
   await assert.rejects(folder.begin(join(path, "a-1")), {
     name: "BuilderFolderError",

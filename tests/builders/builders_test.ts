@@ -294,6 +294,43 @@ Deno.test("images from before the state was moved to etcd are those of the build
   assert.ok(one.files.includes("mine-1"), "files of somebody else stay");
 });
 
+Deno.test("a builder that is started while the disk of its folder is not mounted builds nothing on the one below", async () => {
+  await using virtual = await pool();
+  await using one = new VirtualBuilder(virtual, { host: "one" });
+  await virtual.until(() => readyImages(virtual).length === 1, HOUR);
+  await one.kill();
+  const unmounted = new VirtualBuilder(virtual, { host: "one", id: "folder below" });
+  await virtual.during(virtual.ask("image-order", { kind: "build", provider: null, image: "noble" }));
+  await virtual.clock.advance(5 * MINUTE);
+  assert.equal(unmounted.disk.jobs.length, 0);
+  const why =
+    "images-dir /images of one on one lacks the images built there: mount the disk that it is on, or, if they " +
+    "are lost, delete them with `nodepool dib-image-delete`; after six hours without them, they count as lost";
+  assert.ok(waits(virtual).includes(why), waits(virtual).join("\n"));
+  await unmounted.kill();
+  one.start();
+  await virtual.until(() => one.disk.jobs.length === 2, MINUTE);
+});
+
+for (const how of ["are deleted", "have been missing for six hours"]) {
+  Deno.test(`a builder with an empty folder in the place of a lost one builds once the images built there ${how}`, async () => {
+    await using virtual = await pool();
+    const one = new VirtualBuilder(virtual, { host: "one" });
+    await virtual.until(() => readyImages(virtual).length === 1, HOUR);
+    await one.kill();
+    await using next = new VirtualBuilder(virtual, { host: "one", id: "new folder" });
+    await virtual.during(virtual.ask("image-order", { kind: "build", provider: null, image: "noble" }));
+    await virtual.clock.advance(MINUTE);
+    assert.equal(next.disk.jobs.length, 0);
+    if (how === "are deleted") {
+      await virtual.during(virtual.ask("dib-image-delete", { ids: [1], comment: "" }));
+      await virtual.until(() => next.disk.jobs.length > 0, MINUTE);
+    } else {
+      await virtual.until(() => next.disk.jobs.length > 0, 6 * HOUR);
+    }
+  });
+}
+
 Deno.test("a builder whose folder belongs to another pool, or is a copy of another's, is refused", async () => {
   await using virtual = await pool();
   await using _one = new VirtualBuilder(virtual, { host: "one" });

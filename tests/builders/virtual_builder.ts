@@ -16,6 +16,8 @@ interface VirtualBuilderOptions {
   readonly build?: (job: BuildJob) => ScriptedBuild;
   readonly buildWorkers?: number;
   readonly uploadWorkers?: number;
+  /** Of its folder; by default each host has one. */
+  readonly id?: string;
   /** That its folder belongs to; left out: to none yet. */
   readonly installation?: string | null;
   /** What becomes of an answer on its way. */
@@ -114,11 +116,14 @@ class MemoryFolder {
   builds: readonly string[] = [];
 
   constructor(
-    { host, installation = null }: Pick<VirtualBuilderOptions, "host" | "installation">,
+    { host, id = `folder of ${host}`, installation = null }: Pick<
+      VirtualBuilderOptions,
+      "host" | "id" | "installation"
+    >,
     readonly files: () => readonly string[],
   ) {
     this.installation = installation;
-    this.id = `folder of ${host}`;
+    this.id = id;
     this.path = `/images of ${host}`;
   }
 

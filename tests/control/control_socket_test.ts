@@ -14,6 +14,7 @@ import type { PoolClient } from "../../src/control/pool_client.ts";
 import { serveControl } from "../../src/control/listen_control.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { eventually } from "../eventually.ts";
 import { withVariables } from "../with_variables.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";
@@ -355,6 +356,22 @@ Deno.test("a file in the socket's place is left there; the socket comes back whe
   await Deno.remove(socketPath);
   await clock.advance(2_000);
   await eventually(async () => await connectionKind(socketPath) === "listening");
+  await eventually(() => clock.sleeping === 1);
+  const lines = await loggedLines(async () => {
+    await Deno.rename(socketPath, `${socketPath}.moved`);
+    await Deno.writeTextFile(socketPath, "precious");
+    for (let look = 0; look < 5; look++) {
+      await clock.advance(2_000);
+      await eventually(() => clock.sleeping === 1);
+    }
+    await Deno.rename(`${socketPath}.moved`, socketPath);
+    await clock.advance(2_000);
+    await eventually(() => clock.sleeping === 1);
+  });
+  assert.deepEqual(lines.map(({ level, message }) => `${level} ${message.join("").split(":")[0]}`), [
+    "error commands cannot reach this daemon",
+    "info commands can reach this daemon again",
+  ]);
   await Deno.rename(socketPath, `${socketPath}.moved`);
   await Deno.writeTextFile(socketPath, "precious");
   await server[Symbol.asyncDispose]();

@@ -1,12 +1,13 @@
 /** A state that cannot be written for a while, or never again, under a running pool. */
 import assert from "node:assert/strict";
-import { MINUTE } from "../../src/domain/time.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { type Store, StoreError, type StoreErrorKind } from "../../src/store/store.ts";
 import { viewReadiness } from "../../src/views/health.ts";
 import { listProblems } from "../../src/views/list_problems.ts";
-import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
+import { poolConfig, VirtualPool, type VirtualPoolOptions } from "./virtual_pool.ts";
 
 const WRITING: ReadonlySet<PropertyKey> = new Set<keyof Store>([
   "check",
@@ -32,8 +33,10 @@ function failingStore(virtual: VirtualPool) {
   return { store, failure };
 }
 
-async function poolOnFailingStore(minReady = 2) {
-  const virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }) });
+async function poolOnFailingStore(
+  { minReady = 2, ...options }: { minReady?: number; clouds?: VirtualPoolOptions["clouds"] } = {},
+) {
+  const virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }), ...options });
   await virtual.stopPool();
   const { store, failure } = failingStore(virtual);
   Object.assign(virtual, { store });
@@ -68,6 +71,28 @@ Deno.test("while the state cannot be written nothing begins on the clouds, and t
   await virtual.until(() => virtual.count("ready") === 4, MINUTE);
   assert.deepEqual(listProblems(virtual.pool.report()), []);
   assert.equal(viewReadiness(virtual.pool.report()).ready, true);
+});
+
+Deno.test("that the state cannot be written is logged once, by whatever it is met, and so is the end of it", async () => {
+  const clouds = [{ name: "simulator", latency: SECOND }];
+  const { virtual, failure } = await poolOnFailingStore({ clouds });
+  await using _virtual = virtual;
+  const lines = await loggedLines(async () => {
+    // Launches are in progress, and what the cloud answers cannot be stored.
+    await virtual.reconfigure(poolConfig({ minReady: 4 }));
+    await virtual.clock.advance(SECOND / 2);
+    failure.kind = "unusable";
+    await virtual.clock.advance(10 * MINUTE);
+    assert.deepEqual(virtual.pool.report().defects, []);
+    failure.kind = null;
+    await virtual.until(() => virtual.count("ready") === 4, MINUTE);
+  });
+  const told = lines.map(({ message }) => message.join(""));
+  assert.deepEqual(told.filter((line) => /state/.test(line)), [
+    "cannot use the state: unusable; nothing is launched, deleted or handed out until writing works again",
+    "the state can be written again",
+  ]);
+  assert.deepEqual(told.filter((line) => /^(defect|task)/.test(line)), []);
 });
 
 for (const kind of ["gone", "stopped", "damaged"] as const) {

@@ -84,6 +84,19 @@ Deno.test("a copy of the state as it was is made before the first step, and none
   assert.equal(await comment(copy, []), "first");
 });
 
+Deno.test("what a start has left that was killed while it copied is removed by the next one", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  for (const time of ["20300101T000000Z", "20300101T000002Z"]) {
+    for (const end of ["", "-wal", ".alone"]) {
+      await Deno.writeTextFile(`${state.path}.v1-${time}.bak.partial${end}`, "half");
+    }
+  }
+  await comment(state.path, [commenting("second")]);
+  const names = await Array.fromAsync(Deno.readDir(state.directory), ({ name }) => name);
+  assert.deepEqual(names.filter((name) => name.includes(".bak")), ["state.kv.v1-20300506T070809Z.bak"]);
+});
+
 Deno.test("a step that fails leaves the state as the step before it had made it", async () => {
   await using state = await temporaryState();
   await stateWithNode(state.path);

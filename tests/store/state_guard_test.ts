@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/open_state.ts";
+import { backupState } from "../../src/store/backup_state.ts";
 import { rescueState } from "../../src/store/write_state.ts";
 import type { Contents } from "../../src/store/store.ts";
 import { historyRecord, nodeRecord, nodeRequest, poolSample } from "./records.ts";
@@ -114,6 +115,34 @@ for (const { what, problem, act } of events) {
     await assert.rejects(store.check(), gone);
     await assert.rejects(store.commit({ nodes: [create(2)] }), gone);
     await assert.rejects(store.takeIds("node", 1), gone);
+  });
+}
+
+for (const isNoticed of [true, false]) {
+  const when = isNoticed ? "" : ", also where that is not noticed before the end";
+  Deno.test(`an older copy that is written over an open state stays as it is when that is closed${when}`, async () => {
+    await using state = await temporaryState();
+    const older = `${state.path}.older`;
+    {
+      await using store = await openKvStore(state.path, options);
+      await store.commit({ nodes: [1, 2, 3].map(create) });
+      await backupState(state.path, { target: older, now: 0 });
+      let records = (await store.load()).nodes;
+      // More than a thousand pages, so that only a part of what is new is in the log.
+      for (let round = 0; round < 20; round++) {
+        const nodes = Array.from({ length: 100 }, (_, index) => ({
+          previous: records[index] ?? null,
+          next: nodeRecord({ id: index + 1, comment: `round ${round}` }),
+        }));
+        records = (await store.commit({ nodes })).nodes.map(({ next }) => next!);
+      }
+      await Deno.copyFile(older, state.path);
+      if (isNoticed) await assert.rejects(store.check(), { kind: "gone" });
+    }
+    assert.deepEqual(await Deno.readFile(state.path), await Deno.readFile(older));
+    await using store = await openKvStore(state.path, options);
+    assert.match(store.doubt ?? "", /it was restored from a copy/);
+    assert.equal((await store.load()).nodes.length, 3);
   });
 }
 

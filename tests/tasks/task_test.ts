@@ -148,7 +148,30 @@ Deno.test("a failed run of a task without a period is tried again soon, in no ti
   await using task = created;
   task.start();
   await clock.advance(25 * SECOND);
-  assert.deepEqual([startedAt, errors.length], [[0, 10, 20], 3]);
+  assert.deepEqual([startedAt, errors.length], [[0, 10, 20], 1]);
+});
+
+Deno.test("a failure that lasts is told once, and again when it is another; then its end is", async () => {
+  const outcomes = ["no room", "no room", "no rights", null, null, "no room", null];
+  const told: string[] = [];
+  const { clock, task: created } = recordedTask({
+    run: () => {
+      const outcome = outcomes.shift() ?? null;
+      return outcome === null ? Promise.resolve() : Promise.reject(new Error(outcome));
+    },
+    onError: (error) => told.push(`${error}`),
+    onMended: (error) => told.push(`over: ${error}`),
+  });
+  await using task = created;
+  task.start();
+  await clock.advance(100 * SECOND);
+  assert.deepEqual(told, [
+    "Error: no room",
+    "Error: no rights",
+    "over: Error: no rights",
+    "Error: no room",
+    "over: Error: no room",
+  ]);
 });
 
 Deno.test("report() tells the runs, when the last one began, how long it took and how it went", async () => {
