@@ -61,7 +61,7 @@ export function viewInventory(report: PoolReport): InventoryView {
   const groupsOf = ansibleGroups(report);
   for (const node of nodes) {
     for (const group of groupsOf({ ...node, state: stateName(node) })) {
-      groups.set(group, [...groups.get(group) ?? [], nameOf(node)]);
+      groups.getOrInsert(group, []).push(nameOf(node));
     }
   }
   const sorted = [...groups].sort(([left], [right]) => compareText(left, right));

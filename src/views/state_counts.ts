@@ -14,12 +14,7 @@ export function countStates(
   keyOf: (node: NodeRecord) => string,
 ): Map<string, StateCounts> {
   const counts = new Map<string, Record<NodeStateName, number>>();
-  for (const node of nodes) {
-    const key = keyOf(node);
-    const group = counts.get(key) ?? noNodes();
-    group[stateName(node)]++;
-    counts.set(key, group);
-  }
+  for (const node of nodes) counts.getOrInsertComputed(keyOf(node), noNodes)[stateName(node)]++;
   return counts;
 }
 
