@@ -11,6 +11,7 @@ import {
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
 import { whyEnded } from "../domain/describe_gone.ts";
+import type { History } from "../domain/history.ts";
 import { lifelineOf } from "../domain/lifeline.ts";
 import { viewTimes, viewUse } from "./history.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
@@ -89,6 +90,17 @@ export function viewEndedNode(
   report: Moment & { config: Config | null },
 ): NodeDetailsView {
   return { ...viewHead(report), node: details(node, { ...report, endedAt, nodes: [] }) };
+}
+
+/** A node of the pool or one that has left it; null: there is no record of one. */
+export async function findNodeDetails(
+  id: number,
+  { report, history }: { report: PoolReport; history: Pick<History, "getHistory"> },
+): Promise<NodeDetailsView | null> {
+  const living = viewNodeDetails(report, id);
+  if (living !== null) return living;
+  const ended = await history.getHistory(id);
+  return ended && viewEndedNode(ended, report);
 }
 
 function details(
