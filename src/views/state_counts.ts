@@ -18,6 +18,11 @@ export function countStates(
   return counts;
 }
 
+/** Of all of them. */
+export function countAll(nodes: readonly NodeRecord[]): StateCounts {
+  return countStates(nodes, () => "all").get("all") ?? noNodes();
+}
+
 /** All zero. */
 export function noNodes(): Record<NodeStateName, number> {
   return Object.fromEntries(nodeStateNames.map((name) => [name, 0])) as Record<NodeStateName, number>;

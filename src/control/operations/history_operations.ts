@@ -93,20 +93,15 @@ function recorded(wall: number | undefined, { wallOffset }: Pick<Moment, "wallOf
   return wall === undefined ? undefined : wall - wallOffset;
 }
 
-interface GatheredUsage {
-  readonly usages: readonly NodeUsage[];
-  /** Nothing of the time since then is forgotten. */
-  readonly completeSince: Instant;
-}
-
 /**
  * How servers were used, those that live and those that are gone. The living first: a node that ends meanwhile is then read twice, which sums notice by its id, instead of not at all.
  * @param options `since`: nodes that ended before are left out
+ * @returns `completeSince`: nothing of the time since then is forgotten
  */
 async function gatherUsage(
   pool: Pick<StatePool, "ledger" | "report">,
   { since }: { since: Instant | undefined },
-): Promise<GatheredUsage> {
+): Promise<{ readonly usages: readonly NodeUsage[]; readonly completeSince: Instant }> {
   const { nodes, now, config, installation } = pool.report();
   const usages = nodes.map((node) => nodeUsage(node, now));
   const living = usages.length;
