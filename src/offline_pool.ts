@@ -8,7 +8,7 @@ import type { LoadedConfig } from "./config/load_config.ts";
 import { defaultSecurePath } from "./config/default_secure_path.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
-import { LookedAtPool } from "./control/looked_at_pool.ts";
+import { lookedAtPool } from "./control/looked_at_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import { wallOffsetOf } from "./domain/clock_record.ts";
@@ -57,7 +57,7 @@ async function lookAtFile(options: OfflinePoolOptions): Promise<PoolClient> {
       if (error instanceof StoreError && error.kind === "locked") throw error;
       return null; // opening it says what is wrong with it
     });
-  return pool === null ? await findWhole() : new LookedAtPool(pool, { findWhole });
+  return pool === null ? await findWhole() : lookedAtPool(pool, { findWhole });
 }
 
 async function openStateFile(options: OfflinePoolOptions): Promise<PoolClient> {

@@ -7,7 +7,7 @@ import { isAway } from "../control/control_error.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { AnswerOf } from "../control/operations.ts";
 import type { PoolClient } from "../control/pool_client.ts";
-import { SilentEtcdError } from "../control/silent_etcd_error.ts";
+import { SilentEtcdError } from "../control/silent_pool.ts";
 import { controlSocketPaths } from "../control/socket_path.ts";
 import { NoDaemonError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";

@@ -7,7 +7,7 @@ import { isAway } from "../control/control_error.ts";
 import type { PlacedPool } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
-import { SilentEtcdError } from "../control/silent_etcd_error.ts";
+import { SilentEtcdError } from "../control/silent_pool.ts";
 import { SilentDaemonError } from "../control/watch_silence.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
 import type { Call } from "../lib/call.ts";

@@ -8,49 +8,41 @@ import type { PoolClient } from "./pool_client.ts";
 
 const NEVER = new AbortController().signal;
 
-interface LookedAtPoolOptions {
-  readonly findWhole: (call: Call) => Promise<PoolClient>;
-  /** Told once, before the state is looked at. */
-  readonly onLook?: () => void;
-}
-
-export class LookedAtPool implements PoolClient {
-  readonly #options: LookedAtPoolOptions;
-  #isLookedAt = false;
-  #state: PoolClient | null;
-  #whole: PoolClient | null = null;
-
-  /** @param state is closed before the whole pool is looked for */
-  constructor(state: PoolClient, options: LookedAtPoolOptions) {
-    this.#state = state;
-    this.#options = options;
-  }
-
-  get hasDaemon(): boolean {
-    return this.#whole?.hasDaemon ?? false;
-  }
-
-  readonly ask: PoolClient["ask"] = async (name, request, options = {}) => {
-    if (this.#state !== null && looksOnly(name)) {
-      if (!this.#isLookedAt) this.#options.onLook?.();
-      this.#isLookedAt = true;
-      return await this.#state.ask(name, request, options);
-    }
-    await this.#closeState();
-    this.#whole ??= await this.#options.findWhole({ signal: options.signal ?? NEVER });
-    return await this.#whole.ask(name, request, options);
+/**
+ * @param state is closed before the whole pool is looked for
+ * @param options `onLook`: called once, before the state is looked at
+ */
+export function lookedAtPool(
+  state: PoolClient,
+  { findWhole, onLook }: { findWhole(call: Call): Promise<PoolClient>; onLook?: () => void },
+): PoolClient {
+  let open: PoolClient | null = state;
+  let whole: PoolClient | null = null;
+  let isLookedAt = false;
+  const closeState = async () => {
+    const closing = open;
+    open = null;
+    await closing?.[Symbol.asyncDispose]();
   };
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#closeState();
-    await this.#whole?.[Symbol.asyncDispose]();
-  }
-
-  async #closeState(): Promise<void> {
-    const state = this.#state;
-    this.#state = null;
-    await state?.[Symbol.asyncDispose]();
-  }
+  return {
+    get hasDaemon() {
+      return whole?.hasDaemon ?? false;
+    },
+    async ask(name, request, options = {}) {
+      if (open !== null && looksOnly(name)) {
+        if (!isLookedAt) onLook?.();
+        isLookedAt = true;
+        return await open.ask(name, request, options);
+      }
+      await closeState();
+      whole ??= await findWhole({ signal: options.signal ?? NEVER });
+      return await whole.ask(name, request, options);
+    },
+    async [Symbol.asyncDispose]() {
+      await closeState();
+      await whole?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 function looksOnly(name: OperationName): boolean {

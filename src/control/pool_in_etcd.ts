@@ -14,11 +14,10 @@ import { SECOND } from "../domain/time.ts";
 import { ControlError, isAway, NoAnswerError } from "./control_error.ts";
 import { RemotePool } from "./control_client.ts";
 import { openLeaderWire } from "./leader_wire.ts";
-import { LookedAtPool } from "./looked_at_pool.ts";
+import { lookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
-import { SilentEtcdError } from "./silent_etcd_error.ts";
-import { silentPool, type SilentPoolOptions } from "./silent_pool.ts";
+import { SilentEtcdError, silentPool, type SilentPoolOptions } from "./silent_pool.ts";
 
 interface PoolInEtcdDeps {
   readonly etcd: Etcd;
@@ -82,7 +81,7 @@ export class PoolInEtcd implements AsyncDisposable {
   /** Its state, while nobody leads it; the first who wants more than to look waits for a leader. @throws StoreError */
   async openState(call: Call): Promise<PoolClient> {
     const { openState, pool, tell } = this.#deps;
-    return new LookedAtPool(await openState(call), {
+    return lookedAtPool(await openState(call), {
       findWhole: async (call) => (await this.awaitLeader(call)).pool,
       onLook: () => tell(`no daemon leads the pool ${pool}; this is its state in etcd`),
     });

@@ -4,16 +4,16 @@
  * known to this process only: after a restart every client has the same while to come back, and gets no nodes before it
  * does. It may have died, or be the client of another daemon that works on the state this one is a copy of.
  */
-import type { Config, LabelConfig } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import { tooManyAdvice, tooManyText } from "../domain/describe_obstacle.ts";
 import { handOverOf } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
-import type { Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Call } from "../lib/call.ts";
 import { waitFor } from "../lib/in_flight.ts";
+import { whyTooMany } from "../plan/most_nodes.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { endRequest, isInUse } from "../rules/end_request.ts";
 import { ControlError } from "./control_error.ts";
@@ -177,17 +177,15 @@ function isTheClients(node: NodeRecord, requestId: number): boolean {
   return isHeld || isInUse(node, requestId);
 }
 
-type TooMany = Extract<Obstacle, { kind: "too-many" }>;
-
 /**
- * @param whyTooMany why the pool can never have that number of nodes of the label; null: it can
+ * @param pool `nodes`: those that are ready are available in any case
  * @throws ControlError for a request that no configuration like this can meet
  */
 export function checkRequest(
   { label: name, count }: RequestSpec,
-  config: Config,
-  whyTooMany: (label: LabelConfig, count: number) => TooMany | null = () => null,
+  pool: { config: Config; nodes?: Iterable<NodeRecord> },
 ): void {
+  const { config } = pool;
   const label = config.labels.find((candidate) => candidate.name === name);
   if (label === undefined) {
     const known = config.labels.map((candidate) => candidate.name).join(", ");
@@ -205,7 +203,7 @@ export function checkRequest(
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new ControlError(400, `cannot ask for ${count} nodes: give a whole number of at least 1`);
   }
-  const never = whyTooMany(label, count);
+  const never = whyTooMany(label, count, pool);
   if (never !== null) {
     throw new ControlError(409, `the request ${tooManyText(never)}: ${tooManyAdvice(never)}`);
   }

@@ -17,7 +17,9 @@ class ProviderCounts {
 /** Every state of what is configured is reported, 0 included; else only what has nodes. */
 export function putNodeGauges({ nodes, config, now }: PoolReport, put: PutGauge): void {
   const counts = emptyCounts(config);
-  for (const node of nodes) count(getOrMake(counts, node.provider, () => new ProviderCounts()), node, now);
+  for (const node of nodes) {
+    count(counts.getOrInsertComputed(node.provider, () => new ProviderCounts()), node, now);
+  }
   for (const [provider, { byLabel, oldest, long, byRole }] of counts) {
     for (const [label, states] of byLabel) {
       for (const state of nodeStateNames) put("nodepool_nodes", { provider, label, state }, states[state]);
@@ -50,7 +52,7 @@ function count({ byLabel, oldest, long, byRole }: ProviderCounts, node: NodeReco
     return;
   }
   const state = stateName(node);
-  getOrMake(byLabel, label, noNodes)[state]++;
+  byLabel.getOrInsertComputed(label, noNodes)[state]++;
   oldest[state] = Math.min(oldest[state] ?? Infinity, stateSince);
   const age = now - stateSince;
   if (age > LONG["5m"]) long["5m"][state]++;
@@ -70,12 +72,4 @@ function putReady(
     put("nodepool_label_min_ready", { label }, minReady);
     put("nodepool_label_ready_nodes", { label }, ready);
   }
-}
-
-function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }

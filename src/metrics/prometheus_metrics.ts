@@ -82,9 +82,7 @@ export class PrometheusMetrics implements Metrics {
 
   #remember(metric: MetricName, labels: SeriesLabels): void {
     if (metricTable[metric].labels.length === 0) return;
-    const known = this.#labels.get(metric) ?? new Map<string, SeriesLabels>();
-    known.set(JSON.stringify(labels), labels);
-    this.#labels.set(metric, known);
+    this.#labels.getOrInsertComputed(metric, () => new Map()).set(JSON.stringify(labels), labels);
   }
 
   #forgetAllBut(areKnown: AreKnown): void {

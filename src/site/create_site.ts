@@ -9,12 +9,7 @@ import { SECOND } from "../domain/time.ts";
 import { sendShared } from "../lib/http/send_shared.ts";
 import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { viewReadiness } from "../views/health.ts";
-import {
-  type NodeDetailsView,
-  viewEndedNode,
-  viewNodeDetails,
-  viewNodeMetadata,
-} from "../views/node_details.ts";
+import { findNodeDetails, type NodeDetailsView, viewNodeMetadata } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
 import { answer, contentTypes, notModified, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
@@ -132,12 +127,9 @@ function addNodes(app: Hono, options: SiteOptions): void {
 }
 
 async function findNode(id: number, { report, history }: SiteOptions): Promise<NodeDetailsView> {
-  const now = report();
-  const living = viewNodeDetails(now, id);
-  if (living !== null) return living;
-  const ended = await history.getHistory(id);
-  if (ended === null) throw new SiteError(404, `there is no node ${id}, nor a record of one`);
-  return viewEndedNode(ended, now);
+  const found = await findNodeDetails(id, { report: report(), history });
+  if (found !== null) return found;
+  throw new SiteError(404, `there is no node ${id}, nor a record of one`);
 }
 
 /** Why there is, or is not, a node. */

@@ -3,8 +3,9 @@ import { type History, selectHistory } from "../domain/history.ts";
 import type { NodeResult } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { viewHistory } from "../views/history.ts";
+import type { Table } from "../views/tables/column.ts";
 import { historyTable } from "../views/tables/history_table.ts";
-import { sortedRows, type TableOf, viewBody } from "./list_body.ts";
+import { sortedRows, viewBody } from "./list_body.ts";
 import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";
 import { parseListQuery, parseWindow } from "./list_query.ts";
@@ -55,7 +56,7 @@ export async function historyBody(
     before,
   });
   const view = viewHistory(page, report);
-  const table = historyTable as TableOf<typeof view>;
+  const table = historyTable as Table<typeof view, object>;
   if (parsed.format !== "html") {
     return { format: parsed.format, body: await viewBody(view, { query: parsed, table }) };
   }

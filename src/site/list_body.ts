@@ -2,7 +2,7 @@
 import type { PoolReport } from "../domain/pool_report.ts";
 import { inSlices, othersTurn } from "../lib/in_slices.ts";
 import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
-import type { Column } from "../views/tables/column.ts";
+import type { Column, Table } from "../views/tables/column.ts";
 import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
 import { csvLines } from "../views/tables/render_csv.ts";
 import { tableParts } from "../views/tables/render_table.ts";
@@ -21,7 +21,7 @@ export async function listBody(
   if (format === "json" && !isRows && fields === null && sort === null && page === null) {
     return await renderPoolJson(report, { name, filter });
   }
-  const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
+  const table = poolLists[name].table as Table<ReturnType<typeof viewPool>, object>;
   return new TextEncoder().encode(
     format === "html"
       ? pageOf(report, { name, query, table })
@@ -35,7 +35,7 @@ function pageOf(
   { name, query, table: { columns, rows: rowsOf } }: {
     name: PoolViewName;
     query: ListQuery;
-    table: TableOf<ReturnType<typeof viewPool>>;
+    table: Table<ReturnType<typeof viewPool>, object>;
   },
 ): string {
   const { state, ...filter } = query.filter;
@@ -61,7 +61,7 @@ export async function viewBody<View extends { readonly at: string }>(
   view: View,
   { query, table: { columns: all, rows: rowsOf }, isRows = false }: {
     query: ListQuery;
-    table: TableOf<View>;
+    table: Table<View, object>;
     isRows?: boolean;
   },
 ): Promise<string> {
@@ -102,9 +102,4 @@ export function sortedRows(
 ): readonly object[] {
   if (sort === null) return rows;
   return sortRows(rows, { column: findColumn(columns, sort.by)!, isDescending: sort.isDescending });
-}
-
-export interface TableOf<View> {
-  readonly columns: readonly Column<object>[];
-  rows(view: View): readonly object[];
 }

@@ -6,12 +6,7 @@ import { renderHtml } from "../manual/render_html.ts";
 import { type Markup, type PageFrame, readable, renderPage } from "./page.ts";
 import { SiteError } from "./failure_body.ts";
 
-interface Shown {
-  readonly form: "html" | "markdown";
-  readonly frame: PageFrame;
-}
-
-export function manualListPage({ form, frame }: Shown): string {
+export function manualListPage({ form, frame }: { form: "html" | "markdown"; frame: PageFrame }): string {
   if (form === "markdown") {
     const lines = topics.map(({ name, summary }) => `- [${name}](/manual/${name}): ${summary}\n`);
     return `# Manual\n\n${lines.join("")}`;

@@ -4,7 +4,7 @@ import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
-import { connectionViewSchema, viewConnection } from "./connection.ts";
+import { addressEntries, connectionViewSchema, viewAddresses, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
 import { serverIdOf } from "../domain/node.ts";
 import { number, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
@@ -13,9 +13,7 @@ const acquiredSubnodeSchema = v.object({
   id: number,
   hostname: string,
   server_id: stringOrNull,
-  public_v4: stringOrNull,
-  public_v6: stringOrNull,
-  private_v4: stringOrNull,
+  ...addressEntries,
   connection: v.nullable(connectionViewSchema),
 });
 type AcquiredSubnode = v.InferOutput<typeof acquiredSubnodeSchema>;
@@ -68,9 +66,7 @@ function viewServer(node: NodeRecord, config: Config | null): AcquiredSubnode {
     id: node.id,
     hostname: node.hostname,
     server_id: serverIdOf(node),
-    public_v4: node.addresses?.publicV4 ?? null,
-    public_v6: node.addresses?.publicV6 ?? null,
-    private_v4: node.addresses?.privateV4 ?? null,
+    ...viewAddresses(node),
     connection: viewConnection(node, config),
   };
 }

@@ -16,6 +16,21 @@ export const connectionViewSchema = v.object({
 });
 type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
 
+/** Of a node's server. */
+export const addressEntries = {
+  public_v4: stringOrNull,
+  public_v6: stringOrNull,
+  private_v4: stringOrNull,
+};
+
+export function viewAddresses({ addresses }: NodeRecord) {
+  return {
+    public_v4: addresses?.publicV4 ?? null,
+    public_v6: addresses?.publicV6 ?? null,
+    private_v4: addresses?.privateV4 ?? null,
+  };
+}
+
 const SSH_PORT = 22;
 
 /** null while it has no address. */

@@ -1,12 +1,9 @@
 /** The names of hosts in files for other programs: names that patterns, inventories and shells take as they are. */
 
-interface NamedNode {
-  readonly id: number;
-  readonly hostname: string;
-}
-
 /** Each node's hostname, by its id; where several have the same, the id makes the difference. */
-export function hostAliases(nodes: readonly NamedNode[]): ReadonlyMap<number, string> {
+export function hostAliases(
+  nodes: readonly { readonly id: number; readonly hostname: string }[],
+): ReadonlyMap<number, string> {
   const sharing = Map.groupBy(nodes, ({ hostname }) => plainName(hostname));
   return new Map(nodes.map(({ id, hostname }) => {
     const name = plainName(hostname);

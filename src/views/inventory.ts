@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { type NodeRecord, serverIdOf, stateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
-import { viewConnection } from "./connection.ts";
+import { addressEntries, viewAddresses, viewConnection } from "./connection.ts";
 import { hostAliases } from "./host_alias.ts";
 import { hostKeySettings, sshOptions } from "./host_key_settings.ts";
 import { selectNodes } from "./node_list.ts";
@@ -23,9 +23,7 @@ const hostFactsSchema = v.object({
   state: string,
   hostname: string,
   server_id: stringOrNull,
-  public_v4: stringOrNull,
-  public_v6: stringOrNull,
-  private_v4: stringOrNull,
+  ...addressEntries,
   job: stringOrNull,
   comment: stringOrNull,
   /** Lines of an OpenSSH known_hosts file. */
@@ -61,7 +59,7 @@ export function viewInventory(report: PoolReport): InventoryView {
   const groupsOf = ansibleGroups(report);
   for (const node of nodes) {
     for (const group of groupsOf({ ...node, state: stateName(node) })) {
-      groups.set(group, [...groups.get(group) ?? [], nameOf(node)]);
+      groups.getOrInsert(group, []).push(nameOf(node));
     }
   }
   const sorted = [...groups].sort(([left], [right]) => compareText(left, right));
@@ -94,9 +92,7 @@ function hostVariables(node: NodeRecord, { config }: PoolReport): HostVariables 
       state: stateName(node),
       hostname: node.hostname,
       server_id: serverIdOf(node),
-      public_v4: node.addresses?.publicV4 ?? null,
-      public_v6: node.addresses?.publicV6 ?? null,
-      private_v4: node.addresses?.privateV4 ?? null,
+      ...viewAddresses(node),
       job: node.job,
       comment: node.comment,
       known_hosts,

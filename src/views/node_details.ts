@@ -11,9 +11,10 @@ import {
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
 import { whyEnded } from "../domain/describe_gone.ts";
+import type { History } from "../domain/history.ts";
 import { lifelineOf } from "../domain/lifeline.ts";
 import { viewTimes, viewUse } from "./history.ts";
-import { connectionViewSchema, viewConnection } from "./connection.ts";
+import { addressEntries, connectionViewSchema, viewAddresses, viewConnection } from "./connection.ts";
 import { holdFrameOf } from "./hold_view.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
@@ -44,9 +45,7 @@ export const nodeDetailsSchema = v.object({
   state: word<NodeStateName | "gone">([...nodeStateNames, "gone"]),
   image_id: string,
   flavor_id: string,
-  public_v4: stringOrNull,
-  public_v6: stringOrNull,
-  private_v4: stringOrNull,
+  ...addressEntries,
   floating_ip: stringOrNull,
   connection: v.nullable(connectionViewSchema),
   /** The servers that go with it. */
@@ -91,6 +90,17 @@ export function viewEndedNode(
   return { ...viewHead(report), node: details(node, { ...report, endedAt, nodes: [] }) };
 }
 
+/** A node of the pool or one that has left it; null: there is no record of one. */
+export async function findNodeDetails(
+  id: number,
+  { report, history }: { report: PoolReport; history: Pick<History, "getHistory"> },
+): Promise<NodeDetailsView | null> {
+  const living = viewNodeDetails(report, id);
+  if (living !== null) return living;
+  const ended = await history.getHistory(id);
+  return ended && viewEndedNode(ended, report);
+}
+
 function details(
   node: NodeRecord,
   { now, wallOffset, config, endedAt, nodes }: Moment & {
@@ -106,9 +116,7 @@ function details(
     ...(endedAt === null ? {} : viewGone(node, { now, endedAt, wallOffset })),
     image_id: node.imageId,
     flavor_id: node.flavorId,
-    public_v4: node.addresses?.publicV4 ?? null,
-    public_v6: node.addresses?.publicV6 ?? null,
-    private_v4: node.addresses?.privateV4 ?? null,
+    ...viewAddresses(node),
     floating_ip: node.floatingIp?.address ?? null,
     connection: viewConnection(node, config),
     subnodes: nodes.filter(({ parentId }) => parentId === node.id).map((subnode) => {

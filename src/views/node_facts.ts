@@ -1,6 +1,6 @@
 /** All that there is to say of one node, living or gone, in lines: the status endpoint's text and page, and `history ID`. */
 import type { NodeDetails, NodeDetailsView } from "./node_details.ts";
-import { formatAge } from "./tables/age.ts";
+import { formatAge } from "./tables/column.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import { timeLine } from "./tables/time_line.ts";
 

@@ -31,18 +31,17 @@ const nobody = () => ({ all: 0, kept: [] as NodeRecord[], ready: new Map<string,
 const counted = new WeakMap<Pool, { inhabitants: Inhabitants; uses: Map<string, ProjectUse> }>();
 
 export function projectUse(name: string, pool: Pool): ProjectUse {
-  const known = counted.get(pool) ?? { inhabitants: countInhabitants(pool), uses: new Map() };
-  counted.set(pool, known);
-  const use = known.uses.get(name) ?? useOf(name, { pool, inhabitants: known.inhabitants });
-  known.uses.set(name, use);
-  return use;
+  const { inhabitants, uses } = counted.getOrInsertComputed(
+    pool,
+    () => ({ inhabitants: countInhabitants(pool), uses: new Map() }),
+  );
+  return uses.getOrInsertComputed(name, () => useOf(name, { pool, inhabitants }));
 }
 
 function countInhabitants({ nodes }: Pool) {
   const counts = new Map<string, ReturnType<typeof nobody>>();
   for (const node of nodes) {
-    const count = counts.get(node.provider) ?? nobody();
-    counts.set(node.provider, count);
+    const count = counts.getOrInsertComputed(node.provider, nobody);
     count.all++;
     const state = stateName(node);
     if (state === "used" || state === "hold") count.kept.push(node);

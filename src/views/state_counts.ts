@@ -14,13 +14,13 @@ export function countStates(
   keyOf: (node: NodeRecord) => string,
 ): Map<string, StateCounts> {
   const counts = new Map<string, Record<NodeStateName, number>>();
-  for (const node of nodes) {
-    const key = keyOf(node);
-    const group = counts.get(key) ?? noNodes();
-    group[stateName(node)]++;
-    counts.set(key, group);
-  }
+  for (const node of nodes) counts.getOrInsertComputed(keyOf(node), noNodes)[stateName(node)]++;
   return counts;
+}
+
+/** Of all of them. */
+export function countAll(nodes: readonly NodeRecord[]): StateCounts {
+  return countStates(nodes, () => "all").get("all") ?? noNodes();
 }
 
 /** All zero. */

@@ -8,7 +8,7 @@ import type { DaemonReport, PoolReport } from "../domain/pool_report.ts";
 import { holdSummarySchema, viewHoldSummary } from "./hold_view.ts";
 import { listProblems } from "./list_problems.ts";
 import { machinesViewSchema, viewMachines } from "./machines.ts";
-import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
+import { countAll, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 import { nodeStateNames } from "../domain/node.ts";
@@ -100,7 +100,7 @@ export function viewStatus(report: PoolReport): StatusView {
     installation: stored({ id: installation.id, created: isoTime(installation.createdAt, report) }),
     daemon: daemon === null ? null : viewDaemon(daemon, report),
     machines: report.machines === null ? null : viewMachines(report.machines, report),
-    nodes: stored(countStates(report.nodes, () => "all").get("all") ?? noNodes()),
+    nodes: stored(countAll(report.nodes)),
     holds: stored(viewHoldSummary(report)),
     labels: config?.labels.length ?? null,
     requests: stored({ waiting, granted: requests.length - waiting }),
@@ -164,8 +164,10 @@ function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
 }
 
 export function statusLine(report: PoolReport): string {
-  const counts = countStates(report.nodes, () => "all").get("all");
-  const states = nodeStateNames.flatMap((name) => counts?.[name] ? `${counts[name]} ${name}` : []).join(", ");
+  const counts = countAll(report.nodes);
+  const states = nodeStateNames.flatMap((name) => counts[name] > 0 ? `${counts[name]} ${name}` : []).join(
+    ", ",
+  );
   const waiting = report.requests.filter(({ grantedAt }) => grantedAt === null).length;
   const problems = listProblems(report);
   return [

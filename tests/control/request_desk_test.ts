@@ -6,7 +6,6 @@ import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { endRequest } from "../../src/rules/end_request.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
-import { whyTooMany } from "../../src/plan/most_nodes.ts";
 import { config, label, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 
 const wish: RequestSpec = { label: "noble", count: 1, job: "gate", client: "zuul", deadline: null };
@@ -319,7 +318,7 @@ Deno.test("nodes that a target gets are not given out: its jobs could be sent to
   };
   const spec = { ...wish };
   const asking = (more: Partial<typeof target>) => () =>
-    checkRequest(spec, config({ targets: [{ ...target, ...more }] }));
+    checkRequest(spec, { config: config({ targets: [{ ...target, ...more }] }) });
   assert.doesNotThrow(asking({}));
   assert.throws(asking({ assignViaGearman: true }), {
     name: "ControlError",
@@ -345,9 +344,8 @@ Deno.test("a deadline is meant by the machine's clock, however that is set befor
 
 /** What a request for that number of nodes is refused with. */
 function refusalOf(count: number, pool: Parameters<typeof config>[0]): string {
-  const all = config(pool);
   try {
-    checkRequest({ ...wish, count }, all, (of, number) => whyTooMany(of, number, { config: all }));
+    checkRequest({ ...wish, count }, { config: config(pool) });
   } catch (error) {
     return (error as Error).message;
   }

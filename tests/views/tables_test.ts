@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
-import { formatAge } from "../../src/views/tables/age.ts";
+import { formatAge } from "../../src/views/tables/column.ts";
 import { displayWidth } from "../../src/lib/display_width.ts";
 import { visibleText } from "../../src/lib/visible_text.ts";
 import { renderCsv } from "../../src/views/tables/render_csv.ts";

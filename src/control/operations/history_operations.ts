@@ -4,7 +4,7 @@ import { wallOffsetOf } from "../../domain/clock_record.ts";
 import { readHistory, selectHistory } from "../../domain/history.ts";
 import { usageGroupings } from "../../domain/sum_usage.ts";
 import { type NodeUsage, nodeUsage } from "../../domain/node_usage.ts";
-import { type Instant, SECOND } from "../../domain/time.ts";
+import { type Instant, type Moment, SECOND } from "../../domain/time.ts";
 import { historyViewSchema, viewHistory } from "../../views/history.ts";
 import { usageReportSchema, viewUsageReport } from "../../views/usage_report.ts";
 import { ControlError } from "../control_error.ts";
@@ -41,11 +41,10 @@ export const historyOperations = {
     }),
     answer: historyViewSchema,
     run: async (pool, { limit, before, since, until, ...filter }) => {
-      const { wallOffset } = pool.report();
-      const recorded = (wall: number | undefined) => wall === undefined ? undefined : wall - wallOffset;
-      const times = { since: recorded(since), until: recorded(until) };
+      const report = pool.report();
+      const times = { since: recorded(since, report), until: recorded(until, report) };
       const page = await selectHistory(pool.ledger, { ...filter, ...times }, { limit, before });
-      return viewHistory(page, pool.report());
+      return viewHistory(page, report);
     },
   }),
   /** How servers were used in a window of time; `since` left out: since when nothing is forgotten. */
@@ -60,12 +59,10 @@ export const historyOperations = {
     answer: usageReportSchema,
     run: async (pool, { by, ...wall }) => {
       const report = pool.report();
-      const recorded = (time: number | undefined) =>
-        time === undefined ? undefined : time - report.wallOffset;
-      const asked = recorded(wall.since);
+      const asked = recorded(wall.since, report);
       const { usages, completeSince } = await gatherUsage(pool, { since: asked });
       // This second is part of it.
-      const until = Math.min(recorded(wall.until) ?? Infinity, report.now + SECOND);
+      const until = Math.min(recorded(wall.until, report) ?? Infinity, report.now + SECOND);
       const since = Math.min(asked ?? completeSince, until);
       return viewUsageReport(usages, { by, since, until, completeSince }, report);
     },
@@ -84,28 +81,27 @@ export const historyOperations = {
         throw new ControlError(503, "no daemon is running: nothing happens");
       }
       const feed = pool.daemon?.events ?? new EventFeed(pool);
-      const recorded = since === undefined
-        ? null
-        : since - wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);
-      return feed.open({ after: after ?? await feed.startOf(recorded), follow, signal });
+      const wallOffset = wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);
+      const start = recorded(since, { wallOffset }) ?? null;
+      return feed.open({ after: after ?? await feed.startOf(start), follow, signal });
     },
   }),
 };
 
-interface GatheredUsage {
-  readonly usages: readonly NodeUsage[];
-  /** Nothing of the time since then is forgotten. */
-  readonly completeSince: Instant;
+/** A time by the machine's clock as one of the pool. */
+function recorded(wall: number | undefined, { wallOffset }: Pick<Moment, "wallOffset">): Instant | undefined {
+  return wall === undefined ? undefined : wall - wallOffset;
 }
 
 /**
  * How servers were used, those that live and those that are gone. The living first: a node that ends meanwhile is then read twice, which sums notice by its id, instead of not at all.
  * @param options `since`: nodes that ended before are left out
+ * @returns `completeSince`: nothing of the time since then is forgotten
  */
 async function gatherUsage(
   pool: Pick<StatePool, "ledger" | "report">,
   { since }: { since: Instant | undefined },
-): Promise<GatheredUsage> {
+): Promise<{ readonly usages: readonly NodeUsage[]; readonly completeSince: Instant }> {
   const { nodes, now, config, installation } = pool.report();
   const usages = nodes.map((node) => nodeUsage(node, now));
   const living = usages.length;

@@ -7,6 +7,7 @@ import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";
 import { explanationViewSchema } from "../../views/explain/explanation.ts";
 import { viewExplanation, whyNotExplained } from "../../views/explain/view_explanation.ts";
 import {
+  findNodeDetails,
   type NodeDetailsView,
   nodeDetailsViewSchema,
   nodeMetadataSchema,
@@ -188,12 +189,9 @@ async function findNode(
   pool: Pick<StatePool, "report" | "ledger">,
   id: number,
 ): Promise<NodeDetailsView> {
-  const now = pool.report();
-  const living = viewNodeDetails(now, id);
-  if (living !== null) return living;
-  const ended = await pool.ledger.getHistory(id);
-  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor a record of one`);
-  return viewEndedNode(ended, now);
+  const found = await findNodeDetails(id, { report: pool.report(), history: pool.ledger });
+  if (found !== null) return found;
+  throw new ControlError(404, `there is no node ${id}, nor a record of one`);
 }
 
 /** Nobody can log in there; the caller learns what became of it. */

@@ -7,7 +7,6 @@ import * as v from "valibot";
 import type { Refusal } from "../../domain/obstacle.ts";
 import { obstaclesOfOrder, stepOf } from "../../domain/record_obstacles.ts";
 import { waitFor } from "../../lib/in_flight.ts";
-import { whyTooMany } from "../../plan/most_nodes.ts";
 import { endRequest } from "../../rules/end_request.ts";
 import { acquiredNodesViewSchema, viewAcquiredNodes } from "../../views/acquired_nodes.ts";
 import { requestViewSchema, viewRequest } from "../../views/request_list.ts";
@@ -52,12 +51,7 @@ export const requestOperations = {
     request: requestSpec,
     answer: requestViewSchema,
     run: async (pool, spec) => {
-      const { config } = pool;
-      checkRequest(
-        spec,
-        config,
-        (label, count) => whyTooMany(label, count, { config, nodes: pool.ledger.nodeIndex }),
-      );
+      checkRequest(spec, { config: pool.config, nodes: pool.ledger.nodeIndex });
       if (!pool.daemon.isAccepting()) {
         throw new ControlError(503, "the daemon is stopping and accepts no requests");
       }

@@ -17,13 +17,11 @@ import { renderProviders } from "./provider_panel.ts";
 import { renderEvents, renderHolds, renderLate } from "./thing_panels.ts";
 import { renderVerdict } from "./verdict.ts";
 
-interface Asked {
-  /** The newest first. */
-  readonly events: readonly EventView[];
-  readonly hours: HistoryHours;
-}
-
-export function renderDashboard(report: PoolReport, { events, hours }: Asked): string {
+/** @param asked `events`: the newest first */
+export function renderDashboard(
+  report: PoolReport,
+  { events, hours }: { events: readonly EventView[]; hours: HistoryHours },
+): string {
   const dashboard = viewDashboard(report);
   const frame = pageFrame(report, "/");
   const body = html`<div id="board" data-now="${isoTime(report.now, report)}" data-version="${frame.version}">

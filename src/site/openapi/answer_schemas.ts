@@ -16,24 +16,12 @@ import { historyTable } from "../../views/tables/history_table.ts";
 import { poolLists } from "../../views/view_pool.ts";
 import { number, string } from "../../views/view_schema.ts";
 
-/** Of a list: its document, one of its rows, and both with the fields that `?fields=` picked. */
-interface ListNames {
-  readonly document: string;
-  readonly row: string;
-  readonly pickedDocument: string;
-  readonly pickedRow: string;
-}
-
 type Schemas = Record<string, JsonSchema>;
 
-interface ListSchemas {
-  readonly names: ListNames;
-  readonly answer: v.GenericSchema;
-  readonly fields: readonly string[];
-}
+type ListSchemas = ReturnType<typeof listSchemas>[number];
 
-/** `node-list`: NodeList and Node. */
-export function listNamesOf(list: string): ListNames {
+/** Of `node-list`: NodeList and Node, and both with the fields that `?fields=` picked. */
+export function listNamesOf(list: string) {
   const name = list.replace(/-list$/, "").replaceAll(/(?:^|-)([a-z])/g, (_, letter) => letter.toUpperCase());
   return {
     document: `${name}List`,
@@ -55,7 +43,7 @@ export function answerSchemas(): Schemas {
   return { ...whole, ...Object.assign({}, ...lists.map((list) => pickedSchemas(list, whole))) };
 }
 
-function listSchemas(): readonly ListSchemas[] {
+function listSchemas() {
   const { status: _, ...lists } = poolLists;
   const all = { ...lists, "past-node-list": { answer: historyViewSchema, table: historyTable } };
   return Object.entries(all).map(([name, { answer, table }]) => ({

@@ -30,10 +30,17 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   const waiting = requests.filter(({ grantedAt }) => grantedAt === null);
   const asked = waiting.reduce((sum, { count }) => sum + count, jobs);
   const missing = missingOf(nodes, asked + Math.max(0, label?.minReady ?? 0), report);
-  const isWaiting = missing === 0 && waiting.length > 0;
+  const verdict = missing > 0
+    ? `${missing} ${missing === 1 ? "node is" : "nodes are"} missing`
+    // Though nothing can be launched for it, or need be.
+    : waiting.length > 0
+    ? "a request waits"
+    : "nothing is missing";
+  const isShut = missing === 0 && waiting.length === 0 && !isOpen(report, name);
   const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
-    summary: summaryOf({ name, missing, isWaiting, there: countsText(nodes), isOpen: isOpen(report, name) }),
+    summary: `label ${name}: ${verdict}; there: ${countsText(nodes)}` +
+      (isShut ? "; one more is not possible now" : ""),
     obstacles: toldObstacles(refusals, { report, label: name }),
     facts: [
       {
@@ -69,24 +76,6 @@ function missingOf(nodes: readonly NodeRecord[], wanted: number, { config }: Poo
     ["building", "test", "ready"].includes(stateName(node)) && known?.includes(node.provider) !== false
   );
   return Math.max(0, wanted - onTheWay.length);
-}
-
-function summaryOf(
-  { name, missing, isWaiting, there, isOpen }: {
-    name: string;
-    missing: number;
-    /** Though nothing can be launched for it, or need be. */
-    isWaiting: boolean;
-    there: string;
-    isOpen: boolean;
-  },
-): string {
-  if (isWaiting) return `label ${name}: a request waits; there: ${there}`;
-  if (missing > 0) {
-    return `label ${name}: ${missing} ${missing === 1 ? "node is" : "nodes are"} missing; there: ${there}`;
-  }
-  const could = isOpen ? "" : "; one more is not possible now";
-  return `label ${name}: nothing is missing; there: ${there}${could}`;
 }
 
 function minReadyText(minReady: number): string {

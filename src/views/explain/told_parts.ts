@@ -11,7 +11,7 @@ import { type Instant, spacedDuration, timeOfDay } from "../../domain/time.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
 import { describeKeeper, projectUse } from "../project_use.ts";
-import { countStates } from "../state_counts.ts";
+import { countAll } from "../state_counts.ts";
 import { isoTimeOrNull } from "../view_head.ts";
 import type { Explanation } from "./explanation.ts";
 
@@ -37,9 +37,8 @@ export function toldObstacles(
 
 /** `2 ready, 1 building`; `none`. */
 export function countsText(nodes: readonly NodeRecord[]): string {
-  const counts = countStates(nodes, () => "all").get("all");
-  const parts = Object.entries(counts ?? {}).filter(([, count]) => count > 0).map(([state, count]) =>
-    `${count} ${state}`
+  const parts = Object.entries(countAll(nodes)).flatMap(([state, count]) =>
+    count > 0 ? [`${count} ${state}`] : []
   );
   return parts.join(", ") || "no nodes";
 }

@@ -1,4 +1,5 @@
 /** A column of a list, shared by the command line and the status endpoint: text, CSV and HTML alike. */
+import { twoDigits } from "../../domain/time.ts";
 
 /** Of a column's cells: how they are aligned, and what a terminal does with them where room is short. */
 export type ColumnKind =
@@ -13,7 +14,7 @@ export type ColumnKind =
   | "number"
   /** One word out of a few, in colour. Never cut. */
   | "state"
-  /** How long: the only kind that changes by itself. Never cut. */
+  /** How long, in seconds: the only kind that changes by itself. Never cut. */
   | "age"
   /** A moment: ISO 8601 in UTC; on a terminal in its time zone. Never cut. */
   | "time"
@@ -37,7 +38,7 @@ export interface Column<Row> {
   readonly spare?: number;
   /** Counts of the same name share a column of that name where room is short: `2 ready, 1 used`. */
   readonly share?: string;
-  /** Left out: the value at `field` as it is. */
+  /** Left out: the value at `field` as it is, of an age as `formatAge` writes it. */
   readonly cell?: (row: Row) => string;
   /** The cell without what changes by itself; not given: the cell. */
   readonly steady?: (row: Row) => string;
@@ -85,16 +86,23 @@ export function cellOf<Row>(column: Column<Row>, row: Row): string {
 }
 
 /** As `cellOf`, for who reads the cells of thousands of rows. */
-export function cellReader<Row>({ field, cell }: Column<Row>): (row: Row) => string {
+export function cellReader<Row>({ field, kind, cell }: Column<Row>): (row: Row) => string {
   if (cell !== undefined) return cell;
-  if (field.includes(".")) return (row) => cellText(valueAt(row, field));
-  return (row) => cellText(row[field as keyof Row]);
+  if (field.includes(".")) return (row) => cellText(valueAt(row, field), kind);
+  return (row) => cellText(row[field as keyof Row], kind);
 }
 
-function cellText(value: unknown): string {
+function cellText(value: unknown, kind: ColumnKind | undefined): string {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number" && kind === "age") return formatAge(value);
   return Array.isArray(value) ? value.join(" ") : textOf(value as number | null | undefined);
+}
+
+/** Seconds as `DD:HH:MM:SS`, the way lists show ages. */
+export function formatAge(seconds: number): string {
+  const [days, hours, minutes] = [seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60];
+  return `${twoDigits(days)}:${twoDigits(hours)}:${twoDigits(minutes)}:${twoDigits(seconds % 60)}`;
 }
 
 /** The row's own value: `api.latency` is the key of a nested one. */

@@ -1,6 +1,5 @@
 /** The columns of `dib-image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
 import type { DibImageListView, DibImageView } from "../image_lists.ts";
-import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
 import { waitingColumn } from "./node_table.ts";
 
@@ -12,7 +11,7 @@ export const dibImageTable: Table<DibImageListView, DibImageView> = {
     { field: "filename", header: "Filename", kind: "exact", spare: 2 },
     { field: "version", header: "Version", kind: "number", spare: 3 },
     { field: "state", header: "State", kind: "state" },
-    { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
+    { field: "age", header: "Age", kind: "age" },
     { field: "formats", header: "Formats", wide: true },
     { field: "builder", header: "Builder", wide: true },
     { field: "files", header: "Bytes", kind: "number", wide: true, cell: ({ files }) => sizeOf(files) },

@@ -1,20 +1,20 @@
 /** The columns of `history`. */
 import { nodeStateNames } from "../../domain/node.ts";
 import type { HistoryView, PastNodeView } from "../history.ts";
-import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
+import { labelCell } from "./node_table.ts";
 
 export const historyTable: Table<HistoryView, PastNodeView> = {
   rows: ({ history }) => history,
   columns: [
     { field: "id", header: "ID", kind: "id" },
     { field: "provider", header: "Provider" },
-    { field: "label", header: "Label", cell: (node) => labelOf(node) },
+    { field: "label", header: "Label", cell: labelCell },
     { field: "hostname", header: "Hostname", kind: "exact", spare: 1 },
     { field: "job", header: "Job" },
     { field: "result", header: "Result", kind: "state", cell: (node) => resultOf(node) },
-    { field: "lifetime", header: "Lived", kind: "age", cell: ({ lifetime }) => formatAge(lifetime) },
-    { field: "age", header: "Gone for", kind: "age", cell: ({ age }) => formatAge(age) },
+    { field: "lifetime", header: "Lived", kind: "age" },
+    { field: "age", header: "Gone for", kind: "age" },
     { field: "reason", header: "Why", kind: "reason" },
     { field: "began", header: "Began", kind: "time", wide: true },
     { field: "ended", header: "Ended", kind: "time", wide: true },
@@ -35,10 +35,6 @@ export const historyTable: Table<HistoryView, PastNodeView> = {
     })),
   ],
 };
-
-function labelOf({ role, label, image, parent }: PastNodeView): string {
-  return role === "node" ? label : `(${role} of ${parent ?? image})`;
-}
 
 /** `failed: ssh`, `used: SUCCESS`. */
 function resultOf({ result, failure, job_result }: PastNodeView): string {

@@ -1,6 +1,5 @@
 /** The columns of `image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
 import type { ImageListView, ImageView } from "../image_lists.ts";
-import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
 import { waitingColumn } from "./node_table.ts";
 
@@ -15,7 +14,7 @@ export const imageTable: Table<ImageListView, ImageView> = {
     { field: "image_id", header: "Image ID", kind: "exact", spare: 4 },
     { field: "server_id", header: "Server ID", kind: "exact", spare: 1 },
     { field: "state", header: "State", kind: "state" },
-    { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
+    { field: "age", header: "Age", kind: "age" },
     { field: "current", header: "Current", kind: "state", cell: ({ current }) => current ? "yes" : "" },
     { field: "phase", header: "Phase", wide: true },
     {

@@ -2,12 +2,7 @@
 import { countText } from "../../domain/count_text.ts";
 import { type MachinesView, sizeText } from "../machines.ts";
 
-interface MachineFact {
-  readonly what: string;
-  readonly value: string;
-}
-
-export function machineFacts(machines: MachinesView): MachineFact[] {
+export function machineFacts(machines: MachinesView): { what: string; value: string }[] {
   const { pool, leader, members, builders, etcd, seen } = machines;
   const standbys = members.filter(({ role }) => role === "standby");
   return [

@@ -1,7 +1,6 @@
 /** The columns of `list` and `/node-list`: 2016's, in its order; then, in wide tables, what it did not know. */
 import { describeHolder } from "../hold_view.ts";
 import type { NodeListView, NodeView, WaitingView } from "../node_list.ts";
-import { formatAge } from "./age.ts";
 import type { Column, Table } from "./column.ts";
 
 /** In wide tables of whatever may have to wait. */
@@ -19,11 +18,7 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "id", header: "ID", kind: "id" },
     { field: "provider", header: "Provider" },
     { field: "az", header: "AZ", spare: 4 },
-    {
-      field: "label",
-      header: "Label",
-      cell: ({ role, label, image, parent }) => role === "node" ? label : `(${role} of ${parent ?? image})`,
-    },
+    { field: "label", header: "Label", cell: labelCell },
     { field: "target", header: "Target", spare: 2 },
     { field: "manager", header: "Manager", spare: 1 },
     { field: "hostname", header: "Hostname", kind: "exact", spare: 6 },
@@ -31,7 +26,7 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "server_id", header: "Server ID", kind: "exact", spare: 5 },
     { field: "ip", header: "IP", kind: "exact" },
     { field: "state", header: "State", kind: "state" },
-    { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
+    { field: "age", header: "Age", kind: "age" },
     { field: "comment", header: "Comment", kind: "reason", cell: describeComment },
     { field: "phase", header: "Phase", wide: true },
     { ...waitingColumn, cell: ({ waiting_on }) => isGone(waiting_on) ? "" : describeWaiting(waiting_on) },
@@ -52,6 +47,13 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "last_error", header: "Last error", kind: "reason", wide: true },
   ],
 };
+
+/** Of a server that is there for an image or a node, that. */
+export function labelCell(
+  { role, label, image, parent }: Pick<NodeView, "label" | "image" | "parent"> & { readonly role: string },
+): string {
+  return role === "node" ? label : `(${role} of ${parent ?? image})`;
+}
 
 /** `login: connection refused`. */
 export function describeWaiting(waiting: WaitingView | null): string {

@@ -32,7 +32,8 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
       field: "reachable",
       header: "Cloud",
       kind: "state",
-      cell: ({ reachable }) => describeReachable(reachable),
+      cell: ({ reachable }) =>
+        reachable === null ? "not contacted yet" : reachable ? "answers" : "does not answer",
     },
     { field: "missing", header: "Missing", kind: "reason", cell: ({ missing }) => describeMissing(missing) },
     {
@@ -79,10 +80,6 @@ function use(quota: QuotaUseView | null | undefined): string {
   if (quota === undefined) return "";
   if (quota === null) return "quota unknown";
   return quota.limit === null ? String(quota.used) : `${quota.used}/${quota.limit}`;
-}
-
-function describeReachable(reachable: boolean | null): string {
-  return reachable === null ? "not contacted yet" : reachable ? "answers" : "does not answer";
 }
 
 function describeMissing(missing: MissingView | null = null): string {

@@ -1,6 +1,5 @@
 /** The columns of `request-list`. */
 import type { RequestListView, RequestView } from "../request_list.ts";
-import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
 import { describeWaiting } from "./node_table.ts";
 
@@ -13,7 +12,7 @@ export const requestTable: Table<RequestListView, RequestView> = {
     { field: "state", header: "State", kind: "state" },
     { field: "nodes", header: "Nodes" },
     { field: "job", header: "Job", spare: 1 },
-    { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
+    { field: "age", header: "Age", kind: "age" },
     {
       field: "waiting_on",
       header: "Waiting on",

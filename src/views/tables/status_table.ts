@@ -2,9 +2,8 @@
 import { nodeStateNames } from "../../domain/node.ts";
 import type { HoldSummary } from "../hold_view.ts";
 import type { StatusView } from "../status.ts";
-import { formatAge } from "./age.ts";
 import { machineFacts } from "./machine_facts.ts";
-import type { Table } from "./column.ts";
+import { formatAge, type Table } from "./column.ts";
 
 interface Fact {
   readonly what: string;
