@@ -1,6 +1,4 @@
 /** Reads server-sent events, and prints each on a line: `events` does. */
-import { localTimes } from "../lib/local_times.ts";
-import { visibleText } from "../lib/visible_text.ts";
 import type { EventView } from "../views/events.ts";
 import type { CliIo } from "./cli_io.ts";
 import { writeLine } from "./write_line.ts";
@@ -15,10 +13,8 @@ export function eventPrinter(
     const isWanted = kind === undefined || event.kind === kind || event.kind.startsWith(`${kind}.`) ||
       event.kind === "events.lost";
     if (!isWanted) return;
-    const text = output === "json"
-      ? JSON.stringify(event)
-      : `${event.time} ${event.kind.padEnd(20)} ${visibleText(event.message)}`;
-    writeLine(stdout, stdout.columns === null || output === "json" ? text : localTimes(text));
+    if (output === "json") stdout.write(`${JSON.stringify(event)}\n`);
+    else writeLine(stdout, `${event.time} ${event.kind.padEnd(20)} ${event.message}`);
   };
 }
 

@@ -9,6 +9,7 @@ import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { openPool, openWorkingPool } from "./open_pool.ts";
+import { isScreen } from "./state_colors.ts";
 import { WaitTeller } from "./tell_waits.ts";
 import { writeLine } from "./write_line.ts";
 
@@ -39,7 +40,7 @@ export async function orderImages(
       ask: (request, call) => pool.ask("waits", request, call),
       asked: { orders: placed.orders },
       what: placed.orders.map(describe).join(", "),
-      isQuiet: !follow && io.stderr.columns !== null,
+      isQuiet: !follow && isScreen(io.stderr, io),
       signal,
     });
     for (const outcome of outcomes) {
@@ -148,7 +149,7 @@ async function showImageProgress(
   { pool, placed, signal }: Shown,
 ): Promise<void> {
   // Elsewhere the lines about what it waits for are enough.
-  if (io.stderr.columns === null) return;
+  if (!isScreen(io.stderr, io)) return;
   let drawn = 0;
   try {
     for (;;) {

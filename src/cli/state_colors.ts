@@ -1,6 +1,6 @@
 /** Colours for states and results in tables on a terminal; none where output is piped or NO_COLOR is set. */
 import type { Painter } from "../views/tables/table_options.ts";
-import type { CliIo } from "./cli_io.ts";
+import type { CliIo, CliOutput } from "./cli_io.ts";
 
 /** SGR codes; green: usable, yellow: on its way or in use, red: on its way out, magenta: kept. */
 const colors: Readonly<Record<string, number>> = {
@@ -18,9 +18,14 @@ const colors: Readonly<Record<string, number>> = {
 
 const REVERSE = 7;
 
+/** Whether an output is a terminal that takes instructions, which the dumb ones of editors do not. */
+export function isScreen({ columns }: CliOutput, { env }: Pick<CliIo, "env">): boolean {
+  return columns !== null && env("TERM") !== "dumb";
+}
+
 /** Whether standard output shows colours. */
-export function hasColors({ stdout, env }: Pick<CliIo, "stdout" | "env">): boolean {
-  return stdout.columns !== null && (env("NO_COLOR") ?? "") === "" && env("TERM") !== "dumb";
+export function hasColors(io: Pick<CliIo, "stdout" | "env">): boolean {
+  return isScreen(io.stdout, io) && (io.env("NO_COLOR") ?? "") === "";
 }
 
 export function statePainter({ stdout, env }: Pick<CliIo, "stdout" | "env">): Painter | undefined {

@@ -6,6 +6,7 @@ import { systemAccount, systemHome } from "../lib/system_account.ts";
 import { writeWhole } from "../lib/write_whole.ts";
 import { InterruptedError } from "./cli_error.ts";
 import type { CliIo, CliOutput, Interrupts } from "./cli_io.ts";
+import { isScreen } from "./state_colors.ts";
 
 export const systemIo: CliIo = {
   stdout: outputTo(Deno.stdout, (cause) => {
@@ -90,21 +91,22 @@ async function readLine(): Promise<string | null> {
 }
 
 /**
- * As git does it: less passes colours on and ends by itself where all fits; LESS and PAGER say otherwise. A PAGER that is no
- * command of a shell is as one that is not there.
+ * As git does it: less passes colours on and ends by itself where all fits; LESS and PAGER say otherwise. The text is UTF-8,
+ * whatever the locale says. A PAGER that is no command of a shell is as one that is not there.
  */
 const PAGER = `
 case $PAGER in *[![:space:]]*) ;; *) PAGER=less; command -v less >/dev/null || exit 127 ;; esac
-: "\${LESS=FRX}"; export LESS
+: "\${LESS=FRX}" "\${LESSCHARSET=utf-8}"; export LESS LESSCHARSET
 /bin/sh -nc "$PAGER" || exit 127
 eval "$PAGER"`;
 /** The exit codes of a shell for a program that cannot be run, or does not exist. */
 const NOT_RUN = [126, 127];
 
 async function pageOnTerminal(text: string): Promise<void> {
-  if (text.split("\n").length <= (systemIo.stdout.rows ?? 0)) return systemIo.stdout.write(text);
+  const isShort = text.split("\n").length <= (systemIo.stdout.rows ?? 0);
+  if (isShort || !isScreen(systemIo.stdout, systemIo)) return systemIo.stdout.write(text);
   // Ctrl-C is the pager's.
-  using _interrupts = interruptsOfProcess();
+  using _interrupts = listening(SIGNALS, () => {});
   const pager = new Deno.Command("/bin/sh", { args: ["-c", PAGER], stdin: "piped" }).spawn();
   await new Response(text).body!.pipeTo(pager.stdin).catch(() => {}); // who has seen enough reads no further
   if (NOT_RUN.includes((await pager.status).code)) systemIo.stdout.write(text);
@@ -135,7 +137,11 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 function interruptsOfProcess(): Interrupts {
   const controller = new AbortController();
-  const listeners = listening(SIGNALS, () => controller.abort(new InterruptedError("interrupted")));
+  const listeners = listening(SIGNALS, (signal) => {
+    // The terminal has shown `^C`, and what comes next begins on a line of its own.
+    if (signal === "SIGINT" && systemIo.stderr.columns !== null) systemIo.stderr.write("\n");
+    controller.abort(new InterruptedError("interrupted"));
+  });
   return { signal: controller.signal, [Symbol.dispose]: () => listeners[Symbol.dispose]() };
 }
 

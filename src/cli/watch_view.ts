@@ -11,6 +11,7 @@ import { InterruptedError } from "./cli_error.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { formatView } from "./output_format.ts";
 import type { ShowOptions } from "./show_view.ts";
+import { isScreen } from "./state_colors.ts";
 
 interface Watching<Name extends PoolViewName> {
   readonly name: Name;
@@ -71,7 +72,7 @@ class Screen<Name extends PoolViewName> {
     });
     const isTable = options.output === "table" || options.output === "wide";
     const whole = isTable ? `${this.#headLines(view.at)}\n${text}` : text;
-    io.stdout.write(io.stdout.columns === null ? whole : CLEAR + this.#fitting(whole));
+    io.stdout.write(isScreen(io.stdout, io) ? CLEAR + this.#fitting(whole) : whole);
     return view;
   }
 

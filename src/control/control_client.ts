@@ -4,6 +4,7 @@
  */
 import type { Call } from "../lib/call.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import { connectionKind, ControlSocketError } from "./socket_path.ts";
 import { ControlError, NoAnswerError } from "./control_error.ts";
 import {
@@ -169,11 +170,20 @@ export class RemotePool implements PoolClient {
 
   /** Whose end comes before that of the stream gives no answer, as everywhere. */
   async *#pieces(body: ReadableStream<Uint8Array>, { signal }: Partial<Call>): AsyncGenerator<Uint8Array> {
+    const reader = body.getReader();
     try {
-      yield* body;
+      for (;;) {
+        // Deno's fetch may forget its signal once the answer has begun.
+        const read = reader.read();
+        const { done, value } = await (signal === undefined ? read : orAborted(read, signal));
+        if (done) return;
+        yield value;
+      }
     } catch (cause) {
       signal?.throwIfAborted();
       throw new NoAnswerError(this.#wire.place, { cause });
+    } finally {
+      void reader.cancel().catch(() => {});
     }
   }
 

@@ -13,11 +13,13 @@ interface TerminalOptions {
 
 /** Longer lines are hard to read. */
 const WIDEST = 100;
+/** With less, indented lines would have no room. */
+const NARROWEST = 20;
 const INDENT = "  ";
 
 /** Ends with a line break. */
 export function renderTerminal(markdown: string, options: TerminalOptions): string {
-  const width = Math.max(40, Math.min(options.columns, WIDEST));
+  const width = Math.max(NARROWEST, Math.min(options.columns, WIDEST));
   const page = new TerminalPage({ ...options, columns: width });
   const blocks = marked.lexer(markdown).flatMap((token) => page.block(token) ?? []);
   return `${blocks.join("\n\n")}\n`;

@@ -350,6 +350,19 @@ Deno.test("--watch keeps to the lines of the terminal, and says how many there a
   assert.deepEqual([lines.length, lines.at(-1)], [7, "… 10 more lines"]);
 });
 
+Deno.test("--watch moves no cursor on a terminal that cannot", async () => {
+  await using bench = await CliBench.open();
+  bench.columns = 200;
+  bench.env["TERM"] = "dumb";
+  const running = bench.run("list", "--watch");
+  await eventually(() => bench.clock.sleeping > 0);
+  bench.interrupt();
+  await running;
+  assert.match(bench.stdout, /^nodepool [^]*list --watch, every 2s/);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(bench.stdout, /\x1b/);
+});
+
 Deno.test("--watch outlasts a restart of the daemon, and says so", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("list", "--watch", "5");

@@ -103,11 +103,12 @@ Deno.test("manual's list and what a search finds fit the terminal", async () => 
 
 /** What the program prints on a terminal of 20 rows. */
 async function onTerminal(command: string): Promise<string> {
-  const { programCommand } = await import("../e2e/program.ts");
+  const { programCommand, programEnvironment } = await import("../e2e/program.ts");
   const program = programCommand([]).map((word) => `'${word}'`).join(" ");
   const { stdout } = await new Deno.Command("script", {
     args: ["-qec", `stty cols 80 rows 20; ${command.replace("nodepool", program)}`, "/dev/null"],
-    env: { TERM: "xterm", NO_COLOR: "1", SHELL: "/bin/sh" },
+    clearEnv: true,
+    env: programEnvironment({ TERM: "xterm", NO_COLOR: "1", SHELL: "/bin/sh" }),
     stdin: "null",
   }).output();
   return new TextDecoder().decode(stdout).replaceAll("\r", "");
@@ -130,13 +131,15 @@ for (const pager of ["no-such-pager", "/etc/passwd", "a ( b", '"', "/"]) {
 testNeeding(["script"], "manual takes less where PAGER is not set, empty or blank", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.writeTextFile(`${folder}/less`, '#!/bin/sh\nhead -n 1\necho "paged, $LESS"\n', {
+    await Deno.writeTextFile(`${folder}/less`, '#!/bin/sh\nhead -n 1\necho "paged, $LESS $LESSCHARSET"\n', {
       mode: 0o755,
     });
     for (const pager of ["env -u PAGER", "PAGER=", "PAGER=' '"]) {
       const text = await onTerminal(`PATH='${folder}':"$PATH"; ${pager} nodepool manual subnodes`);
-      assert.ok(text.endsWith("Subnodes and ready scripts\npaged, FRX\n"), pager);
+      assert.ok(text.endsWith("Subnodes and ready scripts\npaged, FRX utf-8\n"), pager);
     }
+    const dumb = await onTerminal(`PATH='${folder}':"$PATH"; TERM=dumb nodepool manual subnodes`);
+    assert.doesNotMatch(dumb, /paged/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

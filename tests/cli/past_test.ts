@@ -94,8 +94,10 @@ Deno.test("events prints one a line, however they are cut on their way, and only
     "",
   ]);
   assert.ok(!stdout.includes("\u001b"));
+  bench.columns = 80;
   const json = await bench.run("events", "--kind", "node.gone", "-o", "json");
-  assert.equal(JSON.parse(json.stdout).id, 7);
+  const { id, time } = JSON.parse(json.stdout);
+  assert.deepEqual([id, time], [7, "2030-01-02T03:04:05.000Z"], "JSON is the same on a terminal");
   assert.match(bench.pool.calls[0]!, new RegExp(`^events .*"since":${NOW - 3_600_000}`));
 });
 

@@ -12,6 +12,9 @@ import { ControlError, isAway } from "../../src/control/control_error.ts";
 import { StoreError } from "../../src/store/store.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { serveControl } from "../../src/control/listen_control.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { inTime } from "../../src/lib/deadline.ts";
+import { collectGarbage } from "../collect_garbage.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
@@ -187,6 +190,25 @@ Deno.test("what is asked of images reaches the pool, and a build's log comes as 
     name: "ControlError",
     message: "there is no dib image 9",
   });
+});
+
+Deno.test("a stream ends when its reader has enough, also long after it began", async () => {
+  await using bench = await openBench();
+  const { client, pool } = bench;
+  const over = Promise.withResolvers<void>();
+  const slowly = async function* () {
+    yield new TextEncoder().encode("first");
+    await over.promise;
+  };
+  pool.ask = (() => Promise.resolve(ReadableStream.from(slowly()))) as never;
+  const enough = new AbortController();
+  const reader = (await client.ask("build-log", { id: 7 }, { signal: enough.signal })).getReader();
+  assert.equal(new TextDecoder().decode((await reader.read()).value), "first");
+  const next = assert.rejects(reader.read(), /the reader has enough/);
+  await collectGarbage();
+  enough.abort(new Error("the reader has enough"));
+  await inTime(next, { clock: systemClock, timeout: 5_000, signal: new AbortController().signal })
+    .finally(over.resolve);
 });
 
 Deno.test("refusals keep their status and words, and defects are told to the daemon", async () => {

@@ -73,7 +73,14 @@ testNeeding(["script"], "init at a terminal asks, and writes what is answered", 
 });
 
 for (
-  const [name, typed] of [["Ctrl-C", "\u0003"], ["the end of the input", "\u0004"]] as const
+  const [name, typed, said] of [
+    ["Ctrl-C", "\u0003", /image \[1\]: \^C\nnodepool: interrupted\n$/],
+    [
+      "the end of the input",
+      "\u0004",
+      /image \[1\]: \n?.*nodepool: the input has ended: nothing was written\n$/,
+    ],
+  ] as const
 ) {
   testNeeding(["script"], `init at a terminal leaves nothing behind after ${name}`, async () => {
     await using made = new AsyncDisposableStack();
@@ -84,5 +91,6 @@ for (
     });
     assert.notEqual(code, 0, shown);
     assert.deepEqual(written(place.folder), [], shown);
+    assert.match(shown, said);
   });
 }

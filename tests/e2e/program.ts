@@ -71,12 +71,29 @@ function commandOf(args: readonly string[], { env, cwd, under = [], binary }: Pr
   });
 }
 
-/** For `clearEnv`: this process's, without what would lead the program to other clouds, files, proxies or certificates. */
+/**
+ * For `clearEnv`: this process's, without what would lead the program to other clouds, files, proxies or certificates, or
+ * have it say more, or in lines of another width.
+ */
 export function programEnvironment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !DEVELOPERS_OWN.test(name));
+  const kept = Object.entries(Deno.env.toObject()).filter(([name]) =>
+    !DEVELOPERS_OWN.some((own) => own.test(name))
+  );
   return { ...Object.fromEntries(kept), ...more };
 }
 
-/** In small letters too, as proxies are. `XDG_CACHE_HOME` stays: Deno may keep there what the program is made of. */
-const DEVELOPERS_OWN =
-  /^(OS_.*|XDG_(CONFIG_HOME|CONFIG_DIRS|RUNTIME_DIR)|(http|https|all|no)_proxy|(REQUESTS|CURL)_CA_BUNDLE)$/i;
+/** `XDG_CACHE_HOME` stays: Deno may keep there what the program is made of. */
+const DEVELOPERS_OWN = [
+  /^(OS|STATSD|DIB|WATCHDOG)_/,
+  /^(NODEPOOL_(CONFIG|LOG|PROGRAM)|NOTIFY_SOCKET)$/,
+  /^XDG_(CONFIG_HOME|CONFIG_DIRS|RUNTIME_DIR)$/,
+  /^(http|https|all|no)_proxy$/i,
+  /^((REQUESTS|CURL)_CA_BUNDLE|SSL_CERT_(FILE|DIR))$/,
+  /^(COLUMNS|LINES|PAGER|LESS|LESSCHARSET)$/,
+];
+
+// No proxy of this machine's leads this process to the servers that tests start on it, with or without scripts/test.
+Deno.env.set(
+  "no_proxy",
+  `localhost,127.0.0.1,::1,${Deno.env.get("no_proxy") ?? Deno.env.get("NO_PROXY") ?? ""}`,
+);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { testNeeding } from "../needs.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
+import { programEnvironment } from "./program.ts";
 import { RunningPool } from "./running_pool.ts";
 
 testNeeding(
@@ -43,7 +44,8 @@ testNeeding(
         const line = [...pool.commandOf(...words)].map(shellQuote).join(" ");
         const { code, stdout } = await new Deno.Command("script", {
           args: ["-qefc", line, "/dev/null"],
-          env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml` },
+          clearEnv: true,
+          env: programEnvironment({ OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml` }),
           stdin: "null",
         }).output();
         return { code, shown: new TextDecoder().decode(stdout) };
@@ -61,7 +63,8 @@ testNeeding(
       const [command, ...args] = pool.commandOf("ssh", id, remote) as [string, ...string[]];
       return new Deno.Command(command, {
         args,
-        env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, TMPDIR: temporary },
+        clearEnv: true,
+        env: programEnvironment({ OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, TMPDIR: temporary }),
         stdin: "null",
         stdout: "null",
         stderr: "null",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { displayWidth } from "../../src/lib/display_width.ts";
 import { shellWord } from "../../src/lib/shell_quote.ts";
 import { testNeeding } from "../needs.ts";
-import { programCommand } from "./program.ts";
+import { programCommand, programEnvironment } from "./program.ts";
 
 /** What a command prints on a terminal of that many columns, without what moves the cursor. */
 async function onTerminal(
@@ -20,7 +20,8 @@ async function onTerminal(
     const command = programCommand(["-c", config, ...args]).map(shellWord).join(" ");
     const { stdout } = await new Deno.Command("script", {
       args: ["-qec", `stty cols ${columns}; exec ${command}`, "/dev/null"],
-      env: { COLUMNS: "", NO_COLOR: "1", SHELL: "/bin/sh", ...env },
+      clearEnv: true,
+      env: programEnvironment({ NO_COLOR: "1", SHELL: "/bin/sh", ...env }),
       stdin: "null",
     }).output();
     // deno-lint-ignore no-control-regex
