@@ -76,6 +76,15 @@ for (
   });
 }
 
+Deno.test("words beside the id of a request are the service's own", async () => {
+  const cloud = behindProxy({
+    status: 202,
+    headers: { "content-type": "text/plain", "x-compute-request-id": "req-1" },
+    body: "202 Accepted\n\nThe request is accepted for processing.\n\n   ",
+  });
+  assert.equal(await cloud.deleteServer("a", { signal }), "accepted");
+});
+
 Deno.test("a login that a page answers names auth_url, and no request has been sent", async () => {
   const { cloud } = scriptedCloud((request) => isLogin(request) ? PAGE : null);
   const error = await refusalOf(cloud.createServer(NODE_12, { signal }));

@@ -129,9 +129,9 @@ function effectOf(status: number): "none" | "unknown" {
   return status >= 300 && status < 500 && status !== 408 ? "none" : "unknown";
 }
 
-/** Whether what came with a status of success is no service's: those send JSON, or nothing at all. */
-export function isForeign({ status, body }: SendResponse): boolean {
-  return status < 300 && body.byteLength > 0 && !looksLikeJson(body);
+/** Whether what came with a status of success is no service's: those send JSON, nothing, or an id beside their words. */
+export function isForeign({ status, headers, body }: SendResponse): boolean {
+  return status < 300 && body.byteLength > 0 && !looksLikeJson(body) && requestIdOf(headers) === null;
 }
 
 /** The error of a success that is not the service's, or was cut off: it comes from between us and the service. */
