@@ -5,12 +5,11 @@
 import { TrieRouter } from "hono/router/trie-router";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type ApiAnswer, errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
-import { quirkyAnswer } from "./quirk.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { quirkyAnswer } from "./quirk_table.ts";
 import { sampleSpread } from "./settings.ts";
 
 /** Does what a request asks for; throws a Refusal where the service would refuse. */

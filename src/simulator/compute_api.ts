@@ -1,11 +1,10 @@
 /** Nova v2.1: the routes, and what is not about servers: flavors, keypairs, limits, zones, versions. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, found, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { SimulatedKeypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { flavorRoutes } from "./flavor_api.ts";
 import { fixedIpsOf } from "./network_view.ts";
-import { ApiRefusal, found } from "./api_refusal.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
 import { listServers } from "./server_list_api.ts";

@@ -4,8 +4,7 @@
  */
 import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Random } from "../lib/random.ts";
-import type { ApiAnswer } from "./answer.ts";
-import type { ApiRefusal } from "./api_refusal.ts";
+import type { ApiAnswer, ApiRefusal } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { FaultRule } from "./settings.ts";

@@ -1,9 +1,8 @@
 /** Nova's flavors. */
 import type { ApiBuilder } from "./api.ts";
-import { type ApiAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, found, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { nextLinks, pageAfter } from "./paging.ts";
-import { found } from "./api_refusal.ts";
 import { pageLimit } from "./server_list_api.ts";
 import type { StockFlavor } from "./stock.ts";
 

@@ -2,8 +2,7 @@
  * The looks at one cloud, each in a room of its own: one that fails is tried again later, ever more seldom, one that
  * hangs goes on by itself, and neither keeps another from being taken. `ProviderWatch` has one for its provider.
  */
-import { pauseAfter } from "../cloud/pause_after.ts";
-import { CloudError } from "../domain/cloud_error.ts";
+import { CloudError, pauseAfter } from "../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
 import type { Failure, LookName, StaleLook } from "../domain/observation.ts";
 import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";

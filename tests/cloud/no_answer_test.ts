@@ -1,7 +1,7 @@
 /** What a proxy or load balancer sends in the place of an answer with a status of success: the same error for every call. */
 import assert from "node:assert/strict";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
-import { isRefusal } from "../../src/cloud/is_refusal.ts";
+import { isRefusal } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import { testBytes, testData } from "./image_data.ts";
 import { isLogin, type Reply, scriptedCloud } from "./scripted_cloud.ts";

@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
-import { isRefusal } from "../../src/cloud/is_refusal.ts";
-import { CloudError } from "../../src/domain/cloud_error.ts";
+import { CloudError, isRefusal } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
-import {
-  ACCESS,
-  CATALOG,
-  isLogin,
-  type Reply,
-  type Script,
-  scriptedCloud,
-  service,
-  tokenReply,
-} from "./scripted_cloud.ts";
+import { ACCESS, CATALOG, isLogin, type Reply, type Script, scriptedCloud, service, tokenReply } from "./scripted_cloud.ts";
 import { NODE_12 } from "./server_request.ts";
 
 const { signal } = new AbortController();

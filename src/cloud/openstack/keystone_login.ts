@@ -13,8 +13,7 @@ import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { noAnswer } from "./classify_response.ts";
-import { mendedAnswer } from "./mended_answer.ts";
-import type { TellOddity } from "./odd_answers.ts";
+import { mendedAnswer, type TellOddity } from "./mended_answer.ts";
 import type { HttpCall, Transport } from "./transport.ts";
 
 export interface LoginOptions {

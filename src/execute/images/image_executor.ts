@@ -28,8 +28,7 @@ import {
 import type { LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
-import type { ActionDeps } from "../execute_action.ts";
-import type { ProviderAccess } from "../provider_access.ts";
+import type { ActionDeps, ProviderAccess } from "../execute_action.ts";
 import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
 import { buildJob } from "./build_image.ts";

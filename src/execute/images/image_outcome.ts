@@ -1,6 +1,5 @@
 /** The outcome of an attempt for an image. The executor stores it; attempts themselves change no record. */
-import { CloudError } from "../../domain/cloud_error.ts";
-import { pauseAfter } from "../../cloud/pause_after.ts";
+import { CloudError, pauseAfter } from "../../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
