@@ -7,8 +7,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type ApiAnswer, ApiRefusal, errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
-import type { Blow, Fault, Stage } from "./fault.ts";
-import type { FaultBoard, Subject } from "./fault_board.ts";
+import type { Blow, Fault, FaultBoard, Stage, Subject } from "./fault.ts";
 import { quirkyAnswer } from "./quirk_table.ts";
 import { sampleSpread } from "./settings.ts";
 
