@@ -18,7 +18,7 @@ import { type TargetAccess, tellTarget } from "./hand_over.ts";
 import { executeLogin } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
 import { executePrepareNode } from "./prepare_node.ts";
-import type { ScriptOutputs } from "./script_outputs.ts";
+import type { ScriptOutputs } from "./remote_script.ts";
 import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../domain/cloud_error.ts";
 import type { Observation } from "../domain/observation.ts";

@@ -15,7 +15,7 @@ import { Attempts } from "./attempts.ts";
 import { serverOrder } from "./delete_server.ts";
 import { type ActionDeps, type ActionSite, executeAction, type ProviderAccess } from "./execute_action.ts";
 import type { CloudVerdict } from "./outcome.ts";
-import { ScriptOutputs } from "./script_outputs.ts";
+import { ScriptOutputs } from "./remote_script.ts";
 import { recordHostKeys, recordNode } from "../rules/record_node.ts";
 
 interface ExecutorDeps extends ActionDeps {

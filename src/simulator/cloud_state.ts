@@ -9,7 +9,7 @@ import type { Random } from "../lib/random.ts";
 import { ImageBook } from "./image_book.ts";
 import type { ContentRoom } from "./image_intake.ts";
 import { PortBook } from "./port_book.ts";
-import { fingerprintOf, publicKeyOf } from "./public_key.ts";
+import { fingerprintOf, publicKeyOf } from "./ssh_keys.ts";
 import { type Manner, type Quirk, quirksOf, quirkySettings } from "./quirk_table.ts";
 import { ApiRefusal } from "./answer.ts";
 import { ServerBook, type ServerUse } from "./server_book.ts";

@@ -9,7 +9,6 @@ import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
 import { listServers } from "./server_list_api.ts";
 
-/** The Hono app of `/compute`. */
 export function computeApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
   const api = new ApiBuilder("compute", context, negotiate)

@@ -5,7 +5,6 @@ import type { Exchange } from "./exchange.ts";
 import { nameId } from "./stock.ts";
 import type { SimulatedToken } from "./tokens.ts";
 
-/** The Hono app of `/identity`. */
 export function identityApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
   return new ApiBuilder("identity", context)

@@ -9,7 +9,6 @@ import { imageWish } from "./image_fields.ts";
 import { listImages } from "./image_list_api.ts";
 import { imageSchema, imagesSchema, shownImage } from "./image_view.ts";
 
-/** The Hono app of `/image`. */
 export function imageApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
   return new ApiBuilder("image", context)

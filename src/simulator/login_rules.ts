@@ -3,7 +3,7 @@
  * its output in the middle of its time, the rest at its end. The in-process shell and the SSH server are the callers.
  */
 import { matchesPattern } from "./pattern.ts";
-import { publicKeyOf } from "./public_key.ts";
+import { publicKeyOf } from "./ssh_keys.ts";
 import type { CloudSettings } from "./settings.ts";
 import { type SimulatedServer, statusAt } from "./simulated_server.ts";
 import { hostnameOf } from "./server_view.ts";

@@ -14,7 +14,6 @@ import {
 import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
 import type { StockNetwork } from "./stock.ts";
 
-/** The Hono app of `/network`. */
 export function networkApi(context: ApiContext): ApiBuilder {
   const api = new ApiBuilder("network", context)
     .on("GET /", "version.list", listVersions, { open: true })

@@ -19,7 +19,7 @@ import {
   type Shell,
   type ShellSession,
 } from "../ssh/shell.ts";
-import { hostKeyOf } from "./host_key.ts";
+import { hostKeyOf } from "./ssh_keys.ts";
 import { type CommandGround, leave, letsIn, runSimulatedCommand } from "./login_rules.ts";
 import type { CloudSettings } from "./settings.ts";
 import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";

@@ -36,12 +36,7 @@ import type { BuildSite, BuildSites } from "./build_site.ts";
 import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import { executeScript, type ScriptJob } from "./run_script.ts";
-import {
-  executeCreateImage,
-  executeCreateKeypair,
-  executeCreateSnapshot,
-  executeDeletion,
-} from "./make_image.ts";
+import { executeCreateKeypair, executeCreation, executeDeletion } from "./make_image.ts";
 import { DAMAGED } from "./upload_image.ts";
 import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
@@ -308,7 +303,8 @@ export class ImageExecutor implements AsyncDisposable {
       case "create-image": {
         const diskFormat = image.source.type === "upload" ? image.source.format : "qcow2";
         const request = { name: image.hostname, diskFormat, properties: this.#propertiesOf(image, site) };
-        return executeCreateImage(image, { ...how, request });
+        const ask = () => cloud.createImage(request, { signal });
+        return executeCreation(image, { ...how, ask, isAskedAgain: false });
       }
       case "upload-image":
         return this.#upload(action, site);
@@ -317,11 +313,9 @@ export class ImageExecutor implements AsyncDisposable {
       case "create-snapshot": {
         const node = ledger.nodes.get(action.nodeId);
         const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
-        return executeCreateSnapshot(image, {
-          ...how,
-          serverId,
-          properties: this.#propertiesOf(image, site),
-        });
+        const request = { serverId, name: image.hostname, properties: this.#propertiesOf(image, site) };
+        const ask = () => cloud.createSnapshot(request, { signal });
+        return executeCreation(image, { ...how, ask, isAskedAgain: true });
       }
       case "run-setup":
         return this.#runScript(action, { ...site, kind: "setup", script: site.use.setup ?? "" });
