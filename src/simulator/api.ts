@@ -16,9 +16,12 @@ export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise
 type Outcome = ApiAnswer | Breakage;
 
 /** The faults that strike within a handler. */
-export type Strikes = <S extends Stage>(
-  stage: S,
-) => Iterable<{ blow: Blow; strike: NonNullable<Fault[S]>; fault: Fault }>;
+export type Strikes = <S extends Stage>(stage: S) => Iterable<Strike<S>>;
+
+interface Strike<S extends Stage> {
+  readonly blow: Blow;
+  readonly strike: NonNullable<Fault[S]>;
+}
 
 /** The context that all services share. */
 export interface ApiContext {
@@ -147,14 +150,11 @@ export class ApiBuilder {
     return breakage ?? answer;
   }
 
-  *#strikes<S extends Stage>(
-    exchange: Exchange,
-    stage: S,
-  ): Generator<{ blow: Blow; strike: NonNullable<Fault[S]>; fault: Fault }> {
+  *#strikes<S extends Stage>(exchange: Exchange, stage: S): Generator<Strike<S>> {
     const { clock, faults } = this.#context;
     for (const { fault, blow } of faults.draw(stage, subjectOf(exchange), clock.now())) {
       exchange.fault = fault.number;
-      yield { fault, blow, strike: fault[stage]! };
+      yield { blow, strike: fault[stage]! };
     }
   }
 
