@@ -106,7 +106,7 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** What was looked for. @throws ApiRefusal where it is not there; `type` as there */
+/** The thing that was looked for. @throws ApiRefusal where it is not there */
 export function found<T>(
   thing: T | null | undefined,
   message: string,
