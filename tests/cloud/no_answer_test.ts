@@ -86,6 +86,16 @@ Deno.test("a login that a page answers names auth_url, and no request has been s
   );
 });
 
+for (const status of [300, 404, 405]) {
+  Deno.test(`a login that no Keystone answers (${status}) says nothing of a server or a floating IP`, async () => {
+    const reply = { status, body: { message: "no Route matched with those values" } };
+    const { cloud } = scriptedCloud((request) => isLogin(request) ? reply : null);
+    const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
+    assert.deepEqual([error.kind, error.status, error.effect], ["unavailable", status, "none"]);
+    assert.match(error.message, /is auth_url http:\/\/keystone:5000\/v3 a Keystone v3\?$/);
+  });
+}
+
 for (const [title, reply] of [["fails", { status: 500 }], ["never answers", "silence"]] as const) {
   Deno.test(`a creation whose login ${title} has certainly had no effect`, async () => {
     const { cloud, clock } = scriptedCloud((request) => isLogin(request) ? reply : null);

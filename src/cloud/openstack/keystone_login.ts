@@ -200,7 +200,7 @@ function explainLogin(error: CloudError, access: CloudAccess): CloudError {
   if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
   if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
   if (NO_KEYSTONE.includes(status)) {
-    return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
+    return rephrase("unavailable", `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }
   return error;
 }
