@@ -12,8 +12,27 @@ import type { Place } from "../domain/home.ts";
 import { ImageInventory } from "../domain/image_inventory.ts";
 import { Inventory } from "../domain/inventory.ts";
 import type { Lineage } from "../domain/lineage.ts";
-import { type Catalog, type FloatingIpSightings, type LookName, LOOKS, type Observation, type StaleLook, type Taken } from "../domain/observation.ts";
-import type { CloudAhead, CloudImage, ComputeQuota, Flavor, FloatingIp, Network, NetworkQuota, Port, Quota, ServerListing } from "../domain/server.ts";
+import {
+  type Catalog,
+  type FloatingIpSightings,
+  type LookName,
+  LOOKS,
+  type Observation,
+  type StaleLook,
+  type Taken,
+} from "../domain/observation.ts";
+import type {
+  CloudAhead,
+  CloudImage,
+  ComputeQuota,
+  Flavor,
+  FloatingIp,
+  Network,
+  NetworkQuota,
+  Port,
+  Quota,
+  ServerListing,
+} from "../domain/server.ts";
 import { HOUR, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";

@@ -3,7 +3,16 @@ import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
 import { CloudError, isRefusal } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
-import { ACCESS, CATALOG, isLogin, type Reply, type Script, scriptedCloud, service, tokenReply } from "./scripted_cloud.ts";
+import {
+  ACCESS,
+  CATALOG,
+  isLogin,
+  type Reply,
+  type Script,
+  scriptedCloud,
+  service,
+  tokenReply,
+} from "./scripted_cloud.ts";
 import { NODE_12 } from "./server_request.ts";
 
 const { signal } = new AbortController();
