@@ -1,9 +1,8 @@
 /** The real adapters that a pool is made of: the daemon's, and that of a command that works where no daemon runs. */
 import { createDenoCommand } from "./build/deno_command.ts";
 import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
-import { followLog } from "./build/follow_log.ts";
-import { CONFIG_VARIABLE } from "./build/inherited_environment.ts";
-import { openScriptLog } from "./build/build_log.ts";
+import { followLog, openScriptLog } from "./build/build_log.ts";
+import { CONFIG_VARIABLE } from "./build/build_environment.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import type { ProviderConfig } from "./domain/config.ts";

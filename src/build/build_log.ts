@@ -1,12 +1,14 @@
 /**
- * The log of one build: its output as it comes, up to a limit; of what comes after that, only the last lines, added at
- * the end. Memory is bounded whatever is written. A disk that fills up ends the log and not the build.
+ * Logs of builds. One keeps the output as it comes, up to a limit; of what comes after that, only the last lines, added
+ * at the end. Memory is bounded whatever is written. A disk that fills up ends the log and not the build.
  */
 import { basename, dirname } from "node:path";
 import { buildLogFile } from "../domain/build_path.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { OutputTail } from "../lib/output_tail.ts";
+import type { Clock } from "../lib/clock.ts";
+import { readChunk } from "./build_files.ts";
 
 const log = loggerOf("image", "build");
 
@@ -144,4 +146,52 @@ function versionOf(file: string, name: string): number | null {
   const isOne = /^[1-9]\d*$/.test(version) &&
     file === basename(buildLogFile("", { name, version: Number(version) }));
   return isOne ? Number(version) : null;
+}
+
+interface FollowLogOptions {
+  /** Whether nothing more will be written. */
+  readonly isOver: () => boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Between two looks at a log that has nothing new. */
+const LOOK = 200;
+
+/**
+ * A log that is still being written, from its beginning, and on until its writer has ended. One that is not there yet is
+ * waited for, as long as it may come. Ends with the signal's reason on abort.
+ */
+export function followLog(path: string, options: FollowLogOptions): ReadableStream<Uint8Array> {
+  return ReadableStream.from(chunksOf(path, options));
+}
+
+async function* chunksOf(
+  path: string,
+  { isOver, clock, signal }: FollowLogOptions,
+): AsyncIterable<Uint8Array> {
+  let file: Deno.FsFile | null = null;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      // Asked before it is read: what was written before the end is read after it.
+      const over = isOver();
+      file ??= await openIfThere(path);
+      const chunk = file && await readChunk(file);
+      if (chunk !== null) yield chunk;
+      else if (over) return;
+      else await clock.sleep(LOOK, { signal });
+    }
+  } finally {
+    file?.close();
+  }
+}
+
+async function openIfThere(path: string): Promise<Deno.FsFile | null> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }

@@ -111,7 +111,7 @@ export type DeleteAnswer = "accepted" | "gone";
 /** All of a cloud, for those who connect it to the pool. */
 export interface WholeCloud extends Cloud, CloudDeletions {}
 
-export interface ImageRequest {
+interface ImageRequest {
   readonly name: string;
   /** Glance's `disk_format`: qcow2, raw, vhd, … */
   readonly diskFormat: string;

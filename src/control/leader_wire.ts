@@ -3,7 +3,7 @@
  * trusted, and its token. Commands of other machines ask over it, and so do standbys for those of theirs.
  */
 import { Agent, type Dispatcher } from "undici";
-import { createTimedConnector } from "../http/timed_connector.ts";
+import { createTimedConnector } from "../http/connectors.ts";
 import { systemClock } from "../lib/clock.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { ControlWire } from "./control_client.ts";

@@ -1,4 +1,6 @@
+/** A cloud's refusal or silence, and what is to be concluded from one. */
 import type { CloudErrorKind } from "./cloud_error_kind.ts";
+import type { Milliseconds } from "./time.ts";
 
 /** A cloud's refusal, or its silence. The message names the action attempted, what was wrong and what to do. */
 export class CloudError extends Error {
@@ -27,4 +29,19 @@ export class CloudError extends Error {
     this.retryAfter = options.retryAfter ?? null;
     this.effect = options.effect ?? "unknown";
   }
+}
+
+/**
+ * Whether a service answered, and would not or could not do it, or the cloud does not have such a service: what is asked
+ * for is not available there, while the rest of the cloud may be well. Not so where it did not answer, has had enough of
+ * us, or takes us for nobody.
+ */
+export function isRefusal(error: unknown): error is CloudError {
+  if (!(error instanceof CloudError) || error.status === 401) return false;
+  return error.kind === "notFound" || (error.status !== null && error.kind !== "rateLimited");
+}
+
+/** How long to leave a cloud alone after an error: so long, or as long as it asked for, where that is longer. */
+export function pauseAfter(error: unknown, pause: Milliseconds): Milliseconds {
+  return error instanceof CloudError ? Math.max(error.retryAfter ?? 0, pause) : pause;
 }

@@ -33,6 +33,8 @@ export interface Failure {
   readonly since: Instant;
   /** Left out: it was no answer of the cloud. */
   readonly kind?: CloudErrorKind | undefined;
+  /** Whether the cloud took us for nobody (401): that says nothing of what was asked for. */
+  readonly isUnauthenticated?: boolean;
   /** When it is tried again; null or left out: it is being tried, or that is not known. */
   readonly retryAt?: Instant | null;
 }

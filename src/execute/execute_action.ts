@@ -18,8 +18,11 @@ import { type TargetAccess, tellTarget } from "./hand_over.ts";
 import { executeLogin } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
 import { executePrepareNode } from "./prepare_node.ts";
-import type { ProviderAccess } from "./provider_access.ts";
-import type { ScriptOutputs } from "./script_outputs.ts";
+import type { ScriptOutputs } from "./remote_script.ts";
+import type { Cloud } from "../cloud/cloud.ts";
+import type { CloudError } from "../domain/cloud_error.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { Deletions } from "./deletions.ts";
 
 export interface ActionDeps {
   readonly ledger: Ledger;
@@ -143,4 +146,13 @@ function unconfigured(reason: "login" | "target", { image, provider, target }: N
   const what = reason === "login" ? `image ${image} for ${provider}` : `target ${target} to hand nodes to`;
   const message = `the configuration no longer has ${what}`;
   return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason, message } } } as const;
+}
+
+export interface ProviderAccess {
+  readonly cloud: Cloud;
+  readonly deletions: Deletions;
+  readonly observation: Observation;
+  noteAccepted(flavorId: string): void;
+  noteRefusal(error: CloudError, flavorId: string): void;
+  noteCatalogWrong(): void;
 }

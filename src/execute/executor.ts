@@ -13,10 +13,9 @@ import { type Action, actionKey, type ActionType, nodeKey } from "../plan/action
 import type { LedgerChange } from "../store/ledger.ts";
 import { Attempts } from "./attempts.ts";
 import { serverOrder } from "./delete_server.ts";
-import { type ActionDeps, type ActionSite, executeAction } from "./execute_action.ts";
+import { type ActionDeps, type ActionSite, executeAction, type ProviderAccess } from "./execute_action.ts";
 import type { CloudVerdict } from "./outcome.ts";
-import type { ProviderAccess } from "./provider_access.ts";
-import { ScriptOutputs } from "./script_outputs.ts";
+import { ScriptOutputs } from "./remote_script.ts";
 import { recordHostKeys, recordNode } from "../rules/record_node.ts";
 
 interface ExecutorDeps extends ActionDeps {

@@ -1,9 +1,8 @@
 /** The outcome of an attempt. The executor stores it; attempts themselves change no record. */
-import { pauseAfter } from "../cloud/pause_after.ts";
+import { CloudError, pauseAfter } from "../domain/cloud_error.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { Evidence, WaitingOn } from "../domain/node.ts";
 import type { Instant, Milliseconds } from "../domain/time.ts";
-import { CloudError } from "../domain/cloud_error.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 

@@ -9,8 +9,14 @@ import { errorChain } from "../lib/error_chain.ts";
 import type { ShellSession } from "../ssh/shell.ts";
 import { type LoginDeps, loginTarget } from "./login.ts";
 import { evidenceOf, type Outcome } from "./outcome.ts";
-import type { ScriptOutputs } from "./script_outputs.ts";
-import { OPEN_SCRIPTS, runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
+import {
+  OPEN_SCRIPTS,
+  runToEnd,
+  scriptCommand,
+  ScriptError,
+  type ScriptOutputs,
+  SCRIPTS,
+} from "./remote_script.ts";
 
 export interface PrepareDeps extends LoginDeps {
   readonly makeKeypair: () => Promise<NodeGroup["key"]>;

@@ -3,6 +3,7 @@ import type { Milliseconds } from "../domain/time.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { shellQuote } from "../lib/shell_quote.ts";
 import type { RunOptions, ShellSession } from "../ssh/shell.ts";
+import { OutputTail } from "../lib/output_tail.ts";
 
 /** Where 2016's Nodepool put the scripts, and ran them. */
 export const SCRIPTS = "/opt/nodepool-scripts";
@@ -84,4 +85,29 @@ export async function runToEnd(
   const last = [...lines, ...session.hasTerminal === false ? [NO_TERMINAL] : []].join("\n");
   const meaning = MEANING[exitCode] ?? "";
   throw new ScriptError(`${what} ended with exit code ${exitCode}${meaning}`, last);
+}
+
+/**
+ * The output of ready scripts that run, for anyone who wants to know what one is doing: its end, in bounded memory.
+ * How one failed is in the node's evidence.
+ */
+export class ScriptOutputs {
+  readonly #running = new Map<number, OutputTail>();
+
+  /** null: no script runs on the node. */
+  read(nodeId: number): string | null {
+    return this.#running.get(nodeId)?.text() ?? null;
+  }
+
+  /** Takes the output of a script until it is disposed of. */
+  begin(nodeId: number): Disposable & { readonly add: (chunk: Uint8Array) => void } {
+    const tail = new OutputTail();
+    this.#running.set(nodeId, tail);
+    return {
+      add: (chunk) => tail.add(chunk),
+      [Symbol.dispose]: () => {
+        if (this.#running.get(nodeId) === tail) this.#running.delete(nodeId);
+      },
+    };
+  }
 }

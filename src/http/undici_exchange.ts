@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { CloudError } from "../domain/cloud_error.ts";
 import { decodedBody } from "./decoded_body.ts";
 import type { SendGuard, SendRequest, SendResponse } from "./send.ts";
-import { proxyAuthorization, proxyRefusal } from "./proxy_connector.ts";
+import { proxyAuthorization, proxyRefusal } from "./connectors.ts";
 import { concatenated } from "../lib/concatenated.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 

@@ -18,8 +18,7 @@ import type { Send, SendGuard, SendRequest, SendResponse } from "./send.ts";
 import { certificateTime } from "./peer_certificate.ts";
 import { describeSendFailure, isUntrusted, shortTime, type Trust } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
-import { createProxyConnector } from "./proxy_connector.ts";
-import { createTimedConnector } from "./timed_connector.ts";
+import { createProxyConnector, createTimedConnector } from "./connectors.ts";
 import { exchange } from "./undici_exchange.ts";
 
 /** `caCert`, `clientCert` and `clientKey` are paths of PEM files; a client certificate may hold its key itself. */

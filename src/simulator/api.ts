@@ -5,12 +5,10 @@
 import { TrieRouter } from "hono/router/trie-router";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type ApiAnswer, errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
-import type { Blow, Fault, Stage } from "./fault.ts";
-import type { FaultBoard, Subject } from "./fault_board.ts";
-import { quirkyAnswer } from "./quirk.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import type { Blow, Fault, FaultBoard, Stage, Subject } from "./fault.ts";
+import { quirkyAnswer } from "./quirk_table.ts";
 import { sampleSpread } from "./settings.ts";
 
 /** Does what a request asks for; throws a Refusal where the service would refuse. */
@@ -18,9 +16,12 @@ export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise
 type Outcome = ApiAnswer | Breakage;
 
 /** The faults that strike within a handler. */
-export type Strikes = <S extends Stage>(
-  stage: S,
-) => Iterable<{ blow: Blow; strike: NonNullable<Fault[S]>; fault: Fault }>;
+export type Strikes = <S extends Stage>(stage: S) => Iterable<Strike<S>>;
+
+interface Strike<S extends Stage> {
+  readonly blow: Blow;
+  readonly strike: NonNullable<Fault[S]>;
+}
 
 /** The context that all services share. */
 export interface ApiContext {
@@ -149,14 +150,11 @@ export class ApiBuilder {
     return breakage ?? answer;
   }
 
-  *#strikes<S extends Stage>(
-    exchange: Exchange,
-    stage: S,
-  ): Generator<{ blow: Blow; strike: NonNullable<Fault[S]>; fault: Fault }> {
+  *#strikes<S extends Stage>(exchange: Exchange, stage: S): Generator<Strike<S>> {
     const { clock, faults } = this.#context;
     for (const { fault, blow } of faults.draw(stage, subjectOf(exchange), clock.now())) {
       exchange.fault = fault.number;
-      yield { fault, blow, strike: fault[stage]! };
+      yield { blow, strike: fault[stage]! };
     }
   }
 

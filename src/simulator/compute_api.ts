@@ -1,19 +1,18 @@
 /** Nova v2.1: the routes, and what is not about servers: flavors, keypairs, limits, zones, versions. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, found, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { SimulatedKeypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
-import { flavorRoutes } from "./flavor_api.ts";
 import { fixedIpsOf } from "./network_view.ts";
-import { ApiRefusal, found } from "./api_refusal.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
-import { listServers } from "./server_list_api.ts";
+import { listServers, pageLimit } from "./server_list_api.ts";
+import { nextLinks, pageAfter } from "./paging.ts";
+import type { StockFlavor } from "./stock.ts";
 
-/** The Hono app of `/compute`. */
 export function computeApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
-  const api = new ApiBuilder("compute", context, negotiate)
+  return new ApiBuilder("compute", context, negotiate)
     .on("GET /", "version.list", listVersions, open)
     .on("GET /v2.1", "version.show", showVersion, open)
     .on("POST /v2.1/servers", "server.create", server.createServer)
@@ -41,8 +40,11 @@ export function computeApi(context: ApiContext): ApiBuilder {
     .on("GET /v2.1/limits", "limits.show", showLimits)
     .on("GET /v2.1/os-quota-sets/:projectId", "quota.show", showQuotaSet)
     .on("GET /v2.1/os-availability-zone", "zone.list", listZones)
-    .on("GET /v2.1/os-availability-zone/detail", "zone.list", refuseZoneDetail);
-  return flavorRoutes(api);
+    .on("GET /v2.1/os-availability-zone/detail", "zone.list", refuseZoneDetail)
+    .on("GET /v2.1/flavors", "flavor.list", (exchange) => listFlavors(exchange, briefFlavor))
+    .on("GET /v2.1/flavors/detail", "flavor.list", (exchange) => listFlavors(exchange, fullFlavor))
+    .on("GET /v2.1/flavors/:flavorId", "flavor.show", showFlavor)
+    .on("GET /v2.1/flavors/:flavorId/os-extra_specs", "flavor.specs", showExtraSpecs);
 }
 
 /** Finds the microversion that the request asks for. */
@@ -211,4 +213,62 @@ function refuseZoneDetail(): ApiAnswer {
     403,
     "Policy doesn't allow os_compute_api:os-availability-zone:detail to be performed.",
   );
+}
+
+function listFlavors(
+  exchange: Exchange,
+  shown: (exchange: Exchange, flavor: StockFlavor) => unknown,
+): ApiAnswer {
+  const { query, cloud } = exchange;
+  const minRam = Number(query.get("minRam") ?? 0);
+  const fitting = cloud.stock.flavors.filter((flavor) => flavor.ram >= minRam);
+  const { page, more } = pageAfter(fitting, { marker: query.get("marker"), limit: pageLimit(exchange) });
+  return jsonAnswer(200, {
+    flavors: page.map((flavor) => shown(exchange, flavor)),
+    ...(more ? nextLinks(exchange, "flavors", page.at(-1)!) : {}),
+  });
+}
+
+function showFlavor(exchange: Exchange): ApiAnswer {
+  return jsonAnswer(200, { flavor: fullFlavor(exchange, namedFlavor(exchange)) });
+}
+
+function showExtraSpecs(exchange: Exchange): ApiAnswer {
+  return jsonAnswer(200, { extra_specs: namedFlavor(exchange).extraSpecs });
+}
+
+function namedFlavor(exchange: Exchange): StockFlavor {
+  const id = exchange.param("flavorId");
+  return found(exchange.cloud.stock.flavors.find((one) => one.id === id), `Flavor ${id} could not be found.`);
+}
+
+function briefFlavor(exchange: Exchange, { id, name }: StockFlavor) {
+  const description = exchange.microversion >= 55 ? { description: null } : {};
+  return { id, name, ...description, links: flavorLinks(exchange, id) };
+}
+
+function fullFlavor(exchange: Exchange, flavor: StockFlavor) {
+  const { microversion } = exchange;
+  return {
+    id: flavor.id,
+    name: flavor.name,
+    ram: flavor.ram,
+    disk: flavor.disk,
+    swap: microversion >= 75 ? 0 : "",
+    "OS-FLV-EXT-DATA:ephemeral": 0,
+    "OS-FLV-DISABLED:disabled": false,
+    vcpus: flavor.vcpus,
+    "os-flavor-access:is_public": true,
+    rxtx_factor: 1.0,
+    links: flavorLinks(exchange, flavor.id),
+    ...(microversion >= 55 ? { description: null } : {}),
+    ...(microversion >= 61 ? { extra_specs: flavor.extraSpecs } : {}),
+  };
+}
+
+function flavorLinks({ url }: Exchange, id: string) {
+  return [
+    { rel: "self", href: `${url}/v2.1/flavors/${id}` },
+    { rel: "bookmark", href: `${url}/flavors/${id}` },
+  ];
 }

@@ -19,7 +19,7 @@ import type { ApiAnswer } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { ApiRequest } from "./exchange.ts";
 import { faultCatalogue } from "./fault_catalogue.ts";
-import type { ArmedFault } from "./fault_board.ts";
+import type { ArmedFault } from "./fault.ts";
 import { mannerProblems, personalities, quirkTable } from "./quirk_table.ts";
 import { faultRuleFromFile } from "./settings_file.ts";
 import type { Simulator } from "./simulator.ts";

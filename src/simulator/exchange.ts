@@ -4,9 +4,8 @@
  */
 import { tryDecodeURIComponent } from "hono/utils/url";
 import type { Instant } from "../domain/time.ts";
-import type { Service } from "./answer.ts";
+import { ApiRefusal, invalidInput, type Service } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
-import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 import type { SimulatedServer } from "./simulated_server.ts";
 

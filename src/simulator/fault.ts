@@ -1,16 +1,19 @@
 /**
- * A fault: a row of the catalogue. A row says where it strikes and what it does there; everything about
- * when (pattern, probability, count, window) is the rule's and lies with the `FaultBoard`.
+ * A fault: a row of the catalogue, which says where it strikes and what it does there; and the faults in force, on a
+ * board: rules that were armed say when (pattern, probability, count, window), and how often each struck is counted. The
+ * board draws in the order of arming, with the simulator's own chance, so that a seed brings the same faults every time.
  */
 import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Random } from "../lib/random.ts";
-import type { ApiAnswer } from "./answer.ts";
-import type { ApiRefusal } from "./api_refusal.ts";
+import type { ApiAnswer, ApiRefusal } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
-import type { FaultRule } from "./settings.ts";
+import { completeFaultRule, type FaultRule, type FaultRuleInput, refuse } from "./settings.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 import type { SimulatedServer } from "./simulated_server.ts";
+import { faultCatalogue } from "./fault_catalogue.ts";
+import { matchesAnyPattern, matchesPattern } from "./pattern.ts";
+import { ruleProblems } from "./settings_check.ts";
 
 /** A fault at the moment at which it strikes. */
 export interface Blow {
@@ -72,3 +75,122 @@ export interface Fault {
 
 /** The ways in which a fault strikes a request. */
 export type Stage = Exclude<keyof Fault, "number" | "title" | "operations" | "time" | "effect" | "standing">;
+
+/** A rule in force. */
+export interface ArmedFault {
+  readonly id: number;
+  readonly rule: FaultRule;
+  readonly fault: Fault;
+  /** Requests that it fitted. */
+  seen: number;
+  /** Of these, how many it struck. */
+  struck: number;
+  /** Calls for when it is over. */
+  readonly letGo: ((now: Instant) => void)[];
+}
+
+/** The subject that a rule is matched with. */
+export interface Subject {
+  readonly cloud: string;
+  readonly service: string;
+  readonly operation: string;
+  /** Of what the request is about: a server, an image, or both. */
+  readonly names: readonly string[];
+}
+
+export class FaultBoard {
+  readonly #armed: ArmedFault[] = [];
+  readonly #random: Random;
+  readonly #startedAt: Instant;
+  readonly #clouds: readonly string[];
+  #ids = 0;
+
+  /** @param options `clouds`: the names of those that rules can be for */
+  constructor(options: { random: Random; startedAt: Instant; clouds: readonly string[] }) {
+    this.#clouds = options.clouds;
+    this.#random = options.random;
+    this.#startedAt = options.startedAt;
+  }
+
+  get armed(): readonly ArmedFault[] {
+    return this.#armed;
+  }
+
+  /** @throws Error for a rule that cannot be used */
+  arm(input: FaultRuleInput): ArmedFault {
+    const rule = completeFaultRule(input);
+    refuse(ruleProblems(rule, this.#clouds), "a fault rule");
+    const fault = faultCatalogue.get(rule.fault)!;
+    const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0, letGo: [] };
+    this.#armed.push(armed);
+    return armed;
+  }
+
+  /** Takes one rule out of force, or all; whether there was any. What it held up goes on. */
+  disarm(id: number | undefined, now: Instant): boolean {
+    const over = this.#armed.filter((armed) => id === undefined || armed.id === id);
+    const left = this.#armed.filter((armed) => !over.includes(armed));
+    this.#armed.splice(0, this.#armed.length, ...left);
+    for (const armed of over) letGo(armed, now);
+    return over.length > 0;
+  }
+
+  /** Lets go what rules held up whose window is over. */
+  advance(now: Instant): void {
+    for (const armed of this.#armed) {
+      const { until } = armed.rule;
+      if (until !== null && now - this.#startedAt >= until) letGo(armed, this.#startedAt + until);
+    }
+  }
+
+  /** The faults that strike now at this stage, each counted as it is taken. */
+  *draw(stage: Stage, subject: Subject, now: Instant): Generator<{ fault: Fault; blow: Blow }> {
+    for (const armed of this.#armed) {
+      if (!strikesAt(armed, stage) || !this.#fits(armed, subject, now) || !this.#falls(armed)) continue;
+      yield { fault: armed.fault, blow: this.#blow(armed, now) };
+    }
+  }
+
+  /** Whether a rule just armed strikes something that stands already; counted as in `draw`. */
+  strikesStanding(armed: ArmedFault, subject: Subject, now: Instant): Blow | null {
+    if (armed.fault.standing === undefined || !this.#fits(armed, subject, now)) return null;
+    return this.#falls(armed) ? this.#blow(armed, now) : null;
+  }
+
+  #fits({ rule, fault }: ArmedFault, subject: Subject, now: Instant): boolean {
+    const age = now - this.#startedAt;
+    if (age < rule.after || (rule.until !== null && age >= rule.until)) return false;
+    if (rule.cloud !== null && rule.cloud !== subject.cloud) return false;
+    if (rule.service !== null && rule.service !== subject.service) return false;
+    if (!matchesAnyPattern(rule.operation ?? fault.operations, subject.operation)) return false;
+    const { name } = rule;
+    return name === null || subject.names.some((one) => matchesPattern(name, one));
+  }
+
+  #falls(armed: ArmedFault): boolean {
+    const { rule } = armed;
+    if (rule.count !== null && armed.struck >= rule.count) return false;
+    if (++armed.seen <= rule.skip) return false;
+    if (rule.probability < 1 && this.#random.float() >= rule.probability) return false;
+    armed.struck++;
+    return true;
+  }
+
+  #blow({ rule, fault, letGo }: ArmedFault, now: Instant): Blow {
+    const time = rule.time ?? fault.time ?? 0;
+    return { rule, now, random: this.#random, time, atEnd: (act) => void letGo.push(act) };
+  }
+}
+
+function letGo(armed: ArmedFault, now: Instant): void {
+  for (const act of armed.letGo.splice(0)) act(now);
+}
+
+/** A fault that can strike before or after the effect does so where rule or catalogue say. */
+function strikesAt({ rule, fault }: ArmedFault, stage: Stage): boolean {
+  if (fault[stage] === undefined) return false;
+  const effect = rule.effect ?? fault.effect;
+  if (stage === "refuse") return fault.spoil === undefined || effect === false;
+  if (stage === "spoil") return fault.refuse === undefined || effect !== false;
+  return true;
+}

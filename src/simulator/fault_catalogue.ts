@@ -3,8 +3,7 @@
  * a number without a row is refused when it is armed.
  */
 import { MINUTE, SECOND } from "../domain/time.ts";
-import { unauthorizedAnswer } from "./answer.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, unauthorizedAnswer } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Fault } from "./fault.ts";
 import { behave, keep, putOff, vanish } from "./hold_up.ts";

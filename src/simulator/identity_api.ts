@@ -1,12 +1,10 @@
 /** Keystone v3, as far as a client of a project needs it: tokens, the catalog, the project itself. */
 import { ApiBuilder, type ApiContext, type Strikes } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, found, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { ApiRefusal, found } from "./api_refusal.ts";
 import { nameId } from "./stock.ts";
 import type { SimulatedToken } from "./tokens.ts";
 
-/** The Hono app of `/identity`. */
 export function identityApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
   return new ApiBuilder("identity", context)

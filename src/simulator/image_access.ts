@@ -1,7 +1,7 @@
 /** Which image a request is about, and whether it may do to it what it asks for. */
 import type { Exchange } from "./exchange.ts";
 import { notAuthorized } from "./image_fields.ts";
-import { found } from "./api_refusal.ts";
+import { found } from "./answer.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** The image of the path. */

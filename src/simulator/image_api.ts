@@ -1,6 +1,6 @@
 /** Glance v2: the routes, and what is about one image as a whole: make, show, delete. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { namedImage, ownImage } from "./image_access.ts";
 import { changeTag, patchImage, setDeactivated } from "./image_change_api.ts";
@@ -8,9 +8,7 @@ import { downloadImage, takeUpload } from "./image_data_api.ts";
 import { imageWish } from "./image_fields.ts";
 import { listImages } from "./image_list_api.ts";
 import { imageSchema, imagesSchema, shownImage } from "./image_view.ts";
-import { ApiRefusal } from "./api_refusal.ts";
 
-/** The Hono app of `/image`. */
 export function imageApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
   return new ApiBuilder("image", context)

@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { ImageFields } from "./image_fields.ts";
 import type { ContentRoom } from "./image_intake.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal } from "./answer.ts";
 import { type CloudSettings, sampleSpread } from "./settings.ts";
 import { type ImageAtBoot, type SimulatedImage, snapshotTaskAt, type StoredData } from "./simulated_image.ts";
 import { nameId, type Stock, type StockImage } from "./stock.ts";

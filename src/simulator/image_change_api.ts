@@ -1,12 +1,11 @@
 /** Changes of an image that there is: JSON patches in the two forms that Glance takes, tags, and whether it may be used. */
 import type { Handle } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ownImage } from "./image_access.ts";
 import type { ImageWish } from "./image_book.ts";
 import { checkSettable, isField, withEntry } from "./image_fields.ts";
 import { shownImage } from "./image_view.ts";
-import { ApiRefusal } from "./api_refusal.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 
 /** `PATCH /v2/images/ID`: all of its changes or none. */

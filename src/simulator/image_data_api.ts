@@ -1,10 +1,9 @@
 /** The data of an image: uploads, read piece by piece and never held whole; and downloads of what was kept. */
 import type { Strikes } from "./api.ts";
-import { type ApiAnswer, emptyAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import { namedImage, ownImage } from "./image_access.ts";
 import { ImageIntake, MAX_CONTENT } from "./image_intake.ts";
-import { ApiRefusal } from "./api_refusal.ts";
 import { imageStatusAt, shownDataAt, type SimulatedImage } from "./simulated_image.ts";
 
 /** `PUT /v2/images/ID/file`. */

@@ -1,7 +1,7 @@
 /** The fields and properties that Glance takes for an image, and how it refuses the rest. */
 import * as v from "valibot";
 import type { ImageWish } from "./image_book.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal } from "./answer.ts";
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
 const word = v.pipe(v.string(), v.maxLength(255));

@@ -1,9 +1,8 @@
 /** Glance's listing of images: filtered, sorted, in pages. */
 import type { Strikes } from "./api.ts";
-import { type ApiAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, found, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { shownImage } from "./image_view.ts";
-import { ApiRefusal, found } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** `GET /v2/images`. */

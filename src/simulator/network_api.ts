@@ -1,8 +1,8 @@
 /** Neutron v2.0: networks, subnets, ports, floating IPs, security groups, quotas, extensions. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, found, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { type NetworkResource, resourceList } from "./network_list.ts";
+import { type NetworkResource, resourceList } from "./paging.ts";
 import {
   floatingIpView,
   networkView,
@@ -11,11 +11,9 @@ import {
   securityGroupView,
   subnetViews,
 } from "./network_view.ts";
-import { ApiRefusal, found } from "./api_refusal.ts";
 import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
 import type { StockNetwork } from "./stock.ts";
 
-/** The Hono app of `/network`. */
 export function networkApi(context: ApiContext): ApiBuilder {
   const api = new ApiBuilder("network", context)
     .on("GET /", "version.list", listVersions, { open: true })

@@ -1,7 +1,7 @@
 /** Networks, subnets, ports, floating IPs and security groups as Neutron's JSON shows them. */
 import { isoSeconds } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
-import type { NetworkResource } from "./network_list.ts";
+import type { NetworkResource } from "./paging.ts";
 import type { SimulatedFloatingIp, SimulatedPort } from "./simulated_server.ts";
 import { nameId, type StockNetwork } from "./stock.ts";
 

@@ -5,7 +5,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Quotas } from "./settings.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal } from "./answer.ts";
 import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
 import type { StockNetwork } from "./stock.ts";
 

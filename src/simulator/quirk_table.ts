@@ -1,12 +1,19 @@
-/** Every quirk and every personality there is, and what the settings' names of them mean. A new one is a row here. */
+/**
+ * Every quirk and every personality there is, and what the settings' names of them mean. A quirk is one habit in which
+ * people's clouds differ from the plain OpenStack that the simulator is without any; a cloud has a list of them
+ * (`quirks` and `personality` of its settings). Unlike a fault, a quirk holds for every request, and nothing is wrong
+ * with the cloud. A new one is a row in one of the tables of `quirks/`.
+ */
 import { nearestName } from "../lib/nearest_name.ts";
-import type { Quirk, QuirkTable } from "./quirk.ts";
 import type { SettingsProblem } from "./settings_check.ts";
 import { addressQuirks } from "./quirks/addresses.ts";
 import { loginQuirks } from "./quirks/logins.ts";
 import { networkQuirks } from "./quirks/networks.ts";
 import { oddQuirks } from "./quirks/odd_answers.ts";
 import { serviceQuirks } from "./quirks/services.ts";
+import type { ApiAnswer } from "./answer.ts";
+import type { Breakage, Exchange } from "./exchange.ts";
+import type { CloudSettings } from "./settings.ts";
 
 const tables: readonly QuirkTable[] = [addressQuirks, networkQuirks, serviceQuirks, oddQuirks, loginQuirks];
 
@@ -101,4 +108,44 @@ export function describeQuirks(): string {
     "quirks:",
     ...quirkTable.map(line),
   ].join("\n");
+}
+
+export interface Quirk {
+  readonly name: string;
+  /** One sentence on what such a cloud does. */
+  readonly about: string;
+
+  /** Replaces the cloud's settings. */
+  settings?(settings: CloudSettings): CloudSettings;
+  /** Before a request is handled; throws a Refusal where such a cloud refuses it. */
+  request?(exchange: Exchange): void;
+  /** The JSON of a good answer, as such a cloud has it. */
+  body?(body: Json, exchange: Exchange): Json;
+  /** On every answer that goes out, good or not. */
+  answer?(answer: ApiAnswer): ApiAnswer;
+}
+
+// deno-lint-ignore no-explicit-any
+export type Json = any;
+
+/** Quirks by their names. */
+export type QuirkTable = Readonly<Record<string, Omit<Quirk, "name">>>;
+
+/** The settings after all of the quirks, in their order. */
+export function quirkySettings(settings: CloudSettings, quirks: readonly Quirk[]): CloudSettings {
+  return quirks.reduce((changed, quirk) => quirk.settings?.(changed) ?? changed, settings);
+}
+
+/** The answer as the cloud's quirks have it. */
+export function quirkyAnswer(answer: ApiAnswer | Breakage, exchange: Exchange): ApiAnswer | Breakage {
+  const { quirks } = exchange.cloud;
+  if (typeof answer === "string" || answer.status >= 300 || !isJson(answer)) return answer;
+  if (quirks.every(({ body }) => body === undefined)) return answer;
+  const plain = JSON.parse(answer.body as string);
+  const body = quirks.reduce((changed, quirk) => quirk.body?.(changed, exchange) ?? changed, plain);
+  return { ...answer, body: JSON.stringify(body) };
+}
+
+function isJson({ headers }: ApiAnswer): boolean {
+  return headers["content-type"]?.includes("json") ?? false;
 }

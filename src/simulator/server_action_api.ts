@@ -1,9 +1,8 @@
 /** `POST /servers/ID/action`: what is done to a server that there is. */
 import type { Strikes } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, invalidInput, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ImageWish } from "./image_book.ts";
-import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import { metadataOf, namedServer } from "./server_api.ts";
 import { hostnameOf } from "./server_view.ts";
 import { answersSshAt, type SimulatedServer, statusAt, taskStateAt } from "./simulated_server.ts";

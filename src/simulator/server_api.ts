@@ -1,9 +1,8 @@
 /** Nova's requests about one server: make, show, delete, its metadata and addresses. */
 import type { Handle, Strikes } from "./api.ts";
-import { type ApiAnswer, emptyAnswer, jsonAnswer } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, emptyAnswer, found, invalidInput, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
-import { ApiRefusal, found, invalidInput } from "./api_refusal.ts";
 import { addressesOf, downServer, fullServer, serverLinks } from "./server_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";

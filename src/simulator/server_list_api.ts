@@ -1,9 +1,8 @@
 /** Nova's listings of servers: newest first, in pages, with filters and `changes-since`. */
 import type { Handle, Strikes } from "./api.ts";
-import { jsonAnswer } from "./answer.ts";
+import { found, invalidInput, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
-import { found, invalidInput } from "./api_refusal.ts";
 import { nextLinks } from "./paging.ts";
 import { briefServer, downServer, fullServer } from "./server_view.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";

@@ -1,6 +1,6 @@
 /** Which networks a new server is attached to, as Nova decides it. */
 import type { CloudState, ServerWish } from "./cloud_state.ts";
-import { ApiRefusal, found, invalidInput } from "./api_refusal.ts";
+import { ApiRefusal, found, invalidInput } from "./answer.ts";
 import type { SimulatedPort } from "./simulated_server.ts";
 
 type Choice = Pick<ServerWish, "networkIds" | "ports">;

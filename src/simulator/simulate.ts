@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { systemClock } from "../lib/clock.ts";
 import { newFileProblem } from "../lib/new_file.ts";
 import { seededRandom, systemRandom } from "../lib/random.ts";
-import { renderCloudsYaml } from "./clouds_yaml.ts";
 import { serveSimulator } from "./serve_simulator.ts";
 import { completeSettings, type SimulatorSettings } from "./settings.ts";
 import { parseSettings } from "./settings_file.ts";
 import { createSimulator } from "./simulator.ts";
+import { stringify } from "yaml";
 
 interface SimulateOptions {
   /** Port 0: the system chooses. */
@@ -56,4 +56,26 @@ async function writeClouds(path: string, text: string): Promise<void> {
   await Deno.writeTextFile(path, text, { mode: 0o600 }).catch((cause: Error) => {
     throw new Error(`the simulator's ${path} cannot be written: ${cause.message}`, { cause });
   });
+}
+
+/**
+ * A clouds.yaml with one entry for each cloud, named as the cloud.
+ * @param baseUrl where the simulator is served, with no slash at its end
+ */
+export function renderCloudsYaml(settings: SimulatorSettings, baseUrl: string): string {
+  const entries = settings.clouds.map((cloud) => [cloud.name, {
+    auth_type: "password",
+    auth: {
+      auth_url: `${baseUrl}/${cloud.name}/identity/v3`,
+      username: cloud.username,
+      password: cloud.password,
+      project_name: cloud.project,
+      user_domain_name: "Default",
+      project_domain_name: "Default",
+    },
+    region_name: cloud.region,
+    interface: "public",
+    identity_api_version: 3,
+  }]);
+  return stringify({ clouds: Object.fromEntries(entries) });
 }

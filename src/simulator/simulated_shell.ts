@@ -11,123 +11,113 @@ import {
 } from "../ssh/login_failure.ts";
 import { LoginProof } from "../ssh/login_proof.ts";
 import { offerProblem } from "../ssh/server_offer.ts";
-import { type CommandResult, LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
-import { hostKeyOf } from "./host_key.ts";
-import { letsIn } from "./login_rules.ts";
+import {
+  type CommandResult,
+  LoginError,
+  type LoginTarget,
+  type RunOptions,
+  type Shell,
+  type ShellSession,
+} from "../ssh/shell.ts";
+import { hostKeyOf } from "./ssh_keys.ts";
+import { type CommandGround, leave, letsIn, runSimulatedCommand } from "./login_rules.ts";
 import type { CloudSettings } from "./settings.ts";
-import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
-import { SimulatedSession } from "./simulated_session.ts";
+import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
 import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
+import { OutputTail } from "../lib/output_tail.ts";
+import { copyLocalFolder } from "./copy_local_folder.ts";
+import { FileError, homeOf } from "./server_files.ts";
 
 type SshSettings = CloudSettings["ssh"];
 
 export function createSimulatedShell(simulator: Simulator): Shell {
-  const enter = (target: LoginTarget, limits: Limits, command?: string) =>
-    Promise.try(() => {
-      limits.signal.throwIfAborted();
-      return new SimulatedLogin(simulator, target, limits).enter(command);
-    });
   return {
-    connect: async (target, limits) => (await enter(target, limits)).session,
+    connect: async (target, limits) => (await enter({ simulator, target, limits })).session,
     async login(target, { command, ...limits }) {
-      const { session, result } = await enter(target, limits, command);
+      const { session, result } = await enter({ simulator, target, limits, command });
       await session[Symbol.asyncDispose]();
       return { ...result, hostKey: session.hostKey };
     },
   };
 }
 
-interface Limits {
-  readonly timeout: number;
-  readonly signal: AbortSignal;
+interface Attempt {
+  readonly simulator: Simulator;
+  readonly target: LoginTarget;
+  readonly limits: { readonly timeout: number; readonly signal: AbortSignal };
+  readonly command?: string;
 }
 
-/** One attempt, step by step as the real one goes, with the time that each step takes there. */
-class SimulatedLogin {
-  readonly #simulator: Simulator;
-  readonly #target: LoginTarget;
-  readonly #limits: Limits;
-  readonly #where: string;
-  #left: number;
-
-  constructor(simulator: Simulator, target: LoginTarget, limits: Limits) {
-    this.#simulator = simulator;
-    this.#target = target;
-    this.#limits = limits;
-    this.#left = limits.timeout;
-    this.#where = loginPlace(target);
+/**
+ * One attempt, step by step as the real one goes, with the time that each step takes there.
+ * @returns the session, and what the command came to
+ */
+async function enter(
+  { simulator, target, limits: { timeout, signal }, command }: Attempt,
+): Promise<{ session: SimulatedSession; result: CommandResult }> {
+  signal.throwIfAborted();
+  const { clock } = simulator;
+  const where = loginPlace(target);
+  let left = timeout;
+  const spend = async (stage: LoginStage, time: number) => {
+    const isLate = time >= left;
+    const spent = Math.min(time, left);
+    left -= spent;
+    if (spent > 0) await clock.sleep(spent, { signal });
+    if (isLate) throw loginOutOfTime(timeout, { stage, where });
+  };
+  const found = simulator.serverAt(target.address);
+  if (found === null || !answersSshAt(found.server, clock.now())) {
+    throw new LoginError("network", `${where}: connection refused`);
   }
-
-  /** @returns the session, and what the command came to */
-  async enter(command?: string): Promise<{ session: SimulatedSession; result: CommandResult }> {
-    const { cloud, server } = this.#server();
-    const { ssh } = cloud.settings;
-    const hostKey = await this.#shakeHands(ssh, server);
-    await this.#spend("auth", ssh.slow.authentication);
-    this.#authenticate(ssh, server);
-    await this.#spend("command", ssh.slow.session);
-    const { clock } = this.#simulator;
-    const { username } = this.#target;
-    const session = new SimulatedSession({ clock, cloud, server, username }, { hostKey, where: this.#where });
-    try {
-      return { session, result: await this.#prove(session, command) };
-    } catch (error) {
-      await session[Symbol.asyncDispose]();
-      throw error;
-    }
+  const { cloud, server } = found;
+  const { ssh } = cloud.settings;
+  await spend("handshake", ssh.slow.banner);
+  const hostKey = shownHostKey(ssh, server, target);
+  await spend("auth", ssh.slow.authentication);
+  authenticate(ssh, server, target);
+  await spend("command", ssh.slow.session);
+  const session = new SimulatedSession({ clock, cloud, server, username: target.username }, {
+    hostKey,
+    where,
+  });
+  try {
+    return { session, result: await prove(session, { command, timeout: left, signal, where }) };
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
   }
+}
 
-  async #prove(session: SimulatedSession, command?: string): Promise<CommandResult> {
-    const proof = new LoginProof(words);
-    const place = { where: this.#where };
-    try {
-      const result = await session.run(proof.script(command), {
-        timeout: this.#left,
-        signal: this.#limits.signal,
-        onOutput: (chunk) => proof.hear(chunk),
-      });
-      return proof.check(result, place);
-    } catch (error) {
-      throw proof.explain(error, place);
-    }
-  }
+function shownHostKey(ssh: SshSettings, server: SimulatedServer, target: LoginTarget): string {
+  const where = loginPlace(target);
+  const algorithms = algorithmsOf(ssh);
+  const problem = offerProblem(offerOf(algorithms));
+  if (problem !== null) throw algorithmsFailure(problem, { where });
+  const { publicKey } = hostKeyOf(server, algorithms.hostKey);
+  const { hostKeys } = target;
+  if (hostKeys.length > 0 && !hostKeys.includes(publicKey)) throw otherHostKey(publicKey, { where });
+  return publicKey;
+}
 
-  #server() {
-    const found = this.#simulator.serverAt(this.#target.address);
-    if (found === null || !answersSshAt(found.server, this.#simulator.clock.now())) {
-      throw new LoginError("network", `${this.#where}: connection refused`);
-    }
-    return found;
-  }
+function authenticate(ssh: SshSettings, server: SimulatedServer, target: LoginTarget): void {
+  const { username, privateKey } = target;
+  const isIn = letsIn(ssh, server, { username, publicKey: () => publicKeyFor(privateKey) });
+  if (isIn && ssh.alsoWants.length === 0) return;
+  throw new LoginError("auth", `${loginPlace(target)}: ${authProblem(isIn ? ssh.alsoWants : [])}`);
+}
 
-  /** @returns the host key that it shows */
-  async #shakeHands(ssh: SshSettings, server: SimulatedServer): Promise<string> {
-    const where = this.#where;
-    await this.#spend("handshake", ssh.slow.banner);
-    const algorithms = algorithmsOf(ssh);
-    const problem = offerProblem(offerOf(algorithms));
-    if (problem !== null) throw algorithmsFailure(problem, { where });
-    const { publicKey } = hostKeyOf(server, algorithms.hostKey);
-    const { hostKeys } = this.#target;
-    if (hostKeys.length > 0 && !hostKeys.includes(publicKey)) throw otherHostKey(publicKey, { where });
-    return publicKey;
-  }
-
-  #authenticate(ssh: SshSettings, server: SimulatedServer): void {
-    const { username, privateKey } = this.#target;
-    const isIn = letsIn(ssh, server, { username, publicKey: () => publicKeyFor(privateKey) });
-    if (isIn && ssh.alsoWants.length === 0) return;
-    throw new LoginError("auth", `${this.#where}: ${authProblem(isIn ? ssh.alsoWants : [])}`);
-  }
-
-  async #spend(stage: LoginStage, time: number): Promise<void> {
-    const { timeout, signal } = this.#limits;
-    const isLate = time >= this.#left;
-    const spent = Math.min(time, this.#left);
-    this.#left -= spent;
-    if (spent > 0) await this.#simulator.clock.sleep(spent, { signal });
-    if (isLate) throw loginOutOfTime(timeout, { stage, where: this.#where });
+async function prove(
+  session: SimulatedSession,
+  { command, timeout, signal, where }: Attempt["limits"] & { command: string | undefined; where: string },
+): Promise<CommandResult> {
+  const proof = new LoginProof(words);
+  const onOutput = (chunk: Uint8Array) => proof.hear(chunk);
+  try {
+    return proof.check(await session.run(proof.script(command), { timeout, signal, onOutput }), { where });
+  } catch (error) {
+    throw proof.explain(error, { where });
   }
 }
 
@@ -149,4 +139,71 @@ function publicKeyFor(privateKey: string): string {
     publicKeys.set(privateKey, publicKey);
   }
   return publicKey;
+}
+
+/** A login that lasts. A connection that broke once stays broken. */
+class SimulatedSession implements ShellSession {
+  readonly hostKey: string;
+  readonly #ground: CommandGround;
+  readonly #home: string;
+  /** For messages: user, address and port. */
+  readonly #where: string;
+  #open = true;
+
+  constructor(ground: CommandGround, options: { hostKey: string; where: string }) {
+    this.#ground = ground;
+    this.hostKey = options.hostKey;
+    this.#home = homeOf(ground.username);
+    this.#where = options.where;
+  }
+
+  get hasTerminal(): boolean {
+    return this.#ground.cloud.settings.ssh.terminals;
+  }
+
+  async run(command: string, { timeout, signal, onOutput }: RunOptions) {
+    this.#check(signal);
+    const output = new OutputTail();
+    const { hasTerminal } = this;
+    const end = await runSimulatedCommand(this.#ground, { text: command, hasTerminal }, {
+      timeout,
+      signal,
+      write(chunk) {
+        output.add(chunk);
+        onOutput?.(chunk);
+      },
+    });
+    if (typeof end === "number") return { exitCode: end, output: output.text() };
+    this.#open = false;
+    if (end === "broken") throw this.#error("command", "the connection closed before the command ended");
+    throw this.#error("timeout", `the command did not end within ${timeout / 1000} s`);
+  }
+
+  async copyFolder(local: string, remote: string, { signal }: { timeout: number; signal: AbortSignal }) {
+    this.#check(signal);
+    const { clock, server: { files } } = this.#ground;
+    try {
+      await copyLocalFolder(files, { local, remote, home: this.#home, at: clock.now(), signal });
+    } catch (error) {
+      if (error instanceof FileError) throw this.#error("command", error.message, error);
+      throw error;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#open = false;
+    leave(this.#ground.cloud.settings.ssh, this.#ground.server);
+    return Promise.resolve();
+  }
+
+  #check(signal: AbortSignal): void {
+    signal.throwIfAborted();
+    const { server, clock } = this.#ground;
+    if (statusAt(server, clock.now()) === "DELETED") this.#open = false;
+    if (!this.#open) throw this.#error("command", "the connection is closed");
+  }
+
+  #error(failure: LoginError["failure"], message: string, cause?: unknown): LoginError {
+    return new LoginError(failure, `${this.#where}: ${message}`, cause === undefined ? undefined : { cause });
+  }
 }

@@ -13,7 +13,7 @@ import { CloudState } from "./cloud_state.ts";
 import { computeApi } from "./compute_api.ts";
 import { type ControlApi, controlApi } from "./control_api.ts";
 import { type ApiRequest, type Breakage, Exchange } from "./exchange.ts";
-import { type ArmedFault, FaultBoard } from "./fault_board.ts";
+import { type ArmedFault, FaultBoard } from "./fault.ts";
 import { identityApi } from "./identity_api.ts";
 import { imageApi } from "./image_api.ts";
 import { ContentRoom } from "./image_intake.ts";

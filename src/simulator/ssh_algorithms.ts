@@ -1,7 +1,7 @@
 /** The algorithms that a simulated SSH server offers, by the name that its settings give them. */
 import type { Algorithms } from "ssh2";
 import type { ServerOffer } from "../ssh/server_offer.ts";
-import type { HostKeyType } from "./host_key.ts";
+import type { HostKeyType } from "./ssh_keys.ts";
 import type { CloudSettings } from "./settings.ts";
 
 interface AlgorithmSet {

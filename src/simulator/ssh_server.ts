@@ -15,9 +15,8 @@ import ssh2, {
 import { releaseCiphers } from "../ssh/inner_parts.ts";
 import { scriptOf } from "../ssh/sh_command.ts";
 import type { CloudState } from "./cloud_state.ts";
-import { hostKeyOf } from "./host_key.ts";
-import { runSimulatedCommand } from "./command_run.ts";
-import { cshRefusal, leave, letsIn } from "./login_rules.ts";
+import { hostKeyOf } from "./ssh_keys.ts";
+import { cshRefusal, leave, letsIn, runSimulatedCommand } from "./login_rules.ts";
 import { homeOf } from "./server_files.ts";
 import { serveSftp } from "./sftp_server.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";

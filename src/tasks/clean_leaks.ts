@@ -1,6 +1,5 @@
 /** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`, for each provider apart. */
-import { isRefusal } from "../cloud/is_refusal.ts";
-import { CloudError } from "../domain/cloud_error.ts";
+import { CloudError, isRefusal } from "../domain/cloud_error.ts";
 import { Apart, describeSubject } from "../domain/defect.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, MINUTE } from "../domain/time.ts";

@@ -2,8 +2,7 @@
  * Learns from a cloud's refusals of servers what to expect of the next: for how long none is asked for, and of which
  * sizes. `ProviderWatch` has one for its provider.
  */
-import type { CloudError } from "../domain/cloud_error.ts";
-import { pauseAfter } from "../cloud/pause_after.ts";
+import { type CloudError, pauseAfter } from "../domain/cloud_error.ts";
 import { concerns, type LaunchRefusal } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";

@@ -2,9 +2,7 @@
  * The looks at one cloud, each in a room of its own: one that fails is tried again later, ever more seldom, one that
  * hangs goes on by itself, and neither keeps another from being taken. `ProviderWatch` has one for its provider.
  */
-import { pauseAfter } from "../cloud/pause_after.ts";
-import { CloudError } from "../domain/cloud_error.ts";
-import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
+import { CloudError, pauseAfter } from "../domain/cloud_error.ts";
 import type { Failure, LookName, StaleLook } from "../domain/observation.ts";
 import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../domain/backoff.ts";
@@ -92,13 +90,21 @@ export class Looks {
     const pause = pauseAfter(error, backoff({ failures: count, base: SECOND, max: LONGEST_PAUSE }));
     const retryAt = this.#clock.now() + pause;
     const since = before?.since ?? askedAt;
-    this.#troubles.set(look, { message: errorChain(error), kind: kindOf(error), since, count, retryAt });
+    const cause = causeOf(error);
+    this.#troubles.set(look, {
+      message: errorChain(error),
+      kind: cause?.kind,
+      ...(cause?.status === 401 && { isUnauthenticated: true }),
+      since,
+      count,
+      retryAt,
+    });
   }
 }
 
 /** The cloud's answer may be the cause of what a look failed with. */
-function kindOf(error: unknown): CloudErrorKind | undefined {
+function causeOf(error: unknown): CloudError | undefined {
   let cause = error;
   while (cause instanceof Error && !(cause instanceof CloudError)) cause = cause.cause;
-  return cause instanceof CloudError ? cause.kind : undefined;
+  return cause instanceof CloudError ? cause : undefined;
 }

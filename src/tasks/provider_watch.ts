@@ -5,8 +5,7 @@
  * and says when to run next; the daemon has one such task for each provider, so that a slow one delays no other.
  */
 import type { Cloud } from "../cloud/cloud.ts";
-import type { CloudError } from "../domain/cloud_error.ts";
-import { isRefusal } from "../cloud/is_refusal.ts";
+import { type CloudError, isRefusal } from "../domain/cloud_error.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { Place } from "../domain/home.ts";
@@ -38,7 +37,7 @@ import { HOUR, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts
 import type { Clock } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import type { Deletions } from "../execute/deletions.ts";
-import type { ProviderAccess } from "../execute/provider_access.ts";
+import type { ProviderAccess } from "../execute/execute_action.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";

@@ -1,7 +1,7 @@
 /** What a proxy or load balancer sends in the place of an answer with a status of success: the same error for every call. */
 import assert from "node:assert/strict";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
-import { isRefusal } from "../../src/cloud/is_refusal.ts";
+import { isRefusal } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import { testBytes, testData } from "./image_data.ts";
 import { isLogin, type Reply, scriptedCloud } from "./scripted_cloud.ts";
@@ -94,6 +94,16 @@ Deno.test("a login that a page answers names auth_url, and no request has been s
     `log in as robot on alpha: ${PAGE_SAYS} (auth_url http://keystone:5000/v3)`,
   );
 });
+
+for (const status of [300, 404, 405]) {
+  Deno.test(`a login that no Keystone answers (${status}) says nothing of a server or a floating IP`, async () => {
+    const reply = { status, body: { message: "no Route matched with those values" } };
+    const { cloud } = scriptedCloud((request) => isLogin(request) ? reply : null);
+    const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
+    assert.deepEqual([error.kind, error.status, error.effect], ["unavailable", status, "none"]);
+    assert.match(error.message, /is auth_url http:\/\/keystone:5000\/v3 a Keystone v3\?$/);
+  });
+}
 
 for (const [title, reply] of [["fails", { status: 500 }], ["never answers", "silence"]] as const) {
   Deno.test(`a creation whose login ${title} has certainly had no effect`, async () => {

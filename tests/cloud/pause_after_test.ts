@@ -1,6 +1,5 @@
 import { equal } from "node:assert/strict";
-import { CloudError } from "../../src/domain/cloud_error.ts";
-import { pauseAfter } from "../../src/cloud/pause_after.ts";
+import { CloudError, pauseAfter } from "../../src/domain/cloud_error.ts";
 
 Deno.test("pauseAfter() is what the cloud asks for where that is longer", () => {
   const busy = (retryAfter: number | null) => new CloudError("rateLimited", "busy", { retryAfter });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
-import { isRefusal } from "../../src/cloud/is_refusal.ts";
-import { CloudError } from "../../src/domain/cloud_error.ts";
+import { CloudError, isRefusal } from "../../src/domain/cloud_error.ts";
 import { refusalOf } from "../http/refusal_of.ts";
 import {
   ACCESS,

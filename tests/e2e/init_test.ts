@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { shellWord } from "../../src/lib/shell_quote.ts";
-import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import { renderCloudsYaml } from "../../src/simulator/simulate.ts";
 import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { testNeeding } from "../needs.ts";

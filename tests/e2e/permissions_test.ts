@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inheritedEnvironment } from "../../src/build/inherited_environment.ts";
+import { inheritedEnvironment } from "../../src/build/build_environment.ts";
 import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { runProgram, spawnProgram } from "./program.ts";

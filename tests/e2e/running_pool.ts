@@ -6,7 +6,7 @@ import { connectControl } from "../../src/control/control_client.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import { renderCloudsYaml } from "../../src/simulator/simulate.ts";
 import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";

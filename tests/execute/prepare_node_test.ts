@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { executePrepareNode, type PrepareDeps } from "../../src/execute/prepare_node.ts";
-import { ScriptOutputs } from "../../src/execute/script_outputs.ts";
+import { ScriptOutputs } from "../../src/execute/remote_script.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { LoginError, type RunOptions, type Shell } from "../../src/ssh/shell.ts";
 import { ADDRESSES, image, node, NOW, provider, states, subnode } from "../plan/plan_fixtures.ts";

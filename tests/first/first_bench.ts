@@ -12,7 +12,7 @@ import { makeFirstConfig } from "../../src/first/make_first_config.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
-import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import { renderCloudsYaml } from "../../src/simulator/simulate.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";

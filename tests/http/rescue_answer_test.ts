@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
-import { rescueAnswer } from "../../src/http/rescue_answer.ts";
+import { rescueAnswer } from "../../src/http/streamed_request.ts";
 
 function failure(code: string): Error {
   return Object.assign(new Error(code), { code });

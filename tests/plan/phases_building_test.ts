@@ -300,9 +300,11 @@ Deno.test("address: where ports are kept from us and no pool is asked for, the s
 });
 
 Deno.test("address: while Neutron is down no server goes without its floating IP, whatever is asked for", () => {
-  for (const kind of ["unavailable", "timeout", "rateLimited"] as const) {
+  for (const kind of ["unavailable", "timeout", "rateLimited", "unauthorized"] as const) {
     const since = NOW - 10 * MINUTE;
-    const troubles = new Map([["ports", { message: "list ports: no answer", since, kind }]] as const);
+    const isUnauthenticated = kind === "unauthorized";
+    const trouble = { message: "list ports: no answer", since, kind, isUnauthenticated };
+    const troubles = new Map([["ports", trouble]] as const);
     const at = floating({ ports: null, troubles });
     const step = planAddress({ ...at, provider: { ...at.provider, pool: null } });
     assert.match(waiting(step).message, /no answer/, kind);

@@ -22,7 +22,7 @@ import { VirtualClock } from "../virtual_clock.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
 import { Pool } from "../../src/pool/pool.ts";
 import type { PoolDeps } from "../../src/pool/pool_deps.ts";
-import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import { renderCloudsYaml } from "../../src/simulator/simulate.ts";
 import type { SendRequest } from "../../src/http/send.ts";
 import type { Metrics } from "../../src/metrics/happening.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";

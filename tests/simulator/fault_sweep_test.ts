@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { faultCatalogue } from "../../src/simulator/fault_catalogue.ts";
-import { simulatedOperations } from "../../src/simulator/simulated_operations.ts";
+import { simulatedOperations } from "../../src/simulator/settings_check.ts";
 import { type Answer, SimulatedClient, virtualSimulator } from "./simulated_client.ts";
 
 type World = Awaited<ReturnType<typeof sweepWorld>>;

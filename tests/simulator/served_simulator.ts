@@ -1,7 +1,7 @@
 /** A simulator on the network, for tests: real time, ports chosen by the system, its own folder. */
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import { renderCloudsYaml } from "../../src/simulator/simulate.ts";
 import { type ServedSimulator, serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";

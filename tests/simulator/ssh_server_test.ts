@@ -1,7 +1,7 @@
 /** Debian's `ssh` into simulated servers. */
 import assert from "node:assert/strict";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
-import { hostKeyOf } from "../../src/simulator/host_key.ts";
+import { hostKeyOf } from "../../src/simulator/ssh_keys.ts";
 import { testNeeding } from "../needs.ts";
 import { runProgram, serveForTest } from "./served_simulator.ts";
 import { SimulatedClient } from "./simulated_client.ts";

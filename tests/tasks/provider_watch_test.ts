@@ -502,3 +502,14 @@ Deno.test("a refusal for want of room concerns servers of that size and larger o
   kit.watch.noteAccepted(small.id);
   assert.equal(refuse("unauthorized", small.id), null);
 });
+
+Deno.test("a cloud that takes us for nobody says nothing of its ports", async () => {
+  const kit = watchKit();
+  for (const [status, isUnauthenticated] of [[401, true], [403, undefined]] as const) {
+    kit.state.failing.set("listPorts", new CloudError("unauthorized", "no", { status }));
+    kit.need({ portsSince: kit.clock.now() });
+    await kit.observeFor(2 * MINUTE);
+    const trouble = kit.watch.observation.troubles.get("ports");
+    assert.deepEqual([trouble?.kind, trouble?.isUnauthenticated], ["unauthorized", isUnauthenticated]);
+  }
+});

@@ -33,15 +33,16 @@ const MAX_MESSAGE = 300;
 export function classifyResponse(response: SendResponse, options: { now: Instant }): ClassifiedResponse {
   const said = readError(response);
   const retryAfter = readRetryAfter(response.headers, options.now);
+  const { status } = response;
   const requestId = requestIdOf(response.headers);
   // Services answer in JSON, or with an id; gateways on the way do not know a service that is being upgraded.
-  const isGateway = requestId === null && jsonOf(response.body) === null;
-  const kind = kindOf({ status: response.status, said, retryAfter, isGateway });
+  const isGateway = status === 404 && requestId === null && jsonOf(response.body) === null;
+  const kind = isGateway ? "unavailable" : kindOf({ status, said, retryAfter });
   return {
     kind,
     message: said.message || silence(response),
     retryAfter,
-    effect: effectOf(response.status),
+    effect: effectOf(status),
     requestId,
   };
 }
@@ -93,10 +94,8 @@ function policyWords(policy: string): number {
   return policy.replace(/^os_compute_api:|[.,;]$/g, "").split(":").length;
 }
 
-function kindOf(
-  answer: { status: number; said: Said; retryAfter: Milliseconds | null; isGateway: boolean },
-): CloudErrorKind {
-  const { status, said, retryAfter, isGateway } = answer;
+function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
+  const { status, said, retryAfter } = answer;
   if (status === 401) return "unauthorized";
   if (status === 429) return "rateLimited";
   if (status < 300) return "unavailable";
@@ -106,12 +105,10 @@ function kindOf(
   const saysQuota = QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message);
   if (saysQuota && QUOTA_STATUSES.includes(status)) return "quota";
   if (status === 403) return isAboutContent(said) ? "badRequest" : "unauthorized";
-  if (status === 404 && isGateway) return "unavailable";
   if (status === 404 || status === 410) return "notFound";
   if (status === 409) return "conflict";
-  if (status === 413) {
-    return retryAfter !== null || RATE_PROSE.test(said.message) ? "rateLimited" : "badRequest";
-  }
+  const isRateLimit = retryAfter !== null || RATE_PROSE.test(said.message);
+  if (status === 413) return isRateLimit ? "rateLimited" : "badRequest";
   if (status === 408) return "unavailable";
   if (status === 501) return "badRequest";
   return status >= 500 ? "unavailable" : "badRequest";

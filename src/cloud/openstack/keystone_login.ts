@@ -13,8 +13,7 @@ import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { noAnswer } from "./classify_response.ts";
-import { mendedAnswer } from "./mended_answer.ts";
-import type { TellOddity } from "./odd_answers.ts";
+import { mendedAnswer, type TellOddity } from "./mended_answer.ts";
 import type { HttpCall, Transport } from "./transport.ts";
 
 export interface LoginOptions {
@@ -201,7 +200,7 @@ function explainLogin(error: CloudError, access: CloudAccess): CloudError {
   if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
   if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
   if (NO_KEYSTONE.includes(status)) {
-    return rephrase(error.kind, `; is auth_url ${shownUrl(access)} a Keystone v3?`);
+    return rephrase("unavailable", `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }
   return error;
 }

@@ -1,9 +1,10 @@
 /**
  * Reads an answer as far as it goes: what does not fit the schema is read as what it stands for ("1" as 1), else left
  * out, by itself where it is optional, with the item of the list that it is needed for where it is not. So one odd
- * server, flavor or port spoils no listing. `session` and `keystone_login` call it.
+ * server, flavor or port spoils no listing; each thing is logged once. `session` and `keystone_login` call it.
  */
 import * as v from "valibot";
+import { loggerOf } from "../../lib/logging.ts";
 
 /** Something in an answer that is not as documented, and what was made of it. */
 export interface Oddity {
@@ -129,4 +130,28 @@ function dropRemoved(parents: readonly object[]): void {
     if (!Array.isArray(parent) || !parent.includes(REMOVED)) continue;
     parent.splice(0, parent.length, ...parent.filter((item) => item !== REMOVED));
   }
+}
+
+/** @param action what the answer is to: "list servers" */
+export type TellOddity = (action: string, oddity: Oddity) => void;
+
+/** The number of messages remembered; the oldest are forgotten first, and logged again. */
+const REMEMBERED = 1_000;
+
+const log = loggerOf("provider");
+
+/** Logs what is odd in a cloud's answers, each thing once; to be made once for each cloud. */
+export function oddityTeller(provider: string): TellOddity {
+  const told = new Set<string>();
+  return (action, { path, thing, problem, treatment }) => {
+    const field = path.replace(/\.\d+(?=\.|$)/g, "");
+    const key = [action, thing ?? "", field, problem].join("\n");
+    if (told.has(key)) return;
+    told.add(key);
+    for (const oldest of told) if (told.size > REMEMBERED) told.delete(oldest);
+    log.warning(
+      "{action} on {provider}: {thing} is not as documented ({field}: {problem}); it is {treatment}",
+      { action, provider, thing: thing ?? "an item", treatment, field, problem },
+    );
+  };
 }

@@ -70,14 +70,6 @@ const ROUTER_PORTS = [
 
 export function createNetworkService(options: ServiceOptions): NetworkService {
   const { session } = options;
-  const listOwn = async <S extends Resource>(
-    collection: string,
-    schema: S,
-    { signal, ...filter }: Call & { device_owner?: string },
-  ) => {
-    const own = await ownOnly(session, { signal });
-    return await listResources(collection, { ...options, signal, schema, filter: { ...own, ...filter } });
-  };
   return {
     async listNetworks(call) {
       const networks = await listResources("networks", { ...options, ...call, schema: NetworkSchema });
@@ -88,17 +80,21 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
         .map((network) => toNetwork(network, ranges));
     },
     async listPorts({ signal }) {
-      const ports = await listOwn("ports", PortSchema, { signal });
+      const ports = await listOwn("ports", { ...options, schema: PortSchema, signal });
       return ports.filter((port) => port.device_owner?.startsWith("compute:")).map(toPort);
     },
     async listRoutedNetworks({ signal }) {
       const ports = await Promise.all(
-        ROUTER_PORTS.map((owner) => listOwn("ports", PortSchema, { signal, device_owner: owner })),
+        ROUTER_PORTS.map((device_owner) =>
+          listOwn("ports", { ...options, schema: PortSchema, filter: { device_owner }, signal })
+        ),
       );
       return ports.flat().flatMap(({ network_id }) => network_id ?? []);
     },
     async listFloatingIps({ signal }) {
-      return (await listOwn("floatingips", FloatingIpSchema, { signal })).map(toFloatingIp);
+      return (await listOwn("floatingips", { ...options, schema: FloatingIpSchema, signal })).map(
+        toFloatingIp,
+      );
     },
     createFloatingIp: (request, call) => createFloatingIp(request, { ...call, session }),
     async getFloatingIp(id, { signal }) {
@@ -152,20 +148,24 @@ function isOpenTo(
   return thing.shared === true || !thing.project_id || project === null || thing.project_id === project;
 }
 
-async function ownOnly(session: Session, call: Call): Promise<Record<string, string>> {
-  const project = await session.projectId(call);
-  return project === null ? {} : { project_id: project };
+type Resource = v.GenericSchema<unknown, { readonly id: string }> & { entries: Record<string, unknown> };
+
+interface ListOptions<S extends Resource> extends ServiceOptions, Call {
+  readonly schema: S;
+  readonly filter?: Readonly<Record<string, string>>;
 }
 
-type Resource = v.GenericSchema<unknown, { readonly id: string }> & { entries: Record<string, unknown> };
+/** Those of the project. */
+async function listOwn<S extends Resource>(collection: string, { filter, ...options }: ListOptions<S>) {
+  const project = await options.session.projectId(options);
+  const own: Record<string, string> = project === null ? {} : { project_id: project };
+  return await listResources(collection, { ...options, filter: { ...own, ...filter } });
+}
 
 /** Asks for the schema's fields only: a port has forty others. */
 async function listResources<S extends Resource>(
   collection: string,
-  { session, pageSize, schema, filter = {}, signal }: ServiceOptions & Call & {
-    schema: S;
-    filter?: Readonly<Record<string, string>>;
-  },
+  { session, pageSize, schema, filter = {}, signal }: ListOptions<S>,
 ): Promise<readonly v.InferOutput<S>[]> {
   const fields = Object.keys(schema.entries).map((field) => ["fields", field] as const);
   return await listItems(collection, {
@@ -272,7 +272,5 @@ async function countUse(
 ): Promise<QuotaUse | null> {
   if (limit === null || limit === undefined) return null;
   if (limit < 0) return toQuotaUse(limit, 0);
-  const filter = await ownOnly(options.session, options);
-  const things = await listResources(collection, { ...options, schema: IdSchema, filter });
-  return toQuotaUse(limit, things.length);
+  return toQuotaUse(limit, (await listOwn(collection, { ...options, schema: IdSchema })).length);
 }

@@ -8,7 +8,7 @@ import type { Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import type { WholeCloud } from "../cloud.ts";
-import { isRefusal } from "../is_refusal.ts";
+import { isRefusal } from "../../domain/cloud_error.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
 import { createNetworkService, getNetworkQuotas } from "./network.ts";

@@ -298,7 +298,7 @@ function isAnswer(call: HttpCall, status: number): boolean {
   return (status >= 200 && status < 300) || (call.accept?.includes(status) ?? false);
 }
 
-/** What only reads changes nothing, and neither does a login. @param effect of a request that changes something */
+/** Reading changes nothing, and neither does a login. @param effect of a request that changes something */
 function effectOf({ method, service }: HttpCall, effect: CloudError["effect"]): CloudError["effect"] {
   return method === "GET" || service === "identity" ? "none" : effect;
 }

@@ -28,8 +28,7 @@ import {
 import type { LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
-import type { ActionDeps } from "../execute_action.ts";
-import type { ProviderAccess } from "../provider_access.ts";
+import type { ActionDeps, ProviderAccess } from "../execute_action.ts";
 import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
 import { buildJob } from "./build_image.ts";
@@ -37,12 +36,7 @@ import type { BuildSite, BuildSites } from "./build_site.ts";
 import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import { executeScript, type ScriptJob } from "./run_script.ts";
-import {
-  executeCreateImage,
-  executeCreateKeypair,
-  executeCreateSnapshot,
-  executeDeletion,
-} from "./make_image.ts";
+import { executeCreateKeypair, executeCreation, executeDeletion } from "./make_image.ts";
 import { DAMAGED } from "./upload_image.ts";
 import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
@@ -309,7 +303,8 @@ export class ImageExecutor implements AsyncDisposable {
       case "create-image": {
         const diskFormat = image.source.type === "upload" ? image.source.format : "qcow2";
         const request = { name: image.hostname, diskFormat, properties: this.#propertiesOf(image, site) };
-        return executeCreateImage(image, { ...how, request });
+        const ask = () => cloud.createImage(request, { signal });
+        return executeCreation(image, { ...how, ask, isAskedAgain: false });
       }
       case "upload-image":
         return this.#upload(action, site);
@@ -318,11 +313,9 @@ export class ImageExecutor implements AsyncDisposable {
       case "create-snapshot": {
         const node = ledger.nodes.get(action.nodeId);
         const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
-        return executeCreateSnapshot(image, {
-          ...how,
-          serverId,
-          properties: this.#propertiesOf(image, site),
-        });
+        const request = { serverId, name: image.hostname, properties: this.#propertiesOf(image, site) };
+        const ask = () => cloud.createSnapshot(request, { signal });
+        return executeCreation(image, { ...how, ask, isAskedAgain: true });
       }
       case "run-setup":
         return this.#runScript(action, { ...site, kind: "setup", script: site.use.setup ?? "" });

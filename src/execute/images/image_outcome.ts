@@ -1,6 +1,5 @@
 /** The outcome of an attempt for an image. The executor stores it; attempts themselves change no record. */
-import { CloudError } from "../../domain/cloud_error.ts";
-import { pauseAfter } from "../../cloud/pause_after.ts";
+import { CloudError, pauseAfter } from "../../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
@@ -29,19 +28,19 @@ const PASSING: ReadonlySet<CloudErrorKind> = new Set([
 ]);
 
 /** When to try again after that number of attempts, the last of which ended with the error. */
-export function nextAttempt(error: unknown, { attempt, now }: { attempt: number; now: Instant }): Instant {
+function nextAttempt(error: unknown, { attempt, now }: { attempt: number; now: Instant }): Instant {
   return now + pauseAfter(error, backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE }));
 }
 
 /** The outcome of a failed request for something that must not be made twice. */
 export function refusalOutcome(
   error: unknown,
-  { attempt, now }: { attempt: number; now: Instant },
+  { attempt, now, isAskedAgain }: { attempt: number; now: Instant; isAskedAgain: boolean },
 ): ImageOutcome {
   if (!(error instanceof CloudError) || error.effect === "unknown") {
     return { type: "answer-lost", evidence: evidenceOf(error, now) };
   }
-  if (!PASSING.has(error.kind)) return imageFailure(error, now);
+  if (!isAskedAgain && !PASSING.has(error.kind)) return imageFailure(error, now);
   const waitingOn = { reason: "retry", message: error.message } as const;
   return { type: "refused", until: nextAttempt(error, { attempt, now }), waitingOn };
 }

@@ -1,57 +1,32 @@
 /** One attempt each at making an image on a cloud, at a snapshot's keypair, and at deleting either. */
-import type { Cloud, ImageRequest } from "../../cloud/cloud.ts";
+import type { Cloud } from "../../cloud/cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { type DeletionOrder, type Deletions, isStale } from "../deletions.ts";
 import type { AttemptDeps } from "../outcome.ts";
-import {
-  imageFailure,
-  type ImageOutcome,
-  imagePostponed,
-  nextAttempt,
-  refusalOutcome,
-} from "./image_outcome.ts";
+import { imageFailure, type ImageOutcome, imagePostponed, refusalOutcome } from "./image_outcome.ts";
 
-type CloudAttempt = AttemptDeps & { readonly cloud: Cloud };
-
-export async function executeCreateImage(
-  image: ProviderImage,
-  { request, cloud, clock, signal }: CloudAttempt & { request: ImageRequest },
-): Promise<ImageOutcome> {
-  try {
-    const { id } = await cloud.createImage(request, { signal });
-    return { type: "accepted", externalId: id };
-  } catch (error) {
-    if (signal.aborted) return { type: "answer-lost" };
-    return refusalOutcome(error, { attempt: image.attempt, now: clock.now() });
-  }
-}
-
-export async function executeCreateSnapshot(
-  { attempt, hostname: name }: ProviderImage,
-  { serverId, properties, cloud, clock, signal }: CloudAttempt & {
-    serverId: string;
-    properties: Readonly<Record<string, string>>;
+/** @param ask the request, which is made once */
+export async function executeCreation(
+  { attempt }: ProviderImage,
+  { ask, isAskedAgain, clock, signal }: AttemptDeps & {
+    ask: () => Promise<{ id: string }>;
+    /** Whether no refusal is final: the planner gives it up after some. */
+    isAskedAgain: boolean;
   },
 ): Promise<ImageOutcome> {
   try {
-    const { id } = await cloud.createSnapshot({ serverId, name, properties }, { signal });
-    return { type: "accepted", externalId: id };
+    return { type: "accepted", externalId: (await ask()).id };
   } catch (error) {
     if (signal.aborted) return { type: "answer-lost" };
-    const how = { attempt, now: clock.now() };
-    const outcome = refusalOutcome(error, how);
-    if (outcome.type !== "failed") return outcome;
-    // The planner gives it up after some refusals.
-    const waitingOn = { reason: "retry", message: (error as Error).message } as const;
-    return { type: "refused", until: nextAttempt(error, how), waitingOn };
+    return refusalOutcome(error, { attempt, now: clock.now(), isAskedAgain });
   }
 }
 
 /** The record holds the keypair already; one that is there is the one that an earlier attempt made. */
 export async function executeCreateKeypair(
   image: ProviderImage,
-  { cloud, clock, signal }: CloudAttempt,
+  { cloud, clock, signal }: AttemptDeps & { cloud: Cloud },
 ): Promise<ImageOutcome> {
   if (image.keypair === null) throw new Error(`image ${image.id} needs no keypair`);
   const { name, publicKey } = image.keypair;

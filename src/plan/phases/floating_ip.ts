@@ -78,8 +78,8 @@ function planMaking(
 const PORTS_PATIENCE = 30 * SECOND;
 
 /** Whether a trouble passes by itself: others are refusals, and would stay. */
-export function isOutage({ kind }: Failure): boolean {
-  return kind === "unavailable" || kind === "timeout" || kind === "rateLimited";
+export function isOutage({ kind, isUnauthenticated = false }: Failure): boolean {
+  return kind === "unavailable" || kind === "timeout" || kind === "rateLimited" || isUnauthenticated;
 }
 
 function taking({ id, address, portId }: FloatingIp): NodeStep {

@@ -1,5 +1,5 @@
 /** Where a server's addresses stand in Nova's answers, and what is said of them. */
-import type { Json, QuirkTable } from "../quirk.ts";
+import type { Json, QuirkTable } from "../quirk_table.ts";
 
 interface Address {
   readonly addr: string;

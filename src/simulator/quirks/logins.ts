@@ -1,6 +1,6 @@
 /** The quirks of logins to people's servers. */
 import { SECOND } from "../../domain/time.ts";
-import type { QuirkTable } from "../quirk.ts";
+import type { QuirkTable } from "../quirk_table.ts";
 import type { CloudSettings } from "../settings.ts";
 
 function login(about: string, ssh: Partial<CloudSettings["ssh"]>): QuirkTable[string] {

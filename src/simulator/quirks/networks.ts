@@ -1,5 +1,5 @@
 /** Which networks a cloud has, and what can be done with them. */
-import type { QuirkTable } from "../quirk.ts";
+import type { QuirkTable } from "../quirk_table.ts";
 import { type CloudSettings, completeSettings, type SimulatorInput } from "../settings.ts";
 
 type CloudInput = NonNullable<SimulatorInput["clouds"]>[number];

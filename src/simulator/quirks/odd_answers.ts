@@ -1,6 +1,6 @@
 /** Answers that are not as the manuals say. */
 import { gzipSync } from "node:zlib";
-import type { Json, QuirkTable } from "../quirk.ts";
+import type { Json, QuirkTable } from "../quirk_table.ts";
 import { onServers } from "./addresses.ts";
 
 const ID = "0dd00000-0000-4000-8000-000000000000";

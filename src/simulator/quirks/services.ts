@@ -2,8 +2,8 @@
  * Services that lack what newer ones have, do it otherwise, or whose policies keep from a project's members what a launch
  * does not need.
  */
-import type { QuirkTable } from "../quirk.ts";
-import { ApiRefusal } from "../api_refusal.ts";
+import type { QuirkTable } from "../quirk_table.ts";
+import { ApiRefusal } from "../answer.ts";
 
 /** @param operation with its service, as in the journal */
 function refusing(about: string, operation: string, refusal: () => ApiRefusal): QuirkTable[string] {

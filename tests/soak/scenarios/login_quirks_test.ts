@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { serverIdOf, stateName } from "../../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
-import { hostKeyOf } from "../../../src/simulator/host_key.ts";
+import { hostKeyOf } from "../../../src/simulator/ssh_keys.ts";
 import { loginQuirks } from "../../../src/simulator/quirks/logins.ts";
 import { imageConfig, imagesOf } from "../../scenarios/image_pool.ts";
 import { VirtualPool } from "../../scenarios/virtual_pool.ts";

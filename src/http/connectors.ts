@@ -1,10 +1,11 @@
 /**
- * undici's connector to what lies behind a proxy: a connection to the proxy, a tunnel through it (CONNECT), and TLS with
- * the cloud inside of the tunnel. Plain http has no tunnel: `undici_send` asks the proxy itself. It calls this, too.
+ * undici's connectors. One has a deadline on our own clock: undici's shared coarse timer would outlive every client. One
+ * leads to what lies behind a proxy: a connection to the proxy, a tunnel through it (CONNECT), and TLS with the cloud
+ * inside of the tunnel. Plain http has no tunnel: `undici_send` asks the proxy itself. It calls these, too.
  */
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { buildConnector } from "undici";
+import { buildConnector } from "undici";
 import { unbracketed } from "../domain/bracketed.ts";
 import { describeProxy, proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
 import type { Milliseconds } from "../domain/time.ts";
@@ -121,4 +122,32 @@ function unreached(error: Error | null, proxy: URL): CloudError {
   const advice = "its CA must be in cacert or among the system's";
   const trust = { certificate: null, advice };
   return describeSendFailure(error, { url: proxy, proxy, signal, trust });
+}
+
+/** @param options `closing`: its abort ends connections that are not made yet; `onMade`: called with each made one */
+export function createTimedConnector(
+  tls: buildConnector.BuildOptions,
+  options: {
+    clock: Clock;
+    timeout: Milliseconds;
+    closing: AbortSignal;
+    onMade: (host: string, socket: Socket) => void;
+  },
+): buildConnector.connector {
+  const connect = buildConnector({ ...tls, timeout: 0, allowH2: false }) as (
+    ...args: Parameters<buildConnector.connector>
+  ) => Socket;
+  return (target, callback) => {
+    const made = new AbortController();
+    const socket = connect(target, (...result) => {
+      made.abort();
+      if (result[1] !== null) options.onMade(target.host ?? target.hostname, result[1]);
+      callback(...result);
+    });
+    const signal = AbortSignal.any([made.signal, options.closing]);
+    options.clock.sleep(options.timeout, { signal }).then(
+      () => socket.destroy(Object.assign(new Error("timed out"), { code: "UND_ERR_CONNECT_TIMEOUT" })),
+      () => made.signal.aborted || socket.destroy(new Error("the client was closed")),
+    );
+  };
 }
