@@ -20,7 +20,7 @@ export function planUnassign(situation: NodeSituation<"unassign">): NodeStep {
   const target = findTarget(config, node.target);
   const way = target === null ? "none" : handOverOf(target);
   const isUnsure = state.mayRunJob && removeVanished(situation) === null &&
-    (way === "jenkins" || !isSurelyFree(node, heardSince));
+    (way === "jenkins" || !(isSurelyFree(node, heardSince) || (way === "gearman" && node.jobEnd !== null)));
   const until = node.phaseSince + (isUnsure ? config.limits.nodeStuck : PATIENCE);
   if (isUnsure && way !== "jenkins" && now < until) {
     const gone = `the configuration no longer has target ${node.target}`;
