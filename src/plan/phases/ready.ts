@@ -1,6 +1,6 @@
 /** A node that waits for work: it stays as long as its server and its label are there. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
-import { findLabel, isSurelyFree } from "../../domain/hand_over.ts";
+import { findLabel, findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import {
   brokenGroup,
   keptWithServer,
@@ -18,7 +18,10 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
   if (broken !== null) return remove("cloud", broken, "lost");
   if (node.role === "node" && findLabel(config, node.label) === null) {
     const why = `the configuration no longer has label ${node.label}`;
-    return isSurelyFree(node, heardSince) ? remove("configuration", why, "unused") : mayRunJob(node, why);
+    const target = findTarget(config, node.target);
+    // A Jenkins is asked whether a job runs on it.
+    const canGo = isSurelyFree(node, heardSince) || (target !== null && handOverOf(target) === "jenkins");
+    return canGo ? remove("configuration", why, "unused") : mayRunJob(node, why);
   }
   return { do: "stay" };
 }
