@@ -12,14 +12,15 @@ export function handOverOf(target: Pick<TargetConfig, "jenkins" | "assignViaGear
 }
 
 /**
- * Whether no job can be running on a ready node: no target has it, or the start of each job would have been reported.
+ * Whether no job can be running on a node that is ready, or whose job has ended: no target has it, or the start of each job
+ * since would have been reported.
  * @param heardSince since when no report of a job can have been missed; null: they may be
  */
 export function isSurelyFree(
-  { assignedAt }: Pick<NodeRecord, "assignedAt">,
+  { assignedAt, jobEnd }: Pick<NodeRecord, "assignedAt" | "jobEnd">,
   heardSince: Instant | null,
 ): boolean {
-  return assignedAt === null || (heardSince !== null && heardSince <= assignedAt);
+  return assignedAt === null || (heardSince !== null && heardSince <= (jobEnd?.at ?? assignedAt));
 }
 
 /** null: the configuration has no such target any more, as where no target is configured at all. */

@@ -41,8 +41,13 @@ export type NodeState =
   /** The target's test-job runs on it, or is to be started (`startedAt` null). */
   | { readonly phase: "test"; readonly serverId: string; readonly startedAt: Instant | null }
   | { readonly phase: "ready"; readonly serverId: string }
-  /** Somebody works on it; `isClosed`: its target gives it no further job. */
-  | { readonly phase: "used"; readonly serverId: string; readonly isClosed?: true | undefined }
+  | {
+    /** Somebody works on it. */
+    readonly phase: "used";
+    readonly serverId: string;
+    /** Its target gives it no further job; `late`: it may have before, since the first had ended. */
+    readonly isClosed?: true | "late" | undefined;
+  }
   /** Kept for somebody to look at; held while being created, it may have no server (yet). */
   | { readonly phase: "hold"; readonly serverId: string | null; readonly lostAt: Instant | null }
   /** To be taken off its target before its server is deleted; `mayRunJob`: once no job can be running on it. */

@@ -280,8 +280,8 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
     ...LATE_TARGET,
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
-    "closed": ({ state }) => ({
-      state: { ...state, isClosed: true },
+    "closed": ({ state, node }) => ({
+      state: { ...state, isClosed: node.jobEnd === null ? true : "late" },
       waitingOn: null,
       retryAt: null,
       attempt: 0,
@@ -303,7 +303,7 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
     // Whoever decided that it goes did not know of the job.
     "taken": (at) => {
       if (!at.state.mayRunJob) throw new IllegalTransitionError("unassign", at.event.type, at.node.id);
-      return { ...taking(at), comment: null, deletedBy: null, result: null };
+      return { ...taking(at), jobEnd: null, comment: null, deletedBy: null, result: null };
     },
     "unassigned": ({ state }) => ({
       state: { phase: "delete-server", serverId: state.serverId, lostAt: null, ...UNDELETED },
@@ -376,13 +376,16 @@ function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
  * command that names the node, and those who have or had it, do.
  */
 function mayRunJob(
-  { assignedAt, timings, jobEnd }: NodeRecord,
+  { assignedAt, state, timings, jobEnd }: NodeRecord,
   { by, sparesJobs }: EventOf<"delete">,
 ): boolean {
+  // The end that is known may not be that of its only job.
+  const mayBeUsed = timings.used === undefined ||
+    (sparesJobs === true && (state.phase !== "used" || state.isClosed !== true));
   const isMeant = !sparesJobs && (by === "user" || by === "job" || by === "client");
   const isUnderTest = timings.test !== undefined && timings.ready === undefined &&
     jobEnd?.result !== "SUCCESS";
-  return !isMeant && assignedAt !== null && timings.used === undefined && !isUnderTest;
+  return !isMeant && assignedAt !== null && mayBeUsed && !isUnderTest;
 }
 
 /** A node is held as it stands. Once the cloud has been asked to delete its server, it cannot be kept. */

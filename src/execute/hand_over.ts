@@ -121,10 +121,11 @@ async function removeAgent(
 
 /** Removes an agent that gets no more jobs, and on which none runs. @throws Error, with the reason, where one does */
 async function removeIdleAgent(
-  { id, nodename, target: name }: NodeRecord,
+  node: NodeRecord,
   { why, target, signal }: Pick<HandOverDeps, "signal"> & { why: string; target: Target },
 ): Promise<void> {
-  await close({ id, nodename, target: name }, { target, signal });
+  const { id, nodename, target: name } = node;
+  await close(node, { target, signal });
   if (!await target.isIdle(nodename, { signal })) {
     const advice = `to end it now, \`nodepool delete ${id}\``;
     throw new Error(`${why}; a job runs on agent ${nodename} on target ${name} and ends first: ${advice}`);
@@ -133,7 +134,7 @@ async function removeIdleAgent(
 }
 
 async function close(
-  node: Pick<NodeRecord, "id" | "nodename" | "target">,
+  node: NodeRecord,
   { target, signal }: Pick<HandOverDeps, "signal"> & { target: Target },
 ): Promise<void> {
   try {

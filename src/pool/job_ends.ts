@@ -22,7 +22,7 @@ export function jobEnds({ ledger, clock, metrics }: JobEndsDeps) {
         if (node?.state.phase !== "used" || node.jobEnd === null) return;
         const { job, jobEnd: { result } } = node;
         const comment = `job ${job} ended${result === null ? "" : `: ${result}`}`;
-        endJob(edit, { nodeId, job: null, result, comment, now });
+        endJob(edit, { nodeId, job: null, result, comment, now, sparesJobs: true });
       });
     },
 

@@ -18,6 +18,8 @@ export interface JobEnd {
   /** The comment in the record of a node that is deleted. */
   readonly comment: string;
   readonly now: Instant;
+  /** Whether another job that runs on the node ends first; left out: whoever says so means the node. */
+  readonly sparesJobs?: true;
 }
 
 /** The effect on the node. */
@@ -32,7 +34,7 @@ export type JobEndEffect =
   /** There is no such node, or it is there for an image: no job ended on it. */
   | "none";
 
-export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd): JobEndEffect {
+export function endJob(edit: Edit, { nodeId, job, result, comment, now, ...spares }: JobEnd): JobEndEffect {
   const node = edit.node(nodeId);
   if (node === null || node.role !== "node") return "none";
   const state = stateName(node);
@@ -47,7 +49,7 @@ export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd
     edit.putNode(held);
     return "held";
   }
-  edit.putNode(transition(ended, { type: "delete", by: "job", comment, result: "used" }, now));
+  edit.putNode(transition(ended, { type: "delete", by: "job", comment, result: "used", ...spares }, now));
   return "deleted";
 }
 

@@ -94,7 +94,7 @@ const states = {
   "used": v.strictObject({
     phase: v.literal("used"),
     ...withServer,
-    isClosed: v.optional(v.literal(true)),
+    isClosed: v.optional(v.union([v.literal(true), v.literal("late")])),
   }),
   "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
   "unassign": v.strictObject({

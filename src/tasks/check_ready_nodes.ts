@@ -101,10 +101,7 @@ async function checkProvider(
   await Promise.all(lost.map((one) => remove(one, check)));
 }
 
-interface Judged {
-  readonly failed: readonly Failed[];
-  readonly lost: readonly Failed[];
-}
+type Judged = Record<"failed" | "lost", readonly Failed[]>;
 
 /** Those that fail each time, until the longest blip on our side would be over. */
 async function lookAgain(
@@ -162,19 +159,16 @@ async function findFailed(nodes: readonly NodeRecord[], check: Check): Promise<r
     check.inTurn(async () => {
       const early = startedAt + Math.floor(index / AT_ONCE) * ROUND - clock.now();
       if (early > 0) await clock.sleep(early, { signal });
-      const failure = await whyUnusable(node, check) === null ? null : await whyStillUnusable(node, check);
+      if (await whyUnusable(node, check) === null) return;
+      // One failure may be a passing one: sshd refuses connections for a moment when too many log in.
+      await clock.sleep(PAUSE, { signal });
+      const failure = await whyUnusable(node, check);
       if (failure !== null) failed.push({ node, ...failure });
     })
   );
   await Promise.allSettled(checks);
   await Promise.all(checks);
   return failed;
-}
-
-/** One failure may be a passing one: sshd refuses connections for a moment when too many log in. */
-async function whyStillUnusable(node: NodeRecord, check: Check): ReturnType<typeof whyUnusable> {
-  await check.clock.sleep(PAUSE, check);
-  return await whyUnusable(node, check);
 }
 
 async function whyUnusable(node: NodeRecord, deps: Check): Promise<Omit<Failed, "node"> | null> {

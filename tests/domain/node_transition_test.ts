@@ -461,6 +461,32 @@ Deno.test("a node that its target may have given a job is to be asked for, unles
   assert.ok(unsure(passed, { by: "limit" }), "it may have its label already");
 });
 
+Deno.test("a node whose job's end was reported is to be asked for, where its target may have given it another by then", () => {
+  const used = nodeRecord({
+    id: 7,
+    state: { phase: "used", serverId: "s1" },
+    assignedAt: 5,
+    timings: { used: 6 },
+  });
+  const end = { type: "delete", by: "job", comment: "over", result: "used" } as const;
+  const unsure = (events: readonly NodeEvent[], last: NodeEvent = { ...end, sparesJobs: true }) => {
+    const { state } = transition(events.reduce((node, event) => transition(node, event, 8), used), last, 9);
+    return state.phase === "unassign" && state.mayRunJob === true;
+  };
+  const [ended, closed] = [events["job-ended"], events["closed"]];
+  assert.ok(unsure([ended]), "it was not closed");
+  assert.ok(unsure([ended, closed]), "it was closed after the end");
+  assert.ok(!unsure([closed, ended]), "it was closed before");
+  assert.ok(!unsure([ended], end), "somebody has released it");
+  assert.ok(unsure([closed, ended, events["hold"]]), "it was held since");
+});
+
+Deno.test("a job that is told of late is not ended by the one before it", () => {
+  const state = { phase: "unassign", serverId: "s1", mayRunJob: true } as const;
+  const ended = nodeRecord({ id: 7, state, jobEnd: { at: 3, result: "SUCCESS" } });
+  assert.equal(transition(ended, events["taken"], 9).jobEnd, null);
+});
+
 Deno.test("who deletes a node that waits for its job means the job too, and is not kept waiting", () => {
   const state = { phase: "unassign", serverId: "s1", mayRunJob: true } as const;
   const waiting = nodeRecord({ id: 7, state, deletedBy: "check", retryAt: 60_000, attempt: 5 });

@@ -289,6 +289,20 @@ Deno.test("unassign: where a job may run and nobody can be asked, a node stays a
   }
 });
 
+Deno.test("unassign: a job after one whose end was reported would have been reported, and managers give no second one", () => {
+  const planned = (conf: Config, heardSince: number | null) => {
+    const fields = { assignedAt: NOW - HOUR, jobEnd: { at: NOW - MINUTE, result: "SUCCESS" } };
+    return planUnassign(
+      situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince, fields }),
+    ).do;
+  };
+  assert.deepEqual([planned(config(), NOW - SECOND), planned(config(), NOW - 2 * MINUTE)], [
+    "wait",
+    "change",
+  ]);
+  assert.equal(planned(withTarget({ assignViaGearman: true, jenkins: null }), null), "act");
+});
+
 Deno.test("unassign: after a long rest each node gets one attempt all the same", () => {
   const at = situation(states.unassign, { config: withTarget() });
   assert.equal(actionOf(planUnassign({ ...at, now: at.node.phaseSince + 60 * MINUTE })), "unassign-node");

@@ -119,6 +119,13 @@ Deno.test("a server that stands still under a job is nobody's to delete", () =>
     await assertSpared(jobs, RUNS);
   }));
 
+Deno.test("a label that is removed leaves the jobs on its nodes to their end", () =>
+  withJob({}, async (jobs) => {
+    const config = poolConfig({ minReady: 1 }).replace("name: small", "name: other") + TARGETS;
+    await jobs.virtual.during(jobs.virtual.reconfigure(config));
+    await assertSpared(jobs, RUNS);
+  }));
+
 for (const name of ["hold", "unhold"] as const) {
   Deno.test(`the end of a hold (${name}) spares a job that began on the node meanwhile`, () =>
     withJob({}, async (jobs) => {

@@ -1,6 +1,7 @@
 /**
- * The end of a node: its target forgets it before its server goes, so that no job is sent to a server that is not there, and
- * a job that nobody knew of when that was decided ends first; the server is gone only when the cloud says gone, and not asked to go where it has said so; last goes its floating IP.
+ * The end of a node: its target forgets it before its server goes, so that no job is sent to a server that is not there,
+ * and a job that nobody knew of when that was decided ends first; the server is gone only when the cloud says gone, and
+ * not asked to go where it has said so; last goes its floating IP.
  */
 import { backoff } from "../../domain/backoff.ts";
 import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
@@ -14,13 +15,16 @@ import { findOwnServer } from "../own_server.ts";
 /** How long a target is asked that does not answer: it does not keep servers alive for ever. */
 const PATIENCE = 10 * MINUTE;
 
-/** Where a job may run, a Jenkins is asked whether one does; others cannot be. As in use, it is stuck after `node-stuck`. */
+/**
+ * Where a job may run, a Jenkins is asked whether one does; other targets cannot be, but a manager gives no second job. The
+ * node counts as in use meanwhile, and as stuck after `node-stuck`.
+ */
 export function planUnassign(situation: NodeSituation<"unassign">): NodeStep {
   const { node, state, now, config, heardSince } = situation;
   const target = findTarget(config, node.target);
   const way = target === null ? "none" : handOverOf(target);
   const isUnsure = state.mayRunJob && removeVanished(situation) === null &&
-    (way === "jenkins" || !isSurelyFree(node, heardSince));
+    (way === "jenkins" || !(isSurelyFree(node, heardSince) || (way === "gearman" && node.jobEnd !== null)));
   const until = node.phaseSince + (isUnsure ? config.limits.nodeStuck : PATIENCE);
   if (isUnsure && way !== "jenkins" && now < until) {
     const gone = `the configuration no longer has target ${node.target}`;

@@ -1,6 +1,6 @@
 /** A node that waits for work: it stays as long as its server is there and its label wants it. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
-import { isSurelyFree } from "../../domain/hand_over.ts";
+import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import {
   brokenGroup,
   keptWithServer,
@@ -19,7 +19,10 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
   if (broken !== null) return remove("cloud", broken, "lost");
   const why = node.role === "node" ? whyOutdated(node, config) : null;
   if (why !== null) {
-    return isSurelyFree(node, heardSince) ? remove("configuration", why, "unused") : mayRunJob(node, why);
+    const target = findTarget(config, node.target);
+    // A Jenkins is asked whether a job runs on it.
+    const canGo = isSurelyFree(node, heardSince) || (target !== null && handOverOf(target) === "jenkins");
+    return canGo ? remove("configuration", why, "unused") : mayRunJob(node, why);
   }
   return { do: "stay" };
 }

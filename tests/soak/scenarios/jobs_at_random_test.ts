@@ -1,0 +1,211 @@
+/**
+ * Whatever happens to a pool on a Jenkins, and in whatever order: no server is deleted under a job but where somebody deletes the
+ * node, also where nobody heard of the job.
+ */
+import assert from "node:assert/strict";
+import type { JobEvent } from "../../../src/demand/zmq/job_event.ts";
+import { serverIdOf } from "../../../src/domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
+import { seededRandom } from "../../../src/lib/random.ts";
+import { JenkinsTarget } from "../../../src/targets/jenkins/jenkins_target.ts";
+import { JenkinsDouble, PASSWORD, USER } from "../../targets/jenkins_double.ts";
+import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
+
+const TARGETS =
+  `targets:\n  - {name: ci, rate: 0, jenkins: {url: "http://ci/", user: ${USER}, apikey: ${PASSWORD}}}\n`;
+const POOL = `cron: {check: "*/5 * * * *"}\nlimits: {node-stuck: 100h, hold-max-age: 30m, idle: 5m}\n` +
+  `zmq-publishers: ["tcp://ci:8888"]\n` + poolConfig({ minReady: 4, label: "max-ready-age: 1h" });
+
+interface Job {
+  readonly agent: string;
+  readonly endsAt: number;
+  readonly serverId: string;
+}
+
+/** A Jenkins that gives jobs to its agents, and a pool that hears of some of them. */
+class Play implements AsyncDisposable {
+  readonly jenkins = new JenkinsDouble();
+  readonly virtual: VirtualPool;
+  readonly #random;
+  readonly #stopped = new Set<string>();
+  readonly #meant = new Set<string>();
+  #jobs: Job[] = [];
+  #publish: ((event: JobEvent) => void) | null = null;
+  #hasTarget = true;
+  #heardSince = 0;
+  readonly #log: string[] = [];
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+    const virtual: VirtualPool = VirtualPool.idle({
+      config: POOL + TARGETS,
+      random: seed,
+      openTarget: ({ name, rate, jenkins: at }) =>
+        new JenkinsTarget({
+          ...at!,
+          url: at!.url!,
+          name,
+          rate,
+          send: this.jenkins.send,
+          clock: virtual.clock,
+        }),
+      listenToJobs: ({ endpoint, onEvent }) => {
+        this.#publish = onEvent;
+        this.#heardSince = virtual.clock.now();
+        const since = () => this.#heardSince;
+        return {
+          endpoint,
+          get state() {
+            return { status: "connected", since: since() } as const;
+          },
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        };
+      },
+      changeCloud: (cloud) => ({
+        ...cloud,
+        listServers: async (options) => {
+          const listing = await cloud.listServers(options);
+          const servers = listing.servers.map((one) =>
+            this.#stopped.has(one.id) && one.status === "ACTIVE" ? { ...one, status: "SHUTOFF" } : one
+          );
+          return { ...listing, servers };
+        },
+      }),
+    });
+    this.virtual = virtual;
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.virtual[Symbol.asyncDispose]();
+  }
+
+  #chance(part: number): boolean {
+    return this.#random.float() < part;
+  }
+
+  #node() {
+    const nodes = this.virtual.isUp
+      ? this.virtual.pool.report().nodes.filter((node) => serverIdOf(node) !== null)
+      : [];
+    return nodes.length === 0 ? null : this.#random.pick(nodes);
+  }
+
+  #tell(event: Pick<JobEvent, "type" | "nodename" | "result">): void {
+    if (this.virtual.isUp) this.#publish?.({ job: "unit", branch: null, ...event });
+  }
+
+  #say(text: string): void {
+    this.#log.push(`${(this.virtual.clock.now() % (24 * HOUR)) / SECOND}: ${text}`);
+  }
+
+  /** What Jenkins does by itself. */
+  #schedule(isReported: boolean): void {
+    // The connection broke, and came back.
+    if (!isReported) this.#heardSince = this.virtual.clock.now();
+    for (const job of this.#jobs.filter(({ endsAt }) => endsAt <= this.virtual.clock.now())) {
+      this.jenkins.busy.delete(job.agent);
+      this.#say(`job on ${job.agent} ends`);
+      if (isReported) this.#tell({ type: "finalized", nodename: job.agent, result: "SUCCESS" });
+    }
+    this.#jobs = this.#jobs.filter(({ endsAt }) => endsAt > this.virtual.clock.now());
+    if (this.jenkins.loading) return;
+    for (const [name, { xml }] of this.jenkins.agents) {
+      if (/<label><\/label>/.test(xml) || this.jenkins.busy.has(name) || !this.#chance(0.15)) continue;
+      const node = this.virtual.isUp &&
+        this.virtual.pool.report().nodes.find(({ nodename }) => nodename === name);
+      const serverId = node ? serverIdOf(node) : null;
+      if (serverId === null || !this.virtual.exists(serverId)) continue;
+      this.jenkins.busy.add(name);
+      this.#jobs.push({
+        agent: name,
+        serverId,
+        endsAt: this.virtual.clock.now() + Math.floor(this.#random.float() * 40 * MINUTE),
+      });
+      this.#say(`job on ${name} begins${isReported ? "" : " unheard"}`);
+      if (isReported) this.#tell({ type: "started", nodename: name, result: null });
+    }
+  }
+
+  async #happen(): Promise<void> {
+    const { virtual, jenkins } = this;
+    const node = this.#node();
+    const what = this.#random.pick([
+      "hold",
+      "unhold",
+      "break",
+      "stop",
+      "target",
+      "restart",
+      "kill",
+      "load",
+      "delete",
+      "nothing",
+      "nothing",
+      "nothing",
+    ]);
+    this.#say(`${what} ${node?.id} `);
+    if (what === "load") jenkins.loading = !jenkins.loading;
+    if (what === "target") {
+      this.#hasTarget = !this.#hasTarget;
+      await virtual.during(
+        virtual.reconfigure(this.#hasTarget ? POOL + TARGETS : POOL + "targets: [{name: other}]\n"),
+      );
+    }
+    if (what === "restart" || what === "kill") {
+      await (what === "kill" ? virtual.killPool() : virtual.stopPool());
+      this.#schedule(false);
+      await virtual.startPool();
+    }
+    if (node === null) return;
+    const serverId = serverIdOf(node)!;
+    const ids = [node.id];
+    if (what === "hold") {
+      await virtual.ask("hold", {
+        ids,
+        reason: null,
+        owner: null,
+        duration: Math.floor(this.#random.float() * HOUR) + 1,
+      });
+    }
+    if (what === "unhold") await virtual.ask("unhold", { ids, comment: "over" });
+    if (what === "break" && virtual.exists(serverId)) virtual.serverOf(node).hostKeyEpoch++;
+    if (what === "stop" && virtual.exists(serverId)) {
+      this.#stopped.add(serverId);
+      virtual.serverOf(node).touchedAt = virtual.clock.now();
+    }
+    if (what === "delete" && this.#chance(0.3)) {
+      this.#meant.add(node.nodename);
+      await virtual.ask("delete", { ids, comment: "deleted by ada" });
+    }
+  }
+
+  #check(): void {
+    const killed = this.jenkins.killed.filter((name) => !this.#meant.has(name));
+    assert.deepEqual(killed, [], this.#log.join("\n"));
+    for (const { agent, serverId } of this.#jobs) {
+      if (!this.#meant.has(agent)) {
+        assert.ok(this.virtual.exists(serverId), `${agent}\n${this.#log.join("\n")}`);
+      }
+    }
+  }
+
+  async run(steps: number): Promise<void> {
+    const { virtual } = this;
+    await virtual.startPool();
+    await virtual.until(() => virtual.count("ready") === 4, HOUR);
+    for (let step = 0; step < steps; step++) {
+      this.#schedule(this.#chance(0.6));
+      this.#check();
+      if (this.#chance(0.5)) await this.#happen();
+      await virtual.clock.advance(Math.floor(this.#random.float() * 2 * MINUTE));
+      this.#check();
+    }
+  }
+}
+
+for (const seed of [1, 3, 5, 12, 20, 21]) {
+  Deno.test(`a Jenkins and its pool live through whatever happens without a lost job (${seed})`, async () => {
+    await using play = new Play(seed);
+    await play.run(120);
+  });
+}
