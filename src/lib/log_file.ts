@@ -82,9 +82,9 @@ export class LogFile implements Disposable {
       this.#file.close();
       this.#file = next;
     } catch (error) {
-      this.#reopenFailure = `cannot open the log ${this.#place.file} again: ${
-        fileReason(error, NO_FOLDER)
-      }; lines go on to the file that was moved`;
+      const why = fileReason(error, NO_FOLDER);
+      this.#reopenFailure =
+        `cannot open the log ${this.#place.file} again: ${why}; lines go on to the file that was moved`;
     }
   }
 

@@ -74,9 +74,7 @@ export function shortCategory(category: string): string {
 
 function unknown(what: string, { text, known }: { text: string; known: readonly string[] }): string {
   const near = nearestName(text, known);
-  const meant = near === null ? "" : `; did you mean ${near}?`;
+  const meant = near === null ? ";" : `; did you mean ${near}?`;
   const plural = what === "level" ? "levels" : "categories";
-  return `there is no ${what} "${text}"${meant}${meant === "" ? ";" : ""} the ${plural} are ${
-    known.join(", ")
-  }`;
+  return `there is no ${what} "${text}"${meant} the ${plural} are ${known.join(", ")}`;
 }

@@ -94,7 +94,8 @@ function readPem(block: PemBlock, file: string): LoginKey | UnusableKey {
       ? damaged()
       : unusable(`is a key of type ${kind}, which SSH does not know; ${makeOne(file)}`);
   }
-  switch (key.asymmetricKeyType) {
+  const { asymmetricKeyType: type = "" } = key;
+  switch (type) {
     case "rsa":
       return usable(String(key.export({ type: "pkcs1", format: "pem" })), "ssh-rsa", rsaPublic(jwk(key)));
     case "ec":
@@ -104,12 +105,7 @@ function readPem(block: PemBlock, file: string): LoginKey | UnusableKey {
     case "dsa":
       return dsa(file);
     default:
-      return unusable(
-        `is a key of type ${
-          NAMES[key.asymmetricKeyType ?? ""] ?? key.asymmetricKeyType
-        }, which SSH does not know; ` +
-          makeOne(file),
-      );
+      return unusable(`is a key of type ${NAMES[type] ?? type}, which SSH does not know; ${makeOne(file)}`);
   }
 }
 
