@@ -33,8 +33,6 @@ export function zoneText(offset: number): string {
 
 /** `+02:00`. @param offset minutes */
 export function offsetText(offset: number): string {
-  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  return `${offset < 0 ? "-" : "+"}${
-    [hours, minutes].map((part) => String(part).padStart(2, "0")).join(":")
-  }`;
+  const parts = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${offset < 0 ? "-" : "+"}${parts.map((part) => String(part).padStart(2, "0")).join(":")}`;
 }

@@ -20,6 +20,8 @@ interface Loss {
   isTorn: boolean;
 }
 
+const NO_FOLDER = "there is no such directory; create it, or name another file";
+
 const encoder = new TextEncoder();
 
 export class LogFile implements Disposable {
@@ -39,7 +41,7 @@ export class LogFile implements Disposable {
       }
       this.#file = open(place);
     } catch (error) {
-      throw new Error(`cannot write the log ${place.file}: ${reasonOf(error)}`);
+      throw new Error(`cannot write the log ${place.file}: ${fileReason(error, NO_FOLDER)}`);
     }
   }
 
@@ -64,7 +66,7 @@ export class LogFile implements Disposable {
       this.#loss = null;
     } catch (error) {
       this.#loss = {
-        reason: reasonOf(error),
+        reason: fileReason(error, NO_FOLDER),
         lines: (before?.lines ?? 0) + 1,
         isTorn: written > 0 || (before?.isTorn ?? false),
       };
@@ -80,9 +82,9 @@ export class LogFile implements Disposable {
       this.#file.close();
       this.#file = next;
     } catch (error) {
-      this.#reopenFailure = `cannot open the log ${this.#place.file} again: ${
-        reasonOf(error)
-      }; lines go on to the file that was moved`;
+      const why = fileReason(error, NO_FOLDER);
+      this.#reopenFailure =
+        `cannot open the log ${this.#place.file} again: ${why}; lines go on to the file that was moved`;
     }
   }
 
@@ -104,10 +106,4 @@ export class LogFile implements Disposable {
 
 function open({ file, mode }: LogPlace): Deno.FsFile {
   return Deno.openSync(file, { append: true, create: true, mode });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Deno.errors.NotFound
-    ? "there is no such directory; create it, or name another file"
-    : fileReason(error);
 }

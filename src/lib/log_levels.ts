@@ -44,9 +44,7 @@ export class LogLevels {
   /** Takes out those whose time is over. @returns their categories */
   expire(): readonly string[] {
     const now = this.#clock.monotonic();
-    const over = [...this.#overrides].filter(([, { end }]) => end !== null && end <= now).map(([name]) =>
-      name
-    );
+    const over = [...this.#overrides].flatMap(([name, { end }]) => end !== null && end <= now ? name : []);
     for (const category of over) this.#overrides.delete(category);
     return over;
   }

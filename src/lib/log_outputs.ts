@@ -7,8 +7,7 @@ import { jsonLine, type LogLines, pythonLines, textForPeople } from "./log_lines
 import { handlersFor, type LogHandler, type LogPlan } from "./log_plan.ts";
 
 interface Output {
-  write(line: string): void;
-  readonly lines: LogLines;
+  write(record: LogRecord): void;
   readonly file: LogFile | null;
 }
 
@@ -43,7 +42,7 @@ export class LogOutputs implements Disposable {
   }
 
   write(record: LogRecord): void {
-    for (const output of this.#outputsOf(record)) output.write(output.lines(record));
+    for (const output of this.#outputsOf(record)) output.write(record);
   }
 
   /** Opens files again that are not in their place any more. */
@@ -66,7 +65,7 @@ export class LogOutputs implements Disposable {
     if (to === null) return;
     if (to === "stderr" || to === "stdout") {
       const lines = linesOf(handler, Deno[to].isTerminal());
-      this.#outputs.set(handler, { write: (line) => writeTo(Deno[to], line), lines, file: null });
+      this.#outputs.set(handler, { write: (record) => writeTo(Deno[to], lines(record)), file: null });
       return;
     }
     const lines = linesOf(handler, false);
@@ -74,7 +73,7 @@ export class LogOutputs implements Disposable {
       to,
       (count, reason) => lines(lossRecord({ count, reason, timestamp: this.#options.clock.now() })),
     );
-    this.#outputs.set(handler, { write: (line) => file.write(line), lines, file });
+    this.#outputs.set(handler, { write: (record) => file.write(lines(record)), file });
   }
 
   #outputsOf({ category, level }: Pick<LogRecord, "category" | "level">): readonly Output[] {

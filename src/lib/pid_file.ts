@@ -5,6 +5,8 @@
  */
 import { fileReason } from "./file_reason.ts";
 
+const NO_FOLDER = "there is no such directory; create it, or give another --pidfile";
+
 /** The pid file cannot be written: what was attempted, why, what to do. */
 export class PidFileError extends Error {
   override readonly name = "PidFileError";
@@ -31,7 +33,7 @@ export function writePidFile(path: string, { onTrouble }: PidFileOptions): Dispo
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
   } catch (error) {
     file.close();
-    throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error));
+    throw error instanceof PidFileError ? error : new PidFileError(path, fileReason(error, NO_FOLDER));
   }
   return {
     [Symbol.dispose]() {
@@ -57,7 +59,7 @@ function openPlainFile(path: string): Deno.FsFile {
     file.close();
     throw new PidFileError(path, "it was replaced just now; try again");
   } catch (error) {
-    throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error));
+    throw error instanceof PidFileError ? error : new PidFileError(path, fileReason(error, NO_FOLDER));
   }
 }
 
@@ -83,7 +85,7 @@ function removeOurs(path: string, { file, onTrouble }: { file: Deno.FsFile } & P
       Deno.removeSync(path);
     }
   } catch (error) {
-    onTrouble(`cannot remove the pid file ${path}: ${reasonOf(error)}`);
+    onTrouble(`cannot remove the pid file ${path}: ${fileReason(error, NO_FOLDER)}`);
   }
 }
 
@@ -117,10 +119,4 @@ function textOf(file: Deno.FsFile): string {
   const bytes = new Uint8Array(64);
   file.seekSync(0, Deno.SeekMode.Start);
   return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Deno.errors.NotFound
-    ? "there is no such directory; create it, or give another --pidfile"
-    : fileReason(error);
 }

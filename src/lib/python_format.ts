@@ -63,10 +63,6 @@ function isoLike(time: number): string {
   return `${strftime("%Y-%m-%d %H:%M:%S", time)},${two(time % 1000, 3)}`;
 }
 
-const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July"]
-  .concat("August", "September", "October", "November", "December");
-
 /** In local time; directives that are not known stay as they are. */
 function strftime(format: string, time: number): string {
   const date = new Date(time);
@@ -85,10 +81,10 @@ const DIRECTIVES: Readonly<Record<string, (date: Date) => string>> = {
   M: (date) => two(date.getMinutes()),
   S: (date) => two(date.getSeconds()),
   p: (date) => date.getHours() < 12 ? "AM" : "PM",
-  A: (date) => DAYS[date.getDay()]!,
-  a: (date) => DAYS[date.getDay()]!.slice(0, 3),
-  B: (date) => MONTHS[date.getMonth()]!,
-  b: (date) => MONTHS[date.getMonth()]!.slice(0, 3),
+  A: (date) => date.toLocaleDateString("en-US", { weekday: "long" }),
+  a: (date) => date.toDateString().slice(0, 3),
+  B: (date) => date.toLocaleDateString("en-US", { month: "long" }),
+  b: (date) => date.toDateString().slice(4, 7),
   j: (date) =>
     two(
       Math.round(

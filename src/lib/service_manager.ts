@@ -39,10 +39,8 @@ export function openServiceManager(
     }
   };
   const tell: ServiceManager["tell"] = (fields) => {
-    const lines = Object.entries(fields).map(([field, value]) => `${field}=${oneLine(String(value))}`).join(
-      "\n",
-    );
-    sent = sent.then(() => send(lines));
+    const lines = Object.entries(fields).map(([field, value]) => `${field}=${oneLine(String(value))}`);
+    sent = sent.then(() => send(lines.join("\n")));
   };
   return {
     watchdog,

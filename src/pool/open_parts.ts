@@ -15,7 +15,7 @@ import { EventFeed } from "../control/event_feed.ts";
 import { RequestDesk } from "../control/request_desk.ts";
 import { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import type { Send } from "../http/send.ts";
-import { buildWhileSure, sendWhileSure, shellWhileSure, type UntilSure } from "./while_sure.ts";
+import { buildWhileSure, sendWhileSure, type UntilSure } from "./while_sure.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
 import { imageSubject } from "../plan/images/image_action.ts";
 import { planEffects } from "../plan/forecast/plan_effects.ts";
@@ -273,7 +273,7 @@ function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...
     ...others,
     machines,
     untilSure,
-    shell: watchedShell(shellWhileSure(shell, untilSure)),
+    shell: watchedShell(shell, untilSure),
     builder: buildWhileSure(builder, untilSure),
     openCloud: (provider: ProviderConfig) => openCloud(provider, through),
     openTarget: (target: TargetConfig) => openTarget(target, through),

@@ -6,8 +6,6 @@
  */
 import type { Builder } from "../build/builder.ts";
 import type { Send, SendGuard, SendRequest } from "../http/send.ts";
-import type { Call } from "../lib/call.ts";
-import type { Shell, ShellSession } from "../ssh/shell.ts";
 import type { Leadership } from "../lead/leadership.ts";
 
 /** Resolves when an effect may begin. @throws the signal's reason */
@@ -27,42 +25,17 @@ function isHarmless({ method, url }: SendRequest): boolean {
   return method === "POST" && new URL(url).pathname.endsWith("/auth/tokens");
 }
 
-export function shellWhileSure(shell: Shell, untilSure: UntilSure): Shell {
-  const sure = guardOf(untilSure);
-  return {
-    connect: async (target, options) =>
-      sessionWhileSure(await sure(options, () => shell.connect(target, options)), untilSure),
-    login: (target, options) => sure(options, () => shell.login(target, options)),
-  };
-}
-
-function sessionWhileSure(session: ShellSession, untilSure: UntilSure): ShellSession {
-  const sure = guardOf(untilSure);
-  return {
-    hostKey: session.hostKey,
-    hasTerminal: session.hasTerminal ?? true,
-    run: (command, options) => sure(options, () => session.run(command, options)),
-    copyFolder: (local, remote, options) => sure(options, () => session.copyFolder(local, remote, options)),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-  };
-}
-
 /** Files of this machine that no record needs any more may go at any time. */
 export function buildWhileSure(builder: Builder, untilSure: UntilSure): Builder {
-  const sure = guardOf(untilSure);
   return {
-    build: (job, options) => sure(options, () => builder.build(job, options)),
+    async build(job, options) {
+      await untilSure(options);
+      return await builder.build(job, options);
+    },
     remove: (path) => builder.remove(path),
     open: (path, format) => builder.open(path, format),
     hash: (path, format, call) => builder.hash(path, format, call),
     folderProblem: (folder, files) => builder.folderProblem(folder, files),
     trimLogs: (folder, options) => builder.trimLogs(folder, options),
-  };
-}
-
-function guardOf(untilSure: UntilSure) {
-  return async <Result>({ signal }: Call, effect: () => Promise<Result>): Promise<Result> => {
-    await untilSure({ signal });
-    return await effect();
   };
 }

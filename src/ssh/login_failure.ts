@@ -74,8 +74,8 @@ export function authProblem(wanted: readonly string[]): string {
   }
   return `the server requires ${
     wanted.join(" or ")
-  } in addition to or instead of the key, but nodepool logs in with a key ` +
-    'alone; set "AuthenticationMethods publickey" for this user in the image\'s sshd_config';
+  } in addition to or instead of the key, but nodepool logs ` +
+    'in with a key alone; set "AuthenticationMethods publickey" for this user in the image\'s sshd_config';
 }
 
 /** @param problem as `offerProblem` tells it */

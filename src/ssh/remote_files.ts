@@ -13,7 +13,6 @@ import type { Ssh2Connection } from "./ssh2_connection.ts";
 /** Writes of one file on their way at once: with the size of a chunk, what a slow answer may cost in memory. */
 const WRITES = 16;
 
-type Source = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 type Callback<Value> = (error?: Error | null, value?: Value) => void;
 
 export class RemoteFiles implements Disposable {
@@ -89,7 +88,7 @@ export class RemoteFiles implements Disposable {
   /** Writes a file, in the place of a file or link of that name; nobody whom its mode keeps out sees a part of it. */
   async write(
     path: string,
-    { mode, source }: { mode: number; source: Source },
+    { mode, source }: { mode: number; source: AsyncIterable<Uint8Array> },
   ): Promise<void> {
     const handle = await this.#create(path, mode);
     await this.#fill(handle, { path, source });
@@ -109,7 +108,10 @@ export class RemoteFiles implements Disposable {
     }
   }
 
-  async #fill(handle: Buffer, { path, source }: { path: string; source: Source }): Promise<void> {
+  async #fill(
+    handle: Buffer,
+    { path, source }: { path: string; source: AsyncIterable<Uint8Array> },
+  ): Promise<void> {
     const writes: Promise<void>[] = [];
     let position = 0;
     for await (const chunk of source) {

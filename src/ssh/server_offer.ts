@@ -77,14 +77,12 @@ function offerIn(payload: Buffer): ServerOffer | null {
 export function offerProblem({ kex, hostKey, cipher }: ServerOffer): string | null {
   if (!haveCommon(kex, KEX)) return kexProblem(kex.filter((name) => !isMarker(name)));
   if (!haveCommon(hostKey, HOST_KEY_ALGORITHMS)) {
-    return `it offers no host key of a known type (${
-      listed(hostKey)
-    }); give it an ed25519, ECDSA or RSA host key`;
+    return `it offers no host key of a known type (${listed(hostKey)}); ` +
+      "give it an ed25519, ECDSA or RSA host key";
   }
   if (!haveCommon(cipher, CIPHERS)) {
-    return `it offers no known cipher (${
-      listed(cipher)
-    }); add aes256-gcm@openssh.com or aes256-ctr to Ciphers ${IN_CONFIG}`;
+    return `it offers no known cipher (${listed(cipher)}); ` +
+      `add aes256-gcm@openssh.com or aes256-ctr to Ciphers ${IN_CONFIG}`;
   }
   return null;
 }
@@ -92,14 +90,12 @@ export function offerProblem({ kex, hostKey, cipher }: ServerOffer): string | nu
 function kexProblem(kex: readonly string[]): string {
   const add = `add curve25519-sha256 or ecdh-sha2-nistp256 to KexAlgorithms ${IN_CONFIG}`;
   if (kex.every((name) => WEAK_KEX.has(name))) {
-    return `it offers only key exchange with SHA-1 (${
-      listed(kex)
-    }), which is no longer safe; update it, or ${add}`;
+    const offered = `it offers only key exchange with SHA-1 (${listed(kex)})`;
+    return `${offered}, which is no longer safe; update it, or ${add}`;
   }
   if (kex.every((name) => /mlkem|sntrup/.test(name))) {
-    return `it offers only post-quantum key exchange (${
-      listed(kex)
-    }), which nodepool does not support; ${add} as well`;
+    const offered = `it offers only post-quantum key exchange (${listed(kex)})`;
+    return `${offered}, which nodepool does not support; ${add} as well`;
   }
   return `it offers no known key exchange (${listed(kex)}); ${add}`;
 }

@@ -3,7 +3,6 @@
  * leaves the connection open for the next, and what ends the connection fails them all. `ssh2_shell.ts` makes it.
  */
 import type { Milliseconds } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { FolderCopy } from "./copy_folder.ts";
 import { loginOutOfTime, type LoginStage, lostBefore } from "./login_failure.ts";
@@ -19,12 +18,10 @@ interface Limits {
 
 export class Ssh2Session implements ShellSession {
   readonly #connection: Ssh2Connection;
-  readonly #clock: Clock;
 
   /** @param connection one that is logged in; the session closes it */
-  constructor(connection: Ssh2Connection, { clock }: { clock: Clock }) {
+  constructor(connection: Ssh2Connection) {
     this.#connection = connection;
-    this.#clock = clock;
   }
 
   get hostKey(): string {
@@ -57,12 +54,12 @@ export class Ssh2Session implements ShellSession {
     { timeout, signal }: Limits,
     { stage, work }: { stage: LoginStage; work: (signal: AbortSignal) => Promise<Result> },
   ): Promise<Result> {
-    const { lost, where } = this.#connection;
+    const { lost, where, clock } = this.#connection;
     signal.throwIfAborted();
     if (lost.aborted) throw lostBefore(lost.reason, { where });
     this.#connection.enter(stage);
     using deadline = startDeadline({
-      clock: this.#clock,
+      clock,
       timeout,
       signal: AbortSignal.any([signal, lost]),
       reason: () => loginOutOfTime(timeout, { stage, where }),

@@ -51,7 +51,7 @@ export function createSsh2Shell(
   return {
     async connect(target, limits) {
       const { connection } = await logIn(target, { ...limits, keepalive });
-      return new Ssh2Session(connection, { clock });
+      return new Ssh2Session(connection);
     },
     async login(target, { command, ...limits }) {
       // A server that still boots may answer nothing for long: only its time limit ends it.

@@ -23,6 +23,8 @@ export class Defects implements Disposable {
   /** Of the newest turn. */
   #ofTurn: ReadonlyMap<string, Known> = new Map();
   readonly #ofAttempts = new Map<string, Known>();
+  /** Those of attempts whose record has changed since: the next attempt, which is written down first, may break again. */
+  readonly #past = new Map<string, Known>();
 
   constructor({ ledger, clock }: { ledger: Pick<Ledger, "subscribe">; clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
@@ -35,24 +37,28 @@ export class Defects implements Disposable {
 
   /** The newest turn's defects replace those of the turns before it. */
   noteTurn(defects: readonly Defect[]): void {
-    this.#ofTurn = new Map(defects.map((defect) => [keyOf(defect), this.#know(defect, this.#ofTurn)]));
+    const before = this.#ofTurn;
+    this.#ofTurn = new Map(defects.map((defect) => {
+      const key = keyOf(defect);
+      return [key, this.#know(defect, before.get(key))];
+    }));
   }
 
   /** An attempt broke; not one that met a state that cannot be written, which is reported by itself. */
   noteAttempt(defect: Defect): void {
     if (defect.error instanceof StoreError) return;
-    this.#ofAttempts.set(keyOf(defect), this.#know(defect, this.#ofAttempts));
+    const key = keyOf(defect);
+    this.#ofAttempts.set(key, this.#know(defect, this.#ofAttempts.get(key) ?? this.#past.get(key)));
   }
 
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }
 
-  #know(defect: Defect, before: ReadonlyMap<string, Known>): Known {
+  #know(defect: Defect, known: Known | undefined): Known {
     const now = this.#clock.now();
     const { of, doing, error } = defect;
     const message = errorChain(error);
-    const known = before.get(keyOf(defect));
     const isSame = known?.message === message;
     if (isSame && now - known.loggedAt < LOG_AGAIN) return known;
     logDefect(`${doing} ${describeSubject(of)}`, error);
@@ -66,8 +72,12 @@ export class Defects implements Disposable {
       ...images.map(({ previous }) => `image ${previous?.id}`),
       ...dibImages.map(({ previous }) => `dib image ${previous?.id}`),
     ]);
-    for (const [key, { of }] of this.#ofAttempts) {
-      if (changed.has(describeSubject(of))) this.#ofAttempts.delete(key);
+    const since = this.#clock.now() - LOG_AGAIN;
+    for (const [key, { loggedAt }] of this.#past) if (loggedAt <= since) this.#past.delete(key);
+    for (const [key, known] of this.#ofAttempts) {
+      if (!changed.has(describeSubject(known.of))) continue;
+      this.#ofAttempts.delete(key);
+      this.#past.set(key, known);
     }
   }
 }

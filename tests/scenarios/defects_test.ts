@@ -1,11 +1,13 @@
 /** A defect in planning or doing something for one record of a running pool: what people see of it, and of the others. */
 import assert from "node:assert/strict";
-import { MINUTE } from "../../src/domain/time.ts";
+import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { contentTag } from "../../src/views/view_pool.ts";
 import { viewReadiness } from "../../src/views/health.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
 import { listProblems } from "../../src/views/list_problems.ts";
 import { breakPlanning } from "./broken_planning.ts";
+import { imageConfig } from "./image_pool.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 Deno.test("a node that breaks the planning is in list, status and the log; the pool is ready and serves the others", async () => {
@@ -41,4 +43,42 @@ Deno.test("a node that breaks the planning is in list, status and the log; the p
   await virtual.during(virtual.ask("delete", { ids: [first!.id], comment: "test" }));
   await virtual.until(() => virtual.count() === 3 && virtual.count("ready") === 3, 5 * MINUTE);
   assert.deepEqual(listProblems(virtual.pool.report()), []);
+});
+
+Deno.test("what breaks again and again while its record changes is in the log now and then, not each time", async () => {
+  const virtual = VirtualPool.idle({
+    config: imageConfig({ built: [], prepared: ["debian"] }),
+    changeDeps: (deps) => ({ ...deps, openLog: () => Promise.reject(new TypeError("a defect")) }),
+  });
+  await using _virtual = virtual;
+  const lines = await loggedLines(async () => {
+    await virtual.startPool();
+    await virtual.clock.advance(HOUR);
+  });
+  const told = lines.filter(({ level }) => level === "error").map(({ message }) => message.join(""));
+  assert.deepEqual([...new Set(told)], ["defect in run-setup image 1: a defect"]);
+  assert.ok(told.length >= 5 && told.length <= 7, `${told.length} times`);
+});
+
+Deno.test("an upload that breaks before it begins is tried again after ever longer pauses, and says why", async () => {
+  let opened = 0;
+  const virtual = VirtualPool.idle({
+    config: imageConfig(),
+    changeDeps: (deps) => ({
+      ...deps,
+      openCloud(provider, through) {
+        // The first is the one that the provider is watched through.
+        if (opened++ > 0) throw new TypeError("a defect");
+        return deps.openCloud(provider, through);
+      },
+    }),
+  });
+  await using _virtual = virtual;
+  const lines = await loggedLines(async () => {
+    await virtual.startPool();
+    await virtual.clock.advance(HOUR);
+  });
+  assert.ok(virtual.simulator.journal.countOf("image.create") <= 10);
+  const told = lines.filter(({ level }) => level === "warning").map(({ message }) => message.join(""));
+  assert.match(told[0]!, /^image \d+ \(noble on simulator\): delete: a defect$/);
 });

@@ -133,7 +133,7 @@ const waysOut: Record<keyof PoolDeps, "waits until it is sure" | "looks" | "this
 
 Deno.test("every port of the pool that reaches out waits until its process is sure", async () => {
   const parts = await Deno.readTextFile(new URL("../../src/pool/open_parts.ts", import.meta.url));
-  const wrapping = parts.slice(parts.indexOf("function whileSure("), parts.indexOf("function logTask("));
+  const wrapping = parts.slice(parts.indexOf("function whileSure("));
   for (const [port, how] of Object.entries(waysOut)) {
     if (how !== "waits until it is sure") continue;
     assert.match(
@@ -147,8 +147,8 @@ Deno.test("every port of the pool that reaches out waits until its process is su
 const shellMethods: Record<keyof Shell, true> = { connect: true, login: true };
 
 Deno.test("every method of a shell waits until its process is sure", async () => {
-  const { shellWhileSure } = await import("../../src/pool/while_sure.ts");
-  const shell = shellWhileSure({
+  const { watchedShell } = await import("../../src/ssh/watched_shell.ts");
+  const shell = watchedShell({
     connect: () => Promise.reject(new Error("went out")),
     login: () => Promise.reject(new Error("went out")),
   }, () => Promise.reject(new Error("not sure")));

@@ -106,7 +106,7 @@ async function makeLink(link: string, target: string): Promise<void> {
   try {
     await Deno.symlink(target, link);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "there is no such directory" : fileReason(error);
+    const why = fileReason(error, "there is no such directory");
     throw new Error(`cannot create the link ${link}: ${why}`);
   }
 }

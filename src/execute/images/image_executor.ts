@@ -341,7 +341,13 @@ export class ImageExecutor implements AsyncDisposable {
     const format = image.source.type === "upload" ? image.source.format : "";
     const doubted = this.#isDoubted(dibImage) ? fileOf(dibImage, format) : undefined;
     const work = { image, externalId, dibImage, format, doubted, provider, onProgress };
-    return await site.upload(work, { signal });
+    try {
+      return await site.upload(work, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      // Without an outcome it would pass for one that the end of a process cut off, and be begun again at once.
+      return imageFailure(error, this.#deps.clock.now());
+    }
   }
 
   /** Whether a cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile. */

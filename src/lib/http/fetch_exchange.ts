@@ -18,7 +18,8 @@ export async function readBody(
   message: IncomingMessage,
   most: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (isWithoutBody(message)) return null;
+  const { headers } = message;
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) return null;
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of message) {
@@ -27,10 +28,6 @@ export async function readBody(
     pieces.push(piece);
   }
   return size === 0 ? null : concatenated(pieces);
-}
-
-function isWithoutBody({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
 }
 
 /** @throws BadMessageError 400 when it has no address that can be read */

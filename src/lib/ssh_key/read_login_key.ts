@@ -31,7 +31,12 @@ export function readLoginKey(text: string, path: string): LoginKey | UnusableKey
   const file = shellWord(path);
   const block = findPrivateKey(text);
   if (block === "cut") return unusable("is cut off: its last line, -----END …-----, is missing");
-  if (block === "damaged") return text.includes("\\n") ? writtenOut(file) : damaged();
+  if (block === "damaged" && !text.includes("\\n")) return damaged();
+  if (block === "damaged") {
+    return unusable(
+      `has \\n where its lines should end; fix it with: printf '%b' "$(cat ${file})" > ${file}.new`,
+    );
+  }
   if (block === null) return unusable(whatItIs(text, file));
   if (block.label === "OPENSSH PRIVATE KEY") return readOpenssh(block, file);
   const secured = whyEncrypted(block);
@@ -89,7 +94,8 @@ function readPem(block: PemBlock, file: string): LoginKey | UnusableKey {
       ? damaged()
       : unusable(`is a key of type ${kind}, which SSH does not know; ${makeOne(file)}`);
   }
-  switch (key.asymmetricKeyType) {
+  const { asymmetricKeyType: type = "" } = key;
+  switch (type) {
     case "rsa":
       return usable(String(key.export({ type: "pkcs1", format: "pem" })), "ssh-rsa", rsaPublic(jwk(key)));
     case "ec":
@@ -99,12 +105,7 @@ function readPem(block: PemBlock, file: string): LoginKey | UnusableKey {
     case "dsa":
       return dsa(file);
     default:
-      return unusable(
-        `is a key of type ${
-          NAMES[key.asymmetricKeyType ?? ""] ?? key.asymmetricKeyType
-        }, which SSH does not know; ` +
-          makeOne(file),
-      );
+      return unusable(`is a key of type ${NAMES[type] ?? type}, which SSH does not know; ${makeOne(file)}`);
   }
 }
 
@@ -226,12 +227,6 @@ function dsa(file: string): UnusableKey {
 
 function damaged(): UnusableKey {
   return unusable("is damaged; copy it again from its origin");
-}
-
-function writtenOut(file: string): UnusableKey {
-  return unusable(
-    `has \\n where its lines should end; fix it with: printf '%b' "$(cat ${file})" > ${file}.new`,
-  );
 }
 
 function makeOne(file: string): string {
