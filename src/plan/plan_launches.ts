@@ -8,7 +8,7 @@ import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
-import { capInNodes, openProviders } from "./allocation_debts.ts";
+import { capInNodes, isTried, openProviders } from "./allocation_debts.ts";
 import type {
   AllocationInput,
   AllocationResult,
@@ -71,9 +71,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
-  const first = planWithTurns({ labels: inTurn, providers }, { ...input, lasting });
+  const first = planWithTurns({ labels: inTurn, providers, lasting }, input);
   const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
-  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, { ...input, lasting });
+  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers, lasting }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label)));
   const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
@@ -162,10 +162,7 @@ function missingRoom(ask: LabelAsk, result: AllocationResult): number {
 
 /** Where nodes of it could be launched, were there room. */
 function fullProviders(ask: LabelAsk, { grants }: AllocationResult): string[] {
-  const done = new Set(grants.filter(({ label }) => label === ask.name).map(({ provider }) => provider));
-  return ask.offers.flatMap((offer) =>
-    "cost" in offer && !(offer.alone && done.has(offer.provider)) ? offer.provider : []
-  );
+  return openProviders(ask).filter((provider) => !isTried(ask, provider, grants));
 }
 
 function shortageOf(
