@@ -75,15 +75,14 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
   const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers, lasting }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
-  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label)));
+  const wishOfLabel = (name: string) => wishByLabel.get(name)!;
+  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishOfLabel(grant.label)));
   const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
   const after = turnsAfter(asks, { short, grants: result.grants, turns: input.turns, now: input.now });
   const turns = turnsWithKeeping(after, result.keeping, input.now);
   return {
     launches,
-    reports: result.refusals.map((refusal) =>
-      reportOf(refusal, wishByLabel.get(refusal.label), result.grants)
-    ),
+    reports: result.refusals.map((refusal) => reportOf(refusal, wishOfLabel(refusal.label), result.grants)),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
     room: { labels: asks, providers },
@@ -183,30 +182,24 @@ function shortageOf(
   }];
 }
 
-function launchesOf(grant: Grant, wish: LabelWish | undefined): Launch[] {
-  const offer = wish?.offers.get(grant.provider);
-  if (wish === undefined || offer === undefined) return [];
+function launchesOf({ provider, target, purpose, count }: Grant, wish: LabelWish): Launch[] {
   const launch: Launch = {
-    ...offer,
+    ...wish.offers.get(provider)!,
     label: wish.label,
-    target: grant.target ?? "default",
-    reason: wish.reasons[grant.purpose],
+    target: target ?? "default",
+    reason: wish.reasons[purpose],
   };
-  return Array.from({ length: grant.count }, () => launch);
+  return Array.from({ length: count }, () => launch);
 }
 
-function reportOf(
-  refusal: LabelRefusal,
-  wish: LabelWish | undefined,
-  grants: readonly Grant[],
-): LabelReport {
+function reportOf(refusal: LabelRefusal, { ask }: LabelWish, grants: readonly Grant[]): LabelReport {
   const granted = grants.filter(({ label }) => label === refusal.label)
     .reduce((sum, { count }) => sum + count, 0);
   return {
     name: refusal.label,
     wanted: refusal.demand + refusal.spare,
     // By what it wishes: what it asked for may be less, for others to come first.
-    demand: Math.max(0, (wish?.ask.demand ?? 0) - granted),
+    demand: Math.max(0, ask.demand - granted),
     refusals: refusal.reasons,
   };
 }
