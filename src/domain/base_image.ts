@@ -1,5 +1,4 @@
 /** An image that is on the cloud as it is: whether it can be booted, by the newest look at the cloud. */
-import { isUuid } from "./is_uuid.ts";
 import type { Catalog } from "./observation.ts";
 import type { Obstacle } from "./obstacle.ts";
 
@@ -12,4 +11,9 @@ export function obstacleOfBaseImage(wanted: string, images: Catalog["images"]): 
   return found.status === "active"
     ? null
     : { kind: "image-inactive", image: found.name, status: found.status };
+}
+
+/** Whether a text is an id as OpenStack gives them, and so no name: images are asked for by either. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
 }

@@ -47,8 +47,7 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
   "quota": ({ uses }, wording) =>
     `quota full: ${uses.map(useText).join(", ")}${linkOf(wording, ` (${seeManual("quota")})`)}`,
   "reserved-room": ({ label, because }) =>
-    `room is reserved for label ${label}, ` +
-    (because === "share" ? "which has had the smallest share" : "for which nodes of this label were deleted"),
+    `room is reserved for label ${label}, ${RESERVED_BECAUSE[because]}`,
   "paused": describePause,
   "probing": describePause,
   "image-not-configured": ({ image }) => `the provider has no image ${image}`,
@@ -89,6 +88,12 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
   "image-failed": ({ lastError, until }, wording) =>
     `the last attempt failed: ${lastError}; ${again(until, wording)}`,
 };
+
+const RESERVED_BECAUSE = {
+  "share": "which has had the smallest share",
+  "ceded": "for which nodes of this label were deleted",
+  "work": "whose requests come before spare nodes",
+} as const satisfies Record<Of<"reserved-room">["because"], string>;
 
 /** Completes a sentence that names the request. */
 export function tooManyText({ count, total, sum }: Of<"too-many">): string {

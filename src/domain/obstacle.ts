@@ -84,8 +84,8 @@ type RoomObstacle =
   | { readonly kind: "max-servers" } & ResourceUse
   | { readonly kind: "label-max-servers" } & ResourceUse
   | { readonly kind: "quota"; readonly uses: readonly ResourceUse[] }
-  /** Room is kept for a label that was given least, or for which this one has given nodes up. */
-  | { readonly kind: "reserved-room"; readonly label: string; readonly because: "share" | "ceded" };
+  /** Room is kept for a label that was given least, for which this one has given nodes up, or whose requests come first. */
+  | { readonly kind: "reserved-room"; readonly label: string; readonly because: "share" | "ceded" | "work" };
 
 /** Launches of the label fail there. */
 export interface FailedLaunches {

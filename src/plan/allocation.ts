@@ -32,6 +32,7 @@ export function planAllocation(input: AllocationInput): AllocationResult {
   const owed = owedNodes(labels);
   fill(placement, claimsOf(labels, (label, at) => Math.min(label.demand, owed[at]!)));
   serve(placement, claimsOf(labels, ({ demand }) => demand));
+  placement.close(providers.flatMap(({ name }, at) => input.awaited?.has(name) ? at : []));
   serve(placement, claimsOf(labels, ({ demand, spare }) => demand + spare).map(asNew));
   return {
     grants: labels.flatMap((label, position) => grantsOf(label, { position, placement, providers })),
@@ -39,7 +40,7 @@ export function planAllocation(input: AllocationInput): AllocationResult {
       const refusal = shortfall(label, placement.total(position));
       return refusal === null
         ? []
-        : [{ ...refusal, reasons: reasonsOf(position, { labels, providers, placement }) }];
+        : [{ ...refusal, reasons: reasonsOf(position, { ...input, labels, providers, placement }) }];
     }),
   };
 }

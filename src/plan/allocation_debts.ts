@@ -3,7 +3,7 @@
  * through further labels all that they are linked with; each may have as large a part of what it asks for as the one
  * of them that was given most.
  */
-import type { LabelAsk } from "./allocation_types.ts";
+import type { Grant, LabelAsk, ProviderRoom } from "./allocation_types.ts";
 
 /** By position: whole nodes that the label is behind. */
 export function owedNodes(labels: readonly LabelAsk[]): number[] {
@@ -49,4 +49,31 @@ export function openProviders({ offers }: LabelAsk): string[] {
 /** How many nodes more its own max-servers allow. */
 export function capInNodes({ cap, size }: LabelAsk): number {
   return cap === null ? Infinity : Math.max(0, Math.floor((cap.limit - cap.used) / size));
+}
+
+/** Whether the one node of it is being launched that may be there alone. */
+export function isTried({ name, offers }: LabelAsk, provider: string, grants: readonly Grant[]): boolean {
+  const offer = offers.find((one) => one.provider === provider);
+  return offer !== undefined && "cost" in offer && offer.alone !== undefined &&
+    grants.some((grant) => grant.label === name && grant.provider === provider);
+}
+
+/** Whether a node of it could have room there, with only that in use which lasts; null: nothing does. */
+export function couldFit(label: LabelAsk, provider: ProviderRoom, lasting: ProviderRoom | null): boolean {
+  return lasting === null ? freePart(label, provider) !== null : (freePart(label, lasting) ?? 0) >= 1;
+}
+
+/** How large a part of what a node takes is free there; null: it cannot be launched there, even with nothing in use. */
+export function freePart({ size, offers }: LabelAsk, { name, room }: ProviderRoom): number | null {
+  const offer = offers.find(({ provider }) => provider === name);
+  if (offer === undefined || "refusal" in offer) return null;
+  const needs = Object.entries({ ...offer.cost, maxServers: 1, instances: 1 });
+  let part = 1;
+  for (const [resource, amount] of needs) {
+    const use = room[resource as keyof typeof room];
+    if (use === undefined || amount === 0) continue;
+    if (use.limit < size * amount) return null;
+    part = Math.min(part, (use.limit - use.used) / (size * amount));
+  }
+  return part;
 }

@@ -41,6 +41,7 @@ export class Placement {
   /** Nodes of a label that an empty provider could take, by label, then provider. */
   readonly #weights: readonly (readonly number[])[];
   readonly #choices: readonly number[];
+  readonly #closed = new Set<number>();
 
   constructor(labels: readonly LabelAsk[], providers: readonly ProviderRoom[]) {
     this.#needs = labels.map((label) => needsOf(label, providers));
@@ -54,6 +55,11 @@ export class Placement {
       row.map((need, provider) => need === null ? 0 : howOften(need, this.#room[provider]!, NOTHING))
     );
     this.#choices = this.#weights.map((row) => row.filter((weight) => weight > 0).length);
+  }
+
+  /** Has nothing more placed on these. */
+  close(providers: Iterable<number>): void {
+    for (const provider of providers) this.#closed.add(provider);
   }
 
   /** Nodes of a label on a provider. */
@@ -210,6 +216,7 @@ export class Placement {
   }
 
   #open(label: number, provider: number): number {
+    if (this.#closed.has(provider)) return 0;
     return this.#most[label]![provider]! - this.on(label, provider);
   }
 

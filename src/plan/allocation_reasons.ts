@@ -1,11 +1,9 @@
 /** Says why a label did not get all that it asked for: the label's own cap, and what each provider lacks. */
 import type { Obstacle, Refusal, ResourceUse } from "../domain/obstacle.ts";
 import { type Placement, RESOURCES } from "./allocation_placement.ts";
-import type { LabelAsk, Offer, ProviderRoom } from "./allocation_types.ts";
+import type { AllocationInput, LabelAsk, Offer } from "./allocation_types.ts";
 
-interface Outcome {
-  readonly labels: readonly LabelAsk[];
-  readonly providers: readonly ProviderRoom[];
+interface Outcome extends Pick<AllocationInput, "labels" | "providers" | "awaited"> {
   readonly placement: Placement;
 }
 
@@ -36,7 +34,10 @@ function offerReasons(offer: Offer, position: number, outcome: Outcome): Obstacl
   const at = outcome.providers.findIndex(({ name }) => name === offer.provider);
   if (at < 0) return [{ kind: "provider-not-configured" }];
   const full = fullReasons(position, { ...outcome, at });
-  return offer.alone !== undefined && outcome.placement.isDone(position, at) ? [offer.alone, ...full] : full;
+  if (offer.alone !== undefined && outcome.placement.isDone(position, at)) return [offer.alone, ...full];
+  const awaiting = outcome.awaited?.get(offer.provider);
+  if (full.length > 0 || awaiting === undefined) return full;
+  return [{ kind: "reserved-room", label: awaiting, because: "work" }];
 }
 
 /** The resources of the provider that are used up, counting the nodes just granted; none where one more node fits. */

@@ -8,6 +8,10 @@ import type { QuotaUse } from "../domain/server.ts";
 export interface AllocationInput {
   readonly labels: readonly LabelAsk[];
   readonly providers: readonly ProviderRoom[];
+  /** A provider with only that in use which nobody knows an end of; null, or left out: all comes to an end. */
+  readonly lasting?: (provider: string) => ProviderRoom | null;
+  /** By providers on which no spare nodes are launched: the label whose work waits for the room; left out: none. */
+  readonly awaited?: ReadonlyMap<string, string>;
 }
 
 /** The demand of one label in this planning. All counts are nodes; a node is one server and its subnodes. */

@@ -3,9 +3,9 @@
  * time: where others would take that, nothing is launched for them until one of its nodes fits, or its turn has passed. On
  * one provider only. Pure; `planLaunches` calls it.
  */
-import { owedNodes, rivalries } from "./allocation_debts.ts";
+import { capInNodes, couldFit, freePart, isTried, owedNodes, rivalries } from "./allocation_debts.ts";
 import { planAllocation } from "./allocation.ts";
-import type { AllocationInput, AllocationResult, LabelAsk, Offer, ProviderRoom } from "./allocation_types.ts";
+import type { AllocationInput, AllocationResult, Offer } from "./allocation_types.ts";
 import type { Turn, Turns } from "./turns.ts";
 import { earliest, type Instant, MINUTE } from "../domain/time.ts";
 
@@ -17,69 +17,65 @@ interface KeptAllocation extends AllocationResult {
   readonly keeping: ReadonlySet<string>;
 }
 
-/** Distributes launches; where a label cannot have its turn, once more without the room that it needs. */
+/**
+ * Distributes launches; where a label cannot have its turn, once more without the room that it needs. Spare nodes never have
+ * room that work waits for.
+ */
 export function planWithTurns(
-  { labels, providers }: AllocationInput,
-  { turns, now, lasting }: {
-    turns: Turns;
-    now: Instant;
-    /** A provider with only that in use which nobody knows an end of; left out: all comes to an end. */
-    lasting?: (provider: string) => ProviderRoom | null;
-  },
+  input: AllocationInput,
+  { turns, now }: { turns: Turns; now: Instant },
 ): KeptAllocation {
-  const result = planAllocation({ labels, providers });
-  const waiting = placesToKeep(labels, { providers, result, lasting });
+  const { labels } = input;
+  const result = planAllocation(input);
+  const waiting = placesToKeep(input, result);
   const kept = new Map(waiting.filter(([, name]) => mayKeep(turns.get(name), now)));
-  if (kept.size === 0) return { ...result, keeping: new Set() };
+  const awaited = awaitedPlaces(input, result);
+  if (kept.size === 0 && awaited.size === 0) return { ...result, keeping: new Set() };
   const others = labels.map((label) => ({
     ...label,
     offers: label.offers.map(unlessKept(label.name, kept, "share")),
   }));
-  return { ...planAllocation({ labels: others, providers }), keeping: new Set(kept.values()) };
+  return { ...planAllocation({ ...input, labels: others, awaited }), keeping: new Set(kept.values()) };
+}
+
+/** By provider that would be given spare nodes: a label that fits nowhere now and could have its room once that is enough. */
+function awaitedPlaces(
+  { labels, providers, lasting = () => null }: AllocationInput,
+  { grants, refusals }: AllocationResult,
+): ReadonlyMap<string, string> {
+  const short = refusals.flatMap((refusal) => {
+    const label = labels.find(({ name }) => name === refusal.label)!;
+    return capInNodes(label) > label.demand - refusal.demand && refusal.demand > 0 ? label : [];
+  });
+  const spare = new Set(grants.flatMap(({ purpose, provider }) => purpose === "spare" ? provider : []));
+  return new Map(
+    providers.filter(({ name }) => spare.has(name)).flatMap((provider): [string, string][] => {
+      const { name } = provider;
+      const label = short.find((one) =>
+        !isTried(one, name, grants) && couldFit(one, provider, lasting(name))
+      );
+      return label === undefined ? [] : [[name, label.name]];
+    }),
+  );
 }
 
 /** By provider: the label that its room is kept for. */
 function placesToKeep(
-  labels: readonly LabelAsk[],
-  { providers, result, lasting = () => null }: {
-    providers: readonly ProviderRoom[];
-    result: AllocationResult;
-    lasting?: ((provider: string) => ProviderRoom | null) | undefined;
-  },
+  { labels, providers, lasting = () => null }: AllocationInput,
+  { grants }: AllocationResult,
 ): [string, string][] {
-  const contested = new Set(result.grants.map(({ provider }) => provider));
+  const contested = new Set(grants.map(({ provider }) => provider));
   const owed = owedNodes(labels);
   return rivalries(labels).flatMap((rivals): [string, string][] => {
     const next = rivals.reduce((least, at) => labels[at]!.served < labels[least]!.served ? at : least);
     const label = labels[next]!;
-    const places = label.offers.flatMap((offer) => placeFor(label, offer, providers) ?? []);
+    const places = providers.map((room) => ({ room, part: freePart(label, room) ?? 0 }));
     if (owed[next]! < 1 || places.some(({ part }) => part >= 1)) return [];
-    const [place] = places.filter(({ provider }) =>
-      contested.has(provider) && canFit(label, lasting(provider))
-    )
-      .sort((a, b) => b.part - a.part);
-    return place === undefined ? [] : [[place.provider, label.name]];
+    const [place] = places.filter(({ room }) =>
+      contested.has(room.name) && couldFit(label, room, lasting(room.name))
+    ).sort((a, b) => b.part - a.part);
+    return place === undefined ? [] : [[place.room.name, label.name]];
   });
-}
-
-/** Whether a node of it fits there; where that is not known, it does. */
-function canFit(label: LabelAsk, room: ProviderRoom | null): boolean {
-  return room === null || label.offers.some((offer) => (placeFor(label, offer, [room])?.part ?? 0) >= 1);
-}
-
-/** How large a part of what a node takes is free there; null: even with nothing in use it would not fit. */
-function placeFor({ size }: LabelAsk, offer: Offer, providers: readonly ProviderRoom[]) {
-  const room = providers.find(({ name }) => name === offer.provider)?.room;
-  if (room === undefined || !("cost" in offer)) return null;
-  const needs = Object.entries({ ...offer.cost, maxServers: 1, instances: 1 });
-  let part = 1;
-  for (const [resource, amount] of needs) {
-    const use = room[resource as keyof typeof room];
-    if (use === undefined || amount === 0) continue;
-    if (use.limit < size * amount) return null;
-    part = Math.min(part, (use.limit - use.used) / (size * amount));
-  }
-  return { provider: offer.provider, part };
 }
 
 /** @param kept by provider: the label that its room is kept for */

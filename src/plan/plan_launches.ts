@@ -8,7 +8,7 @@ import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
-import { capInNodes, openProviders } from "./allocation_debts.ts";
+import { capInNodes, isTried, openProviders } from "./allocation_debts.ts";
 import type {
   AllocationInput,
   AllocationResult,
@@ -71,19 +71,18 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const configured = new Map(input.config.providers.map((provider) => [provider.name, provider]));
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
-  const first = planWithTurns({ labels: inTurn, providers }, { ...input, lasting });
+  const first = planWithTurns({ labels: inTurn, providers, lasting }, input);
   const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
-  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, { ...input, lasting });
+  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers, lasting }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
-  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label)));
+  const wishOfLabel = (name: string) => wishByLabel.get(name)!;
+  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishOfLabel(grant.label)));
   const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
   const after = turnsAfter(asks, { short, grants: result.grants, turns: input.turns, now: input.now });
   const turns = turnsWithKeeping(after, result.keeping, input.now);
   return {
     launches,
-    reports: result.refusals.map((refusal) =>
-      reportOf(refusal, wishByLabel.get(refusal.label), result.grants)
-    ),
+    reports: result.refusals.map((refusal) => reportOf(refusal, wishOfLabel(refusal.label), result.grants)),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
     room: { labels: asks, providers },
@@ -162,10 +161,7 @@ function missingRoom(ask: LabelAsk, result: AllocationResult): number {
 
 /** Where nodes of it could be launched, were there room. */
 function fullProviders(ask: LabelAsk, { grants }: AllocationResult): string[] {
-  const done = new Set(grants.filter(({ label }) => label === ask.name).map(({ provider }) => provider));
-  return ask.offers.flatMap((offer) =>
-    "cost" in offer && !(offer.alone && done.has(offer.provider)) ? offer.provider : []
-  );
+  return openProviders(ask).filter((provider) => !isTried(ask, provider, grants));
 }
 
 function shortageOf(
@@ -186,30 +182,24 @@ function shortageOf(
   }];
 }
 
-function launchesOf(grant: Grant, wish: LabelWish | undefined): Launch[] {
-  const offer = wish?.offers.get(grant.provider);
-  if (wish === undefined || offer === undefined) return [];
+function launchesOf({ provider, target, purpose, count }: Grant, wish: LabelWish): Launch[] {
   const launch: Launch = {
-    ...offer,
+    ...wish.offers.get(provider)!,
     label: wish.label,
-    target: grant.target ?? "default",
-    reason: wish.reasons[grant.purpose],
+    target: target ?? "default",
+    reason: wish.reasons[purpose],
   };
-  return Array.from({ length: grant.count }, () => launch);
+  return Array.from({ length: count }, () => launch);
 }
 
-function reportOf(
-  refusal: LabelRefusal,
-  wish: LabelWish | undefined,
-  grants: readonly Grant[],
-): LabelReport {
+function reportOf(refusal: LabelRefusal, { ask }: LabelWish, grants: readonly Grant[]): LabelReport {
   const granted = grants.filter(({ label }) => label === refusal.label)
     .reduce((sum, { count }) => sum + count, 0);
   return {
     name: refusal.label,
     wanted: refusal.demand + refusal.spare,
     // By what it wishes: what it asked for may be less, for others to come first.
-    demand: Math.max(0, (wish?.ask.demand ?? 0) - granted),
+    demand: Math.max(0, ask.demand - granted),
     refusals: refusal.reasons,
   };
 }

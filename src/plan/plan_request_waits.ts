@@ -1,6 +1,7 @@
 /** Why each request still waits, for views and waiting clients. */
 import type { Apart } from "../domain/defect.ts";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
+import { nextWaiting } from "../domain/next_waiting.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
@@ -44,21 +45,18 @@ export function planRequestWaits(
       refused: unmet.has(request.id) ? reportOf.get(request.label)?.refusals ?? [] : [],
       before: before.get(request.id) ?? 0,
     });
-    const waitingOn = { reason, message: describeRefusals(refusals, situation) };
-    return { request, refusals, waitingOn: goingOn(request.waitingOn, waitingOn, situation) };
+    const was = request.waitingOn;
+    const message = describeRefusals(refusals, situation);
+    const waitingOn = nextWaiting(was, { reason, message }, situation.now);
+    return {
+      request,
+      refusals,
+      waitingOn: was?.reason === reason && was.message === message ? was : waitingOn,
+    };
   };
   return requests.flatMap((request) =>
     apart.for({ kind: "request", id: request.id }, () => judge(request), null) ?? []
   );
-}
-
-function goingOn(
-  before: WaitingOn | null,
-  next: Omit<WaitingOn, "since">,
-  { now }: Pick<Moment, "now">,
-): WaitingOn {
-  if (before?.reason !== next.reason) return { ...next, since: now };
-  return before.message === next.message ? before : { ...next, since: before.since };
 }
 
 /** By id: how many of its label are served first. */

@@ -241,7 +241,7 @@ class RoomToCome {
 
 const FULL = [["maxServers", 0], ["instances", 0]] as const;
 
-/** What one of them takes there. */
+/** The room that one of them takes there. */
 function needsThere({ label, size = 1, costs }: Shortage, provider: string): Needs {
   return needsOf(costs?.get(provider) ?? {}, size, label !== null);
 }

@@ -187,6 +187,23 @@ Deno.test("spare nodes never displace work", () => {
   assert.deepEqual(launches.map((launch) => launch.label.name).sort(), ["aaa", "noble", "noble"]);
 });
 
+Deno.test("spare nodes take no room of which a request needs more than is free at a time", () => {
+  const labels = [label({ minReady: 2 }), label({ name: "large", minReady: 0, subnodes: 1 })];
+  const shared = config({ labels, providers: [provider({ maxServers: 3 })] });
+  const requests = [sampleRequest({ id: 1, label: "large" })];
+  const names = (fields: Partial<LaunchInput>) =>
+    planLaunches(input({ config: shared, ...fields })).launches.map((launch) => launch.label.name);
+  assert.deepEqual(names({ nodes: nodes("used", 2) }), ["noble"]);
+  assert.deepEqual(names({ nodes: nodes("used", 2), requests }), [], "one more is free when a job ends");
+  assert.deepEqual(names({ nodes: nodes("used", 1), requests }), ["large"]);
+  const held = [1, 2].map((id) => node(states.hold, { id }));
+  assert.deepEqual(names({ nodes: held, requests }), ["noble"], "nobody knows when these end");
+  const { reports } = planLaunches(input({ config: shared, nodes: nodes("used", 2), requests }));
+  assert.deepEqual(told(reports.find(({ name }) => name === "noble")!.refusals).map(({ reason }) => reason), [
+    "room is reserved for label large, whose requests come before spare nodes",
+  ]);
+});
+
 Deno.test("a label with min-ready 0 launches on demand only, one with -1 never", () => {
   assert.deepEqual(counts(withLabel({ minReady: 0 })), {});
   const requests = [sampleRequest({ id: 1 })];

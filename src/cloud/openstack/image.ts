@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Call } from "../../lib/call.ts";
 import { parseUtc } from "../../domain/parse_utc.ts";
 import type { CloudImage } from "../../domain/server.ts";
-import { isUuid } from "../../domain/is_uuid.ts";
+import { isUuid } from "../../domain/base_image.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { WholeCloud } from "../cloud.ts";
