@@ -57,7 +57,11 @@ export async function prepareStateFile(path: string): Promise<void> {
   using opened = file;
   const { isFile, mode } = await opened.stat();
   if (!isFile) throw unusableState(path, "it is not a file");
-  if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, FILE_MODE);
+  if (mode !== null && (mode & 0o077) !== 0) {
+    await Deno.chmod(path, FILE_MODE).catch((cause) => {
+      throw unusableState(path, "it cannot be made readable by its owner alone", cause);
+    });
+  }
   const head = await readHead(opened);
   // Nothing at all is what a process leaves that was killed right after it made the file.
   if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is not a SQLite database");

@@ -117,6 +117,22 @@ Deno.test("openKvStore() refuses a file that is no database and leaves it as it 
   assert.equal(await Deno.readTextFile(state.path), "max-servers: 10\n".repeat(1_000));
 });
 
+Deno.test("openKvStore() says what to do where the file is another user's, and everybody's to read and write", async () => {
+  await using state = await temporaryState();
+  await Deno.writeTextFile(state.path, "", { mode: 0o666 });
+  await Deno.chmod(state.path, 0o666);
+  const { chmod } = Deno;
+  Deno.chmod = () => Promise.reject(new Deno.errors.PermissionDenied("not the owner"));
+  try {
+    await assert.rejects(openKvStore(state.path, options), {
+      kind: "unusable",
+      message: /cannot be made readable by its owner alone: permission denied; run this as the daemon's user/,
+    });
+  } finally {
+    Deno.chmod = chmod;
+  }
+});
+
 Deno.test("openKvStore() refuses a directory", async () => {
   await using state = await temporaryState();
   const error = await failure(state.directory);
