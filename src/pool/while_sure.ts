@@ -31,13 +31,12 @@ export function shellWhileSure(shell: Shell, untilSure: UntilSure): Shell {
   const sure = guardOf(untilSure);
   return {
     connect: async (target, options) =>
-      sessionWhileSure(await sure(options, () => shell.connect(target, options)), untilSure),
+      sessionWhileSure(await sure(options, () => shell.connect(target, options)), sure),
     login: (target, options) => sure(options, () => shell.login(target, options)),
   };
 }
 
-function sessionWhileSure(session: ShellSession, untilSure: UntilSure): ShellSession {
-  const sure = guardOf(untilSure);
+function sessionWhileSure(session: ShellSession, sure: ReturnType<typeof guardOf>): ShellSession {
   return {
     hostKey: session.hostKey,
     hasTerminal: session.hasTerminal ?? true,
