@@ -107,7 +107,7 @@ async function machinesOf(
   etcd: Etcd,
   { keys, clock }: { keys: PoolKeys; clock: SteadyClock },
 ): Promise<PoolReport["machines"]> {
-  const { lookAtMachines } = await import("./lead/look_at_machines.ts");
+  const { lookAtMachines } = await import("./lead/read_records.ts");
   using call = startDeadline({ clock, timeout: LOOK_TIMEOUT, signal: new AbortController().signal });
   const look = await lookAtMachines(etcd, keys, call).catch((error) => ({ etcd: [], pool: null, error }));
   return machinesFromOutside({

@@ -19,7 +19,7 @@ const SILENT_AFTER = 8 * SECOND;
 /** The images that a folder lacks count as lost then, as for a daemon that builds for itself. */
 const IMAGES_LOST_AFTER = 6 * HOUR;
 
-/** What its state holds. */
+/** The part of its state that is asked here. */
 interface KnownOfPool {
   readonly installation: string;
   readonly dibImages: Iterable<DibImage>;

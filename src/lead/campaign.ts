@@ -85,7 +85,7 @@ class Candidate {
     const { entries: [leader = null] } = await this.#ask((call) =>
       this.#etcd.range({ key: keys.leader }, call)
     );
-    if (leader !== null && this.#isOurs(leader)) return await this.#lead(leader);
+    if (leader !== null && leader.lease === this.#lease?.id) return await this.#lead(leader);
     if (leader !== null) {
       onLook?.({ leader: parseLeader(leader.value), problem: null });
       return null;
@@ -114,10 +114,6 @@ class Candidate {
       }, call)
     );
     return succeeded && entry ? await this.#lead(entry) : null;
-  }
-
-  #isOurs({ lease }: EtcdEntry): boolean {
-    return this.#lease !== null && lease === this.#lease.id;
   }
 
   /** The key is there on our lease: how much of that is left is known once it is renewed. */

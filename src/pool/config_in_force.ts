@@ -65,7 +65,6 @@ export class ConfigInForce implements AsyncDisposable {
   #excerpts: readonly (string | undefined)[] = [];
   /** When those were last logged. */
   #loggedAt: Instant = -Infinity;
-  #isApplied = false;
   #fault: string | null = null;
   /** Ends with the last reading in the queue; never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -151,7 +150,7 @@ export class ConfigInForce implements AsyncDisposable {
       this.#tell("configuration.refused", `was refused: ${reading.problems.join("; ")}`);
     }
     if (readAt - this.#loggedAt >= AGAIN) this.#log(reading.problems, readAt);
-    if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
+    if (reading.changes.length > 0 || this.#fault !== null) await this.#apply();
     if (reading.problems.length === 0) this.#readAt = readAt;
     return reading;
   }
@@ -226,10 +225,8 @@ export class ConfigInForce implements AsyncDisposable {
   }
 
   async #apply(): Promise<void> {
-    this.#isApplied = false;
     try {
       await this.#deps.apply(this.#current);
-      this.#isApplied = true;
       if (this.#fault !== null) this.#tellMended("is in effect as a whole again");
       this.#fault = null;
     } catch (error) {

@@ -33,6 +33,7 @@ const instant = v.number();
 const count = v.pipe(v.number(), v.safeInteger());
 const text = v.nullable(v.string());
 const maybeInstant = v.nullable(instant);
+const maybeTime = v.optional(instant);
 
 // Records and not lists, so that the type check misses none that is added to the domain.
 const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
@@ -76,7 +77,9 @@ const deletedBy = v.optional(v.nullable(v.picklist(deciders)), null);
 
 const withServer = { serverId: v.string() };
 
-type StateSchemas = { readonly [Phase in NodePhase]: Schema<Extract<NodeState, { phase: Phase }>> };
+type StateSchemas<State extends { readonly phase: string }> = {
+  readonly [Phase in State["phase"]]: Schema<Extract<State, { phase: Phase }>>;
+};
 
 const states = {
   "create": v.strictObject({ phase: v.literal("create"), sentAt: maybeInstant, lostAt: maybeInstant }),
@@ -110,26 +113,13 @@ const states = {
     acceptedAt: maybeInstant,
   }),
   "delete-address": v.strictObject({ phase: v.literal("delete-address") }),
-} satisfies StateSchemas;
+} satisfies StateSchemas<NodeState>;
 
 const nodeState: Schema<NodeState> = v.variant("phase", Object.values(states));
 
+const phases = Object.keys(states) as NodePhase[];
 const timings = v.strictObject(
-  {
-    "create": v.optional(instant),
-    "boot": v.optional(instant),
-    "address": v.optional(instant),
-    "login": v.optional(instant),
-    "prepare": v.optional(instant),
-    "assign": v.optional(instant),
-    "test": v.optional(instant),
-    "ready": v.optional(instant),
-    "used": v.optional(instant),
-    "hold": v.optional(instant),
-    "unassign": v.optional(instant),
-    "delete-server": v.optional(instant),
-    "delete-address": v.optional(instant),
-  } satisfies Record<NodePhase, unknown>,
+  Object.fromEntries(phases.map((phase) => [phase, maybeTime])) as Record<NodePhase, typeof maybeTime>,
 );
 
 const evidence = v.nullable(v.strictObject({
@@ -142,7 +132,7 @@ const evidence = v.nullable(v.strictObject({
 }));
 
 const returns = v.array(v.strictObject({
-  phase: v.picklist(Object.keys(states) as NodePhase[]),
+  phase: v.picklist(phases),
   at: instant,
 }));
 
@@ -230,9 +220,7 @@ const dibStates = {
     ),
   }),
   delete: v.strictObject({ phase: v.literal("delete") }),
-} satisfies {
-  readonly [Phase in DibImageState["phase"]]: Schema<Extract<DibImageState, { phase: Phase }>>;
-};
+} satisfies StateSchemas<DibImageState>;
 
 const dibImageSchema: Schema<DibImage> = v.strictObject({
   revision: count,
@@ -283,9 +271,7 @@ const imageStates = {
     acceptedAt: maybeInstant,
   }),
   gone: v.strictObject({ phase: v.literal("gone") }),
-} satisfies {
-  readonly [Phase in ProviderImageState["phase"]]: Schema<Extract<ProviderImageState, { phase: Phase }>>;
-};
+} satisfies StateSchemas<ProviderImageState>;
 
 const imageSource: Schema<ImageSource> = v.variant("type", [
   v.strictObject({

@@ -57,10 +57,27 @@ export async function prepareStateFile(path: string): Promise<void> {
   using opened = file;
   const { isFile, mode } = await opened.stat();
   if (!isFile) throw unusableState(path, "it is not a file");
-  if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, FILE_MODE);
+  if (mode !== null && (mode & 0o077) !== 0) {
+    await Deno.chmod(path, FILE_MODE).catch((cause) => {
+      throw unusableState(path, "it cannot be made readable by its owner alone", cause);
+    });
+  }
   const head = await readHead(opened);
   // Nothing at all is what a process leaves that was killed right after it made the file.
   if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is not a SQLite database");
+}
+
+/**
+ * Bytes of a page of the database. A record that does not fit a quarter of one takes a page of its own besides: with SQLite's
+ * 4 KiB, those of nodes do, and the file is four times as large.
+ */
+const PAGE_SIZE = 8_192;
+
+/** Makes an empty file a database without tables, which keeps this size of its pages. */
+export async function formatDatabase(path: string): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
+  using database = new DatabaseSync(path);
+  database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL`);
 }
 
 /** Bytes of a file; 0: it is not there, or cannot be reached. */

@@ -86,15 +86,11 @@ export class StateGuard implements Disposable {
     const [before, now] = [this.#database, look(this.#path)];
     if (before === null || now === null) return "the file has been removed";
     if (!isSame(before, now)) return "it has been replaced by another file";
-    if (now.size < before.size) {
-      this.#isForeign = true;
-      return `the file has been cut from ${before.size} to ${now.size} bytes`;
-    }
-    if (changedAt(now) === changedAt(before)) return null;
-    if (this.#readHeader() !== this.#header) {
-      this.#isForeign = true;
-      return "another program has written over it";
-    }
+    const isCut = now.size < before.size;
+    if (!isCut && (changedAt(now) === changedAt(before))) return null;
+    this.#isForeign = isCut || this.#readHeader() !== this.#header;
+    if (isCut) return `the file has been cut from ${before.size} to ${now.size} bytes`;
+    if (this.#isForeign) return "another program has written over it";
     // Only its time was touched.
     this.#database = now;
     return null;

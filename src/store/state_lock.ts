@@ -71,7 +71,7 @@ async function tryLock(path: string, holder: string): Promise<Disposable | null>
     }
   } catch (error) {
     file.close();
-    throw stateFailure(path, "its lock cannot be taken", error);
+    throw stateFailure(path, "its lock cannot be taken (does its file system have locks?)", error);
   }
   await noteHolder(file, holder).catch(() => {});
   return { [Symbol.dispose]: () => file.close() };

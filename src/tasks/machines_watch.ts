@@ -7,7 +7,7 @@ import { MachineRoll, type SeenMachines } from "../domain/machine_roll.ts";
 import type { MachinesReport } from "../domain/machines_report.ts";
 import { DAY, type Instant, SECOND } from "../domain/time.ts";
 import type { Machines } from "../lead/machines.ts";
-import { lookAtMachines } from "../lead/look_at_machines.ts";
+import { lookAtMachines } from "../lead/read_records.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";

@@ -58,7 +58,7 @@ export class Task implements AsyncDisposable {
   #due = Infinity;
   /** Ends the wait for the next run; null while it does not wait. */
   #endWait: (() => void) | null = null;
-  /** What the last run threw; null: it worked. */
+  /** The error of the last run; null: it worked. */
   #thrown: unknown = null;
   #report: Omit<TaskReport, "name"> = {
     runs: 0,

@@ -6,7 +6,7 @@ import { openKvStore } from "../../src/store/open_state.ts";
 import { StoreError } from "../../src/store/store.ts";
 import { storeContract } from "../contracts/store_contract.ts";
 import { launchPause, nodeRecord, nodeRequest } from "./records.ts";
-import { temporaryState } from "./temporary_state.ts";
+import { pageSize, temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(), random: seededRandom(1) };
 
@@ -70,6 +70,17 @@ Deno.test("openKvStore() keeps everything, the installation too, when it is open
   assert.deepEqual(await read(3), before);
 });
 
+Deno.test("openKvStore() makes a database with pages in which several records of nodes fit, and leaves those of others", async () => {
+  await using state = await temporaryState();
+  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+  assert.equal(pageSize(state.path), 8_192);
+
+  const old = `${state.path}.old`;
+  (await Deno.openKv(old)).close();
+  for (let start = 1; start <= 2; start++) await (await openKvStore(old, options))[Symbol.asyncDispose]();
+  assert.equal(pageSize(old), 4_096);
+});
+
 Deno.test("openKvStore() makes missing directories, and files that only their owner can read", async () => {
   await using state = await temporaryState();
   const path = join(state.directory, "var", "lib", "state.kv");
@@ -104,6 +115,22 @@ Deno.test("openKvStore() refuses a file that is no database and leaves it as it 
   assert.equal(error.kind, "damaged");
   assert.match(error.message, /not a SQLite database; restore the file from a copy, or move it away/);
   assert.equal(await Deno.readTextFile(state.path), "max-servers: 10\n".repeat(1_000));
+});
+
+Deno.test("openKvStore() says what to do where the file is another user's, and everybody's to read and write", async () => {
+  await using state = await temporaryState();
+  await Deno.writeTextFile(state.path, "", { mode: 0o666 });
+  await Deno.chmod(state.path, 0o666);
+  const { chmod } = Deno;
+  Deno.chmod = () => Promise.reject(new Deno.errors.PermissionDenied("not the owner"));
+  try {
+    await assert.rejects(openKvStore(state.path, options), {
+      kind: "unusable",
+      message: /cannot be made readable by its owner alone: permission denied; run this as the daemon's user/,
+    });
+  } finally {
+    Deno.chmod = chmod;
+  }
 });
 
 Deno.test("openKvStore() refuses a directory", async () => {

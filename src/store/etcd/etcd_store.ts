@@ -8,7 +8,6 @@ import type { Etcd } from "../../etcd/etcd.ts";
 import type { PoolKeys } from "../../lead/pool_keys.ts";
 import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Random } from "../../lib/random.ts";
 import { KeyValueStore } from "../key_value_store.ts";
 import { KvWriter } from "../kv_writer.ts";
 import { keys as stateKeys } from "../keys.ts";
@@ -25,7 +24,6 @@ import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transacti
 
 interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOptions, "signal" | "commits"> {
   readonly clock: Pick<Clock, "now" | "sleep">;
-  readonly random: Pick<Random, "uuid">;
   /** A path; the witness of it lies beside. null: there is no witness. */
   readonly witness: string | null;
 }

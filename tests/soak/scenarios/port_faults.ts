@@ -161,6 +161,7 @@ const target: PoolDeps["openTarget"] = () => ({
   observe: () => Promise.resolve({ online: true }),
   createAgent: () => Promise.resolve("created"),
   relabelAgent: () => Promise.resolve(),
+  isIdle: () => Promise.resolve(true),
   deleteAgent: () => Promise.resolve("deleted"),
   startJob: () => Promise.resolve(),
 });
