@@ -91,26 +91,14 @@ function hostAndPort({ hostname, port }: ListenAddress): string {
   return `${bracketed(hostname)}:${port}`;
 }
 
-const fieldsBySection = new WeakMap<
-  object,
-  ReadonlyMap<string, { readonly key: string; readonly entry: unknown }>
->();
-
-/** The keys of a section by the program's names. A reload views two configurations whole, item by item. */
-function knownFields(schema: unknown) {
-  return fieldsBySection.getOrInsertComputed(schema as object, () => {
-    const entries = Object.entries(sectionAt(schema, []) ?? {});
-    return new Map(entries.map(([key, entry]) => [fieldName(key), { key, entry }]));
-  });
-}
-
 /** Hides every field that the section does not know. @param made views that are made by themselves */
 function viewFields(
   schema: unknown,
   fields: object,
   made: { readonly [key: string]: View } = {},
 ): { readonly [key: string]: View } {
-  const known = knownFields(schema);
+  const entries = Object.entries(sectionAt(schema, []) ?? {});
+  const known = new Map(entries.map(([key, entry]) => [fieldName(key), { key, entry }]));
   const shown = Object.entries(fields).filter(([, value]) => value !== null).map(([field, value]) => {
     const { key, entry } = known.get(field) ?? { key: field };
     return [key, made[key] ?? (entry === undefined ? new Secret(value) : viewValue(entry, value))];
