@@ -32,10 +32,22 @@ function importing(path: string): string {
 /** All run at once, two for each processor, since some tests wait. */
 const count = Number(Deno.env.get("DENO_JOBS")) || 2 * navigator.hardwareConcurrency;
 
-/** Files of one folder often take about as long: they are dealt out in turn. */
+/**
+ * A file's length tells well enough how long its tests take: the longest first, each goes to the share that has least.
+ * A share runs its files in the order of their names.
+ */
 function writeShares(folder: string, paths: readonly string[]): void {
-  for (const [index, path] of paths.toSorted().entries()) {
-    Deno.writeTextFileSync(join(folder, `share_${index % count}_test.ts`), importing(path), { append: true });
+  const files = paths.map((path) => ({ path, size: Deno.statSync(path).size }));
+  const shares = Array.from({ length: count }, () => ({ size: 0, paths: [] as string[] }));
+  for (const { path, size } of files.toSorted((one, other) => other.size - one.size)) {
+    const least = shares.reduce((found, share) => share.size < found.size ? share : found);
+    least.size += size;
+    least.paths.push(path);
+  }
+  for (const [index, share] of shares.entries()) {
+    if (share.paths.length === 0) continue;
+    const text = share.paths.toSorted().map(importing).join("");
+    Deno.writeTextFileSync(join(folder, `share_${index}_test.ts`), text);
   }
 }
 

@@ -142,10 +142,15 @@ function pythonModule(name: string, debianPackage: string): Requirement {
 
 /** A Python that has the module: the one in PATH, or Debian's own, whose modules come from packages. */
 export function pythonWith(module: string): string | null {
+  return pythons.getOrInsertComputed(module, findPython);
+}
+
+const pythons = new Map<string, string | null>();
+
+function findPython(module: string): string | null {
   const has = (python: string) =>
     new Deno.Command(python, { args: ["-c", `import ${module}`], stderr: "null" }).outputSync().success;
-  const pythons = FOLDERS.map((folder) => `${folder}/python3`).filter(isFile);
-  return pythons.find(has) ?? null;
+  return FOLDERS.map((folder) => `${folder}/python3`).filter(isFile).find(has) ?? null;
 }
 
 function isFile(path: string): boolean {

@@ -125,7 +125,10 @@ export function imagesContract(test: ContractTest): void {
 
 /** An image's worth of bytes, no two pieces alike, that end in the middle of a block. */
 function imageBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: 3_000_001 }, (_, index) => (index * index) >> 7);
+  const bytes = new Uint8Array(3_000_001);
+  // A loop takes a hundredth of the time that `Uint8Array.from` with a function takes.
+  for (let index = 0; index < bytes.length; index++) bytes[index] = (index * index) >> 7;
+  return bytes;
 }
 
 function dataOf(bytes: Uint8Array<ArrayBuffer>, onProgress?: (sent: number) => void): ImageData {

@@ -50,8 +50,16 @@ function endless(size: number) {
 }
 
 for (const tls of [false, true]) {
+  // One for all of these: each takes as long to start as its tests take. One that does not start fails them alone.
+  let starting: ReturnType<typeof spawnReceiver>;
+  Deno.test.beforeAll(async () => {
+    starting = spawnReceiver({ tls });
+    await starting.catch(() => {});
+  });
+  Deno.test.afterAll(() => starting.then((receiver) => receiver[Symbol.asyncDispose](), () => {}));
+
   Deno.test(`createUndiciSend() sends a stream as it is ${tls ? "over TLS" : "over TCP"}`, async () => {
-    await using receiver = await spawnReceiver({ tls });
+    const { url } = await starting;
     await using send = open();
     const bytes = testBytes(5 * MIB + 12_345);
     const expected = `${bytes.length} ${createHash("sha256").update(bytes).digest("hex")}`;
@@ -63,7 +71,7 @@ for (const tls of [false, true]) {
       { size: bytes.length, open: () => Deno.openSync(file).readable },
     ];
     for (const source of sources) {
-      assert.equal(textOf(await send(upload(`${receiver.url}/whole`, source), { signal })), expected);
+      assert.equal(textOf(await send(upload(`${url}/whole`, source), { signal })), expected);
     }
     await Deno.remove(file);
   });
@@ -72,14 +80,13 @@ for (const tls of [false, true]) {
     for (const end of ["close", "halves", "stay"]) {
       const title = `a refusal after ${after} bytes comes out, whatever the server does then: ${end}`;
       Deno.test(`${title} (${tls ? "TLS" : "TCP"})`, async () => {
-        await using receiver = await spawnReceiver({ tls });
+        const { url } = await starting;
         await using send = open();
         for (let round = 0; round < 5; round++) {
           const data = endless(64 * MIB);
-          const url = `${receiver.url}/refuse?after=${after}&end=${end}`;
-          const answer = send(upload(url, data), { signal });
+          const answer = send(upload(`${url}/refuse?after=${after}&end=${end}`, data), { signal });
           if (end === "halves") {
-            await send({ method: "GET", url: `${receiver.url}/step`, headers: {} }, { signal });
+            await send({ method: "GET", url: `${url}/step`, headers: {} }, { signal });
           }
           const response = await answer;
           assert.equal(response.status, 413);

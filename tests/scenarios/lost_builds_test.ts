@@ -1,6 +1,6 @@
 /** Files of builds that are not as they were made: a folder whose disk is not mounted, and a file that is damaged. */
 import assert from "node:assert/strict";
-import { HOUR, MINUTE } from "../../src/domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { cloudImages, imageConfig, order, readyImages } from "./image_pool.ts";
 import { VirtualPool } from "./virtual_pool.ts";
@@ -81,7 +81,10 @@ Deno.test("where the files of an images-dir stay away for six hours, they count 
   void virtual.ask("image-order", { kind: "update", provider: null, image: "noble" });
   await virtual.clock.advance(5 * HOUR);
   assert.equal(virtual.builder.jobs.length, 1);
-  await virtual.until(() => readyImages(virtual).length === 2, 2 * HOUR);
+  await virtual.clock.advanceUntil(() => readyImages(virtual).length === 2, {
+    within: 2 * HOUR,
+    step: SECOND,
+  });
   assert.equal(virtual.builder.jobs.length, 2);
 });
 

@@ -65,7 +65,14 @@ export function withTraits(traits: Traits) {
   return v.metadata({ [TRAITS]: traits });
 }
 
+const traits = new WeakMap<object, Traits>();
+
+/** Each schema's are gathered once: valibot goes through all its pipe. */
 export function traitsOf(schema: unknown): Traits {
+  return traits.getOrInsertComputed(schema as object, gatherTraits);
+}
+
+function gatherTraits(schema: unknown): Traits {
   const { wrapped } = schema as Shape;
   const metadata: { readonly [TRAITS]?: Traits } = v.getMetadata(schema as v.GenericSchema);
   return { ...wrapped !== undefined && traitsOf(wrapped), ...metadata[TRAITS] };
