@@ -7,12 +7,11 @@ import * as v from "valibot";
 import { eventViewSchema } from "../../views/events.ts";
 import { explanationViewSchema } from "../../views/explain/explanation.ts";
 import { readinessViewSchema } from "../../views/health.ts";
-import { historyViewSchema } from "../../views/history.ts";
+import { historyTable, historyViewSchema } from "../../views/history.ts";
 import { holdViewSchema } from "../../views/hold_view.ts";
 import { nodeDetailsViewSchema, nodeMetadataSchema } from "../../views/node_details.ts";
 import { waitingViewSchema } from "../../views/node_list.ts";
 import { obstacleViewSchema } from "../../views/obstacle_view.ts";
-import { historyTable } from "../../views/tables/history_table.ts";
 import { poolLists } from "../../views/view_pool.ts";
 import { number, string } from "../../views/view_schema.ts";
 
