@@ -9,7 +9,6 @@ import {
   moment,
   type PageFrame,
   readable,
-  renderCommand,
   renderConsole,
   renderFacts,
   renderFailure,
@@ -39,7 +38,7 @@ export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: N
       </section>
       <section>
     <h2>Commands</h2>
-    ${commandsFor(node).map(renderCommand)}
+    ${commandsFor(node).map((command) => html`<p class="command"><code data-copy>${command}</code></p>`)}
     ${renderSubnodes(node)}
       </section>
     </div>

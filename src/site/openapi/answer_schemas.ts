@@ -37,7 +37,9 @@ export function answerSchemas(): Schemas {
     typeMode: "output",
     ignoreActions: ["readonly"],
     overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-    overrideSchema: ({ jsonSchema }) => withAllKeys(jsonSchema),
+    // A key that an older daemon does not send is optional to who reads its answers; this one sends it.
+    overrideSchema: ({ jsonSchema: { properties, ...schema } }) =>
+      properties === undefined ? null : { ...schema, properties, required: Object.keys(properties) },
   });
   return { ...whole, ...Object.assign({}, ...lists.map((list) => pickedSchemas(list, whole))) };
 }
@@ -77,11 +79,6 @@ function rowOf(answer: v.GenericSchema): v.GenericSchema {
   const { entries } = answer as v.ObjectSchema<v.ObjectEntries, undefined>;
   const list = Object.values(entries).find(({ type }) => type === "array")!;
   return (list as v.ArraySchema<v.GenericSchema, undefined>).item;
-}
-
-/** A key that an older daemon does not send is optional to who reads its answers; this one sends it. */
-function withAllKeys(schema: JsonSchema): JsonSchema | null {
-  return schema.properties === undefined ? null : { ...schema, required: Object.keys(schema.properties) };
 }
 
 function pickedSchemas({ names, fields }: ListSchemas, whole: Schemas): Schemas {
