@@ -15,13 +15,11 @@ import {
   renderPage,
 } from "./page.ts";
 
-interface NodePage {
-  readonly frame: PageFrame;
-  /** Those that are not over: the others have no page. */
-  readonly requests: ReadonlySet<number>;
-}
-
-export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: NodePage): string {
+/** @param options `requests`: those that are not over, since the others have no page */
+export function renderNodePage(
+  { node }: NodeDetailsView,
+  { frame, requests }: { frame: PageFrame; requests: ReadonlySet<number> },
+): string {
   const body = html`
     <p class="lead"><span class="state state-${node.state}">${node.state}</span> for ${spacedDuration(
       node.age * SECOND,

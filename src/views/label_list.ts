@@ -2,9 +2,8 @@
 import * as v from "valibot";
 import { describeObstacle } from "../domain/describe_obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
+import { countColumns, countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { type Table, textOf } from "./tables/column.ts";
-import { countColumns } from "./tables/count_columns.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { byKeys, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";

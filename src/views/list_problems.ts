@@ -5,13 +5,8 @@
 import type { CloudClock } from "../domain/clock_record.ts";
 import { describeSubject } from "../domain/defect.ts";
 import { isNeverMet, obstacleOfPause } from "../domain/obstacle.ts";
-import {
-  type ClockStep,
-  describeForeign,
-  implausibleMark,
-  type PoolReport,
-  type ProviderReport,
-} from "../domain/pool_report.ts";
+import { describeForeign, implausibleMark } from "../domain/pool_report.ts";
+import type { ClockStep, PoolReport, ProviderReport } from "../domain/pool_report.ts";
 import { retirementOf } from "../domain/retirement.ts";
 import { durationText, earliest, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import { countText } from "../domain/count_text.ts";
