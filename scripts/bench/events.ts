@@ -33,6 +33,7 @@ async function serve(rate: number, state: string): Promise<void> {
     events,
     history: ledger,
     scrape: () => Promise.reject(new Error("not asked for")),
+    allowOrigin: () => [],
     onDefect: (error) => console.error(error),
   });
   await using loop = new LoopWatch({ clock, lastBefore: () => null, onBlocked: () => {} });

@@ -93,6 +93,7 @@ const site = createSite({
   },
   history: { getHistory: () => Promise.resolve(null), listHistory: () => Promise.resolve([]) },
   scrape: (report, how) => metrics.scrape(report, { facts: sampleFacts, ...how }),
+  allowOrigin: () => [],
   onDefect: (error) => console.error(error),
 });
 

@@ -1,8 +1,7 @@
 /** The formats that lists come in. */
 import { localTimes } from "../lib/local_times.ts";
-import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
+import { findColumn, narrowView, sortRows } from "../views/tables/choose_rows.ts";
 import { cellOf, type Column, plainColumns, type ShownList, type Table } from "../views/tables/column.ts";
-import { narrowView } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
 import type { RowMark } from "../views/tables/table_options.ts";

@@ -88,13 +88,9 @@ export class ForwardedControl implements AsyncDisposable {
   }
 }
 
-interface WayToLeader {
-  readonly leader: LeaderRecord;
-  readonly wire: ReturnType<typeof openLeaderWire>;
-  readonly over: AbortController;
-}
+type WayToLeader = ReturnType<typeof wayTo>;
 
-function wayTo(leader: LeaderRecord): WayToLeader {
+function wayTo(leader: LeaderRecord) {
   const over = new AbortController();
   return { leader, over, wire: openLeaderWire(leader, { until: over.signal }) };
 }

@@ -50,12 +50,11 @@ export class StackDump implements AsyncDisposable {
   signal(): Promise<void> {
     return this.#inTurn(async () => {
       const { profiler } = this.#deps;
+      const wasOn = profiler.isOn;
       // What the dump itself costs is nobody's question.
-      if (profiler.isOn) await this.#endProfile();
-      else {
-        this.#tell();
-        await this.#beginProfile();
-      }
+      if (wasOn) await this.#writeProfile();
+      this.#tell();
+      if (!wasOn) await this.#beginProfile();
     });
   }
 
@@ -92,11 +91,6 @@ export class StackDump implements AsyncDisposable {
     );
     const end = () => void this.#inTurn(() => this.#writeProfile());
     this.#bound = setAlarm(end, { clock, timeout: LONGEST_PROFILE });
-  }
-
-  async #endProfile(): Promise<void> {
-    await this.#writeProfile();
-    this.#tell();
   }
 
   async #writeProfile(): Promise<void> {

@@ -112,6 +112,7 @@ export async function runPool(
   if (seat.machines === null) await loadUndici(controlSocketPath(seat.config.state));
   const site = createSite({
     report: () => pool.report(),
+    allowOrigin: () => pool.config.status.allowOrigin,
     history: pool.ledger,
     events: pool.daemon.events,
     scrape: (report, { isOpenMetrics }) => {

@@ -46,7 +46,7 @@ export function createSite(options: SiteOptions): Hono {
     referrerPolicy: "no-referrer",
     strictTransportSecurity: false,
   }));
-  app.use(crossOrigin(() => options.report().config?.status.allowOrigin ?? []));
+  app.use(crossOrigin(() => options.allowOrigin()));
   const fail = (context: Context, error: Error) =>
     failure(context, error, () => pageFrame(options.report(), context.req.path));
   app.use(async (context, next) => {

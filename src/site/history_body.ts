@@ -2,9 +2,8 @@
 import { type History, selectHistory } from "../domain/history.ts";
 import type { NodeResult } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { viewHistory } from "../views/history.ts";
+import { historyTable, viewHistory } from "../views/history.ts";
 import type { Table } from "../views/tables/column.ts";
-import { historyTable } from "../views/tables/history_table.ts";
 import { sortedRows, viewBody } from "./list_body.ts";
 import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";

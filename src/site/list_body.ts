@@ -1,9 +1,8 @@
 /** A list in the form that was asked for; one of thousands is made step by step, in slices. */
 import type { PoolReport } from "../domain/pool_report.ts";
 import { inSlices, othersTurn } from "../lib/in_slices.ts";
-import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
+import { findColumn, narrowView, pickFields, sortRows } from "../views/tables/choose_rows.ts";
 import type { Column, Table } from "../views/tables/column.ts";
-import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
 import { csvLines } from "../views/tables/render_csv.ts";
 import { tableParts } from "../views/tables/render_table.ts";
 import { type PoolList, poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";

@@ -9,20 +9,17 @@ import {
   moment,
   type PageFrame,
   readable,
-  renderCommand,
   renderConsole,
   renderFacts,
   renderFailure,
   renderPage,
 } from "./page.ts";
 
-interface NodePage {
-  readonly frame: PageFrame;
-  /** Those that are not over: the others have no page. */
-  readonly requests: ReadonlySet<number>;
-}
-
-export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: NodePage): string {
+/** @param options `requests`: those that are not over, since the others have no page */
+export function renderNodePage(
+  { node }: NodeDetailsView,
+  { frame, requests }: { frame: PageFrame; requests: ReadonlySet<number> },
+): string {
   const body = html`
     <p class="lead"><span class="state state-${node.state}">${node.state}</span> for ${spacedDuration(
       node.age * SECOND,
@@ -39,7 +36,7 @@ export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: N
       </section>
       <section>
     <h2>Commands</h2>
-    ${commandsFor(node).map(renderCommand)}
+    ${commandsFor(node).map((command) => html`<p class="command"><code data-copy>${command}</code></p>`)}
     ${renderSubnodes(node)}
       </section>
     </div>

@@ -191,8 +191,3 @@ ${console === null ? "" : renderConsole(console)}
 export function renderConsole(text: string): Markup {
   return html`<pre tabindex="0" role="region" aria-label="Console">${text}</pre>`;
 }
-
-/** A command as it is typed; where scripts run, with a button that copies it. */
-export function renderCommand(command: string): Markup {
-  return html`<p class="command"><code data-copy>${command}</code></p>`;
-}

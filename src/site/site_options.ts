@@ -6,8 +6,10 @@ import type { EventView } from "../views/events.ts";
 import type { RecentBodies } from "../views/recent_bodies.ts";
 
 export interface SiteOptions {
-  /** The pool as it is now, from memory. */
+  /** The pool as it is now, from memory. That takes milliseconds where there are thousands of nodes. */
   report(): PoolReport;
+  /** `status.allow-origin` of the configuration in force. Asked for at every request, also by probes. */
+  allowOrigin(): readonly string[];
   /** The nodes that have left. */
   readonly history: Pick<History, "getHistory" | "listHistory">;
   readonly events: {

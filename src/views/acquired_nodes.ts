@@ -1,12 +1,11 @@
 /** The nodes that a request was granted, with all that is needed to log in to them. */
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
+import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
 import { addressEntries, connectionViewSchema, viewAddresses, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
-import { serverIdOf } from "../domain/node.ts";
 import { number, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 const acquiredSubnodeSchema = v.object({
@@ -16,7 +15,6 @@ const acquiredSubnodeSchema = v.object({
   ...addressEntries,
   connection: v.nullable(connectionViewSchema),
 });
-type AcquiredSubnode = v.InferOutput<typeof acquiredSubnodeSchema>;
 
 const acquiredNodeSchema = v.object({
   ...acquiredSubnodeSchema.entries,
@@ -61,7 +59,7 @@ export function viewAcquiredNodes(
   };
 }
 
-function viewServer(node: NodeRecord, config: Config | null): AcquiredSubnode {
+function viewServer(node: NodeRecord, config: Config | null): v.InferOutput<typeof acquiredSubnodeSchema> {
   return {
     id: node.id,
     hostname: node.hostname,

@@ -14,7 +14,6 @@ export const connectionViewSchema = v.object({
   /** The same as lines of an OpenSSH known_hosts file. */
   known_hosts: rows(string),
 });
-type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
 
 /** Of a node's server. */
 export const addressEntries = {
@@ -34,7 +33,10 @@ export function viewAddresses({ addresses }: NodeRecord) {
 const SSH_PORT = 22;
 
 /** null while it has no address. */
-export function viewConnection(node: NodeRecord, config: Config | null): ConnectionView | null {
+export function viewConnection(
+  node: NodeRecord,
+  config: Config | null,
+): v.InferOutput<typeof connectionViewSchema> | null {
   if (node.addresses === null) return null;
   const image = config?.providers.find(({ name }) => name === node.provider)
     ?.images.find(({ name }) => name === node.image);

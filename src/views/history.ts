@@ -2,8 +2,10 @@
 import * as v from "valibot";
 import { failureOfNode, whyEnded } from "../domain/describe_gone.ts";
 import { beginningOf, timeByState, waitOf } from "../domain/lifeline.ts";
-import { type HistoryRecord, type NodeRecord, serverIdOf } from "../domain/node.ts";
+import { type HistoryRecord, type NodeRecord, nodeStateNames, serverIdOf } from "../domain/node.ts";
 import type { Instant, Moment } from "../domain/time.ts";
+import type { Table } from "./tables/column.ts";
+import { labelCell } from "./node_list.ts";
 import { isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
 
@@ -41,14 +43,14 @@ const pastNodeViewSchema = v.object({
   lifetime: number,
   times: v.record(string, number),
 });
-export type PastNodeView = v.InferOutput<typeof pastNodeViewSchema>;
+type PastNodeView = v.InferOutput<typeof pastNodeViewSchema>;
 
 export const historyViewSchema = viewSchema({
   history: rows(pastNodeViewSchema),
   /** Whether there are older ones: those before the last one's id. */
   more: v.boolean(),
 });
-export type HistoryView = v.InferOutput<typeof historyViewSchema>;
+type HistoryView = v.InferOutput<typeof historyViewSchema>;
 
 export function viewHistory(
   { records, hasMore }: { readonly records: readonly HistoryRecord[]; readonly hasMore: boolean },
@@ -104,4 +106,42 @@ export function viewUse(node: NodeRecord) {
 export function viewTimes(node: NodeRecord, until: Instant): Record<string, number> {
   const times = Object.entries(timeByState(node, until));
   return Object.fromEntries(times.map(([state, time]) => [state, seconds(time)]));
+}
+
+/** The columns of `history`. */
+export const historyTable: Table<HistoryView, PastNodeView> = {
+  rows: ({ history }) => history,
+  columns: [
+    { field: "id", header: "ID", kind: "id" },
+    { field: "provider", header: "Provider" },
+    { field: "label", header: "Label", cell: labelCell },
+    { field: "hostname", header: "Hostname", kind: "exact", spare: 1 },
+    { field: "job", header: "Job" },
+    { field: "result", header: "Result", kind: "state", cell: (node) => resultOf(node) },
+    { field: "lifetime", header: "Lived", kind: "age" },
+    { field: "age", header: "Gone for", kind: "age" },
+    { field: "reason", header: "Why", kind: "reason" },
+    { field: "began", header: "Began", kind: "time", wide: true },
+    { field: "ended", header: "Ended", kind: "time", wide: true },
+    { field: "az", header: "AZ", wide: true },
+    { field: "image", header: "Image", wide: true },
+    { field: "image_version", header: "Version", kind: "number", wide: true },
+    { field: "flavor", header: "Flavor", wide: true },
+    { field: "server_id", header: "Server ID", kind: "exact", wide: true },
+    { field: "ip", header: "IP", kind: "exact", wide: true },
+    { field: "client", header: "Client", wide: true },
+    { field: "waited", header: "Waited", kind: "number", wide: true },
+    { field: "deleted_by", header: "Deleted by", wide: true },
+    ...nodeStateNames.map((state) => ({
+      field: `times.${state}` as const,
+      header: `${state} s`,
+      kind: "number" as const,
+      wide: true as const,
+    })),
+  ],
+};
+
+/** `failed: ssh`, `used: SUCCESS`. */
+function resultOf({ result, failure, job_result }: PastNodeView): string {
+  return [result, failure ?? job_result].filter((word) => word !== null).join(": ");
 }

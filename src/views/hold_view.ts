@@ -19,7 +19,6 @@ export const holdViewSchema = v.object({
   /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
   may_be_in_use: since0_4(v.boolean()),
 });
-type HoldView = v.InferOutput<typeof holdViewSchema>;
 
 /** The facts that a hold is shown by, besides its node. */
 export interface HoldFrame extends WallTime {
@@ -33,7 +32,7 @@ export function holdFrameOf(
   return { wallOffset, holdMaxAge: config?.limits.holdMaxAge ?? null };
 }
 
-export function viewHold(node: NodeRecord, frame: HoldFrame): HoldView | null {
+export function viewHold(node: NodeRecord, frame: HoldFrame): v.InferOutput<typeof holdViewSchema> | null {
   if (node.hold === null) return null;
   const { reason, owner, until, mayBeInUse } = node.hold;
   return {

@@ -8,7 +8,8 @@ import { deciders } from "../domain/deleted_by.ts";
 import { type DibImage, dibStateName, imageStateNames } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
-import { viewWaiting, waitingViewSchema } from "./node_list.ts";
+import { viewWaiting, waitingColumn, waitingViewSchema } from "./node_list.ts";
+import type { Table } from "./tables/column.ts";
 import { matching, type ViewFilter } from "./view_filter.ts";
 import { byKeys, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
@@ -161,4 +162,59 @@ function viewDibImage(image: DibImage, moment: Moment): DibImageView {
     last_error: image.evidence?.error ?? null,
     age: seconds(moment.now - image.stateSince),
   };
+}
+
+/** The columns of `image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
+export const imageTable: Table<ImageListView, ImageView> = {
+  rows: ({ images }) => images,
+  columns: [
+    { field: "id", header: "ID", kind: "id" },
+    { field: "provider", header: "Provider" },
+    { field: "image", header: "Image" },
+    { field: "hostname", header: "Hostname", kind: "exact", spare: 3 },
+    { field: "version", header: "Version", kind: "number", spare: 5 },
+    { field: "image_id", header: "Image ID", kind: "exact", spare: 4 },
+    { field: "server_id", header: "Server ID", kind: "exact", spare: 1 },
+    { field: "state", header: "State", kind: "state" },
+    { field: "age", header: "Age", kind: "age" },
+    { field: "current", header: "Current", kind: "state", cell: ({ current }) => current ? "yes" : "" },
+    { field: "phase", header: "Phase", wide: true },
+    {
+      field: "progress",
+      header: "Progress",
+      kind: "number",
+      wide: true,
+      cell: ({ progress }) => progress === null ? "" : `${progress}%`,
+    },
+    waitingColumn,
+    { field: "dib_image", header: "Dib image", kind: "number", wide: true },
+    { field: "format", header: "Format", wide: true },
+    { field: "log_file", header: "Log", kind: "exact", wide: true },
+    { field: "comment", header: "Comment", kind: "reason", wide: true },
+    { field: "last_error", header: "Last error", kind: "reason", wide: true },
+  ],
+};
+
+/** The columns of `dib-image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
+export const dibImageTable: Table<DibImageListView, DibImageView> = {
+  rows: ({ dib_images }) => dib_images,
+  columns: [
+    { field: "id", header: "ID", kind: "id" },
+    { field: "image", header: "Image" },
+    { field: "filename", header: "Filename", kind: "exact", spare: 2 },
+    { field: "version", header: "Version", kind: "number", spare: 3 },
+    { field: "state", header: "State", kind: "state" },
+    { field: "age", header: "Age", kind: "age" },
+    { field: "formats", header: "Formats", wide: true },
+    { field: "builder", header: "Builder", wide: true },
+    { field: "files", header: "Bytes", kind: "number", wide: true, cell: ({ files }) => sizeOf(files) },
+    waitingColumn,
+    { field: "log_file", header: "Log", kind: "exact", wide: true },
+    { field: "comment", header: "Comment", kind: "reason", wide: true },
+    { field: "last_error", header: "Last error", kind: "reason", wide: true },
+  ],
+};
+
+function sizeOf(files: DibImageView["files"]): string {
+  return files.length === 0 ? "" : String(files.reduce((sum, { size }) => sum + size, 0));
 }

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import type { Table } from "./tables/column.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { byKeys, isoTime, viewHead, viewSchema } from "./view_head.ts";
 import { number, rows, string } from "./view_schema.ts";
@@ -17,10 +18,10 @@ export const jobViewSchema = v.object({
   nodes: rows(number),
   created: string,
 });
-export type JobView = v.InferOutput<typeof jobViewSchema>;
+type JobView = v.InferOutput<typeof jobViewSchema>;
 
 export const jobListViewSchema = viewSchema({ jobs: rows(jobViewSchema) });
-export type JobListView = v.InferOutput<typeof jobListViewSchema>;
+type JobListView = v.InferOutput<typeof jobListViewSchema>;
 
 /** The entries that pass the filter. */
 export function viewJobList(report: PoolReport, filter: ViewFilter = {}): JobListView {
@@ -44,3 +45,16 @@ export function viewJob(entry: AutoHold, report: Pick<PoolReport, "nodes" | "wal
     created: isoTime(entry.createdAt, report),
   };
 }
+
+/** The columns of `job-list`: 2016's, then how many are held; in wide tables which ones, and since when. */
+export const jobTable: Table<JobListView, JobView> = {
+  rows: ({ jobs }) => jobs,
+  columns: [
+    { field: "id", header: "ID", kind: "id" },
+    { field: "name", header: "Name" },
+    { field: "hold_on_failure", header: "Hold on Failure", kind: "number" },
+    { field: "held", header: "Held", kind: "count" },
+    { field: "nodes", header: "Nodes", wide: true },
+    { field: "created", header: "Created", kind: "time", wide: true },
+  ],
+};

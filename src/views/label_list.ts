@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import { describeObstacle } from "../domain/describe_obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
+import { countColumns, countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
+import { type Table, textOf } from "./tables/column.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { byKeys, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
@@ -11,7 +12,7 @@ const refusalViewSchema = v.object({
   provider: stringOrNull,
   reason: string,
 });
-export type RefusalView = v.InferOutput<typeof refusalViewSchema>;
+type RefusalView = v.InferOutput<typeof refusalViewSchema>;
 
 const labelViewSchema = v.object({
   name: string,
@@ -30,7 +31,7 @@ const labelViewSchema = v.object({
   /** Why not, by provider (null: for the label as a whole). */
   refusals: rows(refusalViewSchema),
 });
-export type LabelView = v.InferOutput<typeof labelViewSchema>;
+type LabelView = v.InferOutput<typeof labelViewSchema>;
 
 export const labelListViewSchema = viewSchema({ labels: rows(labelViewSchema) });
 export type LabelListView = v.InferOutput<typeof labelListViewSchema>;
@@ -69,4 +70,30 @@ export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): Labe
     .filter(({ providers }) => filter.provider === undefined || providers.includes(filter.provider))
     .sort(byKeys("name"));
   return { ...viewHead(report), labels };
+}
+
+/** The columns of `label-list`. */
+export const labelTable: Table<LabelListView, LabelView> = {
+  rows: ({ labels }) => labels,
+  columns: [
+    { field: "name", header: "Label", kind: "name" },
+    { field: "min_ready", header: "Min-ready", kind: "count", cell: ({ min_ready }) => minReady(min_ready) },
+    ...countColumns<LabelView>(),
+    { field: "requested", header: "Requested", kind: "count", share: "Demand" },
+    { field: "missing", header: "Missing", kind: "count", share: "Demand" },
+    { field: "refusals", header: "Why", kind: "reason", cell: ({ refusals }) => describeRefusals(refusals) },
+    { field: "image", header: "Image", wide: true },
+    { field: "providers", header: "Providers", wide: true },
+    { field: "max_servers", header: "Max-servers", kind: "number", wide: true },
+    { field: "configured", header: "Configured", wide: true },
+  ],
+};
+
+function minReady(value: number | null): string {
+  return value === -1 ? "disabled" : textOf(value);
+}
+
+function describeRefusals(refusals: readonly RefusalView[]): string {
+  return refusals.map(({ provider, reason }) => provider === null ? reason : `${provider}: ${reason}`)
+    .join("; ");
 }

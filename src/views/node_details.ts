@@ -165,13 +165,12 @@ export const nodeMetadataSchema = v.object({
   groups: v.tuple([string, string]),
   nodepool: v.object({ image_name: string, provider_name: string, node_id: number }),
 });
-type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
 
 /** The metadata that the server was booted with, read back from the same function that marks servers. */
 export function viewNodeMetadata(
   node: Pick<NodeRecord, "id" | "image" | "provider"> & { readonly parent: number | null },
   installation: string,
-): NodeMetadataView {
+): v.InferOutput<typeof nodeMetadataSchema> {
   const { id: nodeId, parent: parentId, image, provider } = node;
   const marks = { installation, nodeId, parentId, image, provider };
   const { groups, nodepool } = serverMetadata(marks);

@@ -2,7 +2,7 @@
 import type { NodeDetails, NodeDetailsView } from "./node_details.ts";
 import { formatAge } from "./tables/column.ts";
 import { visibleText } from "../lib/visible_text.ts";
-import { timeLine } from "./tables/time_line.ts";
+import { durationText, SECOND } from "../domain/time.ts";
 
 /** @param shown how the facts are written for who reads them; what the console had stays as it is */
 export function renderNodeText(
@@ -67,4 +67,26 @@ export function factsOf(node: NodeDetails): [string, string][] {
   return facts.flatMap(([name, value]) =>
     value === null || value === undefined || value === "" ? [] : [[name, String(value)]]
   );
+}
+
+type Stretch = NonNullable<NodeDetails["time_line"]>[number];
+
+/** Beside the name, the phase and its length, on a terminal of 80 columns. */
+const WIDTH = 34;
+
+/** A line for each phase, all of one width: `boot              28s     ████`. */
+function timeLine(stretches: readonly Stretch[]): readonly string[] {
+  const whole = Math.max(1, stretches.reduce((sum, { duration }) => sum + duration, 0));
+  let passed = 0;
+  return stretches.map(({ phase, duration }) => {
+    const [from, to] = [passed, passed + duration].map((at) => Math.round(at / whole * WIDTH));
+    passed += duration;
+    const length = duration < 1 ? "0s" : durationText(duration * SECOND);
+    return `${phase.padEnd(15)}${length.padStart(10)}  ${bar(from!, to!)}`.trimEnd();
+  });
+}
+
+/** Something of each is seen, however short it was. */
+function bar(from: number, to: number): string {
+  return from === to ? `${" ".repeat(Math.min(from, WIDTH - 1))}▏` : " ".repeat(from) + "█".repeat(to - from);
 }

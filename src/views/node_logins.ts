@@ -1,11 +1,9 @@
 /** The nodes that somebody wants to log in to, by id or by job, with what that takes. `nodepool ssh` asks for it. */
 import * as v from "valibot";
-import type { Config } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
 import { stateName } from "../domain/node.ts";
 import { occupantOf } from "../domain/occupant.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { type NodeDetails, nodeDetailsSchema, viewNodeDetails } from "./node_details.ts";
+import { nodeDetailsSchema, viewNodeDetails } from "./node_details.ts";
 import { viewHead, viewSchema } from "./view_head.ts";
 import { rows, string, stringOrNull } from "./view_schema.ts";
 
@@ -19,10 +17,12 @@ const nodeLoginSchema = v.object({
 export type NodeLogin = v.InferOutput<typeof nodeLoginSchema>;
 
 export const nodeLoginsViewSchema = viewSchema({ nodes: rows(nodeLoginSchema) });
-type NodeLoginsView = v.InferOutput<typeof nodeLoginsViewSchema>;
 
 /** The node with that id or that hostname, else those that have or had the job and stay. */
-export function viewNodeLogins(report: PoolReport, wanted: string): NodeLoginsView {
+export function viewNodeLogins(
+  report: PoolReport,
+  wanted: string,
+): v.InferOutput<typeof nodeLoginsViewSchema> {
   const byName = report.nodes.filter(({ id, hostname, nodename }) =>
     String(id) === wanted || hostname === wanted || nodename === wanted
   );
@@ -35,21 +35,15 @@ export function viewNodeLogins(report: PoolReport, wanted: string): NodeLoginsVi
     ...viewHead(report),
     nodes: nodes.map((node) => {
       const owner = report.nodes.find(({ id }) => id === node.parentId) ?? node;
-      return viewLogin(viewNodeDetails(report, node.id)!.node, { node, owner, config: report.config });
+      const details = viewNodeDetails(report, node.id)!.node;
+      const image = report.config?.providers.find(({ name }) => name === node.provider)
+        ?.images.find(({ name }) => name === node.image);
+      return {
+        // A subnode waits as ready while its node is worked on.
+        node: { ...details, state: stateName(owner) },
+        private_key: node.role === "builder" ? null : image?.privateKey ?? null,
+        occupant: occupantOf(owner),
+      };
     }),
-  };
-}
-
-function viewLogin(
-  details: NodeDetails,
-  { node, owner, config }: { node: NodeRecord; owner: NodeRecord; config: Config | null },
-): NodeLogin {
-  const image = config?.providers.find(({ name }) => name === node.provider)
-    ?.images.find(({ name }) => name === node.image);
-  return {
-    // A subnode waits as ready while its node is worked on.
-    node: { ...details, state: details.ended === null ? stateName(owner) : details.state },
-    private_key: node.role === "builder" ? null : image?.privateKey ?? null,
-    occupant: occupantOf(owner),
   };
 }

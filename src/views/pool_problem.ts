@@ -2,8 +2,7 @@
  * A problem that needs somebody's attention, taken apart: what is wrong, since when, what to do about it, and what it is
  * about. `status`, its line for the service manager and the dashboard all show the same ones; `list_problems.ts` finds them.
  */
-import type { linkedSections } from "../domain/see_manual.ts";
-import { seeManual } from "../domain/see_manual.ts";
+import { type linkedSections, seeManual } from "../domain/see_manual.ts";
 import type { Instant } from "../domain/time.ts";
 import { remedyText } from "./obstacle_view.ts";
 

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import { type NodeRequest, requestStateNames } from "../domain/request.ts";
-import { viewWaiting, waitingViewSchema } from "./node_list.ts";
+import { describeWaiting, viewWaiting, waitingViewSchema } from "./node_list.ts";
+import type { Table } from "./tables/column.ts";
 import { matching, type ViewFilter } from "./view_filter.ts";
 import { byKeys, isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
 import { number, rows, string, stringOrNull, word } from "./view_schema.ts";
@@ -28,7 +29,7 @@ export const requestViewSchema = v.object({
 export type RequestView = v.InferOutput<typeof requestViewSchema>;
 
 export const requestListViewSchema = viewSchema({ requests: rows(requestViewSchema) });
-export type RequestListView = v.InferOutput<typeof requestListViewSchema>;
+type RequestListView = v.InferOutput<typeof requestListViewSchema>;
 
 /** The requests that pass the filter, by label and id. */
 export function viewRequestList(report: PoolReport, filter: ViewFilter = {}): RequestListView {
@@ -54,3 +55,27 @@ export function viewRequest(request: NodeRequest, moment: Moment): RequestView {
     waiting_on: viewWaiting(request.waitingOn, moment),
   };
 }
+
+/** The columns of `request-list`. */
+export const requestTable: Table<RequestListView, RequestView> = {
+  rows: ({ requests }) => requests,
+  columns: [
+    { field: "id", header: "ID", kind: "id" },
+    { field: "label", header: "Label" },
+    { field: "count", header: "Count", kind: "number" },
+    { field: "state", header: "State", kind: "state" },
+    { field: "nodes", header: "Nodes" },
+    { field: "job", header: "Job", spare: 1 },
+    { field: "age", header: "Age", kind: "age" },
+    {
+      field: "waiting_on",
+      header: "Waiting on",
+      kind: "reason",
+      cell: ({ waiting_on }) => describeWaiting(waiting_on),
+    },
+    { field: "client", header: "Client", wide: true },
+    { field: "created", header: "Created", kind: "time", wide: true },
+    { field: "deadline", header: "Deadline", kind: "time", wide: true },
+    { field: "granted", header: "Granted", kind: "time", wide: true },
+  ],
+};

@@ -1,6 +1,7 @@
-/** How many nodes are in which state: of a label, of a provider, of the pool. */
+/** How many nodes are in which state: of a label, of a provider, of the pool; and the columns that show it. */
 import * as v from "valibot";
 import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "../domain/node.ts";
+import type { Column } from "./tables/column.ts";
 import { number, string } from "./view_schema.ts";
 
 /** By state name; every state is there, 0 included. */
@@ -26,4 +27,23 @@ export function countAll(nodes: readonly NodeRecord[]): StateCounts {
 /** All zero. */
 export function noNodes(): Record<NodeStateName, number> {
   return Object.fromEntries(nodeStateNames.map((name) => [name, 0])) as Record<NodeStateName, number>;
+}
+
+const countHeaders: Readonly<Record<NodeStateName, string>> = {
+  building: "Building",
+  test: "Testing",
+  ready: "Ready",
+  used: "Used",
+  hold: "Held",
+  delete: "Deleting",
+};
+
+/** One column for each state; their fields are those of `nodes`: `nodes.ready`. */
+export function countColumns<Row extends { readonly nodes: StateCounts }>(): Column<Row>[] {
+  return Object.entries(countHeaders).map(([state, header]) => ({
+    field: `nodes.${state}`,
+    header,
+    kind: "count",
+    share: "Nodes",
+  }));
 }

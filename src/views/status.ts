@@ -52,7 +52,6 @@ const daemonViewSchema = v.object({
   log_levels: since0_4(rows(v.object({ category: string, level: string, until: stringOrNull }))),
   tasks: rows(taskViewSchema),
 });
-type DaemonView = v.InferOutput<typeof daemonViewSchema>;
 
 export const statusViewSchema = viewSchema({
   /** null, as all that the state holds: it cannot be read, since etcd does not answer. */
@@ -139,7 +138,7 @@ function viewOrders(report: PoolReport): { what: string; message: string; since:
   }));
 }
 
-function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
+function viewDaemon(daemon: DaemonReport, moment: Moment): v.InferOutput<typeof daemonViewSchema> {
   return {
     pid: daemon.pid,
     version: daemon.version,

@@ -7,28 +7,24 @@ import { imageStateNames } from "../domain/dib_image.ts";
 import { nodeStateNames } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { requestStateNames } from "../domain/request.ts";
+import { holdFrameOf } from "./hold_view.ts";
 import {
   dibImageListViewSchema,
+  dibImageTable,
   imageListViewSchema,
+  imageTable,
   viewDibImageList,
   viewImageList,
 } from "./image_lists.ts";
-import { holdFrameOf } from "./hold_view.ts";
-import { jobListViewSchema, viewJobList } from "./job_list.ts";
-import { labelListViewSchema, viewLabelList } from "./label_list.ts";
-import { nodeListViewSchema, viewNodeList } from "./node_list.ts";
+import { jobListViewSchema, jobTable, viewJobList } from "./job_list.ts";
+import { labelListViewSchema, labelTable, viewLabelList } from "./label_list.ts";
+import { nodeListViewSchema, nodeTable, viewNodeList } from "./node_list.ts";
 import { renderNodeListJson } from "./node_list_json.ts";
 import { providerListViewSchema, viewProviderList } from "./provider_list.ts";
-import { requestListViewSchema, viewRequestList } from "./request_list.ts";
+import { requestListViewSchema, requestTable, viewRequestList } from "./request_list.ts";
 import { statusViewSchema, viewStatus } from "./status.ts";
 import type { Table } from "./tables/column.ts";
-import { dibImageTable } from "./tables/dib_image_table.ts";
-import { imageTable } from "./tables/image_table.ts";
-import { jobTable } from "./tables/job_table.ts";
-import { labelTable } from "./tables/label_table.ts";
-import { nodeTable } from "./tables/node_table.ts";
 import { providerTable } from "./tables/provider_table.ts";
-import { requestTable } from "./tables/request_table.ts";
 import { statusTable } from "./tables/status_table.ts";
 import type { FilterName, ViewFilter } from "./view_filter.ts";
 import process from "node:process";

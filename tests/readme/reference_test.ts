@@ -108,6 +108,7 @@ Deno.test("the manual has every state and phase of a node, in their order", () =
 Deno.test("the manual has every route of the status endpoint, with its filters", () => {
   const site = createSite({
     report: sampleReport,
+    allowOrigin: () => [],
     history: { getHistory: () => Promise.resolve(null), listHistory: () => Promise.resolve([]) },
     events: {
       startOf: () => Promise.resolve(0),

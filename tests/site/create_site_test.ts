@@ -68,6 +68,14 @@ Deno.test("a parameter that is given twice or left empty is refused everywhere, 
   }
 });
 
+Deno.test("/healthz looks at nothing of the pool, and a list looks at it once", async () => {
+  const site = openSite();
+  assert.equal((await site.get("/healthz")).status, 200);
+  assert.equal(site.reports, 0);
+  await site.get("/node-list?format=json");
+  assert.equal(site.reports, 1);
+});
+
 Deno.test("?sort= sorts a list in every format, descending with a minus sign", async () => {
   const site = openSite();
   for (const format of ["json", "text", "csv"]) {

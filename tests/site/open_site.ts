@@ -16,6 +16,8 @@ export interface OpenSite {
   fetch(request: Request): Response | Promise<Response>;
   /** The last events, the newest first. */
   events: readonly EventView[];
+  /** How often the pool was looked at. */
+  reports: number;
   /** How often metrics were made. */
   scrapes: number;
   /** What `/events` goes on with; null: it ends at once. */
@@ -39,13 +41,18 @@ export function openSite(
     history: [],
     fetch: (request) => app.fetch(request),
     events: [],
+    reports: 0,
     scrapes: 0,
     stream: null,
     get: async (path, headers = {}, method = "GET") =>
       await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
   };
   const app = createSite({
-    report: () => site.report,
+    report() {
+      site.reports++;
+      return site.report;
+    },
+    allowOrigin: () => site.report.config?.status.allowOrigin ?? [],
     history: {
       getHistory: (id) => Promise.resolve(site.history.find(({ node }) => node.id === id) ?? null),
       listHistory: ({ before }) => Promise.resolve(before === undefined ? site.history : []),

@@ -52,7 +52,7 @@ async function showOne(
   await using pool = await openPool(context);
   const view = await pool.ask("node-list", { id });
   const gone = view.nodes.length > 0 ? null : await findGone(pool, id);
-  const { nodeTable: table } = await import("../../views/tables/node_table.ts");
+  const { nodeTable: table } = await import("../../views/node_list.ts");
   const shown = gone === null ? view : { ...view, nodes: [gone as NodeView] };
   if (view.nodes.length === 0) context.exitCode = ExitCode.failed;
   io.stdout.write(await formatView(shown, { ...choice, table, format, io }));

@@ -61,7 +61,7 @@ async function showPage(
   { output: format, query, ...choice }: ShowOptions & { query: RequestOf<"history"> },
 ): Promise<void> {
   const view = await pool.ask("history", query);
-  const { historyTable: table } = await import("../../views/tables/history_table.ts");
+  const { historyTable: table } = await import("../../views/history.ts");
   io.stdout.write(await formatView(view, { ...choice, table, format, io }));
   const last = view.history.at(-1);
   if (last === undefined) {
@@ -82,7 +82,7 @@ async function showOne(
     const { renderNodeText } = await import("../../views/node_facts.ts");
     return void io.stdout.write(renderNodeText(view, (facts) => forTerminal(io.stdout, facts)));
   }
-  const { nodeTable: { columns } } = await import("../../views/tables/node_table.ts");
+  const { nodeTable: { columns } } = await import("../../views/node_list.ts");
   const table = { columns, rows: ({ node }: NodeDetailsView) => [node as NodeView] };
   io.stdout.write(await formatView(view, { ...choice, table, format, io }));
 }

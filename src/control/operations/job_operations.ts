@@ -26,11 +26,11 @@ export const jobOperations = {
   }),
 };
 
-/** A job whose nodes are to be held when it fails. */
-type JobSpec = Pick<AutoHold, "job" | "holdOnFailure">;
-
 /** @throws ControlError for a name that has an entry already */
-export async function createJob(spec: JobSpec, { ledger, clock }: StateDeps): Promise<AutoHold> {
+export async function createJob(
+  spec: Pick<AutoHold, "job" | "holdOnFailure">,
+  { ledger, clock }: StateDeps,
+): Promise<AutoHold> {
   const id = await ledger.takeIds("job", 1);
   const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
   await ledger.edit((edit) => {

@@ -36,7 +36,6 @@ const waitedFor = v.strictObject({
   images: v.pipe(v.array(id), v.readonly()),
   orders: v.pipe(v.array(orderName), v.readonly()),
 });
-type WaitedFor = v.InferOutput<typeof waitedFor>;
 
 const waitViewSchema = v.object({
   /** The request, the nodes or the images that wait for it. */
@@ -115,12 +114,13 @@ interface Wait {
 type Waits = ReadonlyMap<string, Wait>;
 
 /** Why requests, nodes and ordered images that somebody waits for are not there yet, each reason once. Without what does not wait, or of which nothing is known yet. */
-function findWaits(asked: WaitedFor, { ledger, clock, daemon }: DaemonPool): Waits {
+function findWaits(asked: v.InferOutput<typeof waitedFor>, { ledger, clock, daemon }: DaemonPool): Waits {
   const waits = new Map<string, Wait>();
   const now = clock.now();
   const add = (what: string, refusals: readonly Refusal[], label: string | null = null) => {
     if (refusals.length === 0) return;
-    const key = JSON.stringify(refusals, withoutDetails).replaceAll(REQUEST_ID, "");
+    const key = JSON.stringify(refusals, (key, value) => DETAILS.includes(key) ? undefined : value)
+      .replaceAll(REQUEST_ID, "");
     const same = waits.get(key);
     if (same === undefined) waits.set(key, { what: [what], label, refusals });
     else same.what.push(what);
@@ -154,12 +154,8 @@ function findWaits(asked: WaitedFor, { ledger, clock, daemon }: DaemonPool): Wai
 
 /** OpenStack's name for one request: the next one that fails alike has another. */
 const REQUEST_ID = /\breq-[\w-]+/g;
-const DETAILS = ["since", "until", "count", "known", "failures", "lastError"];
-
 /** The same reason may have lasted longer, or more often. */
-function withoutDetails(key: string, value: unknown): unknown {
-  return DETAILS.includes(key) ? undefined : value;
-}
+const DETAILS = ["since", "until", "count", "known", "failures", "lastError"];
 
 function viewWaits(waits: Waits, pool: DaemonPool): v.InferOutput<typeof waitViewSchema>[] {
   const report = pool.report();

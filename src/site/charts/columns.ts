@@ -61,18 +61,6 @@ export function peaksOf(
   });
 }
 
-/** Where nothing was measured, as indices of minutes, each up to but not including `to`. */
-export function gapsOf(values: readonly (number | null)[]): readonly { from: number; to: number }[] {
-  const gaps: { from: number; to: number }[] = [];
-  for (const [index, value] of values.entries()) {
-    if (value !== null) continue;
-    const last = gaps.at(-1);
-    if (last?.to === index) last.to = index + 1;
-    else gaps.push({ from: index, to: index + 1 });
-  }
-  return gaps;
-}
-
 export function totalOf(stack: readonly number[]): number {
   return stack.reduce((sum, count) => sum + count, 0);
 }

@@ -9,8 +9,8 @@ import { minuteOf } from "../../domain/samples/sample.ts";
 import { HOUR, type Milliseconds, MINUTE, type Moment, spacedDuration } from "../../domain/time.ts";
 import { countText } from "../../domain/count_text.ts";
 import type { Markup } from "../page.ts";
-import { type ChartColumn, columnsOf, gapsOf, stackOrder, totalOf } from "./columns.ts";
-import { areaPath, linePath } from "./step_path.ts";
+import { type ChartColumn, columnsOf, stackOrder, totalOf } from "./columns.ts";
+import { areaPath, linePath, runsOf } from "./step_path.ts";
 import { timeAxis } from "./time_axis.ts";
 
 interface PoolChart {
@@ -70,7 +70,7 @@ function factsOf(readings: Readings, chart: PoolChart) {
       base: PLOT,
     },
     failed: columns.reduce((sum, { failed }) => sum + failed, 0),
-    gaps: gapsOf(readings.used),
+    gaps: runsOf(readings.used, (value) => value === null),
     axis: timeAxis(chart.span, chart.moment),
     over: chart.span === HOUR ? "the last hour" : `the last ${Math.round(chart.span / HOUR)} hours`,
   };

@@ -10,35 +10,43 @@ type Values = readonly (number | null)[];
 
 /** A line along the values. */
 export function linePath(values: Values, scale: Scale): string {
-  return runsOf(values).map((run) => `M${short(scale.x(run.from))},${steps(run, scale)}`).join("");
+  return measured(values, scale).map(({ x, path }) => `M${x},${path}`).join("");
 }
 
 /** The area under the values. @param base the y of its lower edge */
 export function areaPath(values: Values, scale: Scale & { readonly base: number }): string {
   const base = short(scale.base);
-  return runsOf(values).map((run) => `M${short(scale.x(run.from))},${base}V${steps(run, scale)}V${base}Z`)
-    .join("");
+  return measured(values, scale).map(({ x, path }) => `M${x},${base}V${path}V${base}Z`).join("");
 }
 
-interface Run {
-  readonly from: number;
-  readonly values: number[];
-}
-
-/** Those that follow each other without a break. */
-function runsOf(values: Values): readonly Run[] {
-  const runs: Run[] = [];
-  for (const [column, value] of values.entries()) {
-    if (value === null) continue;
+/** Those that are wanted and follow each other without a break, as indices, each up to but not including `to`. */
+export function runsOf(
+  values: Values,
+  isWanted: (value: number | null) => boolean,
+): readonly { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  for (const [index, value] of values.entries()) {
+    if (!isWanted(value)) continue;
     const last = runs.at(-1);
-    if (last !== undefined && last.from + last.values.length === column) last.values.push(value);
-    else runs.push({ from: column, values: [value] });
+    if (last?.to === index) last.to++;
+    else runs.push({ from: index, to: index + 1 });
   }
   return runs;
 }
 
+/** The runs of values, each with its path. */
+function measured(values: Values, scale: Scale) {
+  return runsOf(values, (value) => value !== null).map(({ from, to }) => ({
+    x: short(scale.x(from)),
+    path: steps(values.slice(from, to) as number[], { from, scale }),
+  }));
+}
+
 /** From the first value's height to the end of the last column; equal neighbours share a step. */
-function steps({ from, values }: Run, { x, y }: Scale): string {
+function steps(
+  values: readonly number[],
+  { from, scale: { x, y } }: { from: number; scale: Scale },
+): string {
   const heights = values.map((value) => short(y(value)));
   return heights.map((height, index) => {
     const up = index === 0 ? height : height === heights[index - 1] ? "" : `V${height}`;

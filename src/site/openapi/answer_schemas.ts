@@ -7,12 +7,11 @@ import * as v from "valibot";
 import { eventViewSchema } from "../../views/events.ts";
 import { explanationViewSchema } from "../../views/explain/explanation.ts";
 import { readinessViewSchema } from "../../views/health.ts";
-import { historyViewSchema } from "../../views/history.ts";
+import { historyTable, historyViewSchema } from "../../views/history.ts";
 import { holdViewSchema } from "../../views/hold_view.ts";
 import { nodeDetailsViewSchema, nodeMetadataSchema } from "../../views/node_details.ts";
 import { waitingViewSchema } from "../../views/node_list.ts";
 import { obstacleViewSchema } from "../../views/obstacle_view.ts";
-import { historyTable } from "../../views/tables/history_table.ts";
 import { poolLists } from "../../views/view_pool.ts";
 import { number, string } from "../../views/view_schema.ts";
 
@@ -38,7 +37,9 @@ export function answerSchemas(): Schemas {
     typeMode: "output",
     ignoreActions: ["readonly"],
     overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-    overrideSchema: ({ jsonSchema }) => withAllKeys(jsonSchema),
+    // A key that an older daemon does not send is optional to who reads its answers; this one sends it.
+    overrideSchema: ({ jsonSchema: { properties, ...schema } }) =>
+      properties === undefined ? null : { ...schema, properties, required: Object.keys(properties) },
   });
   return { ...whole, ...Object.assign({}, ...lists.map((list) => pickedSchemas(list, whole))) };
 }
@@ -78,11 +79,6 @@ function rowOf(answer: v.GenericSchema): v.GenericSchema {
   const { entries } = answer as v.ObjectSchema<v.ObjectEntries, undefined>;
   const list = Object.values(entries).find(({ type }) => type === "array")!;
   return (list as v.ArraySchema<v.GenericSchema, undefined>).item;
-}
-
-/** A key that an older daemon does not send is optional to who reads its answers; this one sends it. */
-function withAllKeys(schema: JsonSchema): JsonSchema | null {
-  return schema.properties === undefined ? null : { ...schema, required: Object.keys(schema.properties) };
 }
 
 function pickedSchemas({ names, fields }: ListSchemas, whole: Schemas): Schemas {

@@ -2,7 +2,7 @@
  * The routes of the status endpoint as programs see them: what each answers, in which forms, to which parameters. Tests hold
  * the routes that there are against these, and ask for all that they say. `openApiDocument` is made of them.
  */
-import { historyTable } from "../../views/tables/history_table.ts";
+import { historyTable } from "../../views/history.ts";
 import { poolLists, type PoolViewName } from "../../views/view_pool.ts";
 import { assets } from "../add_assets.ts";
 import { historyFilters } from "../history_body.ts";

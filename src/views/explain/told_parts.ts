@@ -204,7 +204,8 @@ export function refusalsOfLabel(report: PoolReport, name: string): readonly Refu
   const planned = report.labels.find((one) => one.name === name)?.refusals ?? [];
   const waits = report.requests.filter((request) => request.label === name && request.grantedAt === null)
     .flatMap(({ id }) => report.waits.get(id) ?? []);
-  const failed = report.pauses.filter((pause) => pause.label === name && isProviderOf(report, pause))
+  const providers = report.config?.labels.find((one) => one.name === name)?.providers ?? [];
+  const failed = report.pauses.filter(({ label, provider }) => label === name && providers.includes(provider))
     .map((pause) => ({ provider: pause.provider, obstacle: obstacleOfPause(pause, report.now) }));
   return [planned.length > 0 ? planned : waits, report.whyNoMore(name), failed]
     .reduce((told, more) => [...told, ...more.filter((refusal) => isNew(refusal, told))]);
@@ -226,11 +227,6 @@ function whyNowhere(report: PoolReport, name: string): readonly Refusal[] {
     return [{ provider: null, obstacle: { kind: "label-not-configured", label: name } }];
   }
   return (label?.minReady ?? 0) < 0 ? [{ provider: null, obstacle: { kind: "label-disabled" } }] : [];
-}
-
-function isProviderOf({ config }: PoolReport, { provider, label }: PoolReport["pauses"][number]): boolean {
-  return config?.labels.some(({ name, providers }) => name === label && providers.includes(provider)) ??
-    false;
 }
 
 /** Each provider says one thing, the first that is known of it. */

@@ -7,7 +7,7 @@ import type {
   QuotaUseView,
 } from "../provider_list.ts";
 import { type Table, textOf } from "./column.ts";
-import { countColumns } from "./count_columns.ts";
+import { countColumns } from "../state_counts.ts";
 
 export const providerTable: Table<ProviderListView, ProviderView> = {
   rows: ({ providers }) => providers,

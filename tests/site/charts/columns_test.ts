@@ -3,7 +3,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
 import { type Readings, readingsOf } from "../../../src/domain/samples/pool_samples.ts";
 import { measures } from "../../../src/domain/samples/sample.ts";
-import { columnsOf, gapsOf, peaksOf, stackOrder, totalOf } from "../../../src/site/charts/columns.ts";
+import { columnsOf, peaksOf, stackOrder, totalOf } from "../../../src/site/charts/columns.ts";
+import { runsOf } from "../../../src/site/charts/step_path.ts";
 
 const values = fc.array(fc.option(fc.nat(500)), { maxLength: 1_500 });
 const width = fc.integer({ min: 1, max: 60 });
@@ -61,10 +62,11 @@ Deno.test("the failures of all minutes are in the columns, once each", () => {
 });
 
 Deno.test("gaps are the minutes in which nothing was measured, neighbours together", () => {
-  deepEqual(gapsOf([null, 1, null, null, 2, 0, null]), [
+  const isGap = (value: number | null) => value === null;
+  deepEqual(runsOf([null, 1, null, null, 2, 0, null], isGap), [
     { from: 0, to: 1 },
     { from: 2, to: 4 },
     { from: 6, to: 7 },
   ]);
-  deepEqual(gapsOf([1, 0]), []);
+  deepEqual(runsOf([1, 0], isGap), []);
 });
