@@ -44,7 +44,7 @@ export async function loadEtcdConfig(
     password: secrets.etcdPassword,
   });
   if (config !== null) return config;
-  throw new ConfigError([problemAt(["state"], { root: part, file, message: "its state is a file now" })]);
+  throw new ConfigError([problemAt(["state"], { root: part, file, message: "its state is now a file" })]);
 }
 
 const KEYS = ["state", "etcd"];

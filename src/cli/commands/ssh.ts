@@ -112,9 +112,9 @@ function impossible(login: NodeLogin): string | null {
     }: its host key is not known`;
   }
   if (connection.username === null || private_key === null) {
-    return `cannot tell who logs in to node ${id} with which key: ` +
+    return `cannot tell which user and key log in to node ${id}: ` +
       (node.role === "builder"
-        ? "it is there for an image, with a key of its own"
+        ? "it serves to make an image, with a key of its own"
         : `the configuration no longer has image ${node.image} of provider ${node.provider}`);
   }
   return null;
@@ -124,13 +124,13 @@ function unwanted({ node, occupant }: NodeLogin, { user, holds }: Wish): string 
   const { id, state } = node;
   if (state === "building" || state === "test") {
     return `node ${id} is ${state === "test" ? "being tested" : "still being made ready"}` +
-      `${waiting({ node })}: to log in all the same, use \`ssh --in-use\``;
+      `${waiting({ node })}: to log in anyway, use \`ssh --in-use\``;
   }
   if (state === "ready" && !holds) {
     return `node ${id} is ready and may be handed out at any moment: \`ssh --hold ${id}\` keeps it for you`;
   }
   if (occupant === null || (occupant.name !== null && occupant.name === user)) return null;
-  return `node ${id} is in use by ${occupant.description}: to log in all the same, use \`ssh --in-use\``;
+  return `node ${id} is in use by ${occupant.description}: to log in anyway, use \`ssh --in-use\``;
 }
 
 function waiting({ node: { phase, waiting_on } }: Pick<NodeLogin, "node">): string {

@@ -30,7 +30,7 @@ function checkFile(state: string, findings: Findings): void {
   if (/^(?:[a-z]+:)+\/\//i.test(state)) {
     findings.error(
       ["state"],
-      "an address alone is not a state: give the path of a file, or for a state in etcd etcd:https://HOST:2379/POOL",
+      "an address alone is not a state: give the path of a file, or etcd:https://HOST:2379/POOL for a state in etcd",
     );
   }
   if (findings.isGiven(["etcd"])) {
