@@ -52,12 +52,11 @@ async function chooseNode(context: CliContext, wanted: string, choice: SshOption
   object(login, { user, holds: hold, inUse });
   if (!hold) return login;
   const { id, parent } = login.node;
-  await holdNode(context, pool, {
-    id: parent ?? id,
-    reason: reason ?? null,
-    owner: user,
-    duration: duration ?? null,
-  });
+  const holding = { reason: reason ?? null, owner: user, duration: duration ?? null };
+  const [outcome] = await pool.ask("hold", { ids: [parent ?? id], ...holding });
+  const { id: heldId, ok, message } = outcome!;
+  if (!ok) throw new Error(message);
+  writeLine(context.io.stderr, `nodepool: node ${heldId} is ${message}; \`unhold ${heldId}\` ends that`);
   const held = await findLogin(pool, String(id));
   // Between the two it may have been handed out.
   object(held, { user, holds: hold, inUse });
@@ -77,16 +76,6 @@ async function findLogin(pool: PoolClient, wanted: string): Promise<NodeLogin> {
     `\n  ${id}  ${state}  ${hostname}${comment === null ? "" : `  ${comment}`}`
   );
   throw new UsageError(`job ${wanted} has ${nodes.length} nodes, give the id of one:${lines.join("")}`);
-}
-
-async function holdNode(
-  { io }: CliContext,
-  pool: PoolClient,
-  { id, ...hold }: { id: number; reason: string | null; owner: string | null; duration: number | null },
-): Promise<void> {
-  const [outcome] = await pool.ask("hold", { ids: [id], ...hold });
-  if (!outcome!.ok) throw new Error(outcome!.message);
-  writeLine(io.stderr, `nodepool: node ${id} is ${outcome!.message}; \`unhold ${id}\` ends that`);
 }
 
 interface Wish {
