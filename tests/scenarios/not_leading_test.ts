@@ -128,6 +128,7 @@ const waysOut: Record<keyof PoolDeps, "waits until it is sure" | "looks" | "this
   starting: "this process only",
   buildWorkers: "this process only",
   uploadWorkers: "this process only",
+  overruledLog: "this process only",
 };
 
 Deno.test("every port of the pool that reaches out waits until its process is sure", async () => {
