@@ -1,6 +1,5 @@
 /** The pool of a state in etcd with its real adapters, for commands where no daemon of their machine answers. */
 import type { ConfigFiles, EtcdPoolOptions } from "./cli/wiring.ts";
-import { defaultSecurePath } from "./config/default_secure_path.ts";
 import { loadEtcdConfig } from "./config/load_etcd_config.ts";
 import { PoolInEtcd } from "./control/pool_in_etcd.ts";
 import type { PoolClient } from "./control/pool_client.ts";
@@ -14,8 +13,7 @@ import { madeAt } from "./store/etcd/made_at.ts";
 
 /** @throws ConfigError */
 export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd> {
-  const secureFile = options.secureFile ?? await defaultSecurePath();
-  const config = await loadEtcdConfig({ ...options, secureFile });
+  const config = await loadEtcdConfig(options);
   const etcd = openEtcd(config);
   const keys = poolKeys(config.pool);
   return new PoolInEtcd({

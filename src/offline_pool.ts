@@ -5,7 +5,7 @@
  */
 import type { ConfigFiles, OfflinePoolOptions } from "./cli/wiring.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
-import { defaultSecurePath } from "./config/default_secure_path.ts";
+import { defaultSecurePath } from "./config/deno_environment.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
 import { lookedAtPool } from "./control/looked_at_pool.ts";
@@ -222,7 +222,7 @@ function statePool(
 
 /** @throws ConfigError */
 async function readOther(other: OtherConfig, { secureFile }: ConfigFiles): Promise<LoadedConfig> {
-  const { loadOtherConfig } = await import("./config/other_config.ts");
+  const { loadOtherConfig } = await import("./config/load_config.ts");
   return await loadOtherConfig(other, { secure: secureFile, strict: false });
 }
 

@@ -59,9 +59,6 @@ async function placeOf(
 async function etcdOf(state: string, { configFile, secureFile }: ConfigFiles): Promise<EtcdConfig> {
   const address = readEtcdAddress(state);
   if ("problem" in address) throw unusableState(state, address.problem);
-  const [{ defaultSecurePath }, { loadEtcdConfig }] = await Promise.all([
-    import("./config/default_secure_path.ts"),
-    import("./config/load_etcd_config.ts"),
-  ]);
-  return await loadEtcdConfig({ configFile, secureFile: secureFile ?? await defaultSecurePath(), state });
+  const { loadEtcdConfig } = await import("./config/load_etcd_config.ts");
+  return await loadEtcdConfig({ configFile, secureFile, state });
 }

@@ -4,7 +4,7 @@ import { VersionRequest } from "./cli_error.ts";
 import type { CliContext, GlobalOptions } from "./cli_context.ts";
 import type { CliIo } from "./cli_io.ts";
 import { acquireCommand } from "./commands/acquire.ts";
-import { alienImageListCommand, alienListCommand } from "./commands/aliens.ts";
+import { aliensCommandOf } from "./commands/aliens.ts";
 import { completeCommand } from "./commands/complete.ts";
 import { configExampleCommand, configValidateCommand } from "./commands/config_validate.ts";
 import { builderProgram, daemonCommand, nodepooldProgram } from "./commands/daemon.ts";
@@ -61,8 +61,8 @@ const commands = {
   "image-update": imageUpdateCommand,
   "dib-image-delete": dibImageDeleteCommand,
   "image-delete": imageDeleteCommand,
-  "alien-list": alienListCommand,
-  "alien-image-list": alienImageListCommand,
+  "alien-list": aliensCommandOf("alien-list"),
+  "alien-image-list": aliensCommandOf("alien-image-list"),
   "inventory": inventoryCommand,
   "state": stateCommand,
   "status": listCommandOf("status"),

@@ -1,6 +1,5 @@
 /** Draws one of the pool's lists again and again, and marks what has changed since the last drawing. */
 import { durationText, type Milliseconds } from "../domain/time.ts";
-import { localTimes } from "../lib/local_times.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import { wrapWords } from "../lib/wrap_words.ts";
@@ -12,6 +11,7 @@ import { LastingPool } from "./lasting_pool.ts";
 import { formatView } from "./output_format.ts";
 import type { ShowOptions } from "./show_view.ts";
 import { isScreen } from "./state_colors.ts";
+import { withTimesOf } from "./write_line.ts";
 
 interface Watching<Name extends PoolViewName> {
   readonly name: Name;
@@ -84,13 +84,11 @@ class Screen<Name extends PoolViewName> {
 
   /** `nodepool list --watch, every 2s, 2030-01-02 04:04:05 +01:00: 1 changed`. */
   #headLines(at: string): string {
-    const { program, argv, io: { stdout: { columns } } } = this.#context;
+    const { program, argv, io: { stdout } } = this.#context;
     const command = visibleText([program.name, ...argv.map(shellWord)].join(" "));
-    const time = columns === null ? at : localTimes(at);
-    const head = `${command}, every ${
-      durationText(this.#watching.pause)
-    }, ${time}: ${this.#describeChanges()}`;
-    return columns === null ? head : wrapWords(head, columns).join("\n");
+    const pause = durationText(this.#watching.pause);
+    const head = `${command}, every ${pause}, ${withTimesOf(stdout, at)}: ${this.#describeChanges()}`;
+    return stdout.columns === null ? head : wrapWords(head, stdout.columns).join("\n");
   }
 
   #describeChanges(): string {

@@ -8,11 +8,15 @@ import { wrapLines } from "../lib/wrap_words.ts";
 import type { CliOutput } from "./cli_io.ts";
 
 export function writeLine(output: CliOutput, text: string): void {
-  const line = visibleText(text);
-  output.write(`${output.columns === null ? line : localTimes(line)}\n`);
+  output.write(`${withTimesOf(output, visibleText(text))}\n`);
 }
 
-/** Text for people as the output takes it: on a terminal with lines broken between words, and times of its zone. */
-export function forTerminal({ columns }: Pick<CliOutput, "columns">, text: string): string {
-  return columns === null ? text : wrapLines(localTimes(text), columns);
+/** The text, on a terminal with times of its zone. */
+export function withTimesOf({ columns }: Pick<CliOutput, "columns">, text: string): string {
+  return columns === null ? text : localTimes(text);
+}
+
+/** Text for people as the output takes it: on a terminal with lines broken between words, too. */
+export function forTerminal(output: Pick<CliOutput, "columns">, text: string): string {
+  return output.columns === null ? text : wrapLines(withTimesOf(output, text), output.columns);
 }

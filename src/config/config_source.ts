@@ -4,13 +4,11 @@
  */
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
-import { loadOtherConfig } from "./other_config.ts";
 import type { Environment } from "./environment.ts";
-import { denoEnvironment } from "./deno_environment.ts";
-import { defaultSecurePath } from "./default_secure_path.ts";
+import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
 import { FilesRead } from "./files_read.ts";
 import { loadEtcdConfig } from "./load_etcd_config.ts";
-import { loadConfig, type LoadedConfig } from "./load_config.ts";
+import { loadConfig, type LoadedConfig, loadOtherConfig } from "./load_config.ts";
 
 interface Options {
   /** The secrets file that was named; null: the default one, where there is one. */
@@ -83,7 +81,7 @@ export class ConfigSource {
 
   /** How etcd is reached by the files as they are now, whatever else is wrong with them. @throws ConfigError */
   async readEtcd(): Promise<EtcdConfig> {
-    return await loadEtcdConfig({ configFile: this.path, secureFile: await this.#securePath() });
+    return await loadEtcdConfig({ configFile: this.path, secureFile: this.#options.secureFile });
   }
 
   /** Another one, from its text, as it would be read in the place of this one. @throws ConfigError */
@@ -102,12 +100,8 @@ export class ConfigSource {
   }
 
   async #load({ environment }: FilesRead): Promise<LoadedConfig> {
-    const { strict } = this.#options;
-    const [openedState, secure] = [this.#openedState, await this.#securePath()];
-    return await loadConfig(this.path, { secure, strict, environment, openedState });
-  }
-
-  async #securePath(): Promise<string | null> {
-    return this.#options.secureFile ?? await defaultSecurePath();
+    const { secureFile, strict } = this.#options;
+    const secure = secureFile ?? await defaultSecurePath();
+    return await loadConfig(this.path, { secure, strict, environment, openedState: this.#openedState });
   }
 }

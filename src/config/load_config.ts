@@ -3,7 +3,8 @@
  * it at start and at every change, `config-validate` once; neither sees YAML or a default.
  */
 import { ConfigError, type Problem } from "./config_error.ts";
-import { denoEnvironment } from "./deno_environment.ts";
+import type { OtherConfig } from "../domain/other_config.ts";
+import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
 import type { Environment } from "./environment.ts";
 import { exposedFiles } from "./exposed_files.ts";
 import { type LoadedConfig, parseConfig } from "./parse_config.ts";
@@ -60,6 +61,29 @@ export async function loadConfig(
     warnings,
     notices: [...loaded.notices, ...secrets.notices],
   };
+}
+
+/**
+ * A configuration that is not in force, read from the text that a command sends: with the clouds.yaml, the variables and
+ * the secrets of the process that would go by it. For `plan`. @throws ConfigError
+ */
+export async function loadOtherConfig(
+  { file, secure }: OtherConfig,
+  options: Pick<LoadOptions, "secure" | "strict" | "openedState" | "signal">,
+): Promise<LoadedConfig> {
+  const given = secure === null ? [file] : [file, secure];
+  const texts = new Map(given.map(({ path, text }) => [path, new TextEncoder().encode(text)]));
+  return await loadConfig(file.path, {
+    ...options,
+    secure: secure?.path ?? options.secure ?? await defaultSecurePath(),
+    environment: {
+      ...denoEnvironment,
+      readFile: (path, how) => {
+        const bytes = texts.get(path);
+        return bytes === undefined ? denoEnvironment.readFile(path, how) : Promise.resolve(bytes);
+      },
+    },
+  });
 }
 
 /** Keeps a ConfigError's problems and goes on, so that one broken file does not hide another's problems. */

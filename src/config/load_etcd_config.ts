@@ -6,7 +6,7 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { Findings } from "./checks/check_source.ts";
 import { checkStatePlace } from "./checks/check_state_place.ts";
 import { ConfigError } from "./config_error.ts";
-import { denoEnvironment } from "./deno_environment.ts";
+import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
 import { expandHome } from "./environment.ts";
 import { keysAlone } from "./first_level.ts";
 import { readText } from "./read_text.ts";
@@ -18,7 +18,7 @@ import type { YamlMapping } from "./yaml_node.ts";
 
 interface EtcdFiles {
   readonly configFile: string;
-  /** null: not given. */
+  /** null: not given; the default one is read, if there is one. */
   readonly secureFile: string | null;
   /** Taken in place of the key `state`: another one that the same user, password and certificates lead to. */
   readonly state?: string;
@@ -29,9 +29,10 @@ export async function loadEtcdConfig(
   { configFile: file, secureFile, state }: EtcdFiles,
 ): Promise<EtcdConfig> {
   const environment = denoEnvironment;
-  const secrets = secureFile === null
+  const secure = secureFile ?? await defaultSecurePath();
+  const secrets = secure === null
     ? emptySecrets
-    : parseSecureFile(await readText(secureFile, { environment }), secureFile);
+    : parseSecureFile(await readText(secure, { environment }), secure);
   const part = readPart(await readText(file, { environment }), file);
   const { whole, draft: given, problems: faults } = validateTree(part, file);
   const draft = state === undefined ? given : { ...given, state };
@@ -44,7 +45,7 @@ export async function loadEtcdConfig(
     password: secrets.etcdPassword,
   });
   if (config !== null) return config;
-  throw new ConfigError([problemAt(["state"], { root: part, file, message: "its state is a file now" })]);
+  throw new ConfigError([problemAt(["state"], { root: part, file, message: "its state is now a file" })]);
 }
 
 const KEYS = ["state", "etcd"];

@@ -11,6 +11,7 @@ import type { LoggingOptions, PlainLog } from "../lib/logging.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
 import { isLoggingConf, parseLoggingConf } from "./logging_conf.ts";
 import { fileProblem } from "./read_text.ts";
+import { formatPath, plainValue, positionAt, type YamlNode } from "./yaml_node.ts";
 
 const level = v.picklist(["debug", "info", "warning", "error"]);
 const schema = v.strictObject({
@@ -60,25 +61,39 @@ function inDetail(logging: PlainLog | LogPlan): LoggingOptions {
 
 /** @throws ConfigError */
 async function loadFile(path: string): Promise<LogSettings> {
-  const text = await readWith(path, () => Deno.readTextFile(path));
+  const text = await Deno.readTextFile(path).catch((error) => {
+    const problem = fileProblem(path, `cannot read the logging configuration: ${fileReason(error)}`);
+    throw new ConfigError([problem], { cause: error });
+  });
   if (isLoggingConf(text)) {
     const { plan, notices } = parseLoggingConf(text, path);
     return { settings: plan, notices };
   }
-  const { parse } = await import("../lib/yaml.ts");
-  const parsed = v.safeParse(schema, await readWith(path, () => parse(text) ?? {}));
+  if (text.split("\n").every((line) => /^\s*(?:#.*)?$/.test(line))) return NOTHING;
+  const { readYaml } = await import("./read_yaml.ts");
+  const { root, problems } = readYaml(text, path);
+  if (root === null) throw new ConfigError(problems);
+  if (root.kind !== "mapping") throw new ConfigError([fileProblem(path, "expected a mapping")]);
+  const parsed = v.safeParse(schema, plainValue(root));
   if (parsed.success) return { settings: parsed.output, notices: [] };
-  throw new ConfigError(
-    parsed.issues.map((issue) => ({ ...fileProblem(path, issue.message), path: v.getDotPath(issue) ?? "" })),
-  );
+  throw new ConfigError(parsed.issues.map((issue) => problemOf(issue, { root, file: path })));
 }
 
-async function readWith<Value>(path: string, read: () => Value | Promise<Value>): Promise<Value> {
-  try {
-    return await read();
-  } catch (error) {
-    const [why] = fileReason(error).split("\n");
-    const problem = fileProblem(path, `cannot read the logging configuration: ${why}`);
-    throw new ConfigError([problem], { cause: error });
-  }
+function problemOf(issue: v.BaseIssue<unknown>, { root, file }: { root: YamlNode; file: string }): Problem {
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  const isUnknown = issue.type === "strict_object";
+  const expected = EXPECTED[issue.type] ??
+    `one of ${issue.expected?.replaceAll(/[("]|"?\)/g, "").replaceAll(" | ", ", ")}`;
+  const message = isUnknown
+    ? `unknown key; known: ${Object.keys(schema.entries).join(", ")}`
+    : `expected ${expected}, found ${FOUND[issue.received] ?? issue.received}`;
+  return { ...fileProblem(file, message), ...positionAt(root, path), path: formatPath(path) };
 }
+
+/** By valibot's name of the check. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: "text",
+  record: "a mapping",
+  starts_with: "a category, which begins with nodepool",
+};
+const FOUND: Readonly<Record<string, string>> = { Array: "a list", Object: "a mapping", null: "nothing" };

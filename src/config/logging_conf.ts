@@ -8,7 +8,7 @@ import { isLogCategory } from "../lib/log_category.ts";
 import type { LogFormat, LogHandler, LogPlan, LogTreeLogger } from "../lib/log_plan.ts";
 import { emptyFields } from "../lib/python_format.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
-import { type HandlerTarget, handlerTarget } from "./logging_conf_handler.ts";
+import { handlerTarget } from "./logging_conf_handler.ts";
 import { type Ini, type IniFault, readIni, valueOf } from "./read_ini.ts";
 import { fileProblem } from "./read_text.ts";
 
@@ -133,13 +133,11 @@ class ConfReader {
       this.#error(section, 'missing "class"');
       return null;
     }
-    const found: HandlerTarget = handlerTarget(name, {
-      args: this.#get(section, "args"),
-      kwargs: this.#get(section, "kwargs"),
-    });
-    if (found.error !== null) this.#error(section, found.error, "args");
-    if (found.notice !== null) this.#notice(section, found.notice, "class");
-    return found.to;
+    const [args, kwargs] = [this.#get(section, "args"), this.#get(section, "kwargs")];
+    const { to, error, notice } = handlerTarget(name, { args, kwargs });
+    if (error !== undefined) this.#error(section, error, "args");
+    if (notice !== undefined) this.#notice(section, notice, "class");
+    return to;
   }
 
   #logger(key: string, handlers: ReadonlyMap<string, LogHandler>): LogTreeLogger {

@@ -2,12 +2,12 @@
 import type { LogHandler } from "../lib/log_plan.ts";
 import { type PythonName, type PythonValue, readPythonLiteral } from "./python_literal.ts";
 
-export interface HandlerTarget {
+interface HandlerTarget {
   readonly to: LogHandler["to"];
-  /** The part that has no meaning here; null: everything has one. */
-  readonly notice: string | null;
-  /** The part that Python would refuse, or that cannot be understood; null: nothing. */
-  readonly error: string | null;
+  /** The part that has no meaning here, if any. */
+  readonly notice?: string;
+  /** The part that Python would refuse, or that cannot be understood, if any. */
+  readonly error?: string;
 }
 
 /** As Python makes it: by the umask. Others may have been let read it. */
@@ -28,15 +28,14 @@ export function handlerTarget(
   given: { readonly args: string | null; readonly kwargs: string | null },
 ): HandlerTarget {
   const kind = className.replace(/^logging\./, "").replace(/^handlers\./, "");
-  if (kind === "NullHandler") return { to: null, notice: null, error: null };
+  if (kind === "NullHandler") return { to: null };
   if (kind !== "StreamHandler" && !Object.hasOwn(FILES, kind)) {
-    const notice = `${className} is not supported: its lines go to standard error`;
-    return { to: "stderr", notice, error: null };
+    return { to: "stderr", notice: `${className} is not supported: its lines go to standard error` };
   }
   const values = argumentsOf(given, FILES[kind] ?? ["stream"]);
   if (values === null) {
     const error = `cannot read the arguments; write plain values, as in ('/var/log/nodepool/debug.log',)`;
-    return { to: null, notice: null, error };
+    return { to: null, error };
   }
   return kind === "StreamHandler" ? streamTarget(values) : fileTarget(kind, values);
 }
@@ -69,20 +68,18 @@ function isName(value: PythonValue): value is PythonName {
 function streamTarget(values: Arguments): HandlerTarget {
   const stream = values.get("stream") ?? values.get("strm") ?? null;
   const name = isName(stream) ? stream.pythonName : null;
-  if (name === "sys.stdout") return { to: "stdout", notice: null, error: null };
-  const isError = stream === null || name === "sys.stderr";
-  const notice = isError ? null : "that stream is not supported: its lines go to standard error";
-  return { to: "stderr", notice, error: null };
+  if (name === "sys.stdout") return { to: "stdout" };
+  if (stream === null || name === "sys.stderr") return { to: "stderr" };
+  return { to: "stderr", notice: "that stream is not supported: its lines go to standard error" };
 }
 
 function fileTarget(kind: string, values: Arguments): HandlerTarget {
   const file = values.get("filename");
   if (typeof file !== "string" || file === "") {
-    return { to: null, notice: null, error: `${kind} needs a file's name in quotes as its first argument` };
+    return { to: null, error: `${kind} needs a file's name in quotes as its first argument` };
   }
   const isBounded = Number(values.get("maxBytes") ?? 0) > 0;
   const isRotated = kind === "TimedRotatingFileHandler" || isBounded;
-  const notice = isRotated ? NOT_ROTATED : null;
   const truncate = !isRotated && String(values.get("mode") ?? "a").startsWith("w");
-  return { to: { file, mode: MODE, truncate }, notice, error: null };
+  return { to: { file, mode: MODE, truncate }, ...(isRotated && { notice: NOT_ROTATED }) };
 }

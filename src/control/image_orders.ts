@@ -54,8 +54,9 @@ function resolve(spec: OrderSpec, config: Config): readonly OrderName[] {
 function resolveBuild(name: string, config: Config): OrderName {
   const diskimage = findDiskimage(config, name);
   if (diskimage === null) {
-    const known = config.diskimages.map((one) => one.name).join(", ") || "none";
-    throw new ControlError(404, `there is no diskimage ${name}; the diskimages are: ${known}`);
+    const names = config.diskimages.map((one) => one.name).join(", ");
+    const known = names === "" ? "none are configured" : `the diskimages are: ${names}`;
+    throw new ControlError(404, `there is no diskimage ${name}; ${known}`);
   }
   if (diskimage.pause) throw new ControlError(409, `diskimage ${name} is paused`);
   return { provider: null, image: name };

@@ -98,9 +98,9 @@ async function chooseAll(
   const username = given.username ?? await dialog.enter({
     what: `user who logs in to ${image.name || image.id}`,
     proposal: loginUser(image),
-    unclear: `it is not known who logs in to the image ${
+    unclear: `cannot tell which user logs in to the image ${
       image.name || image.id
-    }: name the user with --username`,
+    }: name one with --username`,
   });
   const flavor = await chooseFlavorFor(image, { name, offer }, deps);
   const network = await chooseNetworkOf(offer, deps);
@@ -134,7 +134,7 @@ async function chooseImage({ name, offer }: Surveyed, { given, dialog }: FirstCo
   const isKnown = given.username !== null || loginUser(choices[0]!.value) !== null;
   const unclear = isKnown
     ? null
-    : `it is not known who logs in to any image of ${name}: name one with --image, its user with --username`;
+    : `cannot tell which user logs in to any image of ${name}: name an image with --image and its user with --username`;
   return await choice(dialog, { what: "image", choices, unclear, given: given.image });
 }
 

@@ -7,10 +7,14 @@
 export function nearestName(name: string, candidates: Iterable<string>): string | null {
   const wanted = normalize(name);
   let best: string | null = null;
-  let fewest = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  // Of a short word, most must be the same: `foo` is no `log`.
+  const most = wanted.length < 4
+    ? Math.min(1, wanted.length - 1)
+    : Math.max(2, Math.floor(wanted.length / 3));
+  let fewest = most + 1;
   for (const candidate of candidates) {
     const edits = editDistance(wanted, normalize(candidate));
-    if (edits < fewest && edits < wanted.length) [best, fewest] = [candidate, edits];
+    if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
 }

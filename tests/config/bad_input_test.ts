@@ -200,13 +200,15 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a state that is an address alone",
     to: "state: https://kv.example.org/\n",
     faults: [
-      /state: an address alone is not a state: give the path of a file, or for a state in etcd etcd:https:\/\/HOST/,
+      /state: an address alone is not a state: give the path of a file, or etcd:https:\/\/HOST:2379\/POOL for a state in etcd/,
     ],
   },
   {
     title: "a state whose word before the addresses is misspelt",
     to: "state: ectd:https://e1.example.org:2379,https://e2.example.org:2379/ci\n",
-    faults: [/state: an address alone is not a state: .* for a state in etcd etcd:https:\/\/HOST/],
+    faults: [
+      /state: an address alone is not a state: .* or etcd:https:\/\/HOST:2379\/POOL for a state in etcd/,
+    ],
   },
   {
     title: "addresses that are none",

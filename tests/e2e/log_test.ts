@@ -33,7 +33,7 @@ Deno.test("the log goes on in a new file after a rotation and SIGHUP, and its le
   assert.ok(levels.every(({ level, configured }: Record<string, string>) => level === configured));
   const wrong = await pool.run("log-level", "cluod", "debug");
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /there is no category "cluod"; did you mean cloud\? The categories are all, /);
+  assert.match(wrong.stderr, /There is no category "cluod"; did you mean cloud\? The categories are all, /);
 
   await pool.run("log-level", "all", "debug");
   assert.equal(await pool.stopDaemon(), 0);

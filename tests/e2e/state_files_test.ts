@@ -24,7 +24,7 @@ Deno.test("a backup of a running pool is checked, exported, restored, and its no
   for (const file of [[], [backup]]) {
     const { code, stdout, stderr } = await run("check", ...file);
     assert.deepEqual([code, stderr], [0, ""]);
-    assert.match(stdout, /node: 2, .*\nNothing is odd\.\n$/);
+    assert.match(stdout, /node: 2, .*\nNo problems found\.\n$/);
   }
 
   const refused = await run("restore", backup);
@@ -79,7 +79,7 @@ Deno.test("an exported state is imported elsewhere, and a file that is none make
   assert.match(cut.stderr, /cut off/);
   const imported = await pool.run("state", "import", file);
   assert.equal(imported.code, 0, imported.stderr);
-  assert.match(imported.stdout, /Nothing is odd\./);
+  assert.match(imported.stdout, /No problems found\./);
   const { stdout: nodes } = await pool.run("list", "-o", "json");
   assert.equal(JSON.parse(nodes).nodes.length, 1);
 });

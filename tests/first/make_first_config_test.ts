@@ -208,13 +208,13 @@ const refusals: readonly Refusal[] = [
     name: "no image whose user is known",
     clouds: [{ images: [{ name: "golden" }] }],
     message:
-      /^it is not known who logs in to any image of simulator: name one with --image, its user with --username$/,
+      /^cannot tell which user logs in to any image of simulator: name an image with --image and its user with --username$/,
   },
   {
     name: "an image whose user is not known",
     clouds: [{ images: [{ name: "golden" }] }],
     given: { image: "golden" },
-    message: /^it is not known who logs in to the image golden: name the user with --username$/,
+    message: /^cannot tell which user logs in to the image golden: name one with --username$/,
   },
   {
     name: "a flavor that there is not",

@@ -18,6 +18,7 @@ Deno.test("nearestName() finds what was probably meant", () => {
 
 Deno.test("nearestName() finds nothing where nothing is near", () => {
   assert.equal(nearestName("frobnicate", keys), null);
+  assert.equal(nearestName("foo", ["log", "job"]), null);
   assert.equal(nearestName("", keys), null);
   assert.equal(nearestName("x", []), null);
 });

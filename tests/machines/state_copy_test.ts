@@ -75,7 +75,7 @@ testNeeding(
       `nodepool: cannot use the state ${address}: there is one already; name another pool, or delete the keys below ` +
       "/nodepool/ci/state/ with etcdctl\n",
     ]);
-    assert.match((await state("check")).stdout, /node: 3000, .*\nNothing is odd\.\n$/);
+    assert.match((await state("check")).stdout, /node: 3000, .*\nNo problems found\.\n$/);
     const backup = await state("backup", bench.folder);
     assert.match(backup.stdout, /\/ci\.kv\.\d{8}T\d{6}Z: [\d,]+ bytes\n$/);
     const restored = await state("restore", backup.stdout.split(": ")[0]!);

@@ -9,26 +9,27 @@ import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
 import { writeLine } from "../write_line.ts";
 
-export function alienListCommand(context: CliContext) {
-  const about = "show servers on the clouds that are not ours";
-  return aliensCommand(context, "alien-list", { group: helpGroup.pool, about });
+interface AlienList {
+  readonly group: HelpGroup;
+  readonly about: string;
+  readonly table: PoolList["table"];
 }
 
-export function alienImageListCommand(context: CliContext) {
-  const about = "show images on the clouds, in our project, that are not ours";
-  return aliensCommand(context, "alien-image-list", { group: helpGroup.images, about });
-}
-
-const tables: Readonly<Record<"alien-list" | "alien-image-list", PoolList["table"]>> = {
-  "alien-list": alienTable,
-  "alien-image-list": alienImageTable,
+const lists: Readonly<Record<"alien-list" | "alien-image-list", AlienList>> = {
+  "alien-list": {
+    group: helpGroup.pool,
+    about: "show servers on the clouds that are not ours",
+    table: alienTable,
+  },
+  "alien-image-list": {
+    group: helpGroup.images,
+    about: "show images on the clouds, in our project, that are not ours",
+    table: alienImageTable,
+  },
 };
 
-function aliensCommand(
-  context: CliContext,
-  name: keyof typeof tables,
-  { group, about }: { group: HelpGroup; about: string },
-) {
+export const aliensCommandOf = (name: keyof typeof lists) => (context: CliContext) => {
+  const { group, about, table } = lists[name];
   return new Command(name)
     .helpGroup(group)
     .description(about)
@@ -42,7 +43,7 @@ function aliensCommand(
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
       const content = await pool.ask(name, { provider }, interrupts);
-      io.stdout.write(await formatView(content, { table: tables[name], format, ...choice, io }));
+      io.stdout.write(await formatView(content, { table, format, ...choice, io }));
       for (const warning of content.warnings) writeLine(io.stderr, `nodepool: warning: ${warning}`);
     });
-}
+};

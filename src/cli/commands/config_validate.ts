@@ -54,7 +54,7 @@ async function load(
   },
 ): Promise<LoadedConfig> {
   const { loadConfig } = await import("../../config/load_config.ts");
-  const { defaultSecurePath } = await import("../../config/default_secure_path.ts");
+  const { defaultSecurePath } = await import("../../config/deno_environment.ts");
   const secure = secureFile ?? await defaultSecurePath();
   const loaded = await loadConfig(configFile, { secure, strict, byItself: !online });
   const { warnings, notices } = loaded;

@@ -17,13 +17,13 @@ export function initCommand(context: CliContext) {
     .description("write a first configuration for a cloud, from what the cloud offers")
     .option("--cloud <name>", "the cloud of clouds.yaml")
     .option("--image <name>", "the image to boot from; the newest of a known distribution if not given")
-    .option("--username <name>", "who logs in to it")
+    .option("--username <name>", "the user to log in to it as")
     .option("--flavor <name>", "the flavor; the smallest on which the image runs well if not given")
     .option("--network <name>", "the network")
-    .option("--no-floating-ips", "nodes are reached at their private addresses")
+    .option("--no-floating-ips", "reach nodes at their private addresses")
     .option(
       "--keypair <name>",
-      "a keypair whose private key is here, or the word new; a new one if none fits",
+      "a keypair whose private key is on this machine, or new for a new one, as when none fits",
     )
     .option("--connection-port <port>", "where its servers answer SSH, if not at port 22", sshPortArgument)
     .option("--output <file>", "the file to write; nodepool.yaml if not given")

@@ -103,7 +103,7 @@ const lists = {
   },
   "job-list": {
     group: helpGroup.jobs,
-    about: "show the jobs whose failed nodes are held, and how many are",
+    about: "show the jobs whose failed nodes are held, and how many nodes each holds",
     filters: [new Option("--job <name>", "only this job")],
     example: "nodepool job-list -o wide",
   },

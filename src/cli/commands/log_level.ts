@@ -9,6 +9,7 @@ import { renderDocument } from "../output_format.ts";
 import { durationArgument } from "../arguments.ts";
 import { example, helpGroup } from "../help.ts";
 import { openDaemonsPool } from "../open_pool.ts";
+import { withTimesOf } from "../write_line.ts";
 
 /** In the place of a level. */
 const AS_CONFIGURED = "default";
@@ -43,9 +44,8 @@ export function logLevelCommand(context: CliContext) {
         : await pool.ask("log-level", { category, level: wanted, duration });
       if (output !== "text") return void context.io.stdout.write(await renderDocument(view, output));
       const { renderLogLevels } = await import("../../views/log_levels.ts");
-      const { localTimes } = await import("../../lib/local_times.ts");
-      const text = renderLogLevels(view);
-      context.io.stdout.write(context.io.stdout.columns === null ? text : localTimes(text));
+      const { stdout } = context.io;
+      stdout.write(withTimesOf(stdout, renderLogLevels(view)));
     });
 }
 

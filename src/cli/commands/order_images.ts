@@ -5,13 +5,18 @@ import { UsageError } from "../cli_error.ts";
 import { example, helpGroup } from "../help.ts";
 import { orderImages } from "../image_orders.ts";
 
-export function imageBuildCommand(context: CliContext) {
-  return new Command("image-build")
+/** @param end how the command says that it is there */
+function orderNamed(name: string, { about, end }: { about: string; end: "built" | "ready" }) {
+  return new Command(name)
     .helpGroup(helpGroup.images)
-    .description("build a diskimage, and wait until it is built")
+    .description(`${about}, and wait until it is ${end}`)
+    .option("--wait", `wait until it is ${end}; this is the default`, true)
+    .option("--no-wait", "do not wait for it");
+}
+
+export function imageBuildCommand(context: CliContext) {
+  return orderNamed("image-build", { about: "build a diskimage", end: "built" })
     .argument("<image>", "the diskimage")
-    .option("--wait", "wait until it is built; this is the default", true)
-    .option("--no-wait", "do not wait for it")
     .option("--follow", "print the build's output")
     .addHelpText("after", example("nodepool image-build debian-12 --follow"))
     .action(async (image, { wait, follow = false }) => {
@@ -21,13 +26,9 @@ export function imageBuildCommand(context: CliContext) {
 }
 
 export function imageUploadCommand(context: CliContext) {
-  return new Command("image-upload")
-    .helpGroup(helpGroup.images)
-    .description("upload the newest build of an image, and wait until it is ready")
+  return orderNamed("image-upload", { about: "upload the newest build of an image", end: "ready" })
     .argument("<names...>", "a provider or `all` (optional), then the image")
     .usage("[options] [provider|all] <image>")
-    .option("--wait", "wait until it is ready; this is the default", true)
-    .option("--no-wait", "do not wait for it")
     .addHelpText("after", example("nodepool image-upload my-cloud debian-12"))
     .action(async (names, { wait }) => {
       if (names.length > 2) throw new UsageError("give an image, and before it the provider or `all`");
@@ -37,13 +38,10 @@ export function imageUploadCommand(context: CliContext) {
 }
 
 export function imageUpdateCommand(context: CliContext) {
-  return new Command("image-update")
-    .helpGroup(helpGroup.images)
-    .description("make a new version of an image, built or snapshotted, and wait until it is ready")
+  const about = "make a new version of an image, built or snapshotted";
+  return orderNamed("image-update", { about, end: "ready" })
     .argument("<provider>", "a provider, or `all`")
     .argument("<image>", "the image")
-    .option("--wait", "wait until it is ready; this is the default", true)
-    .option("--no-wait", "do not wait for it")
     .option("--follow", "print the build's output")
     .addHelpText("after", example("nodepool image-update all debian-12"))
     .action(async (provider, image, { wait, follow = false }) => {

@@ -52,12 +52,11 @@ async function chooseNode(context: CliContext, wanted: string, choice: SshOption
   object(login, { user, holds: hold, inUse });
   if (!hold) return login;
   const { id, parent } = login.node;
-  await holdNode(context, pool, {
-    id: parent ?? id,
-    reason: reason ?? null,
-    owner: user,
-    duration: duration ?? null,
-  });
+  const holding = { reason: reason ?? null, owner: user, duration: duration ?? null };
+  const [outcome] = await pool.ask("hold", { ids: [parent ?? id], ...holding });
+  const { id: heldId, ok, message } = outcome!;
+  if (!ok) throw new Error(message);
+  writeLine(context.io.stderr, `nodepool: node ${heldId} is ${message}; \`unhold ${heldId}\` ends that`);
   const held = await findLogin(pool, String(id));
   // Between the two it may have been handed out.
   object(held, { user, holds: hold, inUse });
@@ -77,16 +76,6 @@ async function findLogin(pool: PoolClient, wanted: string): Promise<NodeLogin> {
     `\n  ${id}  ${state}  ${hostname}${comment === null ? "" : `  ${comment}`}`
   );
   throw new UsageError(`job ${wanted} has ${nodes.length} nodes, give the id of one:${lines.join("")}`);
-}
-
-async function holdNode(
-  { io }: CliContext,
-  pool: PoolClient,
-  { id, ...hold }: { id: number; reason: string | null; owner: string | null; duration: number | null },
-): Promise<void> {
-  const [outcome] = await pool.ask("hold", { ids: [id], ...hold });
-  if (!outcome!.ok) throw new Error(outcome!.message);
-  writeLine(io.stderr, `nodepool: node ${id} is ${outcome!.message}; \`unhold ${id}\` ends that`);
 }
 
 interface Wish {
@@ -112,9 +101,9 @@ function impossible(login: NodeLogin): string | null {
     }: its host key is not known`;
   }
   if (connection.username === null || private_key === null) {
-    return `cannot tell who logs in to node ${id} with which key: ` +
+    return `cannot tell which user and key log in to node ${id}: ` +
       (node.role === "builder"
-        ? "it is there for an image, with a key of its own"
+        ? "it serves to make an image, with a key of its own"
         : `the configuration no longer has image ${node.image} of provider ${node.provider}`);
   }
   return null;
@@ -124,13 +113,13 @@ function unwanted({ node, occupant }: NodeLogin, { user, holds }: Wish): string 
   const { id, state } = node;
   if (state === "building" || state === "test") {
     return `node ${id} is ${state === "test" ? "being tested" : "still being made ready"}` +
-      `${waiting({ node })}: to log in all the same, use \`ssh --in-use\``;
+      `${waiting({ node })}: to log in anyway, use \`ssh --in-use\``;
   }
   if (state === "ready" && !holds) {
     return `node ${id} is ready and may be handed out at any moment: \`ssh --hold ${id}\` keeps it for you`;
   }
   if (occupant === null || (occupant.name !== null && occupant.name === user)) return null;
-  return `node ${id} is in use by ${occupant.description}: to log in all the same, use \`ssh --in-use\``;
+  return `node ${id} is in use by ${occupant.description}: to log in anyway, use \`ssh --in-use\``;
 }
 
 function waiting({ node: { phase, waiting_on } }: Pick<NodeLogin, "node">): string {

@@ -97,7 +97,9 @@ const NEXT = "After the daemon's next start, nodes that the copy calls building,
 
 function checkCommand(context: CliContext) {
   return new Command("check")
-    .description("read all of a state and report what is odd; changes nothing, and the daemon may be running")
+    .description(
+      "read all of a state and report every problem; changes nothing, and the daemon may be running",
+    )
     .argument("[file]", "another state, such as a backup")
     .addHelpText("after", example("nodepool state check"))
     .action(async (file) => {
@@ -170,5 +172,5 @@ function report(context: CliContext, state: string, found: StateCheck): void {
   }
   writeLine(io.stdout, Object.entries(counts).map(([kind, count]) => `${kind}: ${count}`).join(", "));
   for (const oddity of oddities) writeLine(io.stderr, `nodepool: ${oddity}`);
-  if (oddities.length === 0) writeLine(io.stdout, "Nothing is odd.");
+  if (oddities.length === 0) writeLine(io.stdout, "No problems found.");
 }

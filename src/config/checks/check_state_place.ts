@@ -30,7 +30,7 @@ function checkFile(state: string, findings: Findings): void {
   if (/^(?:[a-z]+:)+\/\//i.test(state)) {
     findings.error(
       ["state"],
-      "an address alone is not a state: give the path of a file, or for a state in etcd etcd:https://HOST:2379/POOL",
+      "an address alone is not a state: give the path of a file, or etcd:https://HOST:2379/POOL for a state in etcd",
     );
   }
   if (findings.isGiven(["etcd"])) {
@@ -42,21 +42,18 @@ function checkTogether(
   { cert, key, user, password }: NonNullable<ConfigDraft["etcd"]>,
   { secrets, findings }: Given,
 ): void {
-  if (cert !== undefined && !findings.isGiven(["etcd", "key"])) {
-    findings.error(["etcd", "cert"], "missing key: give the private key of the certificate");
+  const own = findings.at("etcd");
+  if (cert !== undefined && !own.isGiven(["key"])) {
+    own.error(["cert"], "missing key: give the private key of the certificate");
   }
-  if (key !== undefined && !findings.isGiven(["etcd", "cert"])) {
-    findings.error(["etcd", "key"], "missing cert: give the certificate of the private key");
+  if (key !== undefined && !own.isGiven(["cert"])) {
+    own.error(["key"], "missing cert: give the certificate of the private key");
   }
-  const hasPassword = findings.isGiven(["etcd", "password"]) || secrets.etcdPassword !== null;
-  if (user !== undefined && !hasPassword) {
-    findings.warning(
-      ["etcd", "user"],
-      "missing password: give it as `password` in secure.conf, section [etcd]",
-    );
+  if (user !== undefined && !own.isGiven(["password"]) && secrets.etcdPassword === null) {
+    own.warning(["user"], "missing password: give it as `password` in secure.conf, section [etcd]");
   }
-  if (password !== undefined && !findings.isGiven(["etcd", "user"])) {
-    findings.warning(["etcd", "password"], "has no effect without user");
+  if (password !== undefined && !own.isGiven(["user"])) {
+    own.warning(["password"], "has no effect without user");
   }
 }
 

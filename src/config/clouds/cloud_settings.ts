@@ -4,7 +4,6 @@
  */
 import type { CloudFiles } from "./cloud_files.ts";
 import { authMethod, gatherAuthOptions } from "./auth_options.ts";
-import { cloudDefaults } from "./cloud_defaults.ts";
 import { chooseRegion } from "./cloud_regions.ts";
 import type { EnvironmentCloud } from "./environment_cloud.ts";
 import { formatSetting } from "./format_setting.ts";
@@ -12,6 +11,7 @@ import { authOf, modernizeSettings } from "./older_names.ts";
 import { didYouMean } from "../did_you_mean.ts";
 import {
   booleanSetting,
+  cloudDefaults,
   CloudSettingsError,
   copySettings,
   isSettings,

@@ -1,7 +1,6 @@
 /** The cloud that `OS_*` variables describe, named `envvars` or what `OS_CLOUD_NAME` says. */
 import type { Environment } from "../environment.ts";
-import { cloudDefaults } from "./cloud_defaults.ts";
-import type { Settings } from "./settings.ts";
+import { cloudDefaults, type Settings } from "./settings.ts";
 
 /** Variables that choose a cloud or a file and describe none. */
 const SELECTORS = [

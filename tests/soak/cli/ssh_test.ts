@@ -211,7 +211,7 @@ withSsh(
       assert.deepEqual(await ssh("7", "echo in"), {
         code: 1,
         stdout: "",
-        stderr: `nodepool: node 7 is in use by ${who}: to log in all the same, use \`ssh --in-use\`\n`,
+        stderr: `nodepool: node 7 is in use by ${who}: to log in anyway, use \`ssh --in-use\`\n`,
       });
       assert.equal(runs(), 0);
       assert.equal((await ssh("--in-use", "7", "echo in")).stdout, "in\n");
@@ -286,7 +286,7 @@ withSsh("says of a ready, building or vanishing node, and of one that never was,
   );
   assert.equal(
     await why("3"),
-    "node 3 is still being made ready (prepare): to log in all the same, use `ssh --in-use`",
+    "node 3 is still being made ready (prepare): to log in anyway, use `ssh --in-use`",
   );
   assert.equal(await why("5"), "node 5 is being deleted: login timed out");
   assert.match(

@@ -393,6 +393,29 @@ Deno.test("a file of Python's is told from YAML, whatever stands before its firs
   }
 });
 
+Deno.test("a logging configuration in YAML says what is wrong with it, where", async () => {
+  const otherwise = { level: "info", format: null, file: null } as const;
+  const file = await Deno.makeTempFile();
+  const faults = async (text: string) => {
+    await Deno.writeTextFile(file, text);
+    const failure = await loadLogging(file, { otherwise }).then(() => new Error("none"), (error) => error);
+    return failure.message.replaceAll(file, "FILE").split("\n");
+  };
+  try {
+    assert.deepEqual(await faults("level: loud\nfoo: 1\nlevels: { cloud: debug }\nfile: [x]\n"), [
+      'FILE:1:1: level: expected one of debug, info, warning, error, found "loud"',
+      "FILE:4:1: file: expected text, found a list",
+      'FILE:3:11: levels.cloud: expected a category, which begins with nodepool, found "cloud"',
+      "FILE:2:1: foo: unknown key; known: level, format, file, levels",
+    ]);
+    assert.match((await faults("level: [\n"))[0]!, /^FILE:1:8: is not valid YAML: a bracket opens here/);
+    assert.deepEqual(await faults("- x\n"), ["FILE: expected a mapping"]);
+    assert.deepEqual(await faults("# nothing\n\n"), ["none"]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("a logging configuration and --debug overrule the keys of the log that they decide", async () => {
   const otherwise = { level: "info", format: null, file: null } as const;
   const file = await Deno.makeTempFile();
