@@ -95,12 +95,18 @@ export class BuilderRoll {
     return { builder, isNew };
   }
 
-  /** Whether its folder is an empty one in the place of that of a builder which is away: the folder's disk is not mounted. */
-  #lacksImages({ id, host, imagesDir, builds, found }: BuilderReport, { dibImages }: KnownOfPool): boolean {
+  /**
+   * Whether its folder is an empty one in the place of that of a builder which is away: the folder's disk is not mounted. Where
+   * a process saw its folder being replaced, somebody has meant it.
+   */
+  #lacksImages(
+    { id, process, host, imagesDir, builds, found }: BuilderReport,
+    { dibImages }: KnownOfPool,
+  ): boolean {
     if (builds.length > 0 || found.length > 0) return false;
     return [...dibImages].some(({ builder, state, path }) =>
       state.phase === "ready" && builder?.host === host && builder.id !== id && dirname(path) === imagesDir &&
-      this.#isAwayFor(builder.id, IMAGES_LOST_AFTER)
+      this.reportOf(builder.id)?.process !== process && this.#isAwayFor(builder.id, IMAGES_LOST_AFTER)
     );
   }
 

@@ -56,7 +56,7 @@ export class VirtualBuilder implements AsyncDisposable {
       folder: this.#folder,
       builder: this.disk,
       clock: this.#virtual.clock,
-      self: { process: `${this.host} ${this.#starts}`, host: this.host, pid: 1, version: "test" },
+      self: { process: `${this.#folder.id} ${this.#starts}`, host: this.host, pid: 1, version: "test" },
       folders: {
         imagesDir: this.#folder.path,
         buildLogDir: "/logs",
