@@ -12,7 +12,7 @@ const READ_SIZE = 16_384;
 /** A client must take so much of an answer within the time for it: 8 KiB/s at 30 s. */
 const WRITE_SIZE = 262_144;
 
-/** What is written at once, in a fraction of a millisecond. */
+/** Written at once, in a fraction of a millisecond. */
 const SLICE = 65_536;
 
 export class ConnectionStream extends Duplex {
