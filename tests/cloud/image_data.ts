@@ -13,7 +13,7 @@ interface TestData extends ImageData {
 /** Bytes that repeat at no power of two, so that a piece in the wrong place is noticed. */
 export function testBytes(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  // A loop takes a hundredth of the time that `Uint8Array.from` with a function takes.
+  // A loop: `Uint8Array.from` with a function takes ten times as long, and more.
   for (let index = 0; index < length; index++) bytes[index] = index % 251;
   return bytes;
 }

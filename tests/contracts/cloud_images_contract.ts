@@ -126,7 +126,7 @@ export function imagesContract(test: ContractTest): void {
 /** An image's worth of bytes, no two pieces alike, that end in the middle of a block. */
 function imageBytes(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(3_000_001);
-  // A loop takes a hundredth of the time that `Uint8Array.from` with a function takes.
+  // A loop: `Uint8Array.from` with a function takes ten times as long, and more.
   for (let index = 0; index < bytes.length; index++) bytes[index] = (index * index) >> 7;
   return bytes;
 }
