@@ -14,9 +14,9 @@ import { KeyValueStore } from "./key_value_store.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "./prepare_state.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
-import { damagedState, stateFailure } from "./state_errors.ts";
+import { damagedState } from "./state_errors.ts";
 import { holdTheSame } from "./state_contents.ts";
-import { formatDatabase, prepareStateFile, removeState, stateFileAt } from "./state_file.ts";
+import { prepareStateFile, removeState, stateFileAt } from "./state_file.ts";
 import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
 import { emptiedProblem, readWitness, type Witnessed } from "./state_witness.ts";
@@ -47,11 +47,6 @@ async function openChecked(
 ): Promise<OpenedState> {
   const { witness, migrations: steps = migrations } = options;
   const isBlank = (await Deno.stat(path)).size === 0;
-  if (isBlank) {
-    await formatDatabase(path).catch((error) => {
-      throw stateFailure(path, "the database cannot be made", error);
-    });
-  }
   const version = await probeFileVersion(path);
   refuseNewer(path, { version, steps });
   if (version !== null && version < schemaVersion(steps)) {

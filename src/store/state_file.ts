@@ -67,19 +67,6 @@ export async function prepareStateFile(path: string): Promise<void> {
   if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is not a SQLite database");
 }
 
-/**
- * Bytes of a page of the database. A record that does not fit a quarter of one takes a page of its own besides: with SQLite's
- * 4 KiB, those of nodes do, and the file is four times as large.
- */
-const PAGE_SIZE = 8_192;
-
-/** Makes an empty file a database without tables, which keeps this size of its pages. */
-export async function formatDatabase(path: string): Promise<void> {
-  const { DatabaseSync } = await import("node:sqlite");
-  using database = new DatabaseSync(path);
-  database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL`);
-}
-
 /** Bytes of a file; 0: it is not there, or cannot be reached. */
 export async function sizeOf(path: string): Promise<number> {
   return await Deno.stat(path).then(({ size }) => size, () => 0);

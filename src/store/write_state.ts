@@ -4,7 +4,7 @@ import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import type { StateContents } from "./state_contents.ts";
 import { unusableState } from "./state_errors.ts";
-import { formatDatabase, isThere, removeState } from "./state_file.ts";
+import { isThere, removeState } from "./state_file.ts";
 
 /**
  * @throws the system's or the database's error; nothing is left then
@@ -46,7 +46,6 @@ export async function fillState(
   { mutations, commits }: StateContents,
   name = path,
 ): Promise<void> {
-  await formatDatabase(path);
   using kv = await Deno.openKv(path);
   await kv.set(keys.commits, commits);
   const writer = await openFileWriter(kv, name);

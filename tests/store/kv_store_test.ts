@@ -6,7 +6,7 @@ import { openKvStore } from "../../src/store/open_state.ts";
 import { StoreError } from "../../src/store/store.ts";
 import { storeContract } from "../contracts/store_contract.ts";
 import { launchPause, nodeRecord, nodeRequest } from "./records.ts";
-import { pageSize, temporaryState } from "./temporary_state.ts";
+import { temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(), random: seededRandom(1) };
 
@@ -68,17 +68,6 @@ Deno.test("openKvStore() keeps everything, the installation too, when it is open
   assert.equal(before.nodes.length, 200);
   assert.equal(before.isNew, false);
   assert.deepEqual(await read(3), before);
-});
-
-Deno.test("openKvStore() makes a database with pages in which several records of nodes fit, and leaves those of others", async () => {
-  await using state = await temporaryState();
-  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
-  assert.equal(pageSize(state.path), 8_192);
-
-  const old = `${state.path}.old`;
-  (await Deno.openKv(old)).close();
-  for (let start = 1; start <= 2; start++) await (await openKvStore(old, options))[Symbol.asyncDispose]();
-  assert.equal(pageSize(old), 4_096);
 });
 
 Deno.test("openKvStore() makes missing directories, and files that only their owner can read", async () => {

@@ -15,8 +15,3 @@ export async function temporaryState(): Promise<TemporaryState> {
     [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
   };
 }
-
-/** Bytes of a page, as a database's head says. */
-export function pageSize(path: string): number {
-  return new DataView(Deno.readFileSync(path).buffer).getUint16(16);
-}
