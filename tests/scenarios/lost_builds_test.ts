@@ -1,6 +1,6 @@
 /** Files of builds that are not as they were made: a folder whose disk is not mounted, and a file that is damaged. */
 import assert from "node:assert/strict";
-import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { cloudImages, imageConfig, order, readyImages } from "./image_pool.ts";
 import { VirtualPool } from "./virtual_pool.ts";
@@ -70,22 +70,6 @@ Deno.test("where the files of an unmounted images-dir are lost for good, deletin
   const ids = builds(virtual).map(({ id }) => id);
   await virtual.during(virtual.ask("dib-image-delete", { ids, comment: "deleted by ci" }));
   assert.deepEqual((await order(virtual, "update", "noble")).map(({ ok }) => ok), [true, true]);
-});
-
-Deno.test("where the files of an images-dir stay away for six hours, they count as lost: images are built again", async () => {
-  await using virtual = await VirtualPool.start({ config: imageConfig() });
-  await virtual.until(() => readyImages(virtual).length === 1, HOUR);
-  virtual.builder.files.clear();
-  virtual.builder.isMarked = false;
-  await virtual.clock.advance(MINUTE);
-  void virtual.ask("image-order", { kind: "update", provider: null, image: "noble" });
-  await virtual.clock.advance(5 * HOUR);
-  assert.equal(virtual.builder.jobs.length, 1);
-  await virtual.clock.advanceUntil(() => readyImages(virtual).length === 2, {
-    within: 2 * HOUR,
-    step: SECOND,
-  });
-  assert.equal(virtual.builder.jobs.length, 2);
 });
 
 Deno.test("a file that was damaged after its build is found out at the second upload, and built again", async () => {

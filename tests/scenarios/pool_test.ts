@@ -136,22 +136,6 @@ Deno.test("nodes of a failing job are held up to a number, take room, and end wi
   assert.equal(virtual.count("hold"), 0);
 });
 
-Deno.test("a held node outlives everything until it is deleted", async () => {
-  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
-  await virtual.until(() => virtual.count("ready") === 1);
-  const [node] = await virtual.acquire("small");
-  const hold = { reason: "looking", owner: "me", duration: null };
-  await virtual.during(virtual.ask("hold", { ids: [node!.id], ...hold }));
-  const [released] = await virtual.during(
-    virtual.ask("release", { ids: [node!.id], result: "FAILURE", job: null }),
-  );
-  assert.equal(released!.ok, true);
-  await virtual.clock.advance(30 * HOUR);
-  assert.equal(virtual.count("hold"), 1);
-  await virtual.during(virtual.ask("delete", { ids: [node!.id], comment: "done" }));
-  await virtual.until(() => virtual.count("hold") === 0 && virtual.servers() === 1);
-});
-
 Deno.test("a hold that ends, by time or by command, never takes a node from a job that still runs", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }) });
   const stateOf = (id: number) => virtual.pool.report().nodes.find((node) => node.id === id)?.state.phase;
@@ -271,16 +255,6 @@ Deno.test("ready nodes over max-ready-age are replaced a few at a time", async (
   }
   assert.ok(fewest >= 3, `there were only ${fewest} ready`);
   assert.ok(virtual.pool.report().nodes.every(({ id }) => id > 5), "an old node is still there");
-});
-
-Deno.test("nodes stay in use for eight hours at most", async () => {
-  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
-  await virtual.until(() => virtual.count("ready") === 1);
-  await virtual.acquire("small");
-  await virtual.clock.advance(7.9 * HOUR);
-  assert.equal(virtual.count("used"), 1);
-  await virtual.clock.advance(0.2 * HOUR);
-  assert.equal(virtual.count("used"), 0);
 });
 
 Deno.test("a server that vanishes takes its ready node with it, and is replaced", async () => {
