@@ -1,5 +1,5 @@
 /** House rules that no stock lint rule knows; `deno lint` loads this plugin (deno.json). */
-import { countOf, importersOf, namesakesOf } from "./import_index.ts";
+import { countOf, importersOf, namesakesOf, placeOf } from "./import_index.ts";
 
 /** Calls that read the clock, wait or roll dice: only `src/lib` may, so that virtual time and seeds reach all. */
 const timeAndChance = new Set([
@@ -74,20 +74,11 @@ const adapters =
 
 /** Calls that delete on a cloud; all go through the one place that asks the ledger first. */
 const deletes = new Set(["deleteServer", "deleteImage", "deleteFloatingIp", "deleteKeypair"]);
-const mayDelete = /\/src\/(cloud|simulator)\/|\/src\/execute\/deletions\.ts$/;
+const mayDelete = /^src\/(cloud|simulator)\/|^src\/execute\/deletions\.ts$/;
 
-function folderOf(filename: string): string | null {
-  return filename.match(/\/src\/([a-z]+)\//)?.[1] ?? null;
-}
-
-function importedFolder(filename: string, specifier: string): string | null {
-  const folder = folderOf(filename);
-  if (folder === null || !specifier.startsWith(".")) return null;
-  const target = folderOf(new URL(specifier, `file://${filename}`).pathname);
-  return target === folder ? null : target;
-}
-
-const isTest = (path: string) => path.includes("/tests/");
+const urlOf = ({ filename }: Deno.lint.RuleContext) => new URL(`file://${filename}`);
+const folderOf = (place: string) => place.match(/^src\/([a-z]+)\//)?.[1] ?? null;
+const isTest = (place: string) => place.startsWith("tests/");
 
 function boundBy(pattern: Deno.lint.VariableDeclarator["id"]): Deno.lint.Node[] {
   if (pattern.type !== "ObjectPattern") return [pattern];
@@ -113,9 +104,10 @@ const plugin: Deno.lint.Plugin = {
   rules: {
     "time-and-chance": {
       create(context) {
-        if (!context.filename.includes("/src/") || folderOf(context.filename) === "lib") return {};
+        const place = placeOf(urlOf(context));
+        if (!place.startsWith("src/") || folderOf(place) === "lib") return {};
         // It runs in readers' browsers.
-        if (context.filename.endsWith(".js")) return {};
+        if (place.endsWith(".js")) return {};
         const report = (node: Deno.lint.Node, name: string) =>
           context.report({ node, message: `${name} outside src/lib: take a Clock or a Random instead` });
         return {
@@ -137,7 +129,8 @@ const plugin: Deno.lint.Plugin = {
     },
     "one-place-deletes": {
       create(context) {
-        if (folderOf(context.filename) === null || mayDelete.test(context.filename)) return {};
+        const place = placeOf(urlOf(context));
+        if (folderOf(place) === null || mayDelete.test(place)) return {};
         return {
           MemberExpression(node) {
             const { property } = node;
@@ -153,11 +146,11 @@ const plugin: Deno.lint.Plugin = {
      */
     "unused-export": {
       create(context) {
-        const path = new URL(`file://${context.filename}`).pathname;
-        if (folderOf(path) === null && !/\/(tests|scripts)\//.test(path)) return {};
+        const place = placeOf(urlOf(context));
+        if (folderOf(place) === null && !/^(tests|scripts)\//.test(place)) return {};
         const isUsed = (name: string) => {
-          const importers = importersOf(path, name);
-          if (isTest(path) || !importers.every(isTest)) return importers.length > 0;
+          const importers = importersOf(place, name);
+          if (isTest(place) || !importers.every(isTest)) return importers.length > 0;
           return importers.length > 0 && countOf(name, context.sourceCode.text) > 1;
         };
         return {
@@ -172,13 +165,13 @@ const plugin: Deno.lint.Plugin = {
     /** A name is one thing in all of the program, so that reading or searching for it finds that one. */
     "one-name-one-thing": {
       create(context) {
-        const path = new URL(`file://${context.filename}`).pathname;
-        if (!path.includes("/src/")) return {};
+        const place = placeOf(urlOf(context));
+        if (!place.startsWith("src/")) return {};
         return {
           ExportNamedDeclaration(node) {
             if (node.source !== null) return;
             for (const name of exportedNames(node)) {
-              const [namesake] = namesakesOf(path, name);
+              const [namesake] = namesakesOf(place, name);
               if (namesake !== undefined) {
                 context.report({
                   node,
@@ -211,7 +204,7 @@ const plugin: Deno.lint.Plugin = {
     /** In the bundle that scripts/compile makes, a CommonJS package has no names for a dynamic import. */
     "packages-load-statically": {
       create(context) {
-        if (folderOf(context.filename) === null) return {};
+        if (folderOf(placeOf(urlOf(context))) === null) return {};
         return {
           ImportExpression(node) {
             const name = node.source.type === "Literal" ? String(node.source.value) : "a package";
@@ -226,20 +219,20 @@ const plugin: Deno.lint.Plugin = {
     },
     "imports-go-down": {
       create(context) {
-        const folder = folderOf(context.filename);
+        const url = urlOf(context);
+        const folder = folderOf(placeOf(url));
         const allowed = folder === null ? undefined : allowedImports[folder];
         const check = (node: Deno.lint.Node, specifier: string) => {
-          const target = importedFolder(context.filename, specifier);
-          const path = new URL(specifier, `file://${context.filename}`).pathname;
-          const isAllowed = (entry: string) => entry === target || path.endsWith(`/src/${entry}`);
-          if (target !== null && allowed !== undefined && !allowed.some(isAllowed)) {
-            context.report({
-              node,
-              message: `src/${folder} must not import ${path.replace(/^.*\/src\//, "src/")}`,
-            });
+          if (folder === null || !specifier.startsWith(".")) return;
+          const place = placeOf(new URL(specifier, url));
+          const target = folderOf(place);
+          if (target === null || target === folder) return;
+          const isAllowed = (entry: string) => entry === target || place === `src/${entry}`;
+          if (allowed !== undefined && !allowed.some(isAllowed)) {
+            context.report({ node, message: `src/${folder} must not import ${place}` });
           }
-          if (folder !== null && folder !== "daemon" && target !== null && adapters.test(path)) {
-            context.report({ node, message: `only the composition roots import the adapter ${path}` });
+          if (folder !== "daemon" && adapters.test(place)) {
+            context.report({ node, message: `only the composition roots import the adapter ${place}` });
           }
         };
         return {

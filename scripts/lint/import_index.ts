@@ -3,6 +3,12 @@
  * import lines, in a tenth of a second.
  */
 const root = new URL("../../", import.meta.url);
+
+/** A file's place in the repository, wherever that lies: `src/plan/action.ts`, encoded as in URLs. */
+export function placeOf({ pathname }: URL): string {
+  return pathname.slice(root.pathname.length);
+}
+
 const folders = ["src", "tests", "scripts"];
 
 /** The names in braces, over any number of lines, and what they are imported or passed on from. */
@@ -15,7 +21,7 @@ const DECLARED =
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
 interface Index {
-  /** The files that import each name of each file, by `PATH#NAME`, with absolute paths. */
+  /** The files that import each name of each file, by `PLACE#NAME`. */
   readonly importers: ReadonlyMap<string, ReadonlySet<string>>;
   /** The files of the program that export a thing of that name of their own. */
   readonly exporters: ReadonlyMap<string, ReadonlySet<string>>;
@@ -40,13 +46,13 @@ function makeIndex(): Index {
   const importers = new Map<string, Set<string>>();
   const exporters = new Map<string, Set<string>>();
   const add = (url: URL, { specifier, names }: { specifier: string; names: Iterable<string> }) => {
-    const target = new URL(specifier, url).pathname;
+    const target = placeOf(new URL(specifier, url));
     for (const name of names) put(importers, `${target}#${name}`, url);
   };
   const below = folders.flatMap((folder) => [...typescriptBelow(new URL(`${folder}/`, root))]);
   for (const url of [new URL("mod.ts", root), ...below]) {
     const text = Deno.readTextFileSync(url);
-    if (url.pathname.startsWith(`${root.pathname}src/`)) {
+    if (placeOf(url).startsWith("src/")) {
       for (const [, name] of text.matchAll(DECLARED)) put(exporters, name!, url);
     }
     for (const [, clause, specifier] of text.matchAll(STATIC)) {
@@ -59,23 +65,22 @@ function makeIndex(): Index {
   return { importers, exporters };
 }
 
-function put(index: Map<string, Set<string>>, key: string, { pathname }: URL): void {
-  index.set(key, (index.get(key) ?? new Set()).add(pathname));
+function put(index: Map<string, Set<string>>, key: string, url: URL): void {
+  index.set(key, (index.get(key) ?? new Set()).add(placeOf(url)));
 }
 
 let index: Index | null = null;
 
-/** The files that import the name from the file. Paths are absolute, and encoded as in URLs. */
-export function importersOf(path: string, name: string): string[] {
+/** The files that import the name from the file. */
+export function importersOf(place: string, name: string): string[] {
   index ??= makeIndex();
-  return [...index.importers.get(`${path}#${name}`) ?? []].filter((importer) => importer !== path);
+  return [...index.importers.get(`${place}#${name}`) ?? []].filter((importer) => importer !== place);
 }
 
-/** Other files of the program that export something else under that name, as paths below the repository. */
-export function namesakesOf(path: string, name: string): string[] {
+/** Other files of the program that export something else under that name. */
+export function namesakesOf(place: string, name: string): string[] {
   index ??= makeIndex();
-  return [...index.exporters.get(name) ?? []].filter((exporter) => exporter !== path)
-    .map((exporter) => exporter.slice(root.pathname.length));
+  return [...index.exporters.get(name) ?? []].filter((exporter) => exporter !== place);
 }
 
 /** How often the name stands in the text, comments aside. */

@@ -1,10 +1,16 @@
 import { deepEqual } from "node:assert/strict";
+import { pathToFileURL } from "node:url";
 import plugin from "../../scripts/lint/house_rules.ts";
 
-/** What the rule says of a file of the program with that text. */
-function findings(rule: string, text: string): string[] {
-  const path = decodeURIComponent(new URL("../../src/lib/made_up.ts", import.meta.url).pathname);
-  return Deno.lint.runPlugin(plugin, path, text)
+const here = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+
+/** What the rule says of a file with that text. @param root the checkout's folder */
+function findings(
+  rule: string,
+  text: string,
+  { place = "src/lib/made_up.ts", root = here, rules = plugin } = {},
+): string[] {
+  return Deno.lint.runPlugin(rules, root + place, text)
     .filter(({ id }) => id === `nodepool/${rule}`).map(({ message }) => message);
 }
 
@@ -25,4 +31,32 @@ Deno.test("undici's fetch is reported, its request is not", () => {
   const message = "undici's fetch may miss an abort: use its request, or Deno's fetch";
   deepEqual(findings("no-fetch-of-undici", 'import { Agent, fetch as ask } from "undici";'), [message]);
   deepEqual(findings("no-fetch-of-undici", 'import { Agent, request } from "undici";'), []);
+});
+
+Deno.test("the rules go by places in the checkout, whatever the folders above it are called", async () => {
+  const temporary = await Deno.makeTempDir({ prefix: "house-" });
+  try {
+    const root = `${temporary}/src/tests/`;
+    for (const folder of ["scripts/lint", "src", "tests"]) {
+      await Deno.mkdir(root + folder, { recursive: true });
+    }
+    for (const name of ["house_rules.ts", "import_index.ts"]) {
+      await Deno.copyFile(`${here}scripts/lint/${name}`, `${root}scripts/lint/${name}`);
+    }
+    await Deno.writeTextFile(`${root}mod.ts`, "");
+    const rules = (await import(pathToFileURL(`${root}scripts/lint/house_rules.ts`).href)).default;
+    const at = (place: string) => ({ place, root, rules });
+    const time = "Date.now outside src/lib: take a Clock or a Random instead";
+    deepEqual(findings("time-and-chance", "Date.now();", at("tests/made_up.ts")), []);
+    deepEqual(findings("time-and-chance", "Date.now();", at("src/plan/made_up.ts")), [time]);
+    deepEqual(findings("imports-go-down", 'import "../ssh/shell.ts";', at("src/plan/made_up.ts")), [
+      "src/plan must not import src/ssh/shell.ts",
+    ]);
+    deepEqual(findings("one-place-deletes", "cloud.deleteServer();", at("src/plan/made_up.ts")), [
+      "deleteServer past src/execute/deletions.ts",
+    ]);
+    deepEqual(findings("unused-export", "export const made = 1;", at("mod.ts")), []);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
 });
