@@ -1,4 +1,5 @@
 /** House rules that no stock lint rule knows; `deno lint` loads this plugin (deno.json). */
+import { pathToFileURL } from "node:url";
 import { countOf, importersOf, namesakesOf, placeOf } from "./import_index.ts";
 
 /** Calls that read the clock, wait or roll dice: only `src/lib` may, so that virtual time and seeds reach all. */
@@ -76,7 +77,7 @@ const adapters =
 const deletes = new Set(["deleteServer", "deleteImage", "deleteFloatingIp", "deleteKeypair"]);
 const mayDelete = /^src\/(cloud|simulator)\/|^src\/execute\/deletions\.ts$/;
 
-const urlOf = ({ filename }: Deno.lint.RuleContext) => new URL(`file://${filename}`);
+const urlOf = ({ filename }: Deno.lint.RuleContext) => pathToFileURL(filename);
 const folderOf = (place: string) => place.match(/^src\/([a-z]+)\//)?.[1] ?? null;
 const isTest = (place: string) => place.startsWith("tests/");
 

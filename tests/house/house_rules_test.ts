@@ -1,8 +1,8 @@
 import { deepEqual } from "node:assert/strict";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import plugin from "../../scripts/lint/house_rules.ts";
 
-const here = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+const here = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the rule says of a file with that text. @param root the checkout's folder */
 function findings(
@@ -36,7 +36,7 @@ Deno.test("undici's fetch is reported, its request is not", () => {
 Deno.test("the rules go by places in the checkout, whatever the folders above it are called", async () => {
   const temporary = await Deno.makeTempDir({ prefix: "house-" });
   try {
-    const root = `${temporary}/src/tests/`;
+    const root = `${temporary}/src/100% #1?/tests/`;
     for (const folder of ["scripts/lint", "src", "tests"]) {
       await Deno.mkdir(root + folder, { recursive: true });
     }
