@@ -23,6 +23,15 @@ export function isSurelyFree(
   return assignedAt === null || (heardSince !== null && heardSince <= (jobEnd?.at ?? assignedAt));
 }
 
+/** Whether a node that nobody has may be marked for deletion: no job can be running on it, or its Jenkins is asked first. */
+export function mayBeDeleted(
+  node: Pick<NodeRecord, "assignedAt" | "jobEnd" | "target">,
+  { config, heardSince }: { readonly config: Pick<Config, "targets">; readonly heardSince: Instant | null },
+): boolean {
+  const target = findTarget(config, node.target);
+  return isSurelyFree(node, heardSince) || (target !== null && handOverOf(target) === "jenkins");
+}
+
 /** null: the configuration has no such target any more, as where no target is configured at all. */
 export function findTarget(config: Pick<Config, "targets">, name: string): TargetConfig | null {
   return config.targets.find((target) => target.name === name) ?? null;

@@ -1,6 +1,6 @@
 /** Ready nodes that are older than their label's max-ready-age are replaced, a few at a time. */
 import type { Config, LabelConfig } from "../domain/config.ts";
-import { isSurelyFree } from "../domain/hand_over.ts";
+import { mayBeDeleted } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Instant } from "../domain/time.ts";
@@ -33,7 +33,7 @@ export function planReplacements(
         until = Math.min(until, endOf(node, label));
         break;
       }
-      if (!isSurelyFree(node, heardSince)) continue;
+      if (!mayBeDeleted(node, { config, heardSince })) continue;
       places ??= placesFree(countAway(label, index, now), ready.size);
       if (places-- > 0) aged.push(node);
     }

@@ -5,7 +5,7 @@
  * state is a copy, those of earlier runs may be in use by what the original has handed out; and of those that a target has,
  * only where no job's start can have been missed. Pure; `planPool` calls it.
  */
-import { isSurelyFree } from "../domain/hand_over.ts";
+import { mayBeDeleted } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
@@ -86,7 +86,7 @@ function surplusOf(
   { nodes, config, wanted, firstIdOfRun, heardSince = null, isUsable = () => true }: Indexed,
 ): NodeRecord[] {
   const mayGo = (node: NodeRecord) =>
-    node.id >= firstIdOfRun && isUsable(node.provider) && isSurelyFree(node, heardSince);
+    node.id >= firstIdOfRun && isUsable(node.provider) && mayBeDeleted(node, { config, heardSince });
   const minReady = new Map(config.labels.map((label) => [label.name, Math.max(0, label.minReady)]));
   return [...nodes.labels].flatMap(([label, { ready, readyByProvider }]) => {
     let surplus = -(minReady.get(label) ?? 0) - (wanted.get(label) ?? 0);

@@ -126,6 +126,19 @@ Deno.test("a label that is removed leaves the jobs on its nodes to their end", (
     await assertSpared(jobs, RUNS);
   }));
 
+for (
+  const [what, before, after] of [
+    ["max-ready-age", poolConfig({ minReady: 4 }), poolConfig({ minReady: 4, label: "max-ready-age: 5m" })],
+    ["min-ready", poolConfig({ minReady: 4 }), poolConfig({ minReady: 0 })],
+  ] as const
+) {
+  Deno.test(`${what}: a node that is to go ends with its job, though nobody reports jobs`, () =>
+    withJob({ config: before }, async (jobs) => {
+      await jobs.virtual.during(jobs.virtual.reconfigure(after + TARGETS));
+      await assertSpared(jobs, RUNS);
+    }));
+}
+
 for (const name of ["hold", "unhold"] as const) {
   Deno.test(`the end of a hold (${name}) spares a job that began on the node meanwhile`, () =>
     withJob({}, async (jobs) => {

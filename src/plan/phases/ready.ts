@@ -1,6 +1,6 @@
 /** A node that waits for work: it stays as long as its server is there and its label wants it. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
-import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
+import { mayBeDeleted } from "../../domain/hand_over.ts";
 import {
   brokenGroup,
   keptWithServer,
@@ -13,16 +13,13 @@ import {
 } from "../node_step.ts";
 
 export function planReady(situation: NodeSituation<"ready">): NodeStep {
-  const { node, state, config, parent, heardSince } = situation;
+  const { node, state, config, parent } = situation;
   if (parent !== null && BEYOND_US.has(stateName(parent))) return planBeside(parent, situation);
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) return remove("cloud", broken, "lost");
   const why = node.role === "node" ? whyOutdated(node, config) : null;
   if (why !== null) {
-    const target = findTarget(config, node.target);
-    // A Jenkins is asked whether a job runs on it.
-    const canGo = isSurelyFree(node, heardSince) || (target !== null && handOverOf(target) === "jenkins");
-    return canGo ? remove("configuration", why, "unused") : mayRunJob(node, why);
+    return mayBeDeleted(node, situation) ? remove("configuration", why, "unused") : mayRunJob(node, why);
   }
   return { do: "stay" };
 }
