@@ -31,9 +31,12 @@ const log = loggerOf("daemon");
  * @throws StateLostError once it can no longer write its state, where the log does not say so on standard error
  * @throws ConfigError, OtherDaemonError, PidFileError, StoreError, ServeSiteError, ControlSocketError where it cannot
  *   start
+ * @param heard those of the process, if it ends with the daemon
  */
-export async function runDaemon(options: DaemonOptions, heard = new ProcessSignals()): Promise<number> {
-  using signals = heard;
+export async function runDaemon(options: DaemonOptions, heard?: ProcessSignals): Promise<number> {
+  // The process hears its own until its end: a late SIGHUP would end it by the default action, not with its exit code.
+  using own = heard === undefined ? new ProcessSignals() : null;
+  const signals = heard ?? own!;
   const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.first;
