@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { loginKeys } from "../../src/config/schema/provider_section.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
 import { itemOf, sectionAt, traitsOf } from "../../src/config/schema/section.ts";
-import type { Config } from "../../src/domain/config.ts";
+import type { Config, OverruledLogKey } from "../../src/domain/config.ts";
 import { ConfigInForce } from "../../src/pool/config_in_force.ts";
 import { configChanges } from "../../src/pool/plan_config.ts";
 import { GOOD_KEY, parseAlone } from "../config/fake_environment.ts";
@@ -244,6 +244,21 @@ async function reading(path: string, value: unknown): Promise<Config> {
   return (await parseAlone(withValue(path, value), { files })).config;
 }
 
+/** The first configuration in force, where files say the next. */
+function reloading(
+  first: Config,
+  { next, ...given }: { next: Config; overruledLog?: readonly OverruledLogKey[] },
+): ConfigInForce {
+  return new ConfigInForce(first, {
+    clock: new VirtualClock(),
+    read: () => Promise.resolve({ config: next }),
+    apply: () => Promise.resolve(),
+    tell: () => {},
+    effects: () => [],
+    ...given,
+  });
+}
+
 Deno.test("the table of changes has every key of the configuration", () => {
   assert.deepEqual(
     Object.keys(every).toSorted(),
@@ -258,13 +273,7 @@ for (const [path, [before, after, when]] of Object.entries(every)) {
     assert.ok(changes.length > 0, "the change is told");
     assert.deepEqual(atNextStart, when === undefined ? [] : changes);
     assert.deepEqual(configChanges(next, next).changes, []);
-    await using inForce = new ConfigInForce(first, {
-      clock: new VirtualClock(),
-      read: () => Promise.resolve({ config: next }),
-      apply: () => Promise.resolve(),
-      tell: () => {},
-      effects: () => [],
-    });
+    await using inForce = reloading(first, { next });
     const logged = await loggedLines(async () => {
       assert.deepEqual(await inForce.reload(), { changes, problems: [] });
     });
@@ -281,14 +290,7 @@ Deno.test("a reload promises nothing of keys of the log that an option of the da
     await reading("log", { level: "info", file: "/a" }),
     await reading("log", { level: "error", file: "/b" }),
   ];
-  await using inForce = new ConfigInForce(first, {
-    clock: new VirtualClock(),
-    read: () => Promise.resolve({ config: next }),
-    apply: () => Promise.resolve(),
-    tell: () => {},
-    effects: () => [],
-    overruledLog: ["level"],
-  });
+  await using inForce = reloading(first, { next, overruledLog: ["level"] });
   const logged = await loggedLines(async () => void await inForce.reload());
   const warnings = logged.filter(({ level }) => level === "warning").map(({ message }) => message.join(""));
   assert.deepEqual(warnings, [

@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { JenkinsTarget } from "../../src/targets/jenkins/jenkins_target.ts";
 import { JenkinsDouble, PASSWORD, USER } from "../targets/jenkins_double.ts";
 import { imageConfig, order, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
@@ -52,15 +51,7 @@ async function withJob(
         return { ...listing, servers };
       },
     }),
-    openTarget: ({ name, rate, jenkins: at }) =>
-      new JenkinsTarget({
-        ...at!,
-        url: at!.url!,
-        name,
-        rate,
-        send: jenkins.send,
-        clock: virtual.clock,
-      }),
+    openTarget: (target) => jenkins.open(target, virtual),
   });
   await using pool = virtual;
   await pool.startPool();

@@ -3,9 +3,12 @@
  * crumbs bound to sessions, and faults on demand. Asked in-process as a `Send`, or over HTTP (`served_jenkins.ts`).
  */
 import { Buffer } from "node:buffer";
+import type { TargetConfig } from "../../src/domain/config.ts";
 import type { Send } from "../../src/http/send.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import type { Breakage } from "../../src/simulator/exchange.ts";
 import { createSimulatorSend } from "../../src/simulator/simulator_send.ts";
+import { JenkinsTarget } from "../../src/targets/jenkins/jenkins_target.ts";
 import {
   accessDenied,
   answer,
@@ -99,6 +102,11 @@ export class JenkinsDouble {
 
   constructor(settings: JenkinsSettings = {}) {
     this.#settings = { path: "", crumbs: "session", lacking: [], jobs: {}, ...settings };
+  }
+
+  /** This Jenkins, as a pool has it for its target. */
+  open({ name, rate, jenkins }: TargetConfig, { clock }: { clock: Clock }): JenkinsTarget {
+    return new JenkinsTarget({ ...jenkins!, url: jenkins!.url!, name, rate, send: this.send, clock });
   }
 
   /** "POST /computer/doCreateItem": what was asked, in order. */

@@ -7,7 +7,6 @@ import type { JobEvent } from "../../../src/demand/zmq/job_event.ts";
 import { serverIdOf } from "../../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
-import { JenkinsTarget } from "../../../src/targets/jenkins/jenkins_target.ts";
 import { JenkinsDouble, PASSWORD, USER } from "../../targets/jenkins_double.ts";
 import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
@@ -40,15 +39,7 @@ class Play implements AsyncDisposable {
     const virtual: VirtualPool = VirtualPool.idle({
       config: POOL + TARGETS,
       random: seed,
-      openTarget: ({ name, rate, jenkins: at }) =>
-        new JenkinsTarget({
-          ...at!,
-          url: at!.url!,
-          name,
-          rate,
-          send: this.jenkins.send,
-          clock: virtual.clock,
-        }),
+      openTarget: (target) => this.jenkins.open(target, virtual),
       listenToJobs: ({ endpoint, onEvent }) => {
         this.#publish = onEvent;
         this.#heardSince = virtual.clock.now();
