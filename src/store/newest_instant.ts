@@ -1,4 +1,5 @@
 /** The latest moment at which something is recorded to have happened: the process that wrote it lived then. */
+import type { NodeRecord } from "../domain/node.ts";
 import { type Instant, LAST_INSTANT } from "../domain/time.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -6,28 +7,29 @@ import type { Ledger } from "./ledger.ts";
 export async function newestInstant(ledger: Ledger): Promise<Instant | null> {
   const [ended] = await ledger.listHistory({ limit: 1 });
   let newest = -Infinity;
-  for (const moment of [ended?.endedAt, ...momentsIn(ledger)]) {
-    if (typeof moment === "number" && moment > newest && moment <= LAST_INSTANT) newest = moment;
+  const take = (instant: Instant | null | undefined) => {
+    if (instant !== null && instant !== undefined && instant > newest && instant <= LAST_INSTANT) {
+      newest = instant;
+    }
+  };
+  take(ledger.installation.createdAt);
+  take(ledger.clockRecord?.at);
+  take(ended?.endedAt);
+  for (const node of ledger.nodes.values()) takeNode(node, take);
+  for (const { createdAt, grantedAt } of ledger.requests.values()) [createdAt, grantedAt].forEach(take);
+  for (const image of [...ledger.dibImages.values(), ...ledger.images.values()]) {
+    [image.stateSince, image.waitingOn?.since, image.evidence?.at].forEach(take);
   }
+  for (const { phaseSince } of ledger.images.values()) take(phaseSince);
+  for (const { createdAt } of ledger.jobs.values()) take(createdAt);
+  for (const { orderedAt, doneAt, lastFailureAt } of ledger.orders.values()) {
+    [orderedAt, doneAt, lastFailureAt].forEach(take);
+  }
+  for (const { lastFailureAt } of ledger.pauses.values()) take(lastFailureAt);
   return newest === -Infinity ? null : newest;
 }
 
-function* momentsIn(ledger: Ledger): Iterable<Instant | null | undefined> {
-  yield ledger.installation.createdAt;
-  yield ledger.clockRecord?.at;
-  for (const { stateSince, phaseSince, waitingOn, evidence, jobEnd, assignedAt } of ledger.nodes.values()) {
-    yield* [stateSince, phaseSince, waitingOn?.since, evidence?.at, jobEnd?.at, assignedAt];
-  }
-  for (const { createdAt, grantedAt } of ledger.requests.values()) yield* [createdAt, grantedAt];
-  for (
-    const { stateSince, waitingOn, evidence } of [...ledger.dibImages.values(), ...ledger.images.values()]
-  ) {
-    yield* [stateSince, waitingOn?.since, evidence?.at];
-  }
-  for (const { phaseSince } of ledger.images.values()) yield phaseSince;
-  for (const { createdAt } of ledger.jobs.values()) yield createdAt;
-  for (const { orderedAt, doneAt, lastFailureAt } of ledger.orders.values()) {
-    yield* [orderedAt, doneAt, lastFailureAt];
-  }
-  for (const { lastFailureAt } of ledger.pauses.values()) yield lastFailureAt;
+function takeNode(node: NodeRecord, take: (instant: Instant | null | undefined) => void): void {
+  const { stateSince, phaseSince, waitingOn, evidence, jobEnd, assignedAt } = node;
+  [stateSince, phaseSince, waitingOn?.since, evidence?.at, jobEnd?.at, assignedAt].forEach(take);
 }
