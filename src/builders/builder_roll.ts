@@ -4,9 +4,9 @@
  * silent. The desk keeps it.
  */
 import { dirname } from "node:path";
-import { GONE_AFTER, LOST_AFTER, type PlaceState } from "../domain/build_places.ts";
+import { FILES_LOST_AFTER, GONE_AFTER, LOST_AFTER, type PlaceState } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
-import { HOUR, type Milliseconds, SECOND } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { BuilderReport } from "./builder_sync.ts";
@@ -15,9 +15,6 @@ const log = loggerOf("image", "build");
 
 /** A builder asks again at least so often, or it is silent. */
 const SILENT_AFTER = 8 * SECOND;
-
-/** The images that a folder lacks count as lost then, as for a daemon that builds for itself. */
-const IMAGES_LOST_AFTER = 6 * HOUR;
 
 /** The part of its state that is asked here. */
 interface KnownOfPool {
@@ -106,13 +103,14 @@ export class BuilderRoll {
     if (builds.length > 0 || found.length > 0) return false;
     return [...dibImages].some(({ builder, state, path }) =>
       state.phase === "ready" && builder?.host === host && builder.id !== id && dirname(path) === imagesDir &&
-      this.reportOf(builder.id)?.process !== process && this.#isAwayFor(builder.id, IMAGES_LOST_AFTER)
+      this.reportOf(builder.id)?.process !== process && this.#isAway(builder.id)
     );
   }
 
-  #isAwayFor(id: string, most: Milliseconds): boolean {
+  /** And may still come back with its files. */
+  #isAway(id: string): boolean {
     const known = this.#builders.get(id);
-    return (known?.waiting ?? 0) === 0 && this.#silenceOf(known) < most;
+    return (known?.waiting ?? 0) === 0 && this.#silenceOf(known) < FILES_LOST_AFTER;
   }
 
   #silenceOf(known: BuilderOnRoll | undefined): Milliseconds {

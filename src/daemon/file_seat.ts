@@ -62,12 +62,8 @@ export async function closeState(store: AsyncDisposable, { clock }: { clock: Clo
   const { signal } = new AbortController();
   const closing = Promise.resolve(store[Symbol.asyncDispose]());
   if (await endsInTime(closing, { clock, timeout: CLOSING_TIME, signal })) return;
-  log.error(
-    "the state did not close within {length}: its file system does not answer; the daemon ends without waiting for it",
-    {
-      length: durationText(CLOSING_TIME),
-    },
-  );
+  const problem = "its file system does not answer; the daemon ends without waiting for it";
+  log.error(`the state did not close within {length}: ${problem}`, { length: durationText(CLOSING_TIME) });
 }
 
 /** @throws OtherDaemonError where another process has it */

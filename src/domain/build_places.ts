@@ -3,7 +3,7 @@
  * any machine. Plans and explanations ask this view of them.
  */
 import type { DibImage } from "./dib_image.ts";
-import { MINUTE, SECOND } from "./time.ts";
+import { HOUR, MINUTE, SECOND } from "./time.ts";
 
 /** A builder by what records say of it. */
 export interface BuilderName {
@@ -23,6 +23,9 @@ export const LOST_AFTER = 15 * SECOND;
 
 /** Long enough to restart a machine, or to plug it in again: what is gone is built once more. */
 export const GONE_AFTER = 15 * MINUTE;
+
+/** Builds whose folder is not in its place for so long are lost: they go as if their files were removed. */
+export const FILES_LOST_AFTER = 6 * HOUR;
 
 /** A builder as people see it. */
 export interface BuilderStanding extends BuilderName {

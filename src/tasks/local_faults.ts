@@ -6,7 +6,8 @@
  */
 import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
-import { HOUR, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import { FILES_LOST_AFTER } from "../domain/build_places.ts";
+import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { inTime, TimeUpError } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -36,9 +37,6 @@ const PERIOD: Milliseconds = 5 * SECOND;
 
 /** A file system that does not answer holds up one tick, and that one no longer. */
 const PATIENCE: Milliseconds = 2 * SECOND;
-
-/** Builds whose folder is not in its place for so long are lost: they go as if their files were removed. */
-const LOST_AFTER: Milliseconds = 6 * HOUR;
 
 export class LocalFaults {
   readonly #deps: LocalFaultsDeps;
@@ -102,7 +100,7 @@ export class LocalFaults {
     this.#missing = new Map(this.#folders.keys().map((path) => [path, before.get(path) ?? now]));
     return [...this.#folders].filter(([path, problem]) => {
       if (!before.has(path)) log.warning("{problem}", { problem });
-      const isLost = now - this.#missing.get(path)! >= LOST_AFTER;
+      const isLost = now - this.#missing.get(path)! >= FILES_LOST_AFTER;
       if (isLost && this.found.has(path)) {
         log.warning("the images built in {folder} are taken as lost", { folder: path });
       }

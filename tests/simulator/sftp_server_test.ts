@@ -103,8 +103,8 @@ test("sftp makes, lists, renames, links and removes", async () => {
   await Deno.writeTextFile(`${folder}/notes`, "some notes", { mode: 0o600 });
   const { code, stdout, stderr } = await world.sftp(
     "pwd",
-    "mkdir work",
-    "cd work",
+    "mkdir drafts",
+    "cd drafts",
     `put "${folder}/notes" first`,
     "rename first second",
     "ln -s second third",
@@ -127,11 +127,11 @@ test("sftp makes, lists, renames, links and removes", async () => {
   assert.equal(await Deno.readTextFile(`${folder}/got`), "some notes");
   const entries = [...server.files.entries].map(([path, { kind, mode, link }]) => [path, kind, mode, link]);
   assert.deepEqual(entries.sort(), [
-    ["/home/debian/work", "folder", server.files.entries.get("/home/debian/work")!.mode, null],
-    ["/home/debian/work/second", "file", 0o640, null],
-    ["/home/debian/work/third", "link", 0o777, "second"],
+    ["/home/debian/drafts", "folder", server.files.entries.get("/home/debian/drafts")!.mode, null],
+    ["/home/debian/drafts/second", "file", 0o640, null],
+    ["/home/debian/drafts/third", "link", 0o777, "second"],
   ]);
-  const removed = await world.sftp("rm work/second", "rm work/third", "rmdir work");
+  const removed = await world.sftp("rm drafts/second", "rm drafts/third", "rmdir drafts");
   assert.equal(removed.code, 0, removed.stderr);
   assert.equal(server.files.entries.size, 0);
 });
