@@ -83,7 +83,7 @@ export interface Etcd extends AsyncDisposable {
 
 /**
  * `unreachable`: no member could be asked, or it has no majority; `lost`: it was asked and no answer came, so that nobody
- * knows whether it was done; `full`: no room; `compacted`: the revision is forgotten; `gone`: the lease has ended;
+ * knows whether it was done; `full`: no room, which etcd also says to the transaction that it fills up with, and does; `compacted`: the revision is forgotten; `gone`: the lease has ended;
  * `unauthorized`: user, password or rights; `refused`: anything else that it does not do.
  */
 export type EtcdErrorKind =
@@ -102,7 +102,10 @@ export class EtcdError extends Error {
   }
 }
 
-/** Whether what was asked was not done, for certain, and will not be where it is asked again. */
+/**
+ * Whether what was asked was not done, for certain, and will not be where it is asked again. One that is `full` may have
+ * done it, but will not now.
+ */
 export function isEtcdRefusal(error: unknown): boolean {
   return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
 }

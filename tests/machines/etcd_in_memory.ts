@@ -199,6 +199,6 @@ export class EtcdInMemory {
   }
 }
 
-function noRoom(): EtcdError {
+export function noRoom(): EtcdError {
   return new EtcdError("full", "its database is full; make room, then disarm its alarm");
 }

@@ -8,7 +8,7 @@ import { type Etcd, EtcdError } from "../../src/etcd/etcd.ts";
 import type { Call } from "../../src/lib/call.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { Random } from "../../src/lib/random.ts";
-import { EtcdInMemory } from "./etcd_in_memory.ts";
+import { EtcdInMemory, noRoom } from "./etcd_in_memory.ts";
 
 /** All times are milliseconds. */
 interface Fate {
@@ -19,9 +19,9 @@ interface Fate {
   /**
    * `unreachable`: never sent; `request lost`: sent, not done, no answer; `answer lost`: done, no answer; `late`: the
    * client gives it up, and `after` milliseconds later it is done all the same; `repeated`: something on the way sends
-   * it twice, and the second's answer comes back.
+   * it twice, and the second's answer comes back; `filling`: etcd does it, is full with that, and refuses it all the same.
    */
-  readonly end?: "unreachable" | "request lost" | "answer lost" | "late" | "repeated";
+  readonly end?: "unreachable" | "request lost" | "answer lost" | "late" | "repeated" | "filling";
   /** Of `late` and `repeated`: until it is done (once more). */
   readonly after?: number;
 }
@@ -93,6 +93,10 @@ export class ScriptedEtcd {
     }
     const first = attempt(work);
     if (end === "answer lost") return await this.#giveUp(signal);
+    if (end === "filling") {
+      this.server.isFull = true;
+      throw noRoom();
+    }
     if (end === "repeated") await this.#pass(after, signal);
     const last = end === "repeated" ? attempt(work) : first;
     await this.#pass(back, signal);

@@ -68,12 +68,19 @@ async function setUp() {
   };
 }
 
-/** Has etcd be full once so many transactions have been done. @returns whether the commit counts */
-async function commitFilling({ etcd, store }: Awaited<ReturnType<typeof setUp>>, after: number) {
+/**
+ * Has etcd be full once so many transactions have been done; `refusesLast`: it refuses the last of them, too, as etcd
+ * does with the one that it fills up with. @returns whether the commit counts
+ */
+async function commitFilling(
+  { etcd, store }: Awaited<ReturnType<typeof setUp>>,
+  { after, refusesLast = false }: { after: number; refusesLast?: boolean },
+) {
   let transactions = 0;
   etcd.plan = ({ method, client }) => {
-    if (method === "transact" && client === "one") etcd.server.isFull = ++transactions > after;
-    return {};
+    if (method !== "transact" || client !== "one") return {};
+    etcd.server.isFull = ++transactions > after;
+    return refusesLast && transactions === after ? { end: "filling" } : {};
   };
   const error = await store.commit(big).then(() => null, (error) => error as StoreError);
   etcd.plan = () => ({});
@@ -85,30 +92,35 @@ async function commitFilling({ etcd, store }: Awaited<ReturnType<typeof setUp>>,
   return { counts: error === null, wasFull };
 }
 
-Deno.test("a big commit that meets a full etcd counts or does not, for every reader, and the store goes on with room", async () => {
-  let outcomes = "";
-  for (let after = 0; !outcomes.endsWith("done"); after++) {
-    await using setting = await setUp();
-    const { etcd, store } = setting;
-    const { counts, wasFull } = await commitFilling(setting, after);
-    const expected = (count: number) => Array(5).fill(count);
-    assert.deepEqual(await setting.seen(), expected(counts ? COUNT : 0), `after ${after} transactions`);
-    if (wasFull) await assert.rejects(store.takeIds("node", 1), { kind: "unusable", message: /is full/ });
-    etcd.server.isFull = false;
-    await store.check();
-    if (!counts) await store.commit(big);
-    await store.takeIds("node", 1);
-    assert.deepEqual(await setting.seen(), expected(COUNT), `after ${after} transactions, with room`);
-    assert.deepEqual(setting.journal(), []);
-    outcomes += !wasFull ? "done" : counts ? "c" : "n";
-  }
-  assert.match(outcomes, /^n{3,}c{3,}done$/);
-});
+for (const refusesLast of [false, true]) {
+  const name = refusesLast
+    ? "that fills etcd, which it refuses though it does it,"
+    : "that meets a full etcd";
+  Deno.test(`a big commit ${name} counts or does not, for every reader, and the store goes on with room`, async () => {
+    let outcomes = "";
+    for (let after = 0; !outcomes.endsWith("done"); after++) {
+      await using setting = await setUp();
+      const { etcd, store } = setting;
+      const { counts, wasFull } = await commitFilling(setting, { after, refusesLast });
+      const expected = (count: number) => Array(5).fill(count);
+      assert.deepEqual(await setting.seen(), expected(counts ? COUNT : 0), `after ${after} transactions`);
+      if (wasFull) await assert.rejects(store.takeIds("node", 1), { kind: "unusable", message: /is full/ });
+      etcd.server.isFull = false;
+      await store.check();
+      if (!counts) await store.commit(big);
+      await store.takeIds("node", 1);
+      assert.deepEqual(await setting.seen(), expected(COUNT), `after ${after} transactions, with room`);
+      assert.deepEqual(setting.journal(), []);
+      outcomes += !wasFull ? "done" : counts ? "c" : "n";
+    }
+    assert.match(outcomes, /^n{3,}c{3,}done$/);
+  });
+}
 
 Deno.test("the next leader completes a big commit that counts, and drops one that does not", async () => {
   for (const after of [3, 12]) {
     await using setting = await setUp();
-    const { counts } = await commitFilling(setting, after);
+    const { counts } = await commitFilling(setting, { after });
     setting.etcd.server.isFull = false;
     await using next = await openAsLeader(setting.etcd.client("two"));
     assert.equal((await next.load()).nodes.length, counts ? COUNT : 0);

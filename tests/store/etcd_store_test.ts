@@ -182,6 +182,17 @@ Deno.test("a commit that filled etcd, and whose answer got lost, is known to be 
   assert.equal(await setting.during(taking), 1);
 });
 
+Deno.test("the commit that fills etcd, which etcd does and refuses, is known to be done", async () => {
+  const setting = new Setting();
+  await using store = await setting.open();
+  setting.etcd.plan = ({ method }) => method === "transact" ? { end: "filling" } : {};
+  assert.equal(await store.takeIds("node", 2), 1);
+  setting.etcd.plan = () => ({});
+  await assert.rejects(store.takeIds("node", 1), { kind: "unusable", message: /is full/ });
+  setting.etcd.server.isFull = false;
+  assert.equal(await store.takeIds("node", 1), 3);
+});
+
 Deno.test("a commit whose answer got lost settles once it is known, however long etcd refuses and does not answer", async () => {
   for (const [end, first] of [["answer lost", "done"], ["request lost", "not done"]] as const) {
     const setting = new Setting();

@@ -12,6 +12,7 @@ import {
   type Compare,
   type Etcd,
   type EtcdEntry,
+  EtcdError,
   type EtcdOperation,
   isEtcdRefusal,
   type TransactionAnswer,
@@ -120,8 +121,9 @@ export class EtcdTransactions implements Transactions {
       try {
         return await this.#etcd.transact({ compares, then, otherwise }, { signal });
       } catch (error) {
-        // Etcd may have become full with the attempt before.
-        const isDone = isEtcdRefusal(error) ? attempt > 1 && await this.#isDone(next) : null;
+        // The attempt before may have been done, and so may the one that etcd became full with.
+        const mayBeDone = attempt > 1 || (error instanceof EtcdError && error.kind === "full");
+        const isDone = isEtcdRefusal(error) ? mayBeDone && await this.#isDone(next) : null;
         if (isDone === true) return { succeeded: true, found: [] };
         if (isDone === false || this.#givesUp(attempt)) throw this.#failure(error);
       }
