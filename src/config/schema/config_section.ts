@@ -5,18 +5,16 @@ import { DEFAULT_STATE } from "../../domain/default_state.ts";
 import { ETCD_STATE_PATTERN } from "../../domain/etcd_address.ts";
 import { diskimageSection } from "./diskimage_section.ts";
 import { etcdSection } from "./etcd_section.ts";
-import { described, former, integer, list, maybe, optional, scalar, secret, text } from "./fields.ts";
+import { described, former, integer, list, maybe, optional, path, scalar, secret } from "./fields.ts";
 import { labelSection } from "./label_section.ts";
 import { providerSection } from "./provider_section.ts";
 import { section } from "./section.ts";
 import { gearmanServerSection, limitsSection, logSection, statusSection } from "./service_sections.ts";
 import { targetSection } from "./target_section.ts";
 
-const path = text("a path");
-
 /** As `checkStatePlace` has it. */
-const statePath = text("the path of a file, or the address of a pool in etcd", {
-  pattern: `^(?:(?![A-Za-z]+://|etcd:)|${ETCD_STATE_PATTERN}$)`,
+const statePath = path("the path of a file, or the address of a pool in etcd", {
+  json: { pattern: `^(?:(?![A-Za-z]+://|etcd:)|${ETCD_STATE_PATTERN}$)` },
 });
 
 const ZMQ_PATTERN = "^tcp://(?:[^\\s:/]+|\\[[^\\]\\s]+\\]):\\d{1,5}$";
@@ -43,9 +41,12 @@ export const configSection = section({
     cronSection,
     "When the periodic tasks run: cron expressions of five fields, or six with seconds last.",
   ),
-  "script-dir": described(maybe(path), "Directory of setup, ready and check scripts."),
-  "elements-dir": described(maybe(path), "Directories of diskimage-builder elements, separated by colons."),
-  "images-dir": described(maybe(path), "Where built images are kept."),
+  "script-dir": described(maybe(path()), "Directory of setup, ready and check scripts."),
+  "elements-dir": described(
+    maybe(path("paths", { paths: "several" })),
+    "Directories of diskimage-builder elements, separated by colons.",
+  ),
+  "images-dir": described(maybe(path()), "Where built images are kept."),
   "gearman-servers": described(list(gearmanServerSection), "Gearman servers to read demand from."),
   "zmq-publishers": described(list(zmqPublisher), "Jenkins event publishers."),
   dburi: described(maybe(secret()), "Ignored: the key `state` says where the state is."),
@@ -57,7 +58,7 @@ export const configSection = section({
   ),
   etcd: described(etcdSection, "How etcd is reached, where it holds the state."),
   status: described(statusSection, "The read-only status endpoint."),
-  "build-log-dir": described(maybe(path), "Where build logs are kept."),
+  "build-log-dir": described(maybe(path()), "Where build logs are kept."),
   "build-log-retention": described(optional(integer({ min: 1 }), 7), "Build logs kept for each image."),
   limits: described(limitsSection, "Time limits."),
   log: described(logSection, "What is logged, how and where."),

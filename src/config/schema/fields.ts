@@ -44,10 +44,17 @@ export function text(expected = "text", json: Record<string, unknown> = {}) {
   return scalar(expected, { json: { ...TEXT, ...json }, parse: textFrom });
 }
 
-/** A path; not what stands in the file, such as a key. */
-export function path(expected: string) {
+/** A path; not what stands in the file, such as a key. @param paths whether there may be several, with colons between */
+export function path(
+  expected = "a path",
+  { json = {}, paths = "one" }: Pick<Traits, "paths"> & { json?: object } = {},
+) {
   const isPath = (input: unknown) => typeof input !== "string" || !/[\r\n]|-----BEGIN /.test(input);
-  return scalar(expected, { json: TEXT, parse: (input) => isPath(input) ? textFrom(input) : undefined });
+  return scalar(expected, {
+    json: { ...TEXT, ...json },
+    parse: (input) => isPath(input) ? textFrom(input) : undefined,
+    traits: { paths },
+  });
 }
 
 /** Text of any length, the empty one included. */

@@ -10,6 +10,7 @@ import {
   oneOf,
   oneOrMore,
   optional,
+  path,
   text,
 } from "./fields.ts";
 import { fieldsOf, section } from "./section.ts";
@@ -101,9 +102,9 @@ export const logSection = v.nullish(
       maybe(oneOf(["text", "json"])),
       "Without it: text on a terminal, JSON lines otherwise.",
     ),
-    file: described(maybe(text("a path")), "Path; without it, standard error."),
+    file: described(maybe(path()), "Path; without it, standard error."),
     "profile-dir": described(
-      maybe(text("a path")),
+      maybe(path()),
       "Directory for the CPU profiles that SIGUSR2 makes; without it, that of the state.",
     ),
   }),
