@@ -393,6 +393,12 @@ etcd: {cacert: ~/ca}
     `state: np.kv ${runs}`,
     `log.file: log ${runs}`,
   ]);
+  const twice = "script-dir: s\nlog: {file: s}\n";
+  assert.deepEqual(
+    await told(twice),
+    [`script-dir: s ${runs}`],
+    "a path that stands in many places is told once",
+  );
   assert.deepEqual(await told("state: etcd:https://e.example.org:2379/p\n"), []);
 });
 

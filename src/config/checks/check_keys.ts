@@ -4,19 +4,27 @@ import { sectionAt, traitsOf } from "../schema/section.ts";
 import type { YamlNode, YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";
 
-export function checkKeys(node: YamlNode, findings: Findings, path: YamlPath = []): void {
-  if (node.kind === "list") node.items.forEach((item, index) => checkKeys(item, findings, [...path, index]));
+/** @param told paths that need not be told again */
+export function checkKeys(
+  node: YamlNode,
+  findings: Findings,
+  { path = [], told = new Set() }: { path?: YamlPath; told?: Set<string> } = {},
+): void {
+  const goOn = (next: YamlNode, step: string | number) =>
+    checkKeys(next, findings, { path: [...path, step], told });
+  if (node.kind === "list") node.items.forEach(goOn);
   if (node.kind !== "mapping") return;
   const known = sectionAt(configSection, path) ?? {};
   for (const [key, { node: value }] of node.entries) {
     if (!Object.hasOwn(known, key)) continue;
-    const at = [...path, key];
     const { former, paths } = traitsOf(known[key]);
-    if (former !== undefined) findings.warning(at, `no effect: ${former}`);
-    else if (paths === undefined) checkKeys(value, findings, at);
-    else if (value.kind === "scalar" && value.value !== null) {
-      const text = value.source;
-      for (const one of paths === "several" ? text.split(":") : [text]) checkPath(one, findings.at(...at));
+    if (former !== undefined) findings.warning([...path, key], `no effect: ${former}`);
+    else if (paths === undefined || value.kind !== "scalar") goOn(value, key);
+    else {
+      for (const one of paths === "several" ? value.source.split(":") : [value.source]) {
+        if (!told.has(one)) checkPath(one, findings.at(...path, key));
+        told.add(one);
+      }
     }
   }
 }
