@@ -15,16 +15,11 @@ case "${0##*/} $* " in
     ;;
 esac
 
-user=$(id -u)
-
 # Does the folder belong to this user, with nobody else allowed to write? A link to one does not count.
 is_private() { # FOLDER
-  # shellcheck disable=SC2046 # the words of one line of ls
-  set -- $(LC_ALL=C ls -ldn "$1" 2>/dev/null)
-  case ${1-} in
-    d????-??-?*) [ "$3" = "$user" ] ;;
-    *) false ;;
-  esac
+  # shellcheck disable=SC3067 # dash, busybox and bash know -O
+  [ -O "$1" ] || return 1
+  case $(LC_ALL=C ls -ld "$1") in d????-??-?*) ;; *) return 1 ;; esac
 }
 
 # Sets `cache` to the first folder that is private or can be made so. A home may be missing, read-only or another's.
@@ -32,7 +27,7 @@ is_private() { # FOLDER
 find_cache() {
   for base in "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}"; do
     case $base in
-      "${TMPDIR:-/tmp}") cache=$base/nodepool-$user ;;
+      "${TMPDIR:-/tmp}") cache=$base/nodepool-$(id -u) ;;
       /*) cache=$base/nodepool ;;
       *) continue ;;
     esac

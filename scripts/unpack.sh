@@ -32,32 +32,40 @@ is_whole() { # FOLDER LISTING CONTENTS
   is_private "$1" && [ "$(listing "$1")" = "$2" ] && [ "$(contents "$1")" = "$3" ]
 }
 
-# What changes with every boot and with every change in the folder, that of a file's contents included: nobody can set
-# the time of a change. GNU's ls and busybox's have --full-time, BSD's has -T.
-stamp() { # FOLDER
-  boot=
-  if [ -r /proc/sys/kernel/random/boot_id ]; then read -r boot </proc/sys/kernel/random/boot_id; fi
-  (cd "$1" && { LC_ALL=C ls -lnAcR --full-time . 2>/dev/null || LC_ALL=C ls -lnAcRT .; }) | cksum | {
-    read -r sum size
-    echo "$boot $sum $size"
-  }
+# Sets `now` to what changes with every boot and with every change in a copy, that of a file's contents included: nobody
+# can set the time of a change. GNU's ls and busybox's have --full-time, BSD's has -T.
+stamp() { # DENO PROGRAM
+  now=none
+  if [ -r /proc/sys/kernel/random/boot_id ]; then read -r now </proc/sys/kernel/random/boot_id; fi
+  for times in --full-time -T; do
+    sum=$(LC_ALL=C find "$cache/$1".[0-9] "$cache/$2".[0-9] -exec ls -lndc "$times" {} + 2>/dev/null | cksum)
+    case $sum in *' 0') ;; *) break ;; esac # nothing was listed
+  done
+  now="$now $sum"
 }
 
-# Is the folder as it was when it was last found whole, since the machine was booted?
-is_checked() { # FOLDER
-  is_private "$1" && [ -f "$1.checked" ] && read -r checked <"$1.checked" && [ "$(stamp "$1")" = "$checked" ]
+# Sets `deno` and `folder` to the copies that were found whole last, if every copy is as it was then and the machine was
+# not booted since. One listing of both takes half the time of one for each.
+find_checked() { # DENO PROGRAM
+  checked=
+  { [ ! -r "$cache/$2.0.checked" ] || read -r deno folder checked <"$cache/$2.0.checked"; } || true
+  if [ -n "$checked" ]; then
+    deno=$cache/$1.$deno
+    folder=$cache/$2.$folder
+    mark_used "$deno"
+    mark_used "$folder"
+  fi
+  stamp "$@"
+  [ "$now" = "$checked" ]
 }
 
-# The stamp is taken before the check: what changes during it is looked at again.
-check() { # FOLDER LISTING CONTENTS
-  now=$(stamp "$1")
-  is_whole "$@" || return 1
-  keep "$1" "$now"
-}
-
+# The stamp is of before the check, as what changes during that is looked at again; that of a fresh copy is taken here.
 # Several starts may write it at once, and a start without it is only slower.
-keep() { # FOLDER STAMP
-  (umask 077 && echo "$2" >"$1.checked.$$" && mv -f "$1.checked.$$" "$1.checked") 2>/dev/null || true
+keep() { # DENO PROGRAM
+  [ -n "$now" ] || stamp "$@"
+  set -- "${deno##*.}" "${folder##*.}" "$cache/$2.0.checked"
+  case $1$2 in ??) ;; *) return ;; esac # the stamp knows no larger numbers
+  (umask 077 && echo "$1 $2 $now" >"$3.$$" && mv -f "$3.$$" "$3") 2>/dev/null || true
 }
 
 # Sets `folder` to a whole copy of an archive in this file: LENGTH bytes from the byte FIRST on. A copy that is not
@@ -69,7 +77,7 @@ find_copy() { # NAME LISTING CONTENTS FIRST LENGTH
     [ -e "$folder" ] || [ -L "$folder" ]
   do
     mark_used "$folder"
-    if is_checked "$folder" || check "$folder" "$2" "$3"; then return; fi
+    if is_whole "$folder" "$2" "$3"; then return; fi
     number=$((number + 1))
   done
   [ $number = 0 ] || echo "nodepool: the copy in $cache/$1.$((number - 1)) is damaged; unpacking another" >&2
@@ -88,7 +96,7 @@ unpack() { # LISTING CONTENTS FIRST LENGTH
   is_whole "$copy" "$1" "$2" || fail "$0 is damaged: it does not unpack to what was built; get it again"
   mark_used "$folder"
   mv "$copy" "$cache/" 2>/dev/null || is_whole "$folder" "$1" "$2" || fail "cannot make $folder"
-  keep "$folder" "$(stamp "$folder")"
+  now=
   rm -rf "$fresh"
   trap - EXIT HUP INT TERM
   tidy

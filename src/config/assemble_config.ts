@@ -45,7 +45,7 @@ export function assembleConfig(
       .map(formatFor);
   return {
     scriptDir: maybe(file["script-dir"]),
-    elementsDir: maybe(file["elements-dir"]),
+    elementsDir: file["elements-dir"]?.split(":").map(expand).join(":") ?? null,
     imagesDir: maybe(file["images-dir"]) ?? `${folder}/images`,
     cron: fieldsOf(cronSection, file.cron),
     zmqPublishers: file["zmq-publishers"],

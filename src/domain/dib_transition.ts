@@ -1,10 +1,10 @@
 /** The one place where a dib image's state changes; what is not listed is illegal and throws. */
 import type { BuilderName } from "./build_places.ts";
 import type { DeletedBy } from "./deleted_by.ts";
-import { type DibImage, type DibImageState, dibStateName, type ImageFile } from "./dib_image.ts";
-import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
+import { type DibImage, dibStateName, type ImageFile } from "./dib_image.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence } from "./node.ts";
+import { type Changes, IllegalTransitionError } from "./state_rules.ts";
 import type { Instant } from "./time.ts";
 
 export type DibEvent =
@@ -27,10 +27,12 @@ export type DibEvent =
 
 /**
  * The record after the event; the given one is left as it is.
- * @throws IllegalImageTransitionError
+ * @throws IllegalTransitionError
  */
 export function transitionDib(image: DibImage, event: DibEvent, now: Instant): DibImage {
-  const next = { ...image, ...changes(image, event, now) };
+  const changed = changes(image, event, now);
+  if (changed === null) throw new IllegalTransitionError("dib image", image, event);
+  const next = { ...image, ...changed };
   if (next.state.phase === image.state.phase) return next;
   return {
     ...next,
@@ -41,13 +43,11 @@ export function transitionDib(image: DibImage, event: DibEvent, now: Instant): D
   };
 }
 
-type Changes = Partial<DibImage> & { readonly state: DibImageState };
-
-function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
+function changes(image: DibImage, event: DibEvent, now: Instant): Changes<DibImage> {
   const { state } = image;
   switch (event.type) {
     case "building":
-      if (state.phase !== "build") throw illegal(image, event);
+      if (state.phase !== "build") return null;
       return {
         state: { phase: "build", startedAt: now },
         attempt: image.attempt + 1,
@@ -55,10 +55,10 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
         ...event.at,
       };
     case "built":
-      if (state.phase !== "build") throw illegal(image, event);
+      if (state.phase !== "build") return null;
       return { state: { phase: "ready", files: event.files } };
     case "failed":
-      if (state.phase !== "build") throw illegal(image, event);
+      if (state.phase !== "build") return null;
       return {
         state: { phase: "delete" },
         comment: event.comment,
@@ -66,7 +66,7 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
         evidence: event.evidence,
       };
     case "found":
-      if (image.builder !== undefined) throw illegal(image, event);
+      if (image.builder !== undefined) return null;
       return { state, builder: event.builder };
     case "delete":
       if (state.phase === "delete") return { state };
@@ -75,8 +75,4 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
     case "waiting":
       return { state, ...afterWaiting(image, event, now) };
   }
-}
-
-function illegal({ id, state }: DibImage, event: DibEvent): IllegalImageTransitionError {
-  return new IllegalImageTransitionError(`dib image ${id}`, state.phase, event.type);
 }

@@ -1,6 +1,5 @@
 /** The one place where a provider image's state changes; what is not listed is illegal and throws. */
 import type { DeletedBy } from "./deleted_by.ts";
-import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
 import { afterWaiting, nextWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
 import {
@@ -11,6 +10,13 @@ import {
   type ProviderImageState,
   type TemporaryKeypair,
 } from "./provider_image.ts";
+import {
+  applyRule,
+  type Changes,
+  IllegalTransitionError,
+  type Rules,
+  type RulesByPhase,
+} from "./state_rules.ts";
 import type { Instant } from "./time.ts";
 
 export type ImageEvent =
@@ -56,10 +62,12 @@ export type ImageEvent =
 
 /**
  * The record after the event; the given one is left as it is.
- * @throws IllegalImageTransitionError
+ * @throws IllegalTransitionError
  */
 export function transitionImage(image: ProviderImage, event: ImageEvent, now: Instant): ProviderImage {
-  const next = { ...image, ...changes(image, event, now) };
+  const changed = changes(image, event, now);
+  if (changed === null) throw new IllegalTransitionError("image", image, event);
+  const next = { ...image, ...changed };
   if (next.state.phase === image.state.phase) return next;
   // What refused last is forgotten once it works, and stays at the end.
   const isEnding = next.state.phase === "delete" || next.state.phase === "gone";
@@ -74,13 +82,13 @@ export function transitionImage(image: ProviderImage, event: ImageEvent, now: In
   };
 }
 
-type Changes = Partial<ProviderImage> & { readonly state: ProviderImageState };
+type ImageRules<Phase extends ProviderImagePhase> = Rules<ProviderImage, ImageEvent, Phase>;
 
-function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes {
+function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes<ProviderImage> {
   const { state } = image;
   switch (event.type) {
     case "failed":
-      if (imageStateName(image) !== "building") throw illegal(image, event.type);
+      if (imageStateName(image) !== "building") return null;
       return {
         state: deletion(state),
         comment: event.comment,
@@ -98,7 +106,7 @@ function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes
     case "waiting":
       return { state, ...afterWaiting(image, event, now) };
     default:
-      return step(image, event, now);
+      return applyRule(rules, { record: image, event, now });
   }
 }
 
@@ -108,47 +116,33 @@ function deletion(state: ProviderImageState): ProviderImageState {
   return { phase: "delete", externalId: externalIdOf({ state }), lostAt, acceptedAt: null };
 }
 
-type StepEvent = Exclude<
-  ImageEvent,
-  { type: "failed" | "delete" | "keypair-gone" | "postponed" | "waiting" }
->;
-type StateOf<Phase extends ProviderImagePhase> = Extract<ProviderImageState, { phase: Phase }>;
-type EventOf<Type extends StepEvent["type"]> = Extract<StepEvent, { type: Type }>;
-
-/** The effect of each event in these phases. */
-type Rules<Phase extends ProviderImagePhase> = {
-  readonly [Type in StepEvent["type"]]?: (
-    at: { state: StateOf<Phase>; event: EventOf<Type>; image: ProviderImage; now: Instant },
-  ) => Changes;
-};
-
 /** An image or a snapshot is asked for. */
-const REQUEST: Rules<"create" | "snapshot"> = {
-  "sending": ({ state, now, image }) => {
-    // It is asked for once: what has been sent and not refused is never sent again.
-    if (state.sentAt !== null) throw illegal(image, "sending");
-    return { state: { ...state, sentAt: now, lostAt: null }, attempt: image.attempt + 1 };
-  },
-  "refused": ({ state, event, image, now }) => ({
+const REQUEST: ImageRules<"create" | "snapshot"> = {
+  // It is asked for once: what has been sent and not refused is never sent again.
+  "sending": ({ state, now, record }) =>
+    state.sentAt === null
+      ? { state: { ...state, sentAt: now, lostAt: null }, attempt: record.attempt + 1 }
+      : null,
+  "refused": ({ state, event, record, now }) => ({
     state: { ...state, sentAt: null, lostAt: null },
-    ...refusal(image, event, now),
+    ...refusal(record, event, now),
   }),
-  "answer-lost": ({ state, event, image, now }) => ({
+  "answer-lost": ({ state, event, record, now }) => ({
     state: { ...state, lostAt: now },
-    evidence: event.evidence ?? image.evidence,
+    evidence: event.evidence ?? record.evidence,
   }),
 };
 
-const SCRIPT: Rules<"setup" | "check"> = {
-  "running-script": ({ state, event, now, image }) => ({
+const SCRIPT: ImageRules<"setup" | "check"> = {
+  "running-script": ({ state, event, now, record }) => ({
     state: { ...state, startedAt: now },
     logFile: event.logFile,
-    attempt: image.attempt + 1,
+    attempt: record.attempt + 1,
   }),
 };
 
 /** The transitions of each phase, by event; an event that is not listed here is illegal. */
-const rules: { readonly [Phase in ProviderImagePhase]?: Rules<Phase> } = {
+const rules: RulesByPhase<ProviderImage, ImageEvent> = {
   create: {
     ...REQUEST,
     "accepted": ({ event }) => ({
@@ -156,9 +150,9 @@ const rules: { readonly [Phase in ProviderImagePhase]?: Rules<Phase> } = {
     }),
   },
   upload: {
-    "uploading": ({ state, now, image }) => ({
+    "uploading": ({ state, now, record }) => ({
       state: { ...state, startedAt: now },
-      attempt: image.attempt + 1,
+      attempt: record.attempt + 1,
     }),
     "uploaded": ({ state }) => ({ state: { phase: "saving", externalId: state.externalId } }),
   },
@@ -168,13 +162,8 @@ const rules: { readonly [Phase in ProviderImagePhase]?: Rules<Phase> } = {
   },
   server: {
     "launched": ({ event }) => ({ state: { phase: "server", nodeId: event.nodeId }, waitingOn: null }),
-    "server-ready": ({ state, event, image }) => {
-      if (state.nodeId === null) throw illegal(image, event.type);
-      return {
-        state: { phase: "setup", nodeId: state.nodeId, startedAt: null },
-        serverId: event.serverId,
-      };
-    },
+    "server-ready": ({ state: { nodeId }, event: { serverId } }) =>
+      nodeId === null ? null : { state: { phase: "setup", nodeId, startedAt: null }, serverId },
   },
   setup: {
     ...SCRIPT,
@@ -200,10 +189,8 @@ const rules: { readonly [Phase in ProviderImagePhase]?: Rules<Phase> } = {
   },
   delete: {
     // A request whose answer comes, or shows, after all.
-    "accepted": ({ state, event, image }) => {
-      if (state.externalId !== null) throw illegal(image, event.type);
-      return { state: { ...state, externalId: event.externalId, lostAt: null } };
-    },
+    "accepted": ({ state, event: { externalId } }) =>
+      state.externalId === null ? { state: { ...state, externalId, lostAt: null } } : null,
     "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
     "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
     "delete-accepted": ({ state, now }) => ({ state: { ...state, acceptedAt: now } }),
@@ -211,24 +198,15 @@ const rules: { readonly [Phase in ProviderImagePhase]?: Rules<Phase> } = {
   },
 };
 
-function step(image: ProviderImage, event: StepEvent, now: Instant): Changes {
-  type AnyRule = (
-    at: { state: ProviderImageState; event: StepEvent; image: ProviderImage; now: Instant },
-  ) => Changes;
-  const rule = rules[image.state.phase]?.[event.type] as AnyRule | undefined;
-  if (rule === undefined) throw illegal(image, event.type);
-  return rule({ state: image.state, event, image, now });
-}
-
-function refusal(image: ProviderImage, event: EventOf<"refused">, now: Instant): Partial<ProviderImage> {
+function refusal(
+  image: ProviderImage,
+  event: Extract<ImageEvent, { type: "refused" }>,
+  now: Instant,
+): Partial<ProviderImage> {
   const { reason: kind, message: error } = event.waitingOn;
   return {
     retryAt: event.until,
     waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now),
     evidence: { at: now, error, kind, requestId: null, fault: null, console: null },
   };
-}
-
-function illegal({ id, state }: ProviderImage, event: ImageEvent["type"]): IllegalImageTransitionError {
-  return new IllegalImageTransitionError(`image ${id}`, state.phase, event);
 }

@@ -15,6 +15,13 @@ import {
   stateName,
 } from "./node.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
+import {
+  applyRule,
+  type Changes,
+  IllegalTransitionError,
+  type Rules,
+  type RulesByPhase,
+} from "./state_rules.ts";
 import type { Instant } from "./time.ts";
 
 export type NodeEvent =
@@ -79,20 +86,14 @@ export type NodeEvent =
   /** The cloud knows no such server, or there never was one. */
   | { readonly type: "server-gone" };
 
-/** A change that no rule allows; always a defect of the caller. */
-export class IllegalTransitionError extends Error {
-  override readonly name = "IllegalTransitionError";
-  constructor(phase: NodePhase, event: NodeEvent["type"], id: number) {
-    super(`node ${id}: event ${event} is not possible in phase ${phase}`);
-  }
-}
-
 /**
  * The record after the event; the given one is left as it is.
  * @throws IllegalTransitionError
  */
 export function transition(node: NodeRecord, event: NodeEvent, now: Instant): NodeRecord {
-  const next = { ...node, ...changes(node, event, now) };
+  const changed = changes(node, event, now);
+  if (changed === null) throw new IllegalTransitionError("node", node, event);
+  const next = { ...node, ...changed };
   if (next.state.phase === node.state.phase) return next;
   return {
     ...next,
@@ -130,9 +131,11 @@ function lastRefusal(
 
 const BEING_MADE_READY: ReadonlySet<NodePhase> = new Set(["address", "login", "prepare", "assign", "test"]);
 
-type Changes = Partial<NodeRecord> & { readonly state: NodeState };
+type NodeChanges = Changes<NodeRecord>;
+type EventOf<Type extends NodeEvent["type"]> = Extract<NodeEvent, { type: Type }>;
+type NodeRules<Phase extends NodePhase> = Rules<NodeRecord, NodeEvent, Phase>;
 
-function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
+function changes(node: NodeRecord, event: NodeEvent, now: Instant): NodeChanges {
   switch (event.type) {
     case "delete":
       return deletion(node, event);
@@ -151,17 +154,15 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
     case "waiting":
       return { state: node.state, ...afterWaiting(node, event, now) };
     default:
-      return step(node, event, now);
+      return applyRule(rules, { record: node, event, now });
   }
 }
 
 /** One may be made from when the server is ACTIVE; the answer may come whatever has become of the node meanwhile. */
-function withFloatingIp(node: NodeRecord, { type, floatingIp }: EventOf<"floating-ip">): Changes {
+function withFloatingIp(node: NodeRecord, event: EventOf<"floating-ip">): NodeChanges {
   const { state } = node;
-  if (state.phase === "create" || state.phase === "boot") {
-    throw new IllegalTransitionError(state.phase, type, node.id);
-  }
-  return { state, floatingIp, ...(state.phase === "address" && { evidence: null }) };
+  if (state.phase === "create" || state.phase === "boot") return null;
+  return { state, floatingIp: event.floatingIp, ...(state.phase === "address" && { evidence: null }) };
 }
 
 /** The host keys that its server showed last; the recorded ones where nobody looked. */
@@ -174,47 +175,40 @@ export function shownKeys(
 }
 
 /** The first end counts. */
-function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-ended">; now: Instant }) {
-  return node.jobEnd ?? { at: now, result: event.result };
+function endOfJob(
+  { record, event, now }: { record: NodeRecord; event: EventOf<"job-ended">; now: Instant },
+) {
+  return record.jobEnd ?? { at: now, result: event.result };
 }
 
 /** The cloud has not been asked to delete the server. */
 const UNDELETED = { askedAt: null, acceptedAt: null };
 
-/** The effect of each event in these phases. */
-type Rules<Phase extends NodePhase> = {
-  readonly [Type in StepEvent["type"]]?: (
-    at: { state: StateOf<Phase>; event: EventOf<Type>; node: NodeRecord; now: Instant },
-  ) => Changes;
-};
-
 /** The answer to the request for a server may come when its node has been held or marked for deletion meanwhile. */
-const LATE_ANSWERS: Rules<"hold" | "delete-server"> = {
-  "accepted": ({ state, event, node }) => {
-    // A node keeps the server that it has; a second one belongs to nobody.
-    if (state.serverId !== null) throw new IllegalTransitionError(state.phase, event.type, node.id);
-    return { state: { ...state, serverId: event.serverId, lostAt: null } };
-  },
+const LATE_ANSWERS: NodeRules<"hold" | "delete-server"> = {
+  // A node keeps the server that it has; a second one belongs to nobody.
+  "accepted": ({ state, event: { serverId } }) =>
+    state.serverId === null ? { state: { ...state, serverId, lostAt: null } } : null,
   "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
   "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
 };
 
 /** Its target has taken it in the meantime. */
-const LATE_TARGET: Rules<"used" | "hold" | "unassign"> = {
+const LATE_TARGET: NodeRules<"used" | "hold" | "unassign"> = {
   "assigned": ({ state, event }) => ({ state, manager: event.manager }),
 };
 
 /** The transitions of each phase, by event; an event that is not listed here is illegal. */
-const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
+const rules: RulesByPhase<NodeRecord, NodeEvent> = {
   "create": {
-    "sending": ({ state, event, node, now }) => {
-      if (state.sentAt !== null) throw new IllegalTransitionError("create", event.type, node.id);
-      return { state: { phase: "create", sentAt: now, lostAt: null }, attempt: node.attempt + 1 };
-    },
+    "sending": ({ state, record, now }) =>
+      state.sentAt === null
+        ? { state: { phase: "create", sentAt: now, lostAt: null }, attempt: record.attempt + 1 }
+        : null,
     "accepted": ({ event }) => ({ state: { phase: "boot", serverId: event.serverId } }),
-    "answer-lost": ({ state, event, node, now }) => ({
+    "answer-lost": ({ state, event, record, now }) => ({
       state: { ...state, lostAt: now },
-      evidence: event.evidence ?? node.evidence,
+      evidence: event.evidence ?? record.evidence,
     }),
     "refused": ({ event }) => ({
       state: { phase: "delete-server", serverId: null, lostAt: null, ...UNDELETED },
@@ -247,14 +241,14 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
       attempt: 0,
       retryAt: null,
     }),
-    "prepared": ({ state, event, node }) => ({
+    "prepared": ({ state, event, record }) => ({
       state: { phase: event.next, serverId: state.serverId },
-      hostKeys: shownKeys(node, event.hostKeys),
+      hostKeys: shownKeys(record, event.hostKeys),
       evidence: null,
     }),
   },
   "assign": {
-    "assigning": ({ state, node, now }) => ({ state, assignedAt: node.assignedAt ?? now }),
+    "assigning": ({ state, record, now }) => ({ state, assignedAt: record.assignedAt ?? now }),
     "assigned": ({ state, event }) => ({
       state: event.next === "test"
         ? { phase: "test", serverId: state.serverId, startedAt: null }
@@ -280,8 +274,8 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
     ...LATE_TARGET,
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
-    "closed": ({ state, node }) => ({
-      state: { ...state, isClosed: node.jobEnd === null ? true : "late" },
+    "closed": ({ state, record }) => ({
+      state: { ...state, isClosed: record.jobEnd === null ? true : "late" },
       waitingOn: null,
       retryAt: null,
       attempt: 0,
@@ -291,20 +285,18 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
     ...LATE_ANSWERS,
     ...LATE_TARGET,
     // Whom it is held for stays.
-    "job-begun": ({ state, event, node }) => ({ state, job: node.job ?? event.job, jobEnd: null }),
+    "job-begun": ({ state, event, record }) => ({ state, job: record.job ?? event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
-    "unheld": ({ state, event, node }) => {
-      if (state.serverId === null) throw new IllegalTransitionError("hold", event.type, node.id);
-      return { state: { phase: "used", serverId: state.serverId }, hold: null, comment: null };
-    },
+    "unheld": ({ state: { serverId } }) =>
+      serverId === null ? null : { state: { phase: "used", serverId }, hold: null, comment: null },
   },
   "unassign": {
     ...LATE_TARGET,
     // Whoever decided that it goes did not know of the job.
-    "taken": (at) => {
-      if (!at.state.mayRunJob) throw new IllegalTransitionError("unassign", at.event.type, at.node.id);
-      return { ...taking(at), jobEnd: null, comment: null, deletedBy: null, result: null };
-    },
+    "taken": (at) =>
+      at.state.mayRunJob
+        ? { ...taking(at), jobEnd: null, comment: null, deletedBy: null, result: null }
+        : null,
     "unassigned": ({ state }) => ({
       state: { phase: "delete-server", serverId: state.serverId, lostAt: null, ...UNDELETED },
     }),
@@ -321,28 +313,20 @@ const rules: { readonly [Phase in NodePhase]?: Rules<Phase> } = {
 };
 
 function taking(
-  { state, event }: { state: StateOf<"ready" | "unassign">; event: EventOf<"taken"> },
-): Changes {
-  return {
-    state: { phase: "used", serverId: state.serverId },
-    job: event.job,
-    requestId: event.requestId,
-    ...(event.asked === undefined ? {} : { asked: event.asked }),
-  };
-}
-
-function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
-  type AnyRule = (at: { state: NodeState; event: StepEvent; node: NodeRecord; now: Instant }) => Changes;
-  const rule = rules[node.state.phase]?.[event.type] as AnyRule | undefined;
-  if (rule === undefined) throw new IllegalTransitionError(node.state.phase, event.type, node.id);
-  return rule({ state: node.state, event, node, now });
+  { state: { serverId }, event: { job, requestId, asked } }: {
+    state: { serverId: string };
+    event: EventOf<"taken">;
+  },
+) {
+  const state = { phase: "used", serverId } as const;
+  return { state, job, requestId, ...(asked === undefined ? {} : { asked }) };
 }
 
 /**
  * Any node can be marked for deletion; of one that is already being deleted only changes that somebody wants that, whatever
  * runs on it.
  */
-function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
+function deletion(node: NodeRecord, event: EventOf<"delete">): NodeChanges {
   const { state } = node;
   if (state.phase === "unassign" || state.phase === "delete-server" || state.phase === "delete-address") {
     if (event.by !== "user" || event.sparesJobs) return { state };
@@ -389,11 +373,11 @@ function mayRunJob(
 }
 
 /** A node is held as it stands. Once the cloud has been asked to delete its server, it cannot be kept. */
-function holding(node: NodeRecord, hold: Hold): Changes {
+function holding(node: NodeRecord, hold: Hold): NodeChanges {
   const { state } = node;
   const tooLate = state.phase === "delete-address" ||
     (state.phase === "delete-server" && state.askedAt !== null);
-  if (tooLate) throw new IllegalTransitionError(state.phase, "hold", node.id);
+  if (tooLate) return null;
   return {
     state: { phase: "hold", ...possibleServer(state) },
     hold,
@@ -416,11 +400,3 @@ function possibleServer(
   }
   return { serverId: state.serverId, lostAt: null };
 }
-
-/** The events that only certain phases know. */
-type StepEvent = Exclude<
-  NodeEvent,
-  { type: "delete" | "hold" | "floating-ip" | "evidence" | "postponed" | "waiting" }
->;
-type StateOf<Phase extends NodePhase> = Extract<NodeState, { phase: Phase }>;
-type EventOf<Type extends NodeEvent["type"]> = Extract<NodeEvent, { type: Type }>;

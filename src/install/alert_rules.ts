@@ -6,7 +6,6 @@
 import type { ObstacleKind } from "../domain/obstacle.ts";
 
 export interface AlertRule {
-  readonly name: string;
   readonly expr: string;
   /** How long it must last, as Prometheus writes it. */
   readonly lasts: string;
@@ -40,9 +39,9 @@ const misconfigured = reasons(
   "local-file",
 );
 
-export const alertRules: readonly AlertRule[] = [
-  {
-    name: "NodepoolDown",
+/** By name. */
+export const alertRules: Readonly<Record<string, AlertRule>> = {
+  NodepoolDown: {
     expr: 'up{job="nodepool"} == 0 or absent(up{job="nodepool"})',
     lasts: "5m",
     severity: "critical",
@@ -52,8 +51,7 @@ export const alertRules: readonly AlertRule[] = [
       "Nodes stay as they are, and nobody gets a new one unless another machine leads the pool.",
     manual: "killed",
   },
-  {
-    name: "NodepoolNotReady",
+  NodepoolNotReady: {
     expr: "nodepool_ready == 0",
     lasts: "5m",
     severity: "critical",
@@ -61,8 +59,7 @@ export const alertRules: readonly AlertRule[] = [
     description: "/readyz on {{ $labels.instance }} answers 503 and says why.",
     manual: "monitoring",
   },
-  {
-    name: "NodepoolNoLeader",
+  NodepoolNoLeader: {
     expr: "max by (pool) (nodepool_leader) == 0",
     lasts: "2m",
     severity: "critical",
@@ -71,8 +68,7 @@ export const alertRules: readonly AlertRule[] = [
       "Daemons are running, but none is sure that it leads. Jobs on nodes go on, and nobody gets a new one.",
     manual: "no-leader",
   },
-  {
-    name: "NodepoolTwoLeaders",
+  NodepoolTwoLeaders: {
     expr: "sum by (pool) (nodepool_leader) > 1",
     lasts: "2m",
     severity: "critical",
@@ -81,16 +77,14 @@ export const alertRules: readonly AlertRule[] = [
       "etcd lets only one leader write. If these are two pools with the same name, each has its own etcd.",
     manual: "two-leaders",
   },
-  {
-    name: "NodepoolMachineLost",
+  NodepoolMachineLost: {
     expr: "nodepool_members_lost > 0",
     lasts: "5m",
     summary: "A {{ $labels.role }} of the pool {{ $labels.pool }} is gone",
     description: "It left, and has not come back: {{ $value }} in all. `nodepool status` names the machine.",
     manual: "lost-machine",
   },
-  {
-    name: "NodepoolEtcdMemberDown",
+  NodepoolEtcdMemberDown: {
     expr: "nodepool_etcd_up == 0",
     lasts: "5m",
     summary: "A member of etcd does not answer",
@@ -98,8 +92,7 @@ export const alertRules: readonly AlertRule[] = [
       "The pool goes on for as long as most members do.",
     manual: "etcd-member-down",
   },
-  {
-    name: "NodepoolEtcdFull",
+  NodepoolEtcdFull: {
     expr: "nodepool_etcd_full == 1",
     lasts: "1m",
     severity: "critical",
@@ -108,8 +101,7 @@ export const alertRules: readonly AlertRule[] = [
       "{{ $labels.endpoint }} has used up its quota. The pool {{ $labels.pool }} stands still until it has room.",
     manual: "etcd-full",
   },
-  {
-    name: "NodepoolEtcdNearlyFull",
+  NodepoolEtcdNearlyFull: {
     expr: "nodepool_etcd_database_bytes / nodepool_etcd_quota_bytes > 0.8",
     lasts: "10m",
     summary: "etcd will be full soon",
@@ -117,8 +109,7 @@ export const alertRules: readonly AlertRule[] = [
       "The database at {{ $labels.endpoint }} has {{ $value | humanizePercentage }} of what its quota allows.",
     manual: "etcd-full",
   },
-  {
-    name: "NodepoolEtcdClockOff",
+  NodepoolEtcdClockOff: {
     expr: "abs(nodepool_etcd_clock_ahead_seconds) > 2.5",
     lasts: "10m",
     summary: "The clock of a machine is wrong",
@@ -127,8 +118,7 @@ export const alertRules: readonly AlertRule[] = [
       "A machine whose clock is wrong does not lead.",
     manual: "clock",
   },
-  {
-    name: "NodepoolStateNotWritable",
+  NodepoolStateNotWritable: {
     expr: "nodepool_state_writable == 0",
     lasts: "1m",
     severity: "critical",
@@ -136,8 +126,7 @@ export const alertRules: readonly AlertRule[] = [
     description: "Nothing is launched, deleted or handed out by {{ $labels.instance }} until it can.",
     manual: "disk-full",
   },
-  {
-    name: "NodepoolRestarts",
+  NodepoolRestarts: {
     expr: 'resets(process_cpu_seconds_total{job="nodepool"}[1h]) >= 3',
     lasts: "0m",
     summary: "nodepool is restarted again and again",
@@ -145,8 +134,7 @@ export const alertRules: readonly AlertRule[] = [
       "The daemon on {{ $labels.instance }} was started {{ $value }} times in an hour. Its log says why it ended.",
     manual: "killed",
   },
-  {
-    name: "NodepoolRequestWaits",
+  NodepoolRequestWaits: {
     expr: "max by (instance, label, reason) (nodepool_oldest_request_age_seconds) > 900",
     lasts: "1m",
     summary: "A request for {{ $labels.label }} waits",
@@ -154,8 +142,7 @@ export const alertRules: readonly AlertRule[] = [
       "It has been waiting for {{ $value | humanizeDuration }}. What stands in its way: {{ $labels.reason }}.",
     manual: "no-node",
   },
-  {
-    name: "NodepoolRequestStarves",
+  NodepoolRequestStarves: {
     expr: "max by (instance, label) (nodepool_oldest_request_age_seconds) > 3600",
     lasts: "1m",
     severity: "critical",
@@ -163,8 +150,7 @@ export const alertRules: readonly AlertRule[] = [
     description: "The oldest request for {{ $labels.label }} is {{ $value | humanizeDuration }} old.",
     manual: "no-node",
   },
-  {
-    name: "NodepoolNoReadyNodes",
+  NodepoolNoReadyNodes: {
     expr:
       "nodepool_label_ready_nodes == 0 and nodepool_label_min_ready > 0 and nodepool_label_missing_nodes > 0 " +
       `unless on (instance, label) nodepool_label_obstacles{${full}}`,
@@ -174,16 +160,14 @@ export const alertRules: readonly AlertRule[] = [
       "`nodepool explain {{ $labels.label }}` says why.",
     manual: "no-node",
   },
-  {
-    name: "NodepoolNoRoom",
+  NodepoolNoRoom: {
     expr: `max by (instance, label, provider) (nodepool_label_obstacles{${noRoom}}) == 1`,
     lasts: "30m",
     summary: "{{ $labels.provider }} has no room for {{ $labels.label }}",
     description: "Nodes of {{ $labels.label }} are missing because the quota or the cloud is full.",
     manual: "quota",
   },
-  {
-    name: "NodepoolMisconfigured",
+  NodepoolMisconfigured: {
     expr: `max by (instance, label, provider, reason) (nodepool_label_obstacles{${misconfigured}}) == 1`,
     lasts: "10m",
     summary: "{{ $labels.label }} needs a different configuration",
@@ -192,8 +176,7 @@ export const alertRules: readonly AlertRule[] = [
       "{{ $labels.reason }}. This does not go away by itself.",
     manual: "missing-image",
   },
-  {
-    name: "NodepoolLaunchesFail",
+  NodepoolLaunchesFail: {
     expr:
       'sum by (instance, provider, label) (increase(nodepool_launches_total{result="error"}[30m])) >= 5 and ' +
       'sum by (instance, provider, label) (increase(nodepool_launches_total{result="error"}[30m])) > 0.5 * ' +
@@ -203,8 +186,7 @@ export const alertRules: readonly AlertRule[] = [
     description: "{{ $value | humanize }} launches failed in half an hour, more than became ready.",
     manual: "paused",
   },
-  {
-    name: "NodepoolLabelPaused",
+  NodepoolLabelPaused: {
     expr: "max by (instance, provider, label) (max_over_time(nodepool_launch_pause_seconds[15m])) > 0",
     lasts: "30m",
     summary: "Launches on {{ $labels.provider }} are paused, since they fail",
@@ -213,8 +195,7 @@ export const alertRules: readonly AlertRule[] = [
       "and has failed for half an hour.",
     manual: "paused",
   },
-  {
-    name: "NodepoolNodeStuck",
+  NodepoolNodeStuck: {
     expr:
       'max by (instance, provider, state) (nodepool_oldest_node_age_seconds{state=~"building|delete"}) > 5400',
     lasts: "1m",
@@ -223,16 +204,14 @@ export const alertRules: readonly AlertRule[] = [
       "`nodepool list --state {{ $labels.state }} -o wide` says what it waits for.",
     manual: "stuck-delete",
   },
-  {
-    name: "NodepoolProviderDown",
+  NodepoolProviderDown: {
     expr: "nodepool_provider_up == 0 unless on (instance, provider) nodepool_provider_max_servers < 0",
     lasts: "10m",
     summary: "{{ $labels.provider }} does not answer",
     description: "nodepool cannot list the servers on {{ $labels.provider }}. Other providers go on.",
     manual: "unreachable",
   },
-  {
-    name: "NodepoolProviderFrozen",
+  NodepoolProviderFrozen: {
     expr: "nodepool_provider_frozen == 1",
     lasts: "2m",
     severity: "critical",
@@ -241,16 +220,14 @@ export const alertRules: readonly AlertRule[] = [
       "Another daemon may work on a copy of the state. `nodepool status` names the server that shows it.",
     manual: "two-daemons",
   },
-  {
-    name: "NodepoolProviderDoubtful",
+  NodepoolProviderDoubtful: {
     expr: "nodepool_provider_doubtful == 1",
     lasts: "30m",
     summary: "The listings of {{ $labels.provider }} omit servers",
     description: "nodepool launches nothing there until it has looked up each of them.",
     manual: "doubtful",
   },
-  {
-    name: "NodepoolCertificateExpires",
+  NodepoolCertificateExpires: {
     expr: `nodepool_provider_certificate_expiry_timestamp_seconds - time() < ${14 * DAY}`,
     lasts: "1h",
     summary: "A certificate of {{ $labels.provider }} expires",
@@ -259,8 +236,7 @@ export const alertRules: readonly AlertRule[] = [
       "The provider is unreachable without a valid one.",
     manual: "online",
   },
-  {
-    name: "NodepoolImageFails",
+  NodepoolImageFails: {
     expr: "nodepool_image_failures_in_a_row >= 3 or nodepool_dib_image_failures_in_a_row >= 3",
     lasts: "0m",
     summary: "The image {{ $labels.image }} is not being made",
@@ -269,48 +245,42 @@ export const alertRules: readonly AlertRule[] = [
       "Nodes are launched from the image before it.",
     manual: "no-image",
   },
-  {
-    name: "NodepoolImageOld",
+  NodepoolImageOld: {
     expr: `time() - nodepool_image_ready_timestamp_seconds > ${8 * DAY}`,
     lasts: "1h",
     summary: "The image {{ $labels.image }} on {{ $labels.provider }} is old",
     description: "Nodes are launched from an image made {{ $value | humanizeDuration }} ago.",
     manual: "no-image",
   },
-  {
-    name: "NodepoolLinkDown",
+  NodepoolLinkDown: {
     expr: "nodepool_link_up == 0",
     lasts: "10m",
     summary: "{{ $labels.link }} is not connected",
     description: "Without it, nodepool does not learn what jobs need, or when they end.",
     manual: "no-jobs",
   },
-  {
-    name: "NodepoolTargetOffline",
+  NodepoolTargetOffline: {
     expr: "nodepool_target_online == 0",
     lasts: "30m",
     summary: "The target {{ $labels.target }} takes no nodes",
     description: "`nodepool status` says why. Its nodes wait meanwhile.",
     manual: "no-jobs",
   },
-  {
-    name: "NodepoolConfigurationBroken",
+  NodepoolConfigurationBroken: {
     expr: "nodepool_config_last_reload_successful == 0",
     lasts: "5m",
     summary: "nodepool's configuration is broken",
     description: "{{ $labels.instance }} goes on with the last good one. A restart would fail.",
     manual: "broken-configuration",
   },
-  {
-    name: "NodepoolTaskFails",
+  NodepoolTaskFails: {
     expr: "nodepool_task_failing == 1",
     lasts: "30m",
     summary: "The task {{ $labels.task }} fails",
     description: "It is tried again and again. `nodepool status` and the log say why.",
     manual: "monitoring",
   },
-  {
-    name: "NodepoolTaskHangs",
+  NodepoolTaskHangs: {
     expr: "max by (instance, task) (nodepool_task_run_age_seconds) > 600",
     lasts: "1m",
     summary: "The task {{ $labels.task }} hangs",
@@ -318,16 +288,14 @@ export const alertRules: readonly AlertRule[] = [
       "Its current run has lasted for {{ $value | humanizeDuration }}. `nodepool dump` shows where it waits.",
     manual: "slow",
   },
-  {
-    name: "NodepoolDefect",
+  NodepoolDefect: {
     expr: "nodepool_defects > 0",
     lasts: "1m",
     summary: "A defect of nodepool holds something up",
     description: "`nodepool status` says what stands still: {{ $value }} in all. Report it with the log.",
     manual: "monitoring",
   },
-  {
-    name: "NodepoolSlow",
+  NodepoolSlow: {
     expr: "min_over_time(nodepool_event_loop_delay_max_seconds[10m]) > 1",
     lasts: "5m",
     summary: "nodepool is slow",
@@ -335,4 +303,4 @@ export const alertRules: readonly AlertRule[] = [
       "Its event loop is blocked for up to {{ $value | humanizeDuration }} at a time. The log names the work.",
     manual: "slow",
   },
-];
+};

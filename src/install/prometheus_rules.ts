@@ -15,10 +15,13 @@ const DAEMON = "{{ with $externalLabels.nodepool_url }}{{ . }}{{ else }}" +
 
 export function prometheusRules(): string {
   return HEAD +
-    stringify({ groups: [{ name: "nodepool", rules: alertRules.map(ruleOf) }] }, { lineWidth: 0 });
+    stringify({ groups: [{ name: "nodepool", rules: Object.entries(alertRules).map(ruleOf) }] }, {
+      lineWidth: 0,
+    });
 }
 
-function ruleOf({ name, expr, lasts, severity = "warning", summary, description, manual }: AlertRule) {
+function ruleOf([name, rule]: [string, AlertRule]) {
+  const { expr, lasts, severity = "warning", summary, description, manual } = rule;
   const { topic } = findInManual([manual])!;
   return {
     alert: name,

@@ -4,7 +4,14 @@ import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { showConfig } from "../../src/config/config_view.ts";
-import { fakeEnvironment, type FakeMachine, faultsOf, GOOD_KEY, usualFiles } from "./fake_environment.ts";
+import {
+  fakeEnvironment,
+  type FakeMachine,
+  faultsOf,
+  GOOD_KEY,
+  parse,
+  usualFiles,
+} from "./fake_environment.ts";
 
 const FILE = "/etc/nodepool/nodepool.yaml";
 
@@ -350,6 +357,49 @@ Deno.test("a private key that this user may not read, and scripts that may not b
     "the script /s/r.sh is not executable; run chmod +x on it",
     "there is no directory /e on this machine",
   ]);
+});
+
+Deno.test("elements may lie in several directories, each with its own ~ and each looked for", async () => {
+  const text = simple.replace("labels:", "elements-dir: /e:~/own:/missing\nlabels:");
+  const environment = fakeEnvironment({
+    files: { ...usualFiles, [FILE]: text, "/e": "", "/home/ci/own": "" },
+  });
+  const { config, warnings } = await loadConfig(FILE, { environment });
+  assert.equal(config.elementsDir, "/e:/home/ci/own:/missing");
+  assert.deepEqual(warnings.map(({ path, message }) => `${path}: ${message}`), [
+    "elements-dir: there is no directory /missing on this machine",
+  ]);
+});
+
+Deno.test("a path that leads elsewhere from another directory, or that no shell completes, is told", async () => {
+  const whole = `state: ~/np.kv
+script-dir: /s
+log: {file: ~/log}
+etcd: {cacert: ~/ca}
+`;
+  const relative = whole.replaceAll("~/", "").replace("/s", "$HOME/s").replace("cacert: ", "cacert: ~root/");
+  const told = async (text: string) => {
+    const { warnings, notices } = await parse(`${text}labels: []\nproviders: []\n`);
+    return [...warnings, ...notices].map(({ path, message }) => `${path}: ${message}`)
+      .filter((line) => /runs|stands/.test(line));
+  };
+  assert.deepEqual(await told(whole), []);
+  const advice = "write the whole path, or one that begins with ~/";
+  const stays = `is taken as it stands: only ~/ is replaced in paths; ${advice}`;
+  const runs = `is looked for where the program runs, be it the daemon or a command; ${advice}`;
+  assert.deepEqual(await told(relative), [
+    `script-dir: $HOME/s ${stays}`,
+    `etcd.cacert: ~root/ca ${stays}`,
+    `state: np.kv ${runs}`,
+    `log.file: log ${runs}`,
+  ]);
+  const twice = "script-dir: s\nlog: {file: s}\n";
+  assert.deepEqual(
+    await told(twice),
+    [`script-dir: s ${runs}`],
+    "a path that stands in many places is told once",
+  );
+  assert.deepEqual(await told("state: etcd:https://e.example.org:2379/p\n"), []);
 });
 
 Deno.test("metadata and names over 255 characters are found, those that are put together of several names too", async () => {

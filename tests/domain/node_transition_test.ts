@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
+import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { mayHaveUnknownServer, nodePhases, serverIdOf, stateName } from "../../src/domain/node.ts";
 import type { NodeEvent } from "../../src/domain/node_transition.ts";
-import { IllegalTransitionError, transition } from "../../src/domain/node_transition.ts";
+import { transition } from "../../src/domain/node_transition.ts";
+import { IllegalTransitionError } from "../../src/domain/state_rules.ts";
 import { arbitraryState, nodeRecord } from "../store/records.ts";
 
 type EventType = NodeEvent["type"];
@@ -166,7 +167,7 @@ for (const [situation, { state, knows }] of Object.entries(situations)) {
     for (const type of eventTypes) {
       const attempt = () => transition(node, events[type], 1_000);
       if (knows.includes(type) || always.includes(type)) assert.doesNotThrow(attempt, type);
-      else assert.throws(attempt, new IllegalTransitionError(state.phase, type, 7));
+      else assert.throws(attempt, new IllegalTransitionError("node", node, { type }));
     }
   });
 }
@@ -407,9 +408,9 @@ Deno.test("transition() leaves the record that it is given as it is", () => {
 });
 
 Deno.test("IllegalTransitionError names the node, the event and the phase", () => {
-  const phase: NodePhase = "ready";
+  const state = { phase: "ready", serverId: "s" } as const;
   assert.equal(
-    new IllegalTransitionError(phase, "active", 812).message,
+    new IllegalTransitionError("node", nodeRecord({ id: 812, state }), { type: "active" }).message,
     "node 812: event active is not possible in phase ready",
   );
 });

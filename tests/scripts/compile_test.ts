@@ -219,6 +219,34 @@ Deno.test("a copy that is whole is checked once, not at every start", async () =
   assert.equal(copies(cacheOf(env)).length, 1);
 });
 
+Deno.test("a later start runs three other programs before its own, one of which runs a fourth", async () => {
+  const env = await warmEnvironment();
+  await start(env, "exit", "0");
+  const tools = await Deno.makeTempDir({ dir: folder });
+  const log = join(tools, "log");
+  for (const tool of ["cat", "cksum", "cp", "find", "id", "ls", "mkdir", "mv", "rm", "tail", "tar"]) {
+    const script = `#!/bin/sh\necho ${tool} >>${shellQuote(log)}\nPATH=\${PATH#*:} exec ${tool} "$@"\n`;
+    await Deno.writeTextFile(join(tools, tool), script, { mode: 0o755 });
+  }
+  assert.equal((await start({ ...env, PATH: `${tools}:${env.PATH}` }, "exit", "5")).code, 5);
+  const run = (await Deno.readTextFile(log)).trim().split("\n").sort();
+  assert.deepEqual(run, ["cksum", "find", "ls"]);
+});
+
+for (const [shell, need] of [["busybox sh", "busybox"], ["bash --posix", "bash"]] as const) {
+  testNeeding([need], `a copy is found again by ${shell}`, async () => {
+    const env = await warmEnvironment();
+    const run = () =>
+      new Deno.Command("sh", { args: ["-c", `exec ${shell} "$0" exit 7`, file], env, clearEnv: true })
+        .output();
+    assert.equal((await run()).code, 7);
+    const before = await Deno.stat(join(cacheOf(env), `${copies(cacheOf(env))[0]}.checked`));
+    assert.equal((await run()).code, 7);
+    const after = await Deno.stat(join(cacheOf(env), `${copies(cacheOf(env))[0]}.checked`));
+    assert.equal(after.ino, before.ino);
+  });
+}
+
 Deno.test("whatever the umask, a start unpacks a copy that later starts can read", async () => {
   const env = await environment();
   const args = ["-c", 'umask 0777; exec "$0" exit 9', file];
@@ -262,12 +290,18 @@ const damages: Record<string, (copy: string) => Promise<void>> = {
     // As it is on a disk that lost a bit: nothing but the contents tells it, and the stamp is of an earlier boot.
     const file = join(copy, BUNDLE, "mod.js");
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
-    const script = `. ${shellQuote(`${root}/scripts/unpack.sh`)}; stamp "$1"`;
-    const { stdout } = await new Deno.Command("sh", { args: ["-c", script, "sh", copy] }).output();
-    const [, ...rest] = new TextDecoder().decode(stdout).split(" ");
-    await Deno.writeTextFile(`${copy}.checked`, ["00000000-0000-0000-0000-000000000000", ...rest].join(" "));
+    const cache = dirname(copy);
+    const names = [...Deno.readDirSync(cache)].map(({ name }) =>
+      name.match(/^((?:deno|nodepool)-\w+)\.0$/)?.[1] ?? []
+    ).flat();
+    const script = `. "$1/scripts/unpack.sh"; cache=$2; stamp "$3" "$4"; echo "\${now#* }"`;
+    const args = ["-c", script, "sh", root, cache, ...names.sort()];
+    const { stdout } = await new Deno.Command("sh", { args }).output();
+    const [sum = ""] = new TextDecoder().decode(stdout).split("\n");
+    await Deno.writeTextFile(`${copy}.checked`, `0 0 00000000-0000-0000-0000-000000000000 ${sum}\n`);
   },
-  "that others may write to": (copy) => Deno.chmod(join(copy, BUNDLE, "mod.js"), 0o666),
+  "whose file others may write to": (copy) => Deno.chmod(join(copy, BUNDLE, "mod.js"), 0o666),
+  "that others may write to": (copy) => Deno.chmod(copy, 0o777),
 };
 
 for (const [damage, apply] of Object.entries(damages)) {

@@ -29,9 +29,9 @@ export async function checkFiles(
     if (warning !== undefined) findings.warning(key.path, warning);
     if (error !== undefined) findings[byItself ? "error" : "warning"](key.path, error);
   }
-  const elements = source.draft["elements-dir"];
-  if (elements !== undefined && await factsOf(elements, source) === null) {
-    findings.warning(["elements-dir"], `there is no directory ${elements} on this machine`);
+  for (const folder of source.draft["elements-dir"]?.split(":") ?? []) {
+    if (folder === "" || await factsOf(folder, source) !== null) continue;
+    findings.warning(["elements-dir"], `there is no directory ${folder} on this machine`);
   }
 }
 

@@ -4,7 +4,7 @@ import { checkCapacity } from "./check_capacity.ts";
 import { checkCron } from "./check_cron.ts";
 import { checkDiskimages } from "./check_diskimages.ts";
 import { checkFiles } from "./check_files.ts";
-import { checkFormerKeys } from "./check_former_keys.ts";
+import { checkKeys } from "./check_keys.ts";
 import { checkLabels } from "./check_labels.ts";
 import { checkNames } from "./check_names.ts";
 import { checkProviders } from "./check_providers.ts";
@@ -28,7 +28,7 @@ export async function crossCheck(
 ): Promise<Findings> {
   const findings = new Findings(source);
   for (const check of CHECKS) check(source.draft, findings);
-  checkFormerKeys(source.root, findings);
+  checkKeys(source.root, findings);
   checkTargets(source.draft, { secrets, findings });
   if (source.draft.dburi !== undefined) {
     findings.notice(["dburi"], "has no effect: the key `state` says where the state is");

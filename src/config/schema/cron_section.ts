@@ -1,6 +1,6 @@
 /** `cron`: when the periodic tasks run. */
 import * as v from "valibot";
-import { described, former, optional, text } from "./fields.ts";
+import { former, optional, text } from "./fields.ts";
 import { section } from "./section.ts";
 
 /** For the JSON Schema: what is clearly wrong is found, the rest is the check's (checks/check_cron.ts). */
@@ -20,13 +20,10 @@ const expression = text("a cron expression of five fields, or six with seconds l
 
 export const cronSection = v.nullish(
   section({
-    "image-update": described(optional(expression, "14 2 * * *"), "Rebuild and upload every image in use."),
+    "image-update": optional(expression, "14 2 * * *", "Rebuild and upload every image in use."),
     "update-image": former("the key is image-update"),
-    cleanup: described(optional(expression, "* * * * *"), "Retention, leaks and stuck nodes."),
-    check: described(
-      optional(expression, "*/15 * * * *"),
-      "Log in to every ready node and delete those that fail.",
-    ),
+    cleanup: optional(expression, "* * * * *", "Retention, leaks and stuck nodes."),
+    check: optional(expression, "*/15 * * * *", "Log in to every ready node and delete those that fail."),
   }),
   {},
 );

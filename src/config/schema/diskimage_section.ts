@@ -17,21 +17,18 @@ import { fieldsOf, section } from "./section.ts";
 
 export const diskimageSection = section({
   name: described(nameText(), "Name that provider images refer to."),
-  elements: described(list(text()), "diskimage-builder elements, in order."),
-  release: described(maybe(text()), "Passed as DIB_RELEASE; may be a number."),
+  elements: list(text(), "diskimage-builder elements, in order."),
+  release: maybe(text(), "Passed as DIB_RELEASE; may be a number."),
   "env-vars": described(textMap(), "Environment of the build."),
-  formats: described(
-    list(text("the name of a disk format")),
+  formats: list(
+    text("the name of a disk format"),
     "Formats to build besides those that the providers need, e.g. qcow2, raw, vhd.",
   ),
-  pause: described(optional(flag(), false), "Keep existing builds, but make no new ones."),
-  "build-timeout": described(optional(duration(), "8h"), "How long a build may take."),
-  "rebuild-age": described(
-    optional(duration(), "1d"),
-    "When the newest build is older than this, make a new one.",
-  ),
+  pause: optional(flag(), false, "Keep existing builds, but make no new ones."),
+  "build-timeout": optional(duration(), "8h", "How long a build may take."),
+  "rebuild-age": optional(duration(), "1d", "When the newest build is older than this, make a new one."),
   "qemu-img-options": former("qcow2 files are always made with compat=0.10"),
-  parent: described(maybe(nameText()), "A diskimage whose elements, release and env-vars come first."),
+  parent: maybe(nameText(), "A diskimage whose elements, release and env-vars come first."),
 });
 
 type DiskimageSection = v.InferOutput<typeof diskimageSection>;

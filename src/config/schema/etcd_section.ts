@@ -2,7 +2,7 @@
 import type { EtcdConfig } from "../../domain/etcd_config.ts";
 import { isEtcdState, readEtcdAddress } from "../../domain/etcd_address.ts";
 import * as v from "valibot";
-import { described, maybe, path, scalar, secret, text } from "./fields.ts";
+import { maybe, path, scalar, secret, text } from "./fields.ts";
 import { section } from "./section.ts";
 
 const CONTROL_PATTERN = "^(?:(?:\\[([0-9a-fA-F:.]+)\\]|([A-Za-z0-9][A-Za-z0-9._-]*)):)?(\\d{1,5})$";
@@ -21,16 +21,13 @@ const file = path("the path of a PEM file");
 
 export const etcdSection = v.nullish(
   section({
-    cacert: described(
-      maybe(file),
-      "CA certificates to verify etcd's certificate with; without it, the system's.",
-    ),
-    cert: described(maybe(file), "Client certificate for etcd, if it asks for one."),
-    key: described(maybe(file), "Private key of that certificate."),
-    user: described(maybe(text("the name of a user of etcd")), "User of etcd, where it has users."),
-    password: described(maybe(secret()), "That user's password; better in secure.conf, section [etcd]."),
-    control: described(
-      maybe(controlAddress),
+    cacert: maybe(file, "CA certificates to verify etcd's certificate with; without it, the system's."),
+    cert: maybe(file, "Client certificate for etcd, if it asks for one."),
+    key: maybe(file, "Private key of that certificate."),
+    user: maybe(text("the name of a user of etcd"), "User of etcd, where it has users."),
+    password: maybe(secret(), "That user's password; better in secure.conf, section [etcd]."),
+    control: maybe(
+      controlAddress,
       "Where commands, standbys and builders reach this machine's daemon: HOST:PORT or a port; without it, this " +
         "machine's host name and any free port.",
     ),

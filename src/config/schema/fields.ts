@@ -44,10 +44,17 @@ export function text(expected = "text", json: Record<string, unknown> = {}) {
   return scalar(expected, { json: { ...TEXT, ...json }, parse: textFrom });
 }
 
-/** A path; not what stands in the file, such as a key. */
-export function path(expected: string) {
+/** A path; not what stands in the file, such as a key. @param paths whether there may be several, with colons between */
+export function path(
+  expected = "a path",
+  { json = {}, paths = "one" }: Pick<Traits, "paths"> & { json?: object } = {},
+) {
   const isPath = (input: unknown) => typeof input !== "string" || !/[\r\n]|-----BEGIN /.test(input);
-  return scalar(expected, { json: TEXT, parse: (input) => isPath(input) ? textFrom(input) : undefined });
+  return scalar(expected, {
+    json: { ...TEXT, ...json },
+    parse: (input) => isPath(input) ? textFrom(input) : undefined,
+    traits: { paths },
+  });
 }
 
 /** Text of any length, the empty one included. */
@@ -233,9 +240,9 @@ export function oneOrMore<Output>(
   return scalar(expected, { json: either, parse: parseAll });
 }
 
-/** A list; one with nothing in it may be left empty. */
-export function list<const Item extends v.GenericSchema>(item: Item) {
-  return v.nullish(v.array(item), []);
+/** A list; one with nothing in it may be left empty. @param description for the JSON Schema, as everywhere below */
+export function list<const Item extends v.GenericSchema>(item: Item, description: string) {
+  return described(v.nullish(v.array(item), []), description);
 }
 
 /** A key that Nodepool once had: whatever stands there has no effect. `why` says so, and what is there instead. */
@@ -248,18 +255,25 @@ export function former(why: string) {
   );
 }
 
-/** Names what a key means, for the JSON Schema. */
 export function described<const Schema extends v.GenericSchema>(schema: Schema, description: string) {
   return v.pipe(schema, v.description(description));
 }
 
 /** A key that may be missing; `fallback` is then read as if it stood in the file. */
-export function optional<Output>(schema: v.GenericSchema<Plain, Output>, fallback: Plain) {
-  return v.optional(schema, fallback);
+export function optional<Output>(
+  schema: v.GenericSchema<Plain, Output>,
+  fallback: Plain,
+  description: string,
+) {
+  return described(v.optional(schema, fallback), description);
 }
 
 /** A key that may be missing, or have nothing behind it, and then has no value. */
-export function maybe<Output>(schema: v.GenericSchema<Plain, Output>) {
-  const nullish = v.pipe(v.nullish(schema), v.transform((value) => value ?? undefined));
+export function maybe<Output>(schema: v.GenericSchema<Plain, Output>, description: string) {
+  const nullish = v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+    v.description(description),
+  );
   return nullish as unknown as v.OptionalSchema<v.GenericSchema<Plain, Output>, undefined>;
 }

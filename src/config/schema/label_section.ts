@@ -10,27 +10,23 @@ const MOST_SUBNODES = 200;
 export const labelSection = section({
   name: described(nameText(), "What users ask for."),
   image: described(nameText(), "Name of the provider image that backs it."),
-  "min-ready": described(
-    optional(integer({ min: -1, max: 100_000, orLess: true }), 2),
+  "min-ready": optional(
+    integer({ min: -1, max: 100_000, orLess: true }),
+    2,
     "Nodes kept ready; 0: only on demand; -1: disabled.",
   ),
-  subnodes: described(
-    optional(integer({ min: 0, max: MOST_SUBNODES }), 0),
-    "Additional servers booted with each node.",
-  ),
-  "ready-script": described(maybe(text("the name of a script")), "Run on the node before it is ready."),
-  providers: described(
-    list(section({ name: described(nameText(), "Name of a provider.") })),
+  subnodes: optional(integer({ min: 0, max: MOST_SUBNODES }), 0, "Additional servers booted with each node."),
+  "ready-script": maybe(text("the name of a script"), "Run on the node before it is ready."),
+  providers: list(
+    section({ name: described(nameText(), "Name of a provider.") }),
     "Providers that may supply its nodes.",
   ),
-  "max-ready-age": described(
-    optional(durationOrNone(), 0),
+  "max-ready-age": optional(
+    durationOrNone(),
+    0,
     "A ready node older than this is replaced; 0: never. Seconds, or e.g. 8h.",
   ),
-  "max-servers": described(
-    maybe(integer({ min: 0 })),
-    "Maximum number of servers of this label, over all providers.",
-  ),
+  "max-servers": maybe(integer({ min: 0 }), "Maximum number of servers of this label, over all providers."),
 });
 
 export type LabelSection = v.InferOutput<typeof labelSection>;

@@ -24,32 +24,33 @@ export const META_LIMITS = { entries: 5, length: 255 } as const;
 
 export const providerImageSection = section({
   name: described(nameText(), "Name that labels refer to."),
-  "min-ram": described(
-    maybe(integer({ min: 0 })),
+  "min-ram": maybe(
+    integer({ min: 0 }),
     "MiB: the smallest flavor with at least this much is taken. Needed unless flavor-name is given.",
   ),
-  "base-image": described(maybe(text()), "Name or id of an image on the cloud."),
-  "name-filter": described(maybe(text()), "What the flavor's name must contain."),
-  setup: described(maybe(text("the name of a script")), "Prepares a server that is then snapshotted."),
-  diskimage: described(maybe(nameText()), "A diskimage to upload, instead of base-image."),
-  username: described(optional(text(), "jenkins"), "User to log in as."),
-  "user-home": described(optional(text(), "/home/jenkins"), "That user's home directory on the node."),
-  "private-key": described(
-    optional(path("the path of a private key"), "/var/lib/jenkins/.ssh/id_rsa"),
+  "base-image": maybe(text(), "Name or id of an image on the cloud."),
+  "name-filter": maybe(text(), "What the flavor's name must contain."),
+  setup: maybe(text("the name of a script"), "Prepares a server that is then snapshotted."),
+  diskimage: maybe(nameText(), "A diskimage to upload, instead of base-image."),
+  username: optional(text(), "jenkins", "User to log in as."),
+  "user-home": optional(text(), "/home/jenkins", "That user's home directory on the node."),
+  "private-key": optional(
+    path("the path of a private key"),
+    "/var/lib/jenkins/.ssh/id_rsa",
     "Path of the private key to log in with.",
   ),
-  "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the provider's value."),
-  "key-name": described(maybe(text()), "An existing Nova keypair to boot with; without it, the provider's."),
+  "config-drive": maybe(flag(), "Boot with a config drive; without it, the provider's value."),
+  "key-name": maybe(text(), "An existing Nova keypair to boot with; without it, the provider's."),
   meta: described(textMap(), "Additional metadata: up to 5 entries of up to 255 characters."),
-  "flavor-name": described(maybe(text()), "Exact name of the flavor, instead of min-ram and name-filter."),
-  "connection-port": described(optional(integer({ min: 1, max: 65_535 }), 22), "Port of the SSH server."),
-  userdata: described(maybe(hidden()), "User data that cloud-init reads."),
-  "boot-from-volume": described(optional(flag(), false), "Boot from a new volume made from the image."),
-  "volume-size": described(maybe(integer({ min: 1 })), "GiB of that volume."),
-  pause: described(optional(flag(), false), "Keep existing images, but upload no new ones."),
+  "flavor-name": maybe(text(), "Exact name of the flavor, instead of min-ram and name-filter."),
+  "connection-port": optional(integer({ min: 1, max: 65_535 }), 22, "Port of the SSH server."),
+  userdata: maybe(hidden(), "User data that cloud-init reads."),
+  "boot-from-volume": optional(flag(), false, "Boot from a new volume made from the image."),
+  "volume-size": maybe(integer({ min: 1 }), "GiB of that volume."),
+  pause: optional(flag(), false, "Keep existing images, but upload no new ones."),
   reset: former("a node is used once"),
-  "check-script": described(
-    maybe(text("the name of a script")),
+  "check-script": maybe(
+    text("the name of a script"),
     "A new image first boots one server, on which this must succeed.",
   ),
 }, {

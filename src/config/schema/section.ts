@@ -50,6 +50,8 @@ export interface Traits {
   /** A file that has it must not be everybody's to read. */
   readonly isSecret?: boolean;
   readonly isDuration?: boolean;
+  /** One path, or several with colons between. */
+  readonly paths?: "one" | "several";
   /** A mapping whose keys are the user's own. */
   readonly isFree?: boolean;
   /** No schema describes what is in it, and all of it may be seen. */

@@ -10,13 +10,14 @@ import {
   oneOf,
   oneOrMore,
   optional,
+  path,
   text,
 } from "./fields.ts";
 import { fieldsOf, section } from "./section.ts";
 
 export const gearmanServerSection = section({
   host: described(text("a host name or address"), "Where demand is read and nodes are assigned."),
-  port: described(optional(integer({ min: 1, max: 65_535 }), 4730), "Gearman's port."),
+  port: optional(integer({ min: 1, max: 65_535 }), 4730, "Gearman's port."),
 });
 
 const LISTEN_PATTERN = "^(?:(?:\\[([0-9a-fA-F:.%]+)\\]|([^\\s:[\\]]*)):)?(\\d{1,5})$";
@@ -46,45 +47,33 @@ const origins = oneOrMore('an origin, e.g. https://ci.example.org, or a list of 
 
 export const statusSection = v.nullish(
   section({
-    listen: described(
-      optional(listenAddresses, "127.0.0.1:8005"),
-      "Address of the status endpoint, or a list of them.",
-    ),
-    "allow-origin": described(
-      maybe(origins),
-      "Origins whose pages may read it in browsers; without it, only its own.",
-    ),
-    title: described(optional(text(), "nodepool"), "Title of the status page."),
+    listen: optional(listenAddresses, "127.0.0.1:8005", "Address of the status endpoint, or a list of them."),
+    "allow-origin": maybe(origins, "Origins whose pages may read it in browsers; without it, only its own."),
+    title: optional(text(), "nodepool", "Title of the status page."),
   }),
   {},
 );
 
 export const limitsSection = v.nullish(
   section({
-    "delete-delay": described(
-      optional(duration(), 60),
-      "From the end of a Jenkins job to the node's deletion.",
-    ),
-    "node-stuck": described(optional(duration(), "8h"), "A node building or used for longer is deleted."),
-    "test-stuck": described(optional(duration(), "5m"), "A node tested for longer is deleted."),
-    "image-keep": described(
-      optional(duration(), "8h"),
-      "How long images other than the newest two are kept.",
-    ),
-    idle: described(
-      optional(durationOrNone(), "10m"),
+    "delete-delay": optional(duration(), 60, "From the end of a Jenkins job to the node's deletion."),
+    "node-stuck": optional(duration(), "8h", "A node building or used for longer is deleted."),
+    "test-stuck": optional(duration(), "5m", "A node tested for longer is deleted."),
+    "image-keep": optional(duration(), "8h", "How long images other than the newest two are kept."),
+    idle: optional(
+      durationOrNone(),
+      "10m",
       "A ready node above min-ready that nobody has requested for this long is deleted; 0: never.",
     ),
-    "hold-max-age": described(
-      optional(durationOrNone(), 0),
-      "A held node older than this is deleted; 0: never.",
-    ),
-    history: described(
-      optional(durationOrNone(), "30d"),
+    "hold-max-age": optional(durationOrNone(), 0, "A held node older than this is deleted; 0: never."),
+    history: optional(
+      durationOrNone(),
+      "30d",
       "How long nodes that are gone, and events, are remembered; 0: as long as history-nodes has room.",
     ),
-    "history-nodes": described(
-      optional(integer({ min: 0 }), 20_000),
+    "history-nodes": optional(
+      integer({ min: 0 }),
+      20_000,
       "Nodes that are gone are remembered up to this number, the newest ones.",
     ),
   }),
@@ -93,17 +82,11 @@ export const limitsSection = v.nullish(
 
 export const logSection = v.nullish(
   section({
-    level: described(
-      optional(oneOf(["debug", "info", "warning", "error"]), "info"),
-      "The lowest level that is logged.",
-    ),
-    format: described(
-      maybe(oneOf(["text", "json"])),
-      "Without it: text on a terminal, JSON lines otherwise.",
-    ),
-    file: described(maybe(text("a path")), "Path; without it, standard error."),
-    "profile-dir": described(
-      maybe(text("a path")),
+    level: optional(oneOf(["debug", "info", "warning", "error"]), "info", "The lowest level that is logged."),
+    format: maybe(oneOf(["text", "json"]), "Without it: text on a terminal, JSON lines otherwise."),
+    file: maybe(path(), "Path; without it, standard error."),
+    "profile-dir": maybe(
+      path(),
       "Directory for the CPU profiles that SIGUSR2 makes; without it, that of the state.",
     ),
   }),

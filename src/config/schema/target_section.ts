@@ -18,34 +18,27 @@ import {
 import { fieldsOf, section } from "./section.ts";
 
 export const jenkinsSection = section({
-  "test-job": described(maybe(text()), "A job that a node must pass before it is handed over."),
-  url: described(maybe(url()), "Jenkins' address."),
-  user: described(maybe(text()), "User to log in to Jenkins as."),
-  apikey: described(maybe(secret()), "That user's API key; better kept in the secrets file."),
-  "credentials-id": described(maybe(text()), "Id of the Jenkins credentials to log in to nodes with."),
+  "test-job": maybe(text(), "A job that a node must pass before it is handed over."),
+  url: maybe(url(), "Jenkins' address."),
+  user: maybe(text(), "User to log in to Jenkins as."),
+  apikey: maybe(secret(), "That user's API key; better kept in the secrets file."),
+  "credentials-id": maybe(text(), "Id of the Jenkins credentials to log in to nodes with."),
 });
 
 export const targetSection = section({
   name: described(nameText(), "Name shown with every node."),
-  hostname: described(
-    optional(template(hostnameFields), "{label.name}-{provider.name}-{node_id}"),
+  hostname: optional(
+    template(hostnameFields),
+    "{label.name}-{provider.name}-{node_id}",
     "How nodes are named.",
   ),
-  "subnode-hostname": described(
-    optional(
-      template(subnodeHostnameFields),
-      "{label.name}-{provider.name}-{node_id}-{subnode_id}",
-    ),
+  "subnode-hostname": optional(
+    template(subnodeHostnameFields),
+    "{label.name}-{provider.name}-{node_id}-{subnode_id}",
     "How subnodes are named.",
   ),
-  rate: described(
-    optional(duration(), 1),
-    "From the start of one request to Jenkins to the start of the next.",
-  ),
-  "assign-via-gearman": described(
-    optional(flag(), false),
-    "Assign nodes over Gearman instead of Jenkins' API.",
-  ),
+  rate: optional(duration(), 1, "From the start of one request to Jenkins to the start of the next."),
+  "assign-via-gearman": optional(flag(), false, "Assign nodes over Gearman instead of Jenkins' API."),
   images: former("labels say what is kept ready"),
   jenkins: described(v.nullish(jenkinsSection), "The Jenkins that nodes are added to."),
 });

@@ -10,7 +10,7 @@ import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/c
 import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
 import { imageProperties, keypairName } from "../../domain/image_marks.ts";
-import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
+import { IllegalTransitionError } from "../../domain/state_rules.ts";
 import { isAsDecided } from "../../domain/is_as_decided.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
 import { serverIdOf } from "../../domain/node.ts";
@@ -462,6 +462,6 @@ async function lateIsFine(edit: () => Promise<unknown>): Promise<void> {
   try {
     await edit();
   } catch (error) {
-    if (!(error instanceof IllegalImageTransitionError)) throw error;
+    if (!(error instanceof IllegalTransitionError)) throw error;
   }
 }

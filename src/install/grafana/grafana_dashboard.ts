@@ -1,5 +1,5 @@
 /** The dashboard as Grafana imports it: any Prometheus as its source, with variables for daemon, provider and label. */
-import { type DashboardRow, dashboardRows, type Panel, type Query } from "./dashboard_rows.ts";
+import { dashboardRows, type Panel, type Query } from "./dashboard_rows.ts";
 
 /** Of Grafana 10.4; newer ones migrate it. */
 const SCHEMA = 39;
@@ -42,7 +42,7 @@ export function grafanaDashboard(): string {
         variable("label", { label: "Label", of: 'nodepool_label_min_ready{instance=~"$instance"}' }),
       ],
     },
-    panels: panelsOf(dashboardRows),
+    panels: panelsOf(Object.entries(dashboardRows)),
   };
   return `${JSON.stringify(dashboard, null, 2)}\n`;
 }
@@ -66,10 +66,10 @@ function variable(name: string, { label, of }: { label: string; of: string }) {
 }
 
 /** From left to right, each row below the one before. */
-function panelsOf(rows: readonly DashboardRow[]): readonly object[] {
+function panelsOf(rows: readonly [title: string, panels: readonly Panel[]][]): readonly object[] {
   const made: object[] = [];
   let y = 0;
-  for (const { title, panels } of rows) {
+  for (const [title, panels] of rows) {
     made.push({
       id: made.length + 1,
       type: "row",
