@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { backupState, withCopy } from "./backup_state.ts";
+import { backupState, refuseFile, withCopy } from "./backup_state.ts";
 import { timeStamp } from "./copy_names.ts";
 import { isMadeInEtcd, refuseLed, writeEtcdContents } from "./etcd/etcd_contents.ts";
 import { keys } from "./keys.ts";
@@ -75,14 +75,19 @@ async function checkVersion(copy: string, { of }: { of: string }): Promise<void>
 /** The log goes first: one that stayed would be taken for the copy's. */
 async function replaceState(path: string, { by, now }: { by: string; now: Instant }): Promise<string | null> {
   const aside = `${path}.replaced-${timeStamp(now)}`;
+  await refuseFile(aside);
+  const moved: string[] = [];
   try {
-    const moved = [];
-    for (const suffix of ["-shm", "-wal", ""]) moved.push(await move(path + suffix, aside + suffix));
+    for (const suffix of ["-shm", "-wal", ""]) {
+      if (await move(path + suffix, aside + suffix)) moved.unshift(suffix);
+    }
     await Deno.rename(by, path);
-    return moved.at(-1) ? aside : null;
   } catch (cause) {
+    // A file that is mounted in a container, say, cannot be moved: its log belongs beside it.
+    for (const suffix of moved) await move(aside + suffix, path + suffix);
     throw unusableState(path, `${by} cannot be put in its place`, cause);
   }
+  return moved.includes("") ? aside : null;
 }
 
 async function move(from: string, to: string): Promise<boolean> {
