@@ -9,7 +9,7 @@
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import { excerptText } from "../config/format_excerpt.ts";
 import { ControlError } from "../control/control_error.ts";
-import type { Config, OverruledLogKey } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
 import { durationText, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -36,7 +36,7 @@ interface ConfigInForceDeps {
   /** The effects of a changed configuration on the pool as it is, one line each. */
   readonly effects: (before: Config, after: Config) => readonly string[];
   /** As `configChanges` has it. */
-  readonly overruledLog?: readonly OverruledLogKey[];
+  readonly overruled?: readonly string[] | undefined;
 }
 
 /**
@@ -179,7 +179,7 @@ export class ConfigInForce implements AsyncDisposable {
     try {
       if (this.#hanging >= MOST_HANGING) return { changes: [], problems: [HANGS] };
       const { config } = await this.#readInTime();
-      const changed = configChanges(this.#current, config, this.#deps.overruledLog);
+      const changed = configChanges(this.#current, config, this.#deps.overruled);
       const { changes } = changed;
       if (changes.length > 0) {
         tell(changed);

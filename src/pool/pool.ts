@@ -171,7 +171,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     const read = () => deps.readOtherConfig(other, { signal });
     return planConfig(read, {
       before: inForce.current,
-      overruled: deps.overruledLog,
+      overruled: deps.logging?.overruled,
       pool: tick.poolInput(),
       images: tick.imagesInput(),
     });
