@@ -114,13 +114,14 @@ function reportLog({ logging }: Pick<Parts["deps"], "logging">, now: Instant): D
 
 export function reportDaemon({ deps, startedAt, inForce, intake, tasks, clock }: Parts): DaemonReport {
   const now = clock.now();
+  const { since, readAt, problems, fault } = inForce.standing;
   return {
     ...deps.process,
     startedAt,
-    configLoadedAt: inForce.since,
-    configReadAt: inForce.readAt,
-    configProblems: inForce.problems,
-    configFault: inForce.fault,
+    configLoadedAt: since,
+    configReadAt: readAt,
+    configProblems: problems,
+    configFault: fault,
     accepting: intake.isOpen,
     log: reportLog(deps, now),
     tasks: tasks.reports(),
