@@ -10,7 +10,7 @@ import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { openState } from "./open_state.ts";
 import type { OpenStateOptions } from "./prepare_state.ts";
-import { openDatabase, probeFileVersion } from "./probe_version.ts";
+import { openDatabase, probeVersion } from "./probe_version.ts";
 import {
   clockSchema,
   counterSchema,
@@ -26,7 +26,7 @@ import {
 import { damagedState } from "./state_errors.ts";
 import { stateFileAt } from "./state_file.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
-import type { StateReader } from "./state_reader.ts";
+import { StateReader } from "./state_reader.ts";
 import { doubtOf, readWitness } from "./state_witness.ts";
 import type { Contents, IdKind, Row, Rows, TableName } from "./store.ts";
 import { idKinds, kindOf, rowName, StoreError, tableNames } from "./store.ts";
@@ -59,10 +59,11 @@ export async function checkState(place: StatePlace, deps: OpenStateOptions): Pro
 
 /** As it was before anything was migrated. */
 async function readHead(copy: string): Promise<{ schema: number; commits: number }> {
-  const schema = await probeFileVersion(copy);
-  if (schema === null) throw damagedState(copy, "the database is empty");
   using kv = await openDatabase(copy);
-  return { schema, commits: (await kv.get<number>(keys.commits)).value ?? 0 };
+  const reader = new StateReader(kv, copy);
+  const schema = await probeVersion(reader);
+  if (schema === null) throw damagedState(copy, "the database is empty");
+  return { schema, commits: await reader.value(keys.commits, counterSchema) ?? 0 };
 }
 
 interface Read {

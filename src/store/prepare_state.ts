@@ -55,8 +55,8 @@ interface WitnessPlace {
 /** @throws StoreError */
 export function refuseNewer(
   path: string,
-  { version, steps }: { version: number | null; steps: readonly Migration[] },
-) {
+  { version, steps = migrations }: { version: number | null; steps?: readonly Migration[] },
+): void {
   if (version !== null && version > schemaVersion(steps)) throw newerState(path);
 }
 

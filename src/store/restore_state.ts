@@ -6,10 +6,10 @@ import { backupState, refuseFile, withCopy } from "./backup_state.ts";
 import { timeStamp } from "./copy_names.ts";
 import { isMadeInEtcd, refuseLed, writeEtcdContents } from "./etcd/etcd_contents.ts";
 import { keys } from "./keys.ts";
-import { migrations, schemaVersion } from "./migrations.ts";
+import { refuseNewer } from "./prepare_state.ts";
 import { probeFileVersion } from "./probe_version.ts";
 import { readCopy } from "./state_contents.ts";
-import { damagedState, newerState, unusableState } from "./state_errors.ts";
+import { damagedState, unusableState } from "./state_errors.ts";
 import { removeState, stateFileAt } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { EtcdPlace, StatePlace } from "./state_place.ts";
@@ -39,7 +39,7 @@ async function restoreInEtcd(
   const now = clock.now();
   await refuseLed(place);
   const contents = await withCopy(backup, { now, work: readCopy });
-  if (contents.schema > schemaVersion(migrations)) throw newerState(backup);
+  refuseNewer(backup, { version: contents.schema });
   const target = join(dirname(backup), `${place.pool}.kv.replaced-${timeStamp(now)}`);
   const replaced = await isMadeInEtcd(place) ? (await backupState(place, { target, now })).path : null;
   const doubt = { key: keys.doubt, value: "it was restored from a copy" };
@@ -69,7 +69,7 @@ async function restoreFile(
 async function checkVersion(copy: string, { of }: { of: string }): Promise<void> {
   const version = await probeFileVersion(copy);
   if (version === null) throw damagedState(of, "it is empty");
-  if (version > schemaVersion(migrations)) throw newerState(of);
+  refuseNewer(of, { version });
 }
 
 /** The log goes first: one that stayed would be taken for the copy's. */
