@@ -23,7 +23,7 @@ export interface RangeRequest {
   /** From the last key to the first. */
   readonly reverse?: boolean;
   /** As it stood then; left out: now. @throws EtcdError `compacted` once etcd has forgotten it */
-  readonly revision?: number;
+  readonly revision?: number | undefined;
 }
 
 export interface RangeAnswer {
