@@ -4,7 +4,6 @@
  * commands that do a daemon's work read it here.
  */
 import * as v from "valibot";
-import type { OverruledLogKey } from "../domain/config.ts";
 import { fileReason } from "../lib/file_reason.ts";
 import type { LogPlan } from "../lib/log_plan.ts";
 import type { LoggingOptions, PlainLog } from "../lib/logging.ts";
@@ -31,8 +30,6 @@ const NOTHING: LogSettings = { settings: {}, notices: [] };
 
 interface LoadedLogging extends Pick<LogSettings, "notices"> {
   readonly logging: LoggingOptions;
-  /** The keys that have no effect in `otherwise`. */
-  readonly overruled: readonly OverruledLogKey[];
 }
 
 /**
@@ -49,10 +46,10 @@ export async function loadLogging(
   const overruled = LOG_KEYS.filter((key) =>
     "loggers" in settings || settings[key] !== undefined || debug && key === "level"
   );
-  return { logging: debug ? inDetail(logging) : logging, notices, overruled };
+  return { logging: { ...debug ? inDetail(logging) : logging, overruled }, notices };
 }
 
-const LOG_KEYS = ["level", "format", "file"] as const satisfies readonly OverruledLogKey[];
+const LOG_KEYS = ["level", "format", "file"] as const;
 
 function inDetail(logging: PlainLog | LogPlan): LoggingOptions {
   if (!("loggers" in logging)) return { ...logging, level: "debug" };

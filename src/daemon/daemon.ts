@@ -40,7 +40,7 @@ export async function runDaemon(options: DaemonOptions, heard?: ProcessSignals):
   const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.first;
-  const { logging, notices, overruled: overruledLog } = await loadLogging(options.logConfigFile, {
+  const { logging, notices } = await loadLogging(options.logConfigFile, {
     otherwise: config.log,
     debug: options.debug,
   });
@@ -55,7 +55,7 @@ export async function runDaemon(options: DaemonOptions, heard?: ProcessSignals):
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   if (signals.stopping.aborted) return tellStop(await signals.stop);
   using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
-  const deps = { options, source, clock, lines, overruledLog, serviceManager, signals };
+  const deps = { options, source, clock, lines, serviceManager, signals };
   const runOnSeat = (how: Pick<MemberDeps, "onLead"> = {}) =>
     runSeated(config, { ...deps, ...how, isToldOnStderr: isOnStderr(logging, "daemon") });
   if (config.etcd === null) return await runOnSeat();

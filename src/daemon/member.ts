@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { DaemonOptions } from "../cli/wiring.ts";
 import type { ConfigSource } from "../config/config_source.ts";
-import type { Config, OverruledLogKey } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import { SECOND } from "../domain/time.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { Etcd } from "../etcd/etcd.ts";
@@ -39,8 +39,6 @@ export interface MemberDeps {
   readonly source: ConfigSource;
   readonly clock: SteadyClock;
   readonly lines: Logging;
-  /** As `PoolDeps` has it. */
-  readonly overruledLog: readonly OverruledLogKey[];
   readonly serviceManager: ServiceManager | null;
   readonly signals: ProcessSignals;
   /** Called once this process leads a pool on several machines. */

@@ -47,7 +47,7 @@ interface Running extends MemberDeps {
 /** @returns the exit code. @throws StateLostError where the log does not say it on standard error */
 export async function runPool(
   seat: Seat,
-  { options, source, clock, isToldOnStderr, lines, overruledLog, serviceManager, signals }: Running,
+  { options, source, clock, isToldOnStderr, lines, serviceManager, signals }: Running,
 ): Promise<number> {
   const { store } = seat;
   const build = buildInfo();
@@ -66,7 +66,6 @@ export async function runPool(
     machines: seat.machines,
     serviceManager,
     logging: lines,
-    overruledLog,
     ...buildersOf(seat, options),
     newState: options.newState,
     buildWorkers: options.buildWorkers,

@@ -214,6 +214,3 @@ export interface LogConfig {
   /** Where CPU profiles go. */
   readonly profileDir: string;
 }
-
-/** The keys of `log` that options of a daemon may decide in their place: `--logconfig`, `--debug`. */
-export type OverruledLogKey = Exclude<keyof LogConfig, "profileDir">;

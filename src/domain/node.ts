@@ -117,33 +117,36 @@ export interface WaitingOn {
   readonly since: Instant;
 }
 
-export type WaitingReason =
-  | "answer"
-  | "listing"
-  | "active"
-  | "address"
-  | "login"
-  | "retry"
-  | "quota"
-  | "capacity"
-  | "image"
-  | "provider"
-  | "delete"
-  | "node"
-  | "worker"
-  | "build"
-  | "upload"
-  | "server"
-  | "setup"
-  | "subnodes"
-  | "script"
-  | "target"
-  | "saving"
-  | "check"
+/** Those that are stored. */
+export const waitingReasons = [
+  "answer",
+  "listing",
+  "active",
+  "address",
+  "login",
+  "retry",
+  "quota",
+  "capacity",
+  "image",
+  "provider",
+  "delete",
+  "node",
+  "worker",
+  "build",
+  "upload",
+  "server",
+  "setup",
+  "subnodes",
+  "script",
+  "target",
+  "saving",
+  "check",
   /** Its server is no longer on the cloud, and somebody holds the node: nothing happens before the hold ends. */
-  | "gone"
-  /** In reports only: it stands still because of a defect. */
-  | "defect";
+  "gone",
+] as const;
+
+/** `defect`: in reports only; it stands still because of a defect. */
+export type WaitingReason = typeof waitingReasons[number] | "defect";
 
 export interface NodeAddresses {
   /** The one to log in to. */

@@ -6,20 +6,27 @@ import type { EtcdErrorKind } from "./etcd.ts";
 
 /**
  * `done`: the body has what was asked for. `elsewhere`: certainly not done, another member may do it. `unknown`: nobody
- * knows whether it was done. `login`: certainly not done, since the token is not valid any more, or missing.
- * `withoutLogin`: etcd knows no users. Else it is refused for good.
+ * knows whether it was done. `strange`: nor here, since something else than etcd has answered. `login`: certainly not
+ * done, since the token is not valid any more, or missing. `withoutLogin`: etcd knows no users. Else it is refused for good.
  */
 export type EtcdVerdict =
   | { readonly is: "done" }
-  | { readonly is: "elsewhere" | "unknown" | "login" | "withoutLogin"; readonly message: string }
+  | {
+    readonly is: "elsewhere" | "unknown" | "strange" | "login" | "withoutLogin";
+    readonly message: string;
+  }
   | { readonly is: "refused"; readonly kind: EtcdErrorKind; readonly message: string };
 
 /** gRPC's codes. */
 const UNKNOWN = 2, INVALID_ARGUMENT = 3, NOT_FOUND = 5, PERMISSION_DENIED = 7, RESOURCE_EXHAUSTED = 8;
-const FAILED_PRECONDITION = 9, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, UNAUTHENTICATED = 16;
+const FAILED_PRECONDITION = 9, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, DATA_LOSS = 15, UNAUTHENTICATED = 16;
+
+/** What a member says before it begins with a request; the code is not the same in each version. */
+const BEFOREHAND = ["no leader", "too many requests", "not supported for learner"];
 
 /** For people: how it is, and what to do. */
 const FULL = "its database is full; make room (compact and defragment it), then disarm its alarm";
+const CORRUPT = "a member's data is corrupt; replace that member, then disarm its alarm";
 const NO_USER = "it asks for a user; set etcd.user, and the password in the section [etcd] of secure.conf";
 const WRONG_PASSWORD = "it does not know the user, or the password is wrong; check etcd.user and secure.conf";
 const NO_PASSWORD = "it asks for a password; set it in the section [etcd] of secure.conf";
@@ -48,10 +55,13 @@ export interface EtcdVisitor {
 export function classifyAnswer(answer: Answer, { user, hasPassword, pool }: EtcdVisitor): EtcdVerdict {
   const hasUser = user !== null;
   const refusal = readRefusal(answer);
-  if (refusal === null) return { is: "done" };
+  if (refusal === null) {
+    return typeof answer.body === "string" ? { is: "strange", message: NO_GATEWAY } : { is: "done" };
+  }
   const { code, message } = refusal;
   const refused = (kind: EtcdErrorKind, text = message) => ({ is: "refused", kind, message: text }) as const;
   const says = (text: string) => message.includes(text);
+  if (BEFOREHAND.some(says)) return { is: "elsewhere", message };
   switch (code) {
     case UNAUTHENTICATED:
       return hasUser ? { is: "login", message } : refused("unauthorized", NO_USER);
@@ -68,17 +78,17 @@ export function classifyAnswer(answer: Answer, { user, hasPassword, pool }: Etcd
     case FAILED_PRECONDITION:
       return says("authentication is not enabled") ? { is: "withoutLogin", message } : refused("refused");
     case RESOURCE_EXHAUSTED:
-      if (says("space exceeded")) return refused("full", FULL);
-      return says("too many requests") ? { is: "elsewhere", message } : refused("refused");
+      return says("space exceeded") ? refused("full", FULL) : refused("refused");
     case OUT_OF_RANGE:
       return refused(says("has been compacted") ? "compacted" : "refused");
     case NOT_FOUND:
       return refused("gone");
     case UNIMPLEMENTED:
       return refused("refused", says("CommonName") ? COMMON_NAME : NO_GATEWAY);
+    case DATA_LOSS:
+      return refused("refused", CORRUPT);
     default:
-      // The member says that it had none before it began with the request.
-      return { is: says("no leader") ? "elsewhere" : "unknown", message };
+      return { is: "unknown", message };
   }
 }
 
@@ -90,8 +100,8 @@ function readRefusal({ status, body }: Answer): { code: number; message: string 
     const { grpc_code, code = grpc_code, message } = fields(error);
     return { code: Number(code), message: String(message) };
   }
-  if (typeof body === "string" && status < 500) return { code: UNIMPLEMENTED, message: body };
   if (status === 200) return null;
+  if (typeof body === "string" && status < 500) return { code: UNIMPLEMENTED, message: body };
   return { code: Number(code ?? UNKNOWN), message: String(message ?? error ?? `HTTP status ${status}`) };
 }
 

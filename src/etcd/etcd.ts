@@ -23,7 +23,7 @@ export interface RangeRequest {
   /** From the last key to the first. */
   readonly reverse?: boolean;
   /** As it stood then; left out: now. @throws EtcdError `compacted` once etcd has forgotten it */
-  readonly revision?: number;
+  readonly revision?: number | undefined;
 }
 
 export interface RangeAnswer {
@@ -82,9 +82,10 @@ export interface Etcd extends AsyncDisposable {
 }
 
 /**
- * `unreachable`: no member could be asked, or it has no majority; `lost`: it was asked and no answer came, so that nobody
- * knows whether it was done; `full`: no room, which etcd also says to the transaction that it fills up with, and does; `compacted`: the revision is forgotten; `gone`: the lease has ended;
- * `unauthorized`: user, password or rights; `refused`: anything else that it does not do.
+ * `unreachable`: no member could be asked, or it has no majority; `lost`: it was asked and no answer of its came, so that
+ * nobody knows whether it was done; `full`: no room, which etcd also says to the transaction that it fills up with, and
+ * does; `compacted`: the revision is forgotten; `gone`: the lease has ended; `unauthorized`: user, password or rights;
+ * `refused`: anything else that it does not do.
  */
 export type EtcdErrorKind =
   | "unreachable"

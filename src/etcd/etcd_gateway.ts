@@ -8,7 +8,7 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { createUndiciSend } from "../http/undici_send.ts";
 import type { Call } from "../lib/call.ts";
 import { systemClock } from "../lib/clock.ts";
-import { EtcdQuotas } from "./etcd_quotas.ts";
+import { etcdQuotas } from "./etcd_quotas.ts";
 import {
   type Etcd,
   EtcdError,
@@ -37,7 +37,7 @@ import {
  * Milliseconds for an answer. A lease of 10 s is kept alive each 2.5 s: one silent member must leave time for the next.
  * A transaction gains nothing from being given up early: then nobody knows whether it was done.
  */
-const QUICK = 1_500;
+const QUICKLY = { timeout: 1_500, repeatable: true } as const;
 const LISTING = 5_000;
 const TRANSACTION = 4_000;
 
@@ -63,7 +63,7 @@ class EtcdGateway implements Etcd {
   readonly #send: ReturnType<typeof createUndiciSend>;
   readonly #line: EtcdLine;
   readonly #members: EtcdMembers;
-  readonly #quotas: EtcdQuotas;
+  readonly #quotaOf: ReturnType<typeof etcdQuotas>;
 
   constructor(
     { endpoints, pool, caCert, cert, key, user, password }: EtcdConfig,
@@ -89,7 +89,7 @@ class EtcdGateway implements Etcd {
     });
     const login = new EtcdLogin({ line: this.#line, user, credentials });
     this.#members = new EtcdMembers({ endpoints, line: this.#line, login });
-    this.#quotas = new EtcdQuotas({ send: this.#send, clock: systemClock });
+    this.#quotaOf = etcdQuotas({ send: this.#send, clock: systemClock });
   }
 
   get clockAhead(): number | null {
@@ -108,8 +108,8 @@ class EtcdGateway implements Etcd {
       },
       schema: rangeSchema,
       what: "read keys",
-      timeout: end === undefined ? QUICK : LISTING,
-      repeatable: true,
+      ...QUICKLY,
+      ...(end !== undefined && { timeout: LISTING }),
     }, call);
     return {
       entries: answer.kvs.map(readEntry),
@@ -138,8 +138,7 @@ class EtcdGateway implements Etcd {
       body: { TTL: String(Math.ceil(ttl / 1000)) },
       schema: grantSchema,
       what: "give a lease",
-      timeout: QUICK,
-      repeatable: true,
+      ...QUICKLY,
     }, call);
     return { id, ttl: seconds * 1000 };
   }
@@ -150,8 +149,7 @@ class EtcdGateway implements Etcd {
       body: { ID: lease },
       schema: keepAliveSchema,
       what: "keep a lease alive",
-      timeout: QUICK,
-      repeatable: true,
+      ...QUICKLY,
     }, call);
     return result.TTL * 1000;
   }
@@ -163,8 +161,7 @@ class EtcdGateway implements Etcd {
         body: { ID: lease },
         schema: v.unknown(),
         what: "end a lease",
-        timeout: QUICK,
-        repeatable: true,
+        ...QUICKLY,
       }, call);
     } catch (error) {
       if (!(error instanceof EtcdError && error.kind === "gone")) throw error;
@@ -184,7 +181,7 @@ class EtcdGateway implements Etcd {
         problem: problemOf(status, alarms),
         version: status.version,
         databaseSize: status.dbSize,
-        quota: await this.#quotas.of(endpoint, call),
+        quota: await this.#quotaOf(endpoint, call),
         isRaftLeader: status.leader === status.header.member_id,
         isFull: alarms.includes("NOSPACE"),
       };
@@ -213,8 +210,7 @@ const STATUS = {
   body: {},
   schema: statusSchema,
   what: "tell its status",
-  timeout: QUICK,
-  repeatable: true,
+  ...QUICKLY,
   alone: true,
 } as const;
 

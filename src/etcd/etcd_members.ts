@@ -120,11 +120,13 @@ function concluded<S extends v.GenericSchema>(
   const { host } = new URL(endpoint);
   const { what, schema, repeatable } = question;
   const refusal = (message: string) => `etcd at ${host} refuses to ${what}: ${message}`;
+  // A proxy, say, that answers in place of an etcd which may be at work.
+  const strange = (message: string) => new EtcdError(repeatable ? "refused" : "lost", refusal(message));
   switch (reply.is) {
     case "done":
-      return {
-        result: fittingAnswer(schema, reply.body, (message) => new EtcdError("refused", refusal(message))),
-      };
+      return { result: fittingAnswer(schema, reply.body, strange) };
+    case "strange":
+      throw strange(reply.message);
     case "refused":
       throw new EtcdError(reply.kind, refusal(reply.message));
     case "unknown":

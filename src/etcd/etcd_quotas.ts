@@ -11,35 +11,22 @@ import { HOUR, SECOND } from "../domain/time.ts";
 /** For one answer. */
 const TIMEOUT = 1.5 * SECOND;
 
-interface EtcdQuotasOptions {
-  readonly send: Send;
-  readonly clock: Clock;
-}
-
-export class EtcdQuotas {
-  readonly #options: EtcdQuotasOptions;
-  readonly #known = new Map<string, { readonly quota: number | null; readonly readAt: number }>();
-
-  constructor(options: EtcdQuotasOptions) {
-    this.#options = options;
-  }
-
-  /** Bytes; null: it does not say. @throws the signal's reason */
-  async of(endpoint: string, { signal }: Call): Promise<number | null> {
-    const now = this.#options.clock.monotonic();
-    const known = this.#known.get(endpoint);
-    if (known !== undefined && now - known.readAt < HOUR) return known.quota;
-    const quota = await this.#read(endpoint, { signal }).catch(() => null);
-    signal.throwIfAborted();
-    this.#known.set(endpoint, { quota, readAt: now });
-    return quota;
-  }
-
-  async #read(endpoint: string, { signal }: Call): Promise<number | null> {
-    const { send, clock } = this.#options;
+/** @returns gives the bytes of a member; null: it does not say. @throws the signal's reason */
+export function etcdQuotas({ send, clock }: { readonly send: Send; readonly clock: Clock }) {
+  const known = new Map<string, { readonly quota: number | null; readonly readAt: number }>();
+  const read = async (endpoint: string, { signal }: Call): Promise<number | null> => {
     using deadline = startDeadline({ clock, timeout: TIMEOUT, signal });
     const { body } = await send({ method: "GET", url: `${endpoint}/metrics`, headers: {} }, deadline);
     const [, value] = new TextDecoder().decode(body).match(/^etcd_server_quota_backend_bytes (\S+)$/m) ?? [];
     return Number(value) > 0 ? Number(value) : null;
-  }
+  };
+  return async (endpoint: string, call: Call): Promise<number | null> => {
+    const now = clock.monotonic();
+    const before = known.get(endpoint);
+    if (before !== undefined && now - before.readAt < HOUR) return before.quota;
+    const quota = await read(endpoint, call).catch(() => null);
+    call.signal.throwIfAborted();
+    known.set(endpoint, { quota, readAt: now });
+    return quota;
+  };
 }

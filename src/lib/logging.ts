@@ -27,6 +27,8 @@ export type LoggingOptions = (PlainLog | LogPlan) & {
   readonly clock?: Clock;
   /** Levels that win over those of the plan, as long as the process runs. */
   readonly set?: readonly LevelWish[];
+  /** The configuration's keys in whose place an option of this process decides; left out: none. */
+  readonly overruled?: readonly string[];
 };
 
 /** How often what was omitted is looked for, levels whose time is over, and files that were moved. */
@@ -42,7 +44,7 @@ interface CategoryLevel {
 }
 
 /** The log of this process, while it is being written. */
-export interface Logging extends AsyncDisposable {
+export interface Logging extends AsyncDisposable, Pick<LoggingOptions, "overruled"> {
   readonly levels: LogLevels;
   /** All categories, and those below one that were set. */
   list(): readonly CategoryLevel[];
@@ -95,6 +97,7 @@ export async function startLogging(
   })();
   return {
     levels,
+    overruled: options.overruled,
     list: () => listLevels(plan, levels),
     reopen: () => outputs.reopen(),
     get problems() {

@@ -9,7 +9,7 @@
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import { excerptText } from "../config/format_excerpt.ts";
 import { ControlError } from "../control/control_error.ts";
-import type { Config, OverruledLogKey } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
 import { durationText, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -26,6 +26,17 @@ export interface ConfigReading {
   readonly problems: readonly string[];
 }
 
+interface ConfigStanding {
+  /** Since when the one in force is. */
+  since: Instant;
+  /** When one was last read that could be put into effect. */
+  readAt: Instant;
+  /** Why the newest reading cannot be used, whatever failed; one line each. */
+  problems: readonly string[];
+  /** Why the one in force could not be put into effect as a whole; null: it was. */
+  fault: string | null;
+}
+
 interface ConfigInForceDeps {
   readonly clock: Pick<Clock, "now" | "sleep">;
   /** @throws ConfigError */
@@ -36,7 +47,7 @@ interface ConfigInForceDeps {
   /** The effects of a changed configuration on the pool as it is, one line each. */
   readonly effects: (before: Config, after: Config) => readonly string[];
   /** As `configChanges` has it. */
-  readonly overruledLog?: readonly OverruledLogKey[];
+  readonly overruled?: readonly string[] | undefined;
 }
 
 /**
@@ -58,14 +69,11 @@ const log = loggerOf("daemon");
 export class ConfigInForce implements AsyncDisposable {
   readonly #deps: ConfigInForceDeps;
   #current: Config;
-  #since: Instant;
-  #readAt: Instant;
-  #problems: readonly string[] = [];
+  readonly #standing: ConfigStanding;
   /** Of the last reading's problems, by their order; undefined: there is no line to show. */
   #excerpts: readonly (string | undefined)[] = [];
   /** When those were last logged. */
   #loggedAt: Instant = -Infinity;
-  #fault: string | null = null;
   /** Ends with the last reading in the queue; never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
   /** The reading that has not begun yet; null: none waits. */
@@ -77,31 +85,16 @@ export class ConfigInForce implements AsyncDisposable {
   constructor(config: Config, deps: ConfigInForceDeps) {
     this.#deps = deps;
     this.#current = config;
-    this.#since = this.#readAt = deps.clock.now();
+    const now = deps.clock.now();
+    this.#standing = { since: now, readAt: now, problems: [], fault: null };
   }
 
   get current(): Config {
     return this.#current;
   }
 
-  /** Since when it is in force. */
-  get since(): Instant {
-    return this.#since;
-  }
-
-  /** When one was last read that could be put into effect. */
-  get readAt(): Instant {
-    return this.#readAt;
-  }
-
-  /** Why the newest reading cannot be used, whatever failed; one line each. */
-  get problems(): readonly string[] {
-    return this.#problems;
-  }
-
-  /** Why the one in force could not be put into effect as a whole; null: it was. */
-  get fault(): string | null {
-    return this.#fault;
+  get standing(): Readonly<ConfigStanding> {
+    return this.#standing;
   }
 
   /** Whether a reading has been given up that has not ended yet. */
@@ -139,10 +132,10 @@ export class ConfigInForce implements AsyncDisposable {
   async #read(): Promise<ConfigReading> {
     const reading = await this.#take();
     const readAt = this.#deps.clock.now();
-    const isNews = reading.problems.join("\n") !== this.#problems.join("\n");
+    const isNews = reading.problems.join("\n") !== this.#standing.problems.join("\n");
     if (isNews) this.#loggedAt = -Infinity;
-    const isMended = reading.problems.length === 0 && this.#problems.length > 0;
-    this.#problems = reading.problems;
+    const isMended = reading.problems.length === 0 && this.#standing.problems.length > 0;
+    this.#standing.problems = reading.problems;
     if (isMended) this.#tellMended("is good again");
     if (reading.changes.length > 0) {
       this.#tell("configuration.changed", `was changed: ${reading.changes.join("; ")}`);
@@ -150,8 +143,8 @@ export class ConfigInForce implements AsyncDisposable {
       this.#tell("configuration.refused", `was refused: ${reading.problems.join("; ")}`);
     }
     if (readAt - this.#loggedAt >= AGAIN) this.#log(reading.problems, readAt);
-    if (reading.changes.length > 0 || this.#fault !== null) await this.#apply();
-    if (reading.problems.length === 0) this.#readAt = readAt;
+    if (reading.changes.length > 0 || this.#standing.fault !== null) await this.#apply();
+    if (reading.problems.length === 0) this.#standing.readAt = readAt;
     return reading;
   }
 
@@ -179,13 +172,13 @@ export class ConfigInForce implements AsyncDisposable {
     try {
       if (this.#hanging >= MOST_HANGING) return { changes: [], problems: [HANGS] };
       const { config } = await this.#readInTime();
-      const changed = configChanges(this.#current, config, this.#deps.overruledLog);
+      const changed = configChanges(this.#current, config, this.#deps.overruled);
       const { changes } = changed;
       if (changes.length > 0) {
         tell(changed);
         this.#tellEffects(config);
         this.#current = config;
-        this.#since = this.#deps.clock.now();
+        this.#standing.since = this.#deps.clock.now();
       }
       return { changes, problems: [] };
     } catch (error) {
@@ -227,12 +220,14 @@ export class ConfigInForce implements AsyncDisposable {
   async #apply(): Promise<void> {
     try {
       await this.#deps.apply(this.#current);
-      if (this.#fault !== null) this.#tellMended("is in effect as a whole again");
-      this.#fault = null;
+      if (this.#standing.fault !== null) this.#tellMended("is in effect as a whole again");
+      this.#standing.fault = null;
     } catch (error) {
       const fault = errorChain(error);
-      if (fault !== this.#fault) this.#tell("configuration.refused", `is not in effect as a whole: ${fault}`);
-      this.#fault = fault;
+      if (fault !== this.#standing.fault) {
+        this.#tell("configuration.refused", `is not in effect as a whole: ${fault}`);
+      }
+      this.#standing.fault = fault;
       throw error;
     }
   }

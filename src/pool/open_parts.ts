@@ -67,7 +67,7 @@ export async function openParts(first: Config, given: PoolDeps) {
   const inForce = new ConfigInForce(first, {
     clock: deps.clock,
     read: deps.readConfig,
-    overruledLog: deps.overruledLog,
+    overruled: deps.logging?.overruled,
     apply: (next) => applyConfig(configured, next),
     tell: (event) => void ledger.edit((edit) => edit.tell(event)).catch(() => {}),
     effects(before, after) {

@@ -5,7 +5,7 @@
 import { diffConfig } from "../config/diff_config.ts";
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
-import type { Config, LogConfig, OverruledLogKey } from "../domain/config.ts";
+import type { Config, LogConfig } from "../domain/config.ts";
 import type { ConfigPlan } from "../domain/config_effects.ts";
 import { type ConfigChange, planEffects } from "../plan/forecast/plan_effects.ts";
 
@@ -13,7 +13,7 @@ import { type ConfigChange, planEffects } from "../plan/forecast/plan_effects.ts
 export async function planConfig(
   read: () => Promise<LoadedConfig>,
   { before, overruled, ...situation }: Omit<ConfigChange, "after"> & {
-    overruled?: readonly OverruledLogKey[];
+    overruled?: readonly string[] | undefined;
   },
 ): Promise<ConfigPlan> {
   try {
@@ -41,14 +41,14 @@ export async function planConfig(
  * line each, with no secret.
  * @param overruled the keys of `log` in whose place an option of this process decides
  */
-export function configChanges(before: Config, after: Config, overruled: readonly OverruledLogKey[] = []) {
+export function configChanges(before: Config, after: Config, overruled: readonly string[] = []) {
   const { state, etcd, status: { listen } } = after;
   const status = { ...before.status, listen };
-  const ofAfter = (isOf: (key: keyof LogConfig) => boolean): LogConfig => {
-    const entries = Object.entries(after.log).filter(([key]) => isOf(key as keyof LogConfig));
+  const ofAfter = (isOf: (key: string) => boolean): LogConfig => {
+    const entries = Object.entries(after.log).filter(([key]) => isOf(key));
     return { ...before.log, ...Object.fromEntries(entries) };
   };
-  const isOverruled = (key: keyof LogConfig) => overruled.some((one) => one === key);
+  const isOverruled = (key: string) => overruled.includes(key);
   const opened = ofAfter((key) => key !== "profileDir" && !isOverruled(key));
   return {
     changes: diffConfig(before, after),

@@ -24,8 +24,7 @@ import type { ConfigReading } from "./config_in_force.ts";
 import { openParts, type Parts } from "./open_parts.ts";
 import { planConfig } from "./plan_config.ts";
 import type { PoolDeps } from "./pool_deps.ts";
-import { reportDump } from "./report_dump.ts";
-import { reportPool, waitsOf } from "./report_pool.ts";
+import { reportDump, reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
 
 const log = loggerOf("daemon");
@@ -171,7 +170,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     const read = () => deps.readOtherConfig(other, { signal });
     return planConfig(read, {
       before: inForce.current,
-      overruled: deps.overruledLog,
+      overruled: deps.logging?.overruled,
       pool: tick.poolInput(),
       images: tick.imagesInput(),
     });

@@ -3,7 +3,7 @@ import type { BuilderDeskDeps } from "../builders/builder_desk.ts";
 import type { Builder } from "../build/builder.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
-import type { Config, OverruledLogKey, ProviderConfig, TargetConfig } from "../domain/config.ts";
+import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import type { ProcessReport } from "../domain/dump_report.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import type { DaemonReport } from "../domain/pool_report.ts";
@@ -69,8 +69,6 @@ export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openL
   readonly serviceManager?: ServiceManager | null;
   /** The log of this process; null or left out: it is somebody else's. */
   readonly logging?: Logging | null;
-  /** The keys of `log` in whose place an option of this process decides; left out: none. */
-  readonly overruledLog?: readonly OverruledLogKey[];
   readonly readFile: (path: string) => Promise<string>;
   /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
   readonly stat: LocalFaultsDeps["stat"];

@@ -1,13 +1,16 @@
-/** A pool as it is now, from memory: what lists, the status endpoint and metrics show. */
+/** A pool as it is now, from memory: what lists, the status endpoint, metrics and dumps show. */
 import { digestConfig } from "../config/digest_config.ts";
 import type { Config } from "../domain/config.ts";
 import type { DefectReport } from "../domain/defect.ts";
+import type { DumpReport, QueueReport } from "../domain/dump_report.ts";
 import type { ConfigDigests } from "../domain/machines_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { Refusal, Standstill } from "../domain/obstacle.ts";
 import { noSamples } from "../domain/samples/pool_samples.ts";
 import type { DaemonReport, LinkReport, PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
+import { waitingWork } from "../domain/waiting_work.ts";
+import { inFlight } from "../lib/in_flight.ts";
 import { shortCategory } from "../lib/log_spec.ts";
 import type { Parts } from "./open_parts.ts";
 
@@ -112,25 +115,62 @@ function reportLog({ logging }: Pick<Parts["deps"], "logging">, now: Instant): D
   };
 }
 
-export function reportDaemon({ deps, startedAt, inForce, intake, tasks, clock }: Parts): DaemonReport {
+function reportDaemon({ deps, startedAt, inForce, intake, tasks, clock }: Parts): DaemonReport {
   const now = clock.now();
+  const { since, readAt, problems, fault } = inForce.standing;
   return {
     ...deps.process,
     startedAt,
-    configLoadedAt: inForce.since,
-    configReadAt: inForce.readAt,
-    configProblems: inForce.problems,
-    configFault: inForce.fault,
+    configLoadedAt: since,
+    configReadAt: readAt,
+    configProblems: problems,
+    configFault: fault,
     accepting: intake.isOpen,
     log: reportLog(deps, now),
     tasks: tasks.reports(),
   };
 }
 
-export function reportLinks({ gearman, jobEvents }: Parts): readonly LinkReport[] {
+function reportLinks({ gearman, jobEvents }: Parts): readonly LinkReport[] {
   const servers = gearman.gearman?.servers ?? [];
   return [
     ...servers.map(({ host, port, state }) => ({ name: `Gearman server ${host}:${port}`, state })),
     ...jobEvents.publishers.map(({ endpoint, state }) => ({ name: `publisher ${endpoint}`, state })),
+  ];
+}
+
+/** The work of its process at this moment: for `nodepool dump` and SIGUSR2. */
+export function reportDump(parts: Parts): DumpReport {
+  const { deps, clock, clockWatch, ledger, watches } = parts;
+  clockWatch.look();
+  const { pid, version, startedAt, tasks } = reportDaemon(parts);
+  const { nodes, images, dibImages } = ledger;
+  const records = { nodes: nodes.values(), images: images.values(), dibImages: dibImages.values() };
+  const [now, running] = [clock.now(), inFlight.list()];
+  return {
+    now,
+    wallOffset: clockWatch.wallOffset,
+    daemon: { pid, version, startedAt },
+    process: deps.lookAtProcess(),
+    work: [...running, ...waitingWork(records, { inFlight: running, now })],
+    queues: reportQueues(parts),
+    providers: watches.all().map(({ provider: { name }, cloud: { stats } }) => ({ name, stats })),
+    links: reportLinks(parts),
+    tasks,
+  };
+}
+
+function reportQueues({ executor, imageExecutor, ledger, desk }: Parts): readonly QueueReport[] {
+  const lanes = [...executor.lanes, ...imageExecutor.lanes];
+  const waiting = [...ledger.requests.values()].filter(({ grantedAt }) => grantedAt === null).length;
+  return [
+    { name: "state changes", waiting: ledger.queued, running: 0, most: null },
+    { name: "node requests", waiting, running: desk.waiting, most: null },
+    ...lanes.map(([name, { used, places }]) => ({
+      name,
+      waiting: 0,
+      running: used,
+      most: Number.isFinite(places) ? places : null,
+    })),
   ];
 }

@@ -8,14 +8,13 @@ import { basename, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import { isFolder } from "../lib/is_folder.ts";
 import { newFileProblem } from "../lib/new_file.ts";
-import { checkDatabase, readAlone } from "./check_database.ts";
 import { timeStamp } from "./copy_names.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { removeState, sizeOf, stateFileAt } from "./state_file.ts";
+import { sizeOf, stateFileAt } from "./state_file.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
-import { fillState } from "./write_state.ts";
+import { fillState, makeDatabase } from "./write_state.ts";
 
 interface Backup {
   readonly path: string;
@@ -35,24 +34,13 @@ export async function backupState(
   const name = typeof place === "string" ? basename(path) : `${place.pool}.kv`;
   const file = await isFolder(target) ? join(target, `${name}.${timeStamp(now)}`) : target;
   await refuseFile(file);
-  const attempted = `it cannot be copied to ${file}`;
-  const partial = `${file}.partial`;
-  try {
-    // Made here, so that nobody else can read it.
-    (await Deno.open(partial, { write: true, createNew: true, mode: 0o600 })).close();
-  } catch (cause) {
-    throw unusableState(path, attempted, cause);
-  }
-  try {
+  const fill = async (partial: string) => {
     if (typeof place === "string") await copyDatabase(path, partial);
     else await fillState(partial, await readEtcdContents(place), file);
-    await readAlone(partial, checkDatabase);
-    await synced(partial);
-    await Deno.rename(partial, file);
-  } catch (cause) {
-    await removeState(partial);
-    throw stateFailure(path, attempted, cause);
-  }
+  };
+  await makeDatabase(file, fill).catch((cause) => {
+    throw stateFailure(path, `it cannot be copied to ${file}`, cause);
+  });
   return { path: file, bytes: (await Deno.stat(file)).size };
 }
 
@@ -128,9 +116,4 @@ async function copyPages(path: string, target: string): Promise<void> {
   const { backup, DatabaseSync } = await import("node:sqlite");
   using database = new DatabaseSync(path, { readOnly: true });
   await backup(database, target, { rate: -1 });
-}
-
-async function synced(path: string): Promise<void> {
-  using file = await Deno.open(path, { read: true, write: true });
-  await file.sync();
 }

@@ -4,12 +4,13 @@
  */
 import type { StateCheck } from "../domain/state_check.ts";
 import type * as v from "valibot";
+import { serverIdOf } from "../domain/node.ts";
 import { withCopy } from "./backup_state.ts";
 import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { openState } from "./open_state.ts";
 import type { OpenStateOptions } from "./prepare_state.ts";
-import { openDatabase, probeFileVersion } from "./probe_version.ts";
+import { openDatabase, probeVersion } from "./probe_version.ts";
 import {
   clockSchema,
   counterSchema,
@@ -24,12 +25,11 @@ import {
 } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
 import { stateFileAt } from "./state_file.ts";
-import { stateOddities } from "./state_oddities.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
-import type { StateReader } from "./state_reader.ts";
+import { StateReader } from "./state_reader.ts";
 import { doubtOf, readWitness } from "./state_witness.ts";
-import type { IdKind, Row, Rows, TableName } from "./store.ts";
-import { idKinds, rowName, StoreError, tableNames } from "./store.ts";
+import type { Contents, IdKind, Row, Rows, TableName } from "./store.ts";
+import { idKinds, kindOf, rowName, StoreError, tableNames } from "./store.ts";
 
 /** @throws StoreError where nothing can be read at all, or only a later version can */
 export async function checkState(place: StatePlace, deps: OpenStateOptions): Promise<StateCheck> {
@@ -59,10 +59,11 @@ export async function checkState(place: StatePlace, deps: OpenStateOptions): Pro
 
 /** As it was before anything was migrated. */
 async function readHead(copy: string): Promise<{ schema: number; commits: number }> {
-  const schema = await probeFileVersion(copy);
-  if (schema === null) throw damagedState(copy, "the database is empty");
   using kv = await openDatabase(copy);
-  return { schema, commits: (await kv.get<number>(keys.commits)).value ?? 0 };
+  const reader = new StateReader(kv, copy);
+  const schema = await probeVersion(reader);
+  if (schema === null) throw damagedState(copy, "the database is empty");
+  return { schema, commits: await reader.value(keys.commits, counterSchema) ?? 0 };
 }
 
 interface Read {
@@ -133,4 +134,48 @@ async function readEach<Entity>(
 async function readNextIds(reader: StateReader): Promise<Record<IdKind, number>> {
   const ids = idKinds.map(async (kind) => [kind, await reader.value(keys.nextId(kind), counterSchema) ?? 1]);
   return Object.fromEntries(await Promise.all(ids));
+}
+
+type Known = Pick<Contents, TableName | "nextIds">;
+
+/** Records that do not fit together, though each is whole: signs of damage, or of a defect. One line each, for people. */
+function stateOddities(contents: Known): readonly string[] {
+  return [
+    ...idsToCome(contents),
+    ...sharedServers(contents),
+    ...lostParents(contents),
+    ...lostBuilds(contents),
+  ];
+}
+
+/** Its id would be given out once more. */
+function idsToCome(contents: Known): string[] {
+  return tableNames.flatMap((table) => {
+    const next = contents.nextIds[kindOf[table]];
+    return contents[table].filter(({ id }) => id >= next)
+      .map(({ id }) => `${rowName(table)} ${id}: the next id to be given out is ${next}`);
+  });
+}
+
+function sharedServers({ nodes }: Known): string[] {
+  const ofServer = Map.groupBy(nodes.filter((node) => serverIdOf(node) !== null), serverIdOf);
+  return [...ofServer].filter(([, several]) => several.length > 1)
+    .map(([server, several]) =>
+      `nodes ${several.map(({ id }) => id).join(", ")} have the same server ${server}`
+    );
+}
+
+function lostParents({ nodes }: Known): string[] {
+  const ids = new Set(nodes.map(({ id }) => id));
+  return nodes.filter(({ parentId }) => parentId !== null && !ids.has(parentId))
+    .map(({ id, parentId }) => `node ${id}: it is a subnode of node ${parentId}, which is gone`);
+}
+
+function lostBuilds({ dibImages, images }: Known): string[] {
+  const ids = new Set(dibImages.map(({ id }) => id));
+  return images.flatMap(({ id, source, state: { phase } }) =>
+    source.type === "upload" && (phase === "create" || phase === "upload") && !ids.has(source.dibImageId)
+      ? [`image ${id}: it is to be uploaded from dib image ${source.dibImageId}, which is gone`]
+      : []
+  );
 }

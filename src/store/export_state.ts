@@ -7,10 +7,9 @@ import type { Clock } from "../lib/clock.ts";
 import { withCopy } from "./backup_state.ts";
 import { createState } from "./copy_contents.ts";
 import type { Mutation } from "./kv_writer.ts";
-import { migrations, schemaVersion } from "./migrations.ts";
+import { refuseNewer } from "./prepare_state.ts";
 import { decodeRecord } from "./record_codec.ts";
 import { readCopy } from "./state_contents.ts";
-import { newerState } from "./state_errors.ts";
 import type { StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 
@@ -67,7 +66,7 @@ function readLines(lines: readonly string[], from: string) {
     throw new StoreError("damaged", `cannot import ${from}: ${problem}`);
   };
   const head = parse(whole[0], headSchema) ?? refuse("line 1 is not the head of an exported state");
-  if (head.schema > schemaVersion(migrations)) throw newerState(from);
+  refuseNewer(from, { version: head.schema });
   const entries = whole.slice(1, -1);
   if (parse(whole.at(-1), endSchema)?.entries !== entries.length) {
     refuse("it was cut off, or lines are missing");

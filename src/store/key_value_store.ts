@@ -163,13 +163,14 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
       const changes = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
-      const history = await this.#history.planAppend(commit.history ?? []);
-      await this.#state.writer.write([
+      const mutations = [
         ...commitMutations({ ...commit, ...changes }),
-        ...history.mutations,
         ...eventAdditions(commit.events ?? []),
-      ]);
-      history.done();
+      ];
+      await this.#history.append(
+        commit.history ?? [],
+        (added) => this.#state.writer.write([...mutations, ...added]),
+      );
       for (const table of tableNames) follow(this.#revisions[table], changes[table]);
       return changes;
     });
@@ -225,12 +226,9 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
 
   /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneHistory(bounds: HistoryBounds): Promise<boolean> {
-    return this.#inTurn(async () => {
-      const { mutations, done, forgotten } = await this.#history.planPrune(bounds);
-      if (forgotten > 0) await this.#state.writer.write(mutations);
-      done();
-      return forgotten === bounds.batch;
-    });
+    return this.#inTurn(() =>
+      this.#history.prune(bounds, (mutations) => this.#state.writer.write(mutations))
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

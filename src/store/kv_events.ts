@@ -7,13 +7,10 @@ import type { Instant } from "../domain/time.ts";
 import { keys } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { capEvent } from "./record_caps.ts";
-import { encodeEvents } from "./record_codec.ts";
+import { encodeEvents, inEntries } from "./record_codec.ts";
 import { eventsSchema } from "./schemas.ts";
 import type { EventBounds } from "./store.ts";
 import type { StateReader } from "./state_reader.ts";
-
-/** Characters of an entry: far fewer than the database takes, however wide they are. */
-const ENTRY_SIZE = 12_000;
 
 /** Entries that are read at a time. */
 const PIECE = 100;
@@ -76,15 +73,9 @@ function entriesOf(reader: StateReader, { after, limit }: { after: number; limit
 
 /** The mutations that store them. */
 export function eventAdditions(events: readonly PoolEvent[]): Mutation[] {
-  const mutations: Mutation[] = [];
-  let [texts, size]: [string[], number] = [[], 0];
-  for (const [index, event] of events.entries()) {
-    const text = JSON.stringify(capEvent(event));
-    texts.push(text);
-    size += text.length;
-    if (size < ENTRY_SIZE && index < events.length - 1) continue;
-    mutations.push({ key: keys.eventsUpTo(event.id), value: encodeEvents(texts) });
-    [texts, size] = [[], 0];
-  }
-  return mutations;
+  const written = events.map((event) => ({ id: event.id, text: JSON.stringify(capEvent(event)) }));
+  return inEntries(written, ({ text }) => text.length).map((entry) => ({
+    key: keys.eventsUpTo(entry.at(-1)!.id),
+    value: encodeEvents(entry.map(({ text }) => text)),
+  }));
 }

@@ -12,11 +12,8 @@ import { capRecord } from "./record_caps.ts";
 import { decodeRecord, encodeRecord } from "./record_codec.ts";
 import { historySchema } from "./schemas.ts";
 
-/** `done` is called once the mutations are written. */
-interface Planned {
-  readonly mutations: readonly Mutation[];
-  done(): void;
-}
+/** All of the mutations, or none. */
+type Write = (mutations: readonly Mutation[]) => Promise<void>;
 
 /** The sequence numbers in use: from `first` up to, but not including, `next`. */
 interface Range {
@@ -41,27 +38,25 @@ export class KvHistory {
     return this.#range = { first: oldest?.sequence ?? 1, next: (newest?.sequence ?? 0) + 1 };
   }
 
-  /** The mutations after which these are the newest records. */
-  async planAppend(records: readonly HistoryRecord[]): Promise<Planned> {
+  /** Makes these the newest records. */
+  async append(records: readonly HistoryRecord[], write: Write): Promise<void> {
     const { first, next } = await this.range();
-    return {
-      mutations: records.flatMap((record, index) => addition(record, next + index)),
-      done: () => this.#range = { first, next: next + records.length },
-    };
+    await write(records.flatMap((record, index) => addition(record, next + index)));
+    this.#range = { first, next: next + records.length };
   }
 
-  /** The mutations that forget the oldest records that are beyond the bounds. */
-  async planPrune(bounds: HistoryBounds): Promise<Planned & { readonly forgotten: number }> {
+  /** Forgets the oldest records that are beyond the bounds. @returns whether there may be more to forget */
+  async prune(bounds: HistoryBounds, write: Write): Promise<boolean> {
     const { first, next } = await this.range();
     const excess = Math.max(0, next - first - bounds.keep);
     const outdated = Math.max(excess, await this.#outdated(bounds));
     const forgotten = Math.min(outdated, bounds.batch);
-    const keys = forgotten === 0 ? [] : await entryKeys(this.#reader, { limit: forgotten });
-    return {
-      forgotten,
-      mutations: keys.flatMap(removal),
-      done: () => this.#range = { first: (keys.at(-1)?.sequence ?? first - 1) + 1, next },
-    };
+    if (forgotten > 0) {
+      const keys = await entryKeys(this.#reader, { limit: forgotten });
+      await write(keys.flatMap(removal));
+      this.#range = { first: (keys.at(-1)?.sequence ?? first - 1) + 1, next };
+    }
+    return forgotten === bounds.batch;
   }
 
   /** How many of a batch of the oldest ended too long ago. */

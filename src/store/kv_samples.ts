@@ -5,12 +5,9 @@
 import type { GroupSample, Sample } from "../domain/samples/sample.ts";
 import { keys } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
-import { encodeRecord, storedSize } from "./record_codec.ts";
+import { encodeRecord, inEntries, storedSize } from "./record_codec.ts";
 import { sampleSchema } from "./schemas.ts";
 import type { StateReader } from "./state_reader.ts";
-
-/** Bytes of an entry's groups, but for those of its last one: together they take fewer than the database allows. */
-const ENTRY_SIZE = 12_000;
 
 /** Entries that are read at a time: of a big pool, a few milliseconds' worth, while all else goes on. */
 const PIECE = 30;
@@ -44,22 +41,8 @@ export async function outdatedSamples(reader: StateReader, since: number): Promi
 
 /** The mutations that store it. */
 export function sampleAdditions({ minute, groups }: Sample): Mutation[] {
-  return partsOf(groups).map((part, index) => ({
+  return inEntries(groups, (group) => storedSize(JSON.stringify(group))).map((part, index) => ({
     key: keys.sample(minute, index),
     value: encodeRecord({ minute, groups: part }),
   }));
-}
-
-function partsOf(groups: readonly GroupSample[]): readonly (readonly GroupSample[])[] {
-  const parts: GroupSample[][] = [[]];
-  let size = 0;
-  for (const group of groups) {
-    if (size >= ENTRY_SIZE) {
-      parts.push([]);
-      size = 0;
-    }
-    parts.at(-1)!.push(group);
-    size += storedSize(JSON.stringify(group));
-  }
-  return parts;
 }

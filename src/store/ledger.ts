@@ -21,9 +21,8 @@ import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { Sample } from "../domain/samples/sample.ts";
 import { LARGEST_ID } from "../domain/record_id.ts";
-import type { Milliseconds } from "../domain/time.ts";
+import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { inSlices } from "../lib/in_slices.ts";
@@ -42,10 +41,9 @@ import type {
   Tables,
 } from "./store.ts";
 import { mapTables, StoreError, tableNames } from "./store.ts";
-import type { Edit, Layer } from "./draft.ts";
+import { Draft, type Edit, type Layer } from "./draft.ts";
 import { checkRecord } from "./check_record.ts";
 import { clockSchema, groupSampleSchema, homeSchema, runSchema } from "./schemas.ts";
-import { Draft } from "./draft.ts";
 import { EditQueue } from "./edit_queue.ts";
 import { orderKey, pauseKey } from "../domain/pair_key.ts";
 

@@ -6,8 +6,7 @@
  */
 import type { Instant } from "../domain/time.ts";
 import { backupState } from "./backup_state.ts";
-import { checkDatabase } from "./check_database.ts";
-import { checkLog } from "./check_log.ts";
+import { checkDatabase, checkLog } from "./check_database.ts";
 import { copiesBeside, timeStamp } from "./copy_names.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import { KeyValueStore } from "./key_value_store.ts";
@@ -17,7 +16,7 @@ import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { damagedState } from "./state_errors.ts";
 import { holdTheSame } from "./state_contents.ts";
 import { prepareStateFile, removeState, stateFileAt } from "./state_file.ts";
-import { readRowsOf } from "./read_rows.ts";
+import { readRowsOf } from "./sqlite_source.ts";
 import { StateGuard } from "./state_guard.ts";
 import { emptiedProblem, readWitness, type Witnessed } from "./state_witness.ts";
 import type { Store } from "./store.ts";
@@ -80,9 +79,7 @@ async function openChecked(
 /** A copy of the state as its version left it: one, however many starts get no further. */
 async function keepOlder(path: string, { version, now }: { version: number; now: Instant }): Promise<void> {
   // Of starts that were killed while they copied.
-  for (const partial of copiesBeside(path, [`v${version}-`, ".bak.partial"])) {
-    for (const left of [partial, `${partial}.alone`]) await removeState(left);
-  }
+  for (const partial of copiesBeside(path, [`v${version}-`, ".bak.partial"])) await removeState(partial);
   const [newest] = copiesBeside(path, [`v${version}-`, ".bak"]);
   const isKept = newest !== undefined && await holdTheSame(path, newest).catch(() => false);
   if (!isKept) await backupState(path, { target: `${path}.v${version}-${timeStamp(now)}.bak`, now });

@@ -12,7 +12,7 @@ import { type Migration, migrations, schemaVersion } from "./migrations.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { damagedState, newerState } from "./state_errors.ts";
-import type { RecordKind } from "./read_rows.ts";
+import type { RecordKind } from "./sqlite_source.ts";
 import type { StateGuard } from "./state_guard.ts";
 import type { StateReader } from "./state_reader.ts";
 import { doubtOf, type FoundState, type Witnessed } from "./state_witness.ts";
@@ -55,8 +55,8 @@ interface WitnessPlace {
 /** @throws StoreError */
 export function refuseNewer(
   path: string,
-  { version, steps }: { version: number | null; steps: readonly Migration[] },
-) {
+  { version, steps = migrations }: { version: number | null; steps?: readonly Migration[] },
+): void {
   if (version !== null && version > schemaVersion(steps)) throw newerState(path);
 }
 

@@ -18,6 +18,24 @@ export function encodeRecord(record: object): string {
   return value;
 }
 
+/** Characters of an entry of many small things, but for its last one: far fewer than the database takes, however wide. */
+const ENTRY_SIZE = 12_000;
+
+/** Those that go into one entry each. */
+export function inEntries<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[][] {
+  const entries: Item[][] = [];
+  let size = ENTRY_SIZE;
+  for (const item of items) {
+    if (size >= ENTRY_SIZE) {
+      entries.push([]);
+      size = 0;
+    }
+    entries.at(-1)!.push(item);
+    size += sizeOf(item);
+  }
+  return entries;
+}
+
 /** A record that is a list of events, each as JSON already. */
 export function encodeEvents(texts: readonly string[]): string {
   return `[${RECORD_VERSION},{"events":[${texts.join(",")}]}]`;

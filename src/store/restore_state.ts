@@ -2,14 +2,14 @@
 import { dirname, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { backupState, withCopy } from "./backup_state.ts";
+import { backupState, refuseFile, withCopy } from "./backup_state.ts";
 import { timeStamp } from "./copy_names.ts";
 import { isMadeInEtcd, refuseLed, writeEtcdContents } from "./etcd/etcd_contents.ts";
 import { keys } from "./keys.ts";
-import { migrations, schemaVersion } from "./migrations.ts";
+import { refuseNewer } from "./prepare_state.ts";
 import { probeFileVersion } from "./probe_version.ts";
 import { readCopy } from "./state_contents.ts";
-import { damagedState, newerState, unusableState } from "./state_errors.ts";
+import { damagedState, unusableState } from "./state_errors.ts";
 import { removeState, stateFileAt } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { EtcdPlace, StatePlace } from "./state_place.ts";
@@ -39,7 +39,7 @@ async function restoreInEtcd(
   const now = clock.now();
   await refuseLed(place);
   const contents = await withCopy(backup, { now, work: readCopy });
-  if (contents.schema > schemaVersion(migrations)) throw newerState(backup);
+  refuseNewer(backup, { version: contents.schema });
   const target = join(dirname(backup), `${place.pool}.kv.replaced-${timeStamp(now)}`);
   const replaced = await isMadeInEtcd(place) ? (await backupState(place, { target, now })).path : null;
   const doubt = { key: keys.doubt, value: "it was restored from a copy" };
@@ -69,20 +69,25 @@ async function restoreFile(
 async function checkVersion(copy: string, { of }: { of: string }): Promise<void> {
   const version = await probeFileVersion(copy);
   if (version === null) throw damagedState(of, "it is empty");
-  if (version > schemaVersion(migrations)) throw newerState(of);
+  refuseNewer(of, { version });
 }
 
 /** The log goes first: one that stayed would be taken for the copy's. */
 async function replaceState(path: string, { by, now }: { by: string; now: Instant }): Promise<string | null> {
   const aside = `${path}.replaced-${timeStamp(now)}`;
+  await refuseFile(aside);
+  const moved: string[] = [];
   try {
-    const moved = [];
-    for (const suffix of ["-shm", "-wal", ""]) moved.push(await move(path + suffix, aside + suffix));
+    for (const suffix of ["-shm", "-wal", ""]) {
+      if (await move(path + suffix, aside + suffix)) moved.unshift(suffix);
+    }
     await Deno.rename(by, path);
-    return moved.at(-1) ? aside : null;
   } catch (cause) {
+    // A file that is mounted in a container, say, cannot be moved: its log belongs beside it.
+    for (const suffix of moved) await move(aside + suffix, path + suffix);
     throw unusableState(path, `${by} cannot be put in its place`, cause);
   }
+  return moved.includes("") ? aside : null;
 }
 
 async function move(from: string, to: string): Promise<boolean> {

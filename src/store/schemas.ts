@@ -12,14 +12,13 @@ import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
-import type {
-  HistoryRecord,
-  NodePhase,
-  NodeRecord,
-  NodeResult,
-  NodeRole,
-  NodeState,
-  WaitingReason,
+import {
+  type HistoryRecord,
+  type NodePhase,
+  type NodeRecord,
+  type NodeResult,
+  type NodeRole,
+  waitingReasons,
 } from "../domain/node.ts";
 import type { PoolEvent } from "../domain/pool_event.ts";
 import type { ImageSource, ProviderImage, ProviderImageState } from "../domain/provider_image.ts";
@@ -38,36 +37,9 @@ const maybeTime = v.optional(instant);
 // Records and not lists, so that the type check misses none that is added to the domain.
 const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
 const roles = { node: 0, subnode: 0, builder: 0, checker: 0 } satisfies Record<NodeRole, 0>;
-/** A record never stores a defect. */
-type StoredReason = Exclude<WaitingReason, "defect">;
-const reasons = {
-  answer: 0,
-  listing: 0,
-  active: 0,
-  address: 0,
-  login: 0,
-  retry: 0,
-  quota: 0,
-  capacity: 0,
-  image: 0,
-  provider: 0,
-  delete: 0,
-  node: 0,
-  worker: 0,
-  build: 0,
-  upload: 0,
-  server: 0,
-  setup: 0,
-  subnodes: 0,
-  script: 0,
-  target: 0,
-  saving: 0,
-  check: 0,
-  gone: 0,
-} satisfies Record<StoredReason, 0>;
 
 const waitingOn = v.nullable(v.strictObject({
-  reason: v.picklist(Object.keys(reasons) as StoredReason[]),
+  reason: v.picklist(waitingReasons),
   message: v.string(),
   since: instant,
 }));
@@ -75,47 +47,40 @@ const waitingOn = v.nullable(v.strictObject({
 // Records of before it was recorded have none.
 const deletedBy = v.optional(v.nullable(v.picklist(deciders)), null);
 
-const withServer = { serverId: v.string() };
+/** The fields of a state besides its phase, in each phase. */
+type PhaseFields<Phase extends string> = Readonly<Record<Phase, v.ObjectEntries>>;
 
-type StateSchemas<State extends { readonly phase: string }> = {
-  readonly [Phase in State["phase"]]: Schema<Extract<State, { phase: Phase }>>;
-};
+type Phased<Fields extends PhaseFields<string>> = {
+  readonly [Phase in keyof Fields]:
+    & { readonly phase: Phase }
+    & v.InferOutput<v.StrictObjectSchema<Fields[Phase], undefined>>;
+}[keyof Fields];
+
+function phased<Fields extends PhaseFields<string>>(fields: Fields) {
+  const states = Object.entries(fields).map(([phase, entries]) =>
+    v.strictObject({ phase: v.literal(phase), ...entries })
+  );
+  return v.variant("phase", states) as unknown as Schema<Phased<Fields>>;
+}
+
+const withServer = { serverId: v.string() };
+const sending = { sentAt: maybeInstant, lostAt: maybeInstant };
 
 const states = {
-  "create": v.strictObject({ phase: v.literal("create"), sentAt: maybeInstant, lostAt: maybeInstant }),
-  "boot": v.strictObject({ phase: v.literal("boot"), ...withServer }),
-  "address": v.strictObject({ phase: v.literal("address"), ...withServer, activeAt: instant }),
-  "login": v.strictObject({ phase: v.literal("login"), ...withServer, activeAt: instant }),
-  "prepare": v.strictObject({
-    phase: v.literal("prepare"),
-    ...withServer,
-    failingSince: v.optional(instant),
-  }),
-  "assign": v.strictObject({ phase: v.literal("assign"), ...withServer }),
-  "test": v.strictObject({ phase: v.literal("test"), ...withServer, startedAt: maybeInstant }),
-  "ready": v.strictObject({ phase: v.literal("ready"), ...withServer }),
-  "used": v.strictObject({
-    phase: v.literal("used"),
-    ...withServer,
-    isClosed: v.optional(v.union([v.literal(true), v.literal("late")])),
-  }),
-  "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
-  "unassign": v.strictObject({
-    phase: v.literal("unassign"),
-    ...withServer,
-    mayRunJob: v.optional(v.literal(true)),
-  }),
-  "delete-server": v.strictObject({
-    phase: v.literal("delete-server"),
-    serverId: text,
-    lostAt: maybeInstant,
-    askedAt: maybeInstant,
-    acceptedAt: maybeInstant,
-  }),
-  "delete-address": v.strictObject({ phase: v.literal("delete-address") }),
-} satisfies StateSchemas<NodeState>;
-
-const nodeState: Schema<NodeState> = v.variant("phase", Object.values(states));
+  "create": sending,
+  "boot": withServer,
+  "address": { ...withServer, activeAt: instant },
+  "login": { ...withServer, activeAt: instant },
+  "prepare": { ...withServer, failingSince: v.optional(instant) },
+  "assign": withServer,
+  "test": { ...withServer, startedAt: maybeInstant },
+  "ready": withServer,
+  "used": { ...withServer, isClosed: v.optional(v.union([v.literal(true), v.literal("late")])) },
+  "hold": { serverId: text, lostAt: maybeInstant },
+  "unassign": { ...withServer, mayRunJob: v.optional(v.literal(true)) },
+  "delete-server": { serverId: text, lostAt: maybeInstant, askedAt: maybeInstant, acceptedAt: maybeInstant },
+  "delete-address": {},
+} satisfies PhaseFields<NodePhase>;
 
 const phases = Object.keys(states) as NodePhase[];
 const timings = v.strictObject(
@@ -131,15 +96,23 @@ const evidence = v.nullable(v.strictObject({
   console: text,
 }));
 
-const returns = v.array(v.strictObject({
-  phase: v.picklist(phases),
-  at: instant,
-}));
+const numbered = { revision: count, id: count };
+
+/** Of a node or an image. */
+const worked = {
+  stateSince: instant,
+  waitingOn,
+  retryAt: maybeInstant,
+  attempt: count,
+  comment: text,
+  deletedBy,
+  evidence,
+};
 
 /** A node as it is stored. */
 const nodeSchema: Schema<NodeRecord> = v.strictObject({
-  revision: count,
-  id: count,
+  ...numbered,
+  ...worked,
   role: v.picklist(Object.keys(roles) as NodeRole[]),
   providerImageId: v.nullable(count),
   parentId: v.nullable(count),
@@ -157,13 +130,9 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
   flavorId: v.string(),
   flavorName: v.string(),
   zone: text,
-  state: nodeState,
+  state: phased(states),
   formerServerId: v.optional(v.string()),
-  stateSince: instant,
   phaseSince: instant,
-  waitingOn,
-  retryAt: maybeInstant,
-  attempt: count,
   addresses: v.nullable(v.strictObject({
     login: v.string(),
     publicV4: text,
@@ -177,8 +146,6 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
     isMoved: v.optional(v.boolean()),
   })),
   hostKeys: v.array(v.string()),
-  comment: text,
-  deletedBy,
   job: text,
   jobEnd: v.nullable(v.strictObject({ at: instant, result: text })),
   requestId: v.nullable(count),
@@ -190,15 +157,13 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
     mayBeInUse: v.optional(v.literal(true)),
   })),
   launchReason: v.string(),
-  evidence,
   result: v.nullable(v.picklist(Object.keys(results) as NodeResult[])),
   timings,
-  returns: v.optional(returns),
+  returns: v.optional(v.array(v.strictObject({ phase: v.picklist(phases), at: instant }))),
 });
 
 const requestSchema: Schema<NodeRequest> = v.strictObject({
-  revision: count,
-  id: count,
+  ...numbered,
   label: v.string(),
   count,
   job: text,
@@ -211,67 +176,44 @@ const requestSchema: Schema<NodeRequest> = v.strictObject({
   waitingOn,
 });
 
+const files = v.array(
+  v.strictObject({ format: v.string(), size: v.number(), md5: v.string(), sha512: v.string() }),
+);
+
 const dibStates = {
-  build: v.strictObject({ phase: v.literal("build"), startedAt: maybeInstant }),
-  ready: v.strictObject({
-    phase: v.literal("ready"),
-    files: v.array(
-      v.strictObject({ format: v.string(), size: v.number(), md5: v.string(), sha512: v.string() }),
-    ),
-  }),
-  delete: v.strictObject({ phase: v.literal("delete") }),
-} satisfies StateSchemas<DibImageState>;
+  build: { startedAt: maybeInstant },
+  ready: { files },
+  delete: {},
+} satisfies PhaseFields<DibImageState["phase"]>;
 
 const dibImageSchema: Schema<DibImage> = v.strictObject({
-  revision: count,
-  id: count,
+  ...numbered,
+  ...worked,
   name: v.string(),
   version: count,
-  state: v.variant("phase", Object.values(dibStates)) as Schema<DibImageState>,
+  state: phased(dibStates),
   path: v.string(),
   builder: v.optional(v.strictObject({ id: v.string(), host: v.string() })),
   formats: v.array(v.string()),
   logFile: text,
-  stateSince: instant,
-  waitingOn,
-  retryAt: maybeInstant,
-  attempt: count,
-  comment: text,
-  deletedBy,
-  evidence,
 });
 
 const onNode = { nodeId: count };
 const withImage = { externalId: v.string() };
 
 const imageStates = {
-  create: v.strictObject({ phase: v.literal("create"), sentAt: maybeInstant, lostAt: maybeInstant }),
-  upload: v.strictObject({ phase: v.literal("upload"), ...withImage, startedAt: maybeInstant }),
-  keypair: v.strictObject({ phase: v.literal("keypair") }),
-  server: v.strictObject({ phase: v.literal("server"), nodeId: v.nullable(count) }),
-  setup: v.strictObject({ phase: v.literal("setup"), ...onNode, startedAt: maybeInstant }),
-  snapshot: v.strictObject({
-    phase: v.literal("snapshot"),
-    ...onNode,
-    sentAt: maybeInstant,
-    lostAt: maybeInstant,
-  }),
-  saving: v.strictObject({ phase: v.literal("saving"), ...withImage }),
-  check: v.strictObject({
-    phase: v.literal("check"),
-    ...withImage,
-    nodeId: v.nullable(count),
-    startedAt: maybeInstant,
-  }),
-  ready: v.strictObject({ phase: v.literal("ready"), ...withImage }),
-  delete: v.strictObject({
-    phase: v.literal("delete"),
-    externalId: text,
-    lostAt: maybeInstant,
-    acceptedAt: maybeInstant,
-  }),
-  gone: v.strictObject({ phase: v.literal("gone") }),
-} satisfies StateSchemas<ProviderImageState>;
+  create: sending,
+  upload: { ...withImage, startedAt: maybeInstant },
+  keypair: {},
+  server: { nodeId: v.nullable(count) },
+  setup: { ...onNode, startedAt: maybeInstant },
+  snapshot: { ...onNode, ...sending },
+  saving: withImage,
+  check: { ...withImage, nodeId: v.nullable(count), startedAt: maybeInstant },
+  ready: withImage,
+  delete: { externalId: text, lostAt: maybeInstant, acceptedAt: maybeInstant },
+  gone: {},
+} satisfies PhaseFields<ProviderImageState["phase"]>;
 
 const imageSource: Schema<ImageSource> = v.variant("type", [
   v.strictObject({
@@ -285,32 +227,24 @@ const imageSource: Schema<ImageSource> = v.variant("type", [
 ]);
 
 const imageSchema: Schema<ProviderImage> = v.strictObject({
-  revision: count,
-  id: count,
+  ...numbered,
+  ...worked,
   provider: v.string(),
   image: v.string(),
   version: count,
   source: imageSource,
   hostname: v.string(),
-  state: v.variant("phase", Object.values(imageStates)) as Schema<ProviderImageState>,
-  stateSince: instant,
+  state: phased(imageStates),
   phaseSince: instant,
-  waitingOn,
-  retryAt: maybeInstant,
-  attempt: count,
   keypair: v.nullable(
     v.strictObject({ name: v.string(), publicKey: v.string(), privateKey: v.string() }),
   ),
   serverId: text,
   logFile: text,
-  comment: text,
-  deletedBy,
-  evidence,
 });
 
 const autoHoldSchema: Schema<AutoHold> = v.strictObject({
-  revision: count,
-  id: count,
+  ...numbered,
   job: v.string(),
   holdOnFailure: count,
   createdAt: instant,

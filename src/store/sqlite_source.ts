@@ -3,7 +3,12 @@
  * altogether, and twice as long to hand over thousands of records.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { deserialize } from "node:v8";
+import type { GenericSchema } from "valibot";
+import { fits } from "../lib/fits.ts";
+import { inSlices } from "../lib/in_slices.ts";
+import { decodeRecords, RECORD_VERSION } from "./record_codec.ts";
 import { decodeSqliteKey, encodeSqliteKey, sqliteRange } from "./sqlite_keys.ts";
 import type { StateEntry, StateSource } from "./state_source.ts";
 
@@ -42,12 +47,9 @@ export class SqliteSource implements StateSource, Disposable {
    * maps the file into memory, which takes a third less time than reading it page by page
    */
   constructor(path: string, { isAlone = false } = {}) {
-    this.#database = new DatabaseSync(path, { readOnly: !isAlone });
-    if (isAlone) {
-      this.#database.exec(
-        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1; PRAGMA mmap_size = ${MAPPED}`,
-      );
-    }
+    const name = isAlone ? `${pathToFileURL(path)}?immutable=1` : path;
+    this.#database = new DatabaseSync(name, { readOnly: true });
+    if (isAlone) this.#database.exec(`PRAGMA mmap_size = ${MAPPED}`);
   }
 
   get(key: Deno.KvKey): Promise<StateEntry> {
@@ -120,4 +122,47 @@ export class SqliteSource implements StateSource, Disposable {
  */
 function textIn([found, size]: Found): string | null {
   return typeof found === "string" && found.length === size && !found.includes("\ufffd") ? found : null;
+}
+
+/** The records of a kind, by the beginning of their keys. */
+export interface RecordKind<Output> {
+  readonly prefix: Deno.KvKey;
+  readonly schema: GenericSchema<unknown, Output>;
+}
+
+/** Batches of values between which others have their turn. */
+const SLICE = 5;
+
+/**
+ * In the order of their keys, in slices, since a daemon does other things meanwhile. null: something is not as it should be;
+ * who reads them one by one learns what.
+ */
+export async function readRows<Output>(
+  source: SqliteSource,
+  { prefix, schema }: RecordKind<Output>,
+): Promise<Output[] | null> {
+  try {
+    const records: Output[] = [];
+    await inSlices(source.joined(prefix), (values) => {
+      const decoded = decodeRecords(values);
+      if (decoded === null) throw new Error("an odd value");
+      for (const { version, record } of decoded) {
+        if (version !== RECORD_VERSION || !fits(schema, record)) throw new Error("an odd record");
+        records.push(record as Output);
+      }
+    }, SLICE);
+    return records;
+  } catch {
+    return null;
+  }
+}
+
+/** The same of a file that others have open, too. */
+export async function readRowsOf<Output>(path: string, kind: RecordKind<Output>): Promise<Output[] | null> {
+  try {
+    using source = new SqliteSource(path);
+    return await readRows(source, kind);
+  } catch {
+    return null;
+  }
 }

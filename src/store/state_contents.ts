@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { openFileWriter } from "./file_transactions.ts";
 import { isOfWriter } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
-import { openDatabase, probeFileVersion } from "./probe_version.ts";
+import { openDatabase, probeVersion } from "./probe_version.ts";
 import { damagedState } from "./state_errors.ts";
 import { SqliteSource } from "./sqlite_source.ts";
 import { StateReader } from "./state_reader.ts";
@@ -17,10 +17,10 @@ export interface StateContents {
 
 /** Of a file that is a copy, which nobody has open; a commit that was being written is completed. @throws StoreError */
 export async function readCopy(path: string): Promise<StateContents & { readonly schema: number }> {
-  const schema = await probeFileVersion(path);
-  if (schema === null) throw damagedState(path, "the database is empty");
   using kv = await openDatabase(path);
   const { commits, reader } = await openFileWriter(kv, path);
+  const schema = await probeVersion(reader);
+  if (schema === null) throw damagedState(path, "the database is empty");
   return { schema, commits, mutations: await readMutations(reader) };
 }
 

@@ -1,28 +1,38 @@
 /** Writes a whole state into a new file, which is there when it is complete or not at all. */
-import { checkDatabase, readAlone } from "./check_database.ts";
+import { checkDatabase } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import type { StateContents } from "./state_contents.ts";
 import { unusableState } from "./state_errors.ts";
 import { isThere, removeState } from "./state_file.ts";
 
-/**
- * @throws the system's or the database's error; nothing is left then
- */
+/** Where nobody else writes one. @throws as `makeDatabase` */
 export async function writeState(path: string, contents: StateContents): Promise<void> {
   if (await isThere(path)) throw new Deno.errors.AlreadyExists(`${path} exists`);
-  const partial = `${path}.partial`;
   // Of a process that was killed.
-  await removeState(partial);
+  await removeState(partialOf(path));
+  await makeDatabase(path, (partial) => fillState(partial, contents, path));
+}
+
+/** @param fill is given an empty file @throws the system's or the database's error; nothing is left then */
+export async function makeDatabase(path: string, fill: (partial: string) => Promise<void>): Promise<void> {
+  const partial = partialOf(path);
+  // Made here, so that nobody else can read it.
+  (await Deno.open(partial, { write: true, createNew: true, mode: 0o600 })).close();
   try {
-    (await Deno.open(partial, { write: true, createNew: true, mode: 0o600 })).close();
-    await fillState(partial, contents, path);
+    await fill(partial);
     // Without taking its log into account, which the closing has taken in.
-    await readAlone(partial, checkDatabase);
+    await checkDatabase(partial, { isAlone: true });
+    using file = await Deno.open(partial, { read: true, write: true });
+    await file.sync();
     await Deno.rename(partial, path);
   } finally {
     await removeState(partial);
   }
+}
+
+function partialOf(path: string): string {
+  return `${path}.partial`;
 }
 
 /**

@@ -98,7 +98,11 @@ const answers: readonly [string, number, unknown, string][] = [
     "refused",
   ],
   ["an etcd without its gateway", 404, "404 page not found\n", "refused"],
-  ["another web server", 200, "<html>It works!</html>", "refused"],
+  ["another web server", 200, "<html>It works!</html>", "strange"],
+  ["an answer that is empty", 200, "", "strange"],
+  ["a learner", 503, refusal(14, "etcdserver: rpc not supported for learner"), "elsewhere"],
+  ["a learner of 3.6", 400, refusal(9, "etcdserver: rpc not supported for learner"), "elsewhere"],
+  ["members whose data differ", 500, refusal(15, "etcdserver: corrupt cluster"), "refused"],
   ["a proxy whose etcd is gone", 502, "<html>Bad Gateway</html>", "unknown"],
 ];
 

@@ -131,6 +131,19 @@ for (
   });
 }
 
+for (
+  const [what, body] of [["a page of a proxy's", "<html>Sorry!</html>"], [
+    "another service's JSON",
+    {},
+  ]] as const
+) {
+  Deno.test(`where ${what} comes in place of an answer a read is refused, and a write may have been done`, async () => {
+    const { clock, etcd } = members(() => ({ status: 200, body }));
+    assert.equal((await outcomeOf(clock, etcd.ask(read, call))).error?.kind, "refused");
+    assert.equal((await outcomeOf(clock, etcd.ask(write, call))).error?.kind, "lost");
+  });
+}
+
 Deno.test("members without a leader are asked until they have one", async () => {
   const { clock, etcd } = members((member, _, count) => count < 9 ? noLeader : done(member));
   const { result, took } = await outcomeOf(clock, etcd.ask(write, call));

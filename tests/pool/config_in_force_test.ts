@@ -72,17 +72,17 @@ Deno.test("a file that hangs is a problem after half a minute, and keeps no late
   Object.assign(file, { maxServers: 2, readingTakes: 60 * MINUTE });
   const hanging = inForce.reload();
   await clock.advance(29 * SECOND);
-  assert.deepEqual(inForce.problems, []);
+  assert.deepEqual(inForce.standing.problems, []);
   await clock.advance(SECOND);
   const hangs =
     "it has not been read within 30s: a network file system does not answer, or nobody writes to a named pipe";
-  assert.deepEqual([await hanging, inForce.problems], [{ changes: [], problems: [hangs] }, [hangs]]);
+  assert.deepEqual([await hanging, inForce.standing.problems], [{ changes: [], problems: [hangs] }, [hangs]]);
   assert.equal(inForce.hangs, true);
   assert.deepEqual(told, [`configuration.refused the configuration was refused: ${hangs}`]);
   Object.assign(file, { maxServers: 3, readingTakes: 0 });
   const good = inForce.reload();
   await clock.advance(5 * SECOND);
-  assert.deepEqual([(await good).problems, inForce.problems, current()], [[], [], 3]);
+  assert.deepEqual([(await good).problems, inForce.standing.problems, current()], [[], [], 3]);
   await clock.advance(60 * MINUTE);
   assert.deepEqual([log, current(), inForce.hangs], [["read 2", "read 3", "apply 3"], 3, false]);
 });
@@ -127,13 +127,13 @@ Deno.test("a file that cannot be used changes nothing, and the next reload of a 
   file.problem = new ConfigError([problem]);
   const bad = inForce.reload();
   await clock.advance(SECOND);
-  assert.deepEqual([(await bad).problems.length, inForce.problems.length, current()], [1, 1, 1]);
+  assert.deepEqual([(await bad).problems.length, inForce.standing.problems.length, current()], [1, 1, 1]);
   Object.assign(file, { problem: null, maxServers: 2 });
   const good = inForce.reload();
   await clock.advance(5 * SECOND);
   await good;
-  assert.deepEqual([inForce.problems, current(), applied], [[], 2, [1, 2]]);
-  assert.equal(inForce.since, NOW + 2 * SECOND);
+  assert.deepEqual([inForce.standing.problems, current(), applied], [[], 2, [1, 2]]);
+  assert.equal(inForce.standing.since, NOW + 2 * SECOND);
 });
 
 Deno.test("a file that is read twice, since it changed and SIGHUP came, is refused in the log once", async () => {
@@ -219,19 +219,19 @@ Deno.test("what could not be put into effect is told until it could, and when a 
     await clock.advance(MINUTE);
     await reading;
   };
-  const readAt = () => (inForce.readAt - NOW) / MINUTE;
-  assert.deepEqual([inForce.fault, readAt()], [null, 0]);
+  const readAt = () => (inForce.standing.readAt - NOW) / MINUTE;
+  assert.deepEqual([inForce.standing.fault, readAt()], [null, 0]);
   isBroken = true;
   file.maxServers = 2;
   await reload();
-  assert.deepEqual([inForce.fault, readAt()], ["the CA file is gone", 0]);
+  assert.deepEqual([inForce.standing.fault, readAt()], ["the CA file is gone", 0]);
   isBroken = false;
   file.problem = new ConfigError([fileProblem("nodepool.yaml", "it cannot be read")]);
   await reload();
   assert.equal(readAt(), 0, "a broken one does not count");
   file.problem = null;
   await reload();
-  assert.deepEqual([inForce.fault, readAt()], [null, 2]);
+  assert.deepEqual([inForce.standing.fault, readAt()], [null, 2]);
 });
 
 Deno.test("whatever goes wrong in a reload, not only in the file, is a problem until a reload succeeds, and an event", async () => {
@@ -251,18 +251,22 @@ Deno.test("whatever goes wrong in a reload, not only in the file, is a problem u
   assert.deepEqual(refused(), [
     "configuration.refused the configuration is not in effect as a whole: the CA file is gone",
   ]);
-  assert.equal(inForce.readAt, NOW, "one that is not in effect does not count");
+  assert.equal(inForce.standing.readAt, NOW, "one that is not in effect does not count");
   isBroken = false;
   file.problem = new TypeError("text.replace is not a function");
   await reload();
   await reload();
-  assert.deepEqual([inForce.fault, inForce.problems.length, refused().length], [null, 1, 2]);
-  assert.match(inForce.problems[0]!, /text\.replace is not a function/);
+  assert.deepEqual([inForce.standing.fault, inForce.standing.problems.length, refused().length], [
+    null,
+    1,
+    2,
+  ]);
+  assert.match(inForce.standing.problems[0]!, /text\.replace is not a function/);
   assert.match(refused()[1]!, /text\.replace is not a function/);
   file.problem = null;
   await reload();
-  assert.deepEqual([inForce.problems, inForce.fault, applied.at(-1)], [[], null, 2]);
-  assert.equal(inForce.readAt, NOW + 4 * MINUTE);
+  assert.deepEqual([inForce.standing.problems, inForce.standing.fault, applied.at(-1)], [[], null, 2]);
+  assert.equal(inForce.standing.readAt, NOW + 4 * MINUTE);
 });
 
 Deno.test("a configuration whose changes cannot be told is refused with the reason, and the next good one is taken", async () => {
@@ -283,11 +287,11 @@ Deno.test("a configuration whose changes cannot be told is refused with the reas
   });
   for (let times = 0; times < 2; times++) {
     const { problems, changes } = await inForce.reload();
-    assert.deepEqual([problems.length, changes, inForce.problems], [1, [], problems]);
+    assert.deepEqual([problems.length, changes, inForce.standing.problems], [1, [], problems]);
     assert.match(problems[0]!, /no such label/);
   }
   await inForce.reload();
-  assert.deepEqual([allowed(inForce.current), inForce.problems], [3, []]);
+  assert.deepEqual([allowed(inForce.current), inForce.standing.problems], [3, []]);
   assert.deepEqual(told, ["configuration.refused", "configuration.mended", "configuration.changed"]);
 });
 

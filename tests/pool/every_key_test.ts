@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { loginKeys } from "../../src/config/schema/provider_section.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
 import { itemOf, sectionAt, traitsOf } from "../../src/config/schema/section.ts";
-import type { Config, OverruledLogKey } from "../../src/domain/config.ts";
+import type { Config } from "../../src/domain/config.ts";
 import { ConfigInForce } from "../../src/pool/config_in_force.ts";
 import { configChanges } from "../../src/pool/plan_config.ts";
 import { GOOD_KEY, parseAlone } from "../config/fake_environment.ts";
@@ -247,7 +247,7 @@ async function reading(path: string, value: unknown): Promise<Config> {
 /** The first configuration in force, where files say the next. */
 function reloading(
   first: Config,
-  { next, ...given }: { next: Config; overruledLog?: readonly OverruledLogKey[] },
+  { next, ...given }: { next: Config; overruled?: readonly string[] },
 ): ConfigInForce {
   return new ConfigInForce(first, {
     clock: new VirtualClock(),
@@ -290,7 +290,7 @@ Deno.test("a reload promises nothing of keys of the log that an option of the da
     await reading("log", { level: "info", file: "/a" }),
     await reading("log", { level: "error", file: "/b" }),
   ];
-  await using inForce = reloading(first, { next, overruledLog: ["level"] });
+  await using inForce = reloading(first, { next, overruled: ["level"] });
   const logged = await loggedLines(async () => void await inForce.reload());
   const warnings = logged.filter(({ level }) => level === "warning").map(({ message }) => message.join(""));
   assert.deepEqual(warnings, [

@@ -119,7 +119,6 @@ const waysOut: Record<keyof PoolDeps, "waits until it is sure" | "looks" | "this
   metrics: "this process only",
   serviceManager: "this process only",
   logging: "this process only",
-  overruledLog: "this process only",
   clock: "this process only",
   random: "this process only",
   parts: "this process only",

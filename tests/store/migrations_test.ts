@@ -88,7 +88,7 @@ Deno.test("what a start has left that was killed while it copied is removed by t
   await using state = await temporaryState();
   await stateWithNode(state.path);
   for (const time of ["20300101T000000Z", "20300101T000002Z"]) {
-    for (const end of ["", "-wal", ".alone"]) {
+    for (const end of ["", "-wal"]) {
       await Deno.writeTextFile(`${state.path}.v1-${time}.bak.partial${end}`, "half");
     }
   }
@@ -172,11 +172,16 @@ Deno.test("a changed form of records is a new version of the state", async () =>
     clockSchema,
     sampleSchema,
   };
-  const text = JSON.stringify(form, (_key, value) => typeof value === "function" ? undefined : value);
+  // In whatever order the keys stand.
+  const text = JSON.stringify(form, (_key, value) => {
+    if (typeof value === "function") return undefined;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a < b ? -1 : 1));
+  });
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   const found = { version: schemaVersion(migrations), form: new Uint8Array(digest).toHex().slice(0, 16) };
   // An older program would call what it does not know damaged: append a step, raise RECORD_VERSION, put both here.
-  assert.deepEqual(found, { version: 3, form: "04c177b0429aab7b" });
+  assert.deepEqual(found, { version: 3, form: "485bec9f71399905" });
   assert.equal(RECORD_VERSION, found.version);
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { openKvStore } from "../../src/store/open_state.ts";
-import { readRowsOf } from "../../src/store/read_rows.ts";
+import { readRowsOf } from "../../src/store/sqlite_source.ts";
 import { encodeRecord } from "../../src/store/record_codec.ts";
 import { rowSchemas } from "../../src/store/schemas.ts";
 import { StateReader } from "../../src/store/state_reader.ts";

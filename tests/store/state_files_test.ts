@@ -200,6 +200,32 @@ Deno.test("a restore is refused where a process has the state, and for what is n
   assert.deepEqual(left.filter((name) => /restoring|replaced|partial/.test(name)), []);
 });
 
+Deno.test("a state that cannot be moved aside keeps its log when a restore fails, and two restores in one second keep both", async () => {
+  await using state = await temporaryState();
+  const [backup, stamp] = [join(state.directory, "b.kv"), "replaced-20261128T201500Z"];
+  await using _store = await openKvStore(state.path, options);
+  await backupState(state.path, { target: backup, now: 0 });
+  const killed = join(state.directory, "killed.kv");
+  const suffixes = ["", "-wal", "-shm"];
+  for (const suffix of suffixes) await Deno.copyFile(state.path + suffix, killed + suffix);
+  const contents = () => Promise.all(suffixes.map((suffix) => Deno.readFile(killed + suffix)));
+  const before = await contents();
+  // As a log that cannot be moved, behind an index that can.
+  await Deno.mkdir(`${killed}.${stamp}-wal`);
+  assert.match(
+    await kindOf(restoreState(killed, { backup, clock })),
+    /^unusable: .* cannot be put in its place/,
+  );
+  assert.deepEqual(await contents(), before);
+  await Deno.remove(`${killed}.${stamp}-wal`);
+  const { replaced } = await restoreState(killed, { backup, clock });
+  assert.equal(replaced, `${killed}.${stamp}`);
+  assert.match(
+    await kindOf(restoreState(killed, { backup, clock })),
+    /^unusable: cannot write .* exists already/,
+  );
+});
+
 Deno.test("the check of a sound state counts its records and finds nothing odd, while a process has it open", async () => {
   await using state = await temporaryState();
   await using store = await openKvStore(state.path, options);

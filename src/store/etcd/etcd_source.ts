@@ -42,7 +42,7 @@ export class EtcdSource implements StateSource {
 
   async get(key: Deno.KvKey): Promise<StateEntry> {
     const { prefix, revision } = this.#options;
-    const { entries: [entry] } = await this.#range({ key: prefix + encodeKey(key), ...at(revision) });
+    const { entries: [entry] } = await this.#range({ key: prefix + encodeKey(key), revision });
     return { key, value: entry === undefined ? null : decodeValue(entry.value) };
   }
 
@@ -73,7 +73,7 @@ export class EtcdSource implements StateSource {
   /** @returns `revision`: the one that the page is of */
   async #page(asked: RangeRequest, revision: number | undefined): Promise<RangeAnswer> {
     try {
-      const page = await this.#range({ ...asked, ...at(revision) });
+      const page = await this.#range({ ...asked, revision });
       return { ...page, revision: revision ?? page.revision };
     } catch (error) {
       const isForgotten = error instanceof EtcdError && error.kind === "compacted";
@@ -97,8 +97,4 @@ export class EtcdSource implements StateSource {
   #decode({ key, value }: EtcdEntry): StateEntry {
     return { key: decodeKey(key.slice(this.#options.prefix.length)), value: decodeValue(value) };
   }
-}
-
-function at(revision: number | undefined): { revision?: number } {
-  return revision === undefined ? {} : { revision };
 }

@@ -420,7 +420,7 @@ Deno.test("a logging configuration and --debug overrule the keys of the log that
   const otherwise = { level: "info", format: null, file: null } as const;
   const file = await Deno.makeTempFile();
   const overruled = async (path: string | null, debug: boolean) =>
-    (await loadLogging(path, { otherwise, debug })).overruled;
+    (await loadLogging(path, { otherwise, debug })).logging.overruled;
   try {
     await Deno.writeTextFile(file, "format: json\nlevels: { nodepool.cloud: debug }\n");
     assert.deepEqual(await overruled(null, false), []);
