@@ -130,6 +130,37 @@ Deno.test("a gateway that does not know the service at this moment proves nothin
   }
 });
 
+/** What gateways say in JSON of an address that they do not know, or not at this moment. */
+const GATEWAYS: readonly [string, unknown][] = [
+  ["Kong", { message: "no Route matched with those values", request_id: "a2f5" }],
+  ["Apigee", { fault: { faultstring: "Unable to identify proxy", detail: { errorcode: "NotFound" } } }],
+  ["Envoy", { code: 404, message: "upstream not found", status: "NOT_FOUND" }],
+  ["HAProxy", { error: { code: 404, message: "Not Found", title: "Not Found" } }],
+  ["AWS ALB", { message: null }],
+  ["Traefik", {}],
+];
+
+for (const [gateway, body] of GATEWAYS) {
+  Deno.test(`a 404 of ${gateway} in JSON proves nothing of anything that the cloud has`, async () => {
+    const cloud = behindProxy({ status: 404, body });
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => cloud.listNetworks({ signal }),
+      () => cloud.createFloatingIp({ networkId: "n", portId: "p", description: "" }, { signal }),
+      () => cloud.createServer(NODE_12, { signal }),
+      () => cloud.createSnapshot({ serverId: "a", name: "i", properties: {} }, { signal }),
+      () => cloud.findImages("6f70656e-7374-6163-6b20-676c616e6365", { signal }),
+      () => cloud.getServer("a", { signal }),
+      () => cloud.getImage("a", { signal }),
+      () => cloud.getFloatingIp("a", { signal }),
+      () => cloud.deleteServer("a", { signal }),
+    ];
+    for (const call of calls) {
+      const error = await refusalOf(call());
+      assert.deepEqual([error.kind, error.status], ["unavailable", 404], error.message);
+    }
+  });
+}
+
 Deno.test("a service without pages of its own is used where its root shows one", async () => {
   const { cloud } = scriptedCloud(({ url }) => {
     if (url === "http://nova:8774/") return PAGE;

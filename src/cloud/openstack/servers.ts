@@ -5,7 +5,7 @@ import { type Instant, SECOND } from "../../domain/time.ts";
 import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { saysNoConsole } from "./classify_response.ts";
-import { deleteResource, NOVA, showResource } from "./one_resource.ts";
+import { deleteResource, showResource } from "./one_resource.ts";
 import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
 import { ServerSchema, toServer } from "./server_schema.ts";
 import type { Answer, ServiceCall, ServiceOptions, Session } from "./session.ts";
@@ -37,17 +37,20 @@ export function createServers(options: ServiceOptions): Servers {
       const answer = await session.request(await createCall(request, { session, signal }));
       return { id: answer.parse(CreatedSchema).server.id };
     },
-    deleteServer: (id, call) => deleteResource(NOVA, { ...serverOf(id), ...call, session }),
+    deleteServer: (id, call) => deleteResource({ ...serverOf(id), ...call, session }),
     async getServer(id, { signal }) {
-      const { what, path } = serverOf(id);
-      const look = { action: `show ${what}`, service: "compute", signal } as const;
-      const microversion = await downCellVersion(session, look);
-      const call = { path, microversion, turn: "look", repeatable: false, signal } as const;
-      const answer = await showResource(NOVA, { what, ...call, session });
+      const server = serverOf(id);
+      const microversion = await downCellVersion(session, {
+        action: `show ${server.what}`,
+        ...server,
+        signal,
+      });
+      const look = { microversion, turn: "look", repeatable: false, signal } as const;
+      const answer = await showResource({ ...server, ...look, session });
       if (answer === "gone") return "gone";
-      const server = toServer(answer.parse(OneSchema).server);
-      if (server.id !== id) throw answer.refuse(`the response is about server ${server.id}`);
-      return server;
+      const found = toServer(answer.parse(OneSchema).server);
+      if (found.id !== id) throw answer.refuse(`the response is about server ${found.id}`);
+      return found;
     },
     async getConsole(id, { lines, signal }) {
       const { what, path } = serverOf(id);
@@ -74,7 +77,7 @@ export function createServers(options: ServiceOptions): Servers {
 }
 
 function serverOf(id: string) {
-  return { what: `server ${id}`, path: `/servers/${encodeURIComponent(id)}` };
+  return { service: "compute", what: `server ${id}`, path: `/servers/${encodeURIComponent(id)}` } as const;
 }
 
 function actionCall(path: string, body: unknown) {

@@ -167,7 +167,7 @@ export class Transport implements AsyncDisposable {
       slot.speedUp();
       return response;
     }
-    const refusal = classifyResponse(response, { now: clock.wall() });
+    const refusal = classifyResponse(response, { service: call.service, now: clock.wall() });
     adaptRate(slot, { status: response.status, refusal });
     throw this.refuse(call, {
       ...refusal,
