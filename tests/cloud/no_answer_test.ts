@@ -100,8 +100,53 @@ for (const status of [300, 404, 405]) {
     const reply = { status, body: { message: "no Route matched with those values" } };
     const { cloud } = scriptedCloud((request) => isLogin(request) ? reply : null);
     const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
-    assert.deepEqual([error.kind, error.status, error.effect], ["unavailable", status, "none"]);
+    assert.deepEqual([error.kind, error.status, error.effect], ["unavailable", null, "none"]);
     assert.match(error.message, /is auth_url http:\/\/keystone:5000\/v3 a Keystone v3\?$/);
+  });
+}
+
+for (
+  const [status, body] of [
+    [400, { error: { code: 400, message: "Expecting to find domain in user." } }],
+    [403, { error: { code: 403, message: "You are not authorized to perform the requested action." } }],
+    [403, "<html><head><title>Request blocked</title></head></html>"],
+    [409, { error: { code: 409, message: "Quota exceeded: too many tokens" } }],
+  ] as const
+) {
+  Deno.test(`a login that Keystone refuses (${JSON.stringify(body)}) says nothing of what was asked for`, async () => {
+    const { cloud } = scriptedCloud((request) => isLogin(request) ? { status, body } : null);
+    for (
+      const call of [
+        () => cloud.createServer(NODE_12, { signal }),
+        () => cloud.createFloatingIp({ networkId: "n", portId: "p", description: "" }, { signal }),
+        () => cloud.getQuota({ signal }),
+        () => cloud.getConsole("a", { signal, lines: 1 }),
+      ]
+    ) {
+      const error = await refusalOf(call());
+      assert.deepEqual([error.kind, error.status, error.effect, isRefusal(error)], [
+        "unauthorized",
+        401,
+        "none",
+        false,
+      ]);
+      assert.match(
+        error.message,
+        /^log in as robot on alpha: .* \(HTTP 4\d\d\); check username, password, project and their domains of cloud mycloud$/,
+      );
+    }
+  });
+}
+
+for (const status of [500, 501, 503]) {
+  Deno.test(`a login that fails with ${status} says nothing of what was asked for`, async () => {
+    const { cloud, clock } = scriptedCloud((request) => isLogin(request) ? { status } : null);
+    for (const call of [() => cloud.getQuota({ signal }), () => cloud.createServer(NODE_12, { signal })]) {
+      const refused = refusalOf(call());
+      await clock.advance(600_000);
+      const error = await refused;
+      assert.deepEqual([error.kind, isRefusal(error)], ["unavailable", false]);
+    }
   });
 }
 
