@@ -224,6 +224,7 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     "capacity",
   ],
   ["no host, as a fault", nova("computeFault", 500, "No valid host was found."), "capacity"],
+  ["an account that has not paid", { status: 402, body: { message: "Payment required" } }, "unauthorized"],
   ["429", { status: 429 }, "rateLimited"],
   [
     "401 of Keystone",

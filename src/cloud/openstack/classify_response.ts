@@ -121,7 +121,7 @@ function policyWords(policy: string): number {
 
 function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
   const { status, said, retryAfter } = answer;
-  if (status === 401) return "unauthorized";
+  if (status === 401 || status === 402) return "unauthorized";
   if (status === 429) return "rateLimited";
   if (status < 300) return "unavailable";
   if (status < 400) return "badResponse";

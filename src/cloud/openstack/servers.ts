@@ -17,7 +17,7 @@ type Servers = Pick<
   "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer" | "createSnapshot"
 >;
 
-const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
+const CreatedSchema = v.object({ server: v.object({ id: v.pipe(v.string(), v.nonEmpty()) }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
 const SnapshotSchema = v.object({ image_id: v.string() });

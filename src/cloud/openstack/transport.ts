@@ -334,7 +334,7 @@ const ADVICE: Partial<Record<CloudError["kind"], string>> = {
 
 function explain(refusal: ClassifiedResponse, { service }: HttpCall, { status }: SendResponse): string {
   // A login tells its own.
-  const advice = service === "identity" || status === 401
+  const advice = service === "identity" || status === 401 || status === 402
     ? undefined
     : isRedirect(status)
     ? `correct the ${service} endpoint in the cloud's catalog, or set ${service}_endpoint_override`
