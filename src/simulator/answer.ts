@@ -22,12 +22,7 @@ export function emptyAnswer(status: number, headers: Record<string, string> = {}
 /** An error as the service words it: code and message are read by clients. */
 export function errorAnswer(
   service: Service,
-  status: number,
-  { message, type = "HTTPError", headers = {} }: {
-    message: string;
-    type?: string;
-    headers?: Record<string, string>;
-  },
+  { status, message, options: { type = "HTTPError", headers = {} } }: ApiRefusal,
 ): ApiAnswer {
   if (service === "image") return htmlError(status, message, headers);
   if (service === "network") {
@@ -46,9 +41,8 @@ export function errorAnswer(
 /** The answer of the token check in front of every service. */
 export function unauthorizedAnswer(service: Service, identityUrl: string): ApiAnswer {
   const headers = { "www-authenticate": `Keystone uri="${identityUrl}"` };
-  const message = "The request you have made requires authentication.";
-  if (service === "image") return htmlError(401, message, headers);
-  return jsonAnswer(401, { error: { code: 401, title: "Unauthorized", message } }, headers);
+  const refusal = new ApiRefusal(401, "The request you have made requires authentication.", { headers });
+  return errorAnswer(service === "image" ? "image" : "identity", refusal);
 }
 
 /** `2026-11-22T15:10:27Z`. */

@@ -3,8 +3,7 @@ import type { Handle } from "./api.ts";
 import { type ApiAnswer, ApiRefusal, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ownImage } from "./image_access.ts";
-import type { ImageWish } from "./image_book.ts";
-import { checkSettable, isField, withEntry } from "./image_fields.ts";
+import { checkSettable, isField, withEntry, type Written } from "./image_fields.ts";
 import { shownImage } from "./image_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 
@@ -24,8 +23,6 @@ export function patchImage(exchange: Exchange): ApiAnswer {
   write(exchange, image, written);
   return jsonAnswer(200, shownImage(image, exchange.now));
 }
-
-type Written = Pick<ImageWish, "fields" | "properties">;
 
 function changed(written: Written, change: ImageChange, status: string): Written {
   const { operation, key } = change;
@@ -65,7 +62,6 @@ export function changeTag({ present }: { present: boolean }): Handle {
 
 function write(exchange: Exchange, image: SimulatedImage, { fields, properties }: Written): void {
   Object.assign(image, { fields, properties, touchedAt: exchange.now });
-  exchange.effect = true;
 }
 
 /** `POST /v2/images/ID/actions/deactivate` and `…/reactivate`. */
@@ -77,10 +73,8 @@ export function setDeactivated(deactivated: boolean): Handle {
       const what = deactivated ? "deactivate" : "reactivate";
       throw new ApiRefusal(403, `Not allowed to ${what} image in status '${status}'`);
     }
-    if (image.deactivated !== deactivated) {
-      Object.assign(image, { deactivated, touchedAt: exchange.now });
-      exchange.effect = true;
-    }
+    exchange.effect = image.deactivated !== deactivated;
+    if (exchange.effect) Object.assign(image, { deactivated, touchedAt: exchange.now });
     return emptyAnswer(204);
   };
 }

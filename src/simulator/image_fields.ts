@@ -88,7 +88,8 @@ export function imageWish(body: Record<string, unknown>, { projectId }: { projec
   return wish;
 }
 
-type Written = Pick<ImageWish, "fields" | "properties">;
+/** What of an image requests change. */
+export type Written = Pick<ImageWish, "fields" | "properties">;
 
 /** Whether the name is that of a field, which can be set and never taken away. */
 export function isField(key: string): key is keyof ImageFields {

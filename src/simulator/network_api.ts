@@ -104,13 +104,11 @@ function createPort(exchange: Exchange): ApiAnswer {
   const { network_id, name } = exchange.section("port");
   const { id } = namedNetwork(exchange, network_id);
   const port = exchange.cloud.network.createPort(id, typeof name === "string" ? name : "");
-  exchange.effect = true;
   return jsonAnswer(201, { port: portView(exchange.cloud, port) });
 }
 
 function deletePort(exchange: Exchange): ApiAnswer {
   exchange.cloud.network.deletePort(namedPort(exchange));
-  exchange.effect = true;
   return emptyAnswer(204);
 }
 
@@ -150,7 +148,6 @@ function createFloatingIp(exchange: Exchange): ApiAnswer {
     port,
     description: String(description ?? ""),
   });
-  exchange.effect = true;
   return jsonAnswer(201, { floatingip: floatingIpView(cloud, floatingIp) });
 }
 
@@ -193,13 +190,11 @@ function moveFloatingIp(exchange: Exchange): ApiAnswer {
     checkRoute(exchange, { port, external: floatingIp.networkId });
     cloud.network.attachFloatingIp(floatingIp, port);
   } else cloud.network.detachFloatingIp(floatingIp);
-  exchange.effect = true;
   return floatingIpAnswer(exchange, floatingIp);
 }
 
 function deleteFloatingIp(exchange: Exchange): ApiAnswer {
   exchange.cloud.network.deleteFloatingIp(namedFloatingIp(exchange));
-  exchange.effect = true;
   return emptyAnswer(204);
 }
 

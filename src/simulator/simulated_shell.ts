@@ -24,7 +24,7 @@ import { type CommandGround, leave, letsIn, runSimulatedCommand } from "./login_
 import type { CloudSettings } from "./settings.ts";
 import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
-import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
+import { algorithmSets } from "./ssh_algorithms.ts";
 import { OutputTail } from "../lib/output_tail.ts";
 import { copyLocalFolder } from "./copy_local_folder.ts";
 import { FileError, homeOf } from "./server_files.ts";
@@ -92,8 +92,8 @@ async function enter(
 
 function shownHostKey(ssh: SshSettings, server: SimulatedServer, target: LoginTarget): string {
   const where = loginPlace(target);
-  const algorithms = algorithmsOf(ssh);
-  const problem = offerProblem(offerOf(algorithms));
+  const algorithms = algorithmSets[ssh.algorithms];
+  const problem = offerProblem({ ...algorithms, hostKey: [algorithms.hostKey] });
   if (problem !== null) throw algorithmsFailure(problem, { where });
   const { publicKey } = hostKeyOf(server, algorithms.hostKey);
   const { hostKeys } = target;
