@@ -82,6 +82,17 @@ Deno.test("an address is of the version that it is written in, whatever the clou
   ]);
 });
 
+Deno.test("what is odd is told in a line that can be read, however long it is", async () => {
+  const long = `gAAAA${"x".repeat(100_000)}`;
+  await using odd = await oddCloud({
+    "/v2.1/flavors/detail": { flavors: [{ id: "1", name: long, ram: long }, { id: long, name: 7 }, long] },
+    "/v2.1/servers/s": { server: { id: [long] } },
+  });
+  assert.equal((await odd.cloud.listFlavors({ signal })).length, 2);
+  const { message } = await refusalOf(odd.cloud.getServer("s", { signal }));
+  assert.deepEqual([...odd.lines, message].filter((line) => line.length > 500 || line.includes("xxx")), []);
+});
+
 Deno.test("a creation that is answered without an id, or an empty one, may have made a server", async () => {
   for (const server of [{}, { id: "" }, { id: null }]) {
     const { cloud } = scriptedCloud(({ method, url }) =>

@@ -259,7 +259,8 @@ const ENTITIES = { quot: '"', amp: "&", lt: "<", gt: ">", "#39": "'", nbsp: " " 
 /** Keystone repeats a token it does not know; tokens start with `gAAAA` (fernet) or `eyJ` (JWS). */
 const TOKEN = /\b(gAAAA|eyJ)[\w.=-]{20,}/g;
 
-function tidy(message: string, longest = MAX_MESSAGE): string {
+/** In one line that can be read, without a token. */
+export function tidy(message: string, longest = MAX_MESSAGE): string {
   const line = message.replace(TOKEN, "[token]").replace(/\s+/g, " ").trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
