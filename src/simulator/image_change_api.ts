@@ -3,7 +3,7 @@ import type { Handle } from "./api.ts";
 import { type ApiAnswer, ApiRefusal, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ownImage } from "./image_access.ts";
-import { checkSettable, isField, withEntry, type Written } from "./image_fields.ts";
+import { checkSettable, type ImageSettings, isField, withEntry } from "./image_fields.ts";
 import { shownImage } from "./image_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 
@@ -18,13 +18,13 @@ export function patchImage(exchange: Exchange): ApiAnswer {
   }
   const changes = imageChanges(exchange.jsonList(), version);
   const image = ownImage(exchange, "modify_image");
-  let written: Written = image;
+  let written: ImageSettings = image;
   for (const change of changes) written = changed(written, change, imageStatusAt(image, exchange.now));
   write(exchange, image, written);
   return jsonAnswer(200, shownImage(image, exchange.now));
 }
 
-function changed(written: Written, change: ImageChange, status: string): Written {
+function changed(written: ImageSettings, change: ImageChange, status: string): ImageSettings {
   const { operation, key } = change;
   const there = isField(key) || Object.hasOwn(written.properties, key);
   checkSettable(key);
@@ -39,7 +39,7 @@ function changed(written: Written, change: ImageChange, status: string): Written
   return withEntry(written, [key, change.value]);
 }
 
-function without({ fields, properties }: Written, key: string): Written {
+function without({ fields, properties }: ImageSettings, key: string): ImageSettings {
   if (isField(key)) throw new ApiRefusal(403, `Property ${key} may not be removed.`);
   const { [key]: old, ...rest } = properties;
   if (old === undefined) throw new ApiRefusal(409, `Property ${key} does not exist.`);
@@ -60,7 +60,7 @@ export function changeTag({ present }: { present: boolean }): Handle {
   };
 }
 
-function write(exchange: Exchange, image: SimulatedImage, { fields, properties }: Written): void {
+function write(exchange: Exchange, image: SimulatedImage, { fields, properties }: ImageSettings): void {
   Object.assign(image, { fields, properties, touchedAt: exchange.now });
 }
 
