@@ -1,4 +1,5 @@
 /** Answers in the shapes that Keystone, Nova, Neutron and Glance give them. */
+import { STATUS_CODES } from "node:http";
 import type { Instant } from "../domain/time.ts";
 
 export type Service = "identity" | "compute" | "network" | "image" | "simulator";
@@ -35,7 +36,11 @@ export function errorAnswer(
       headers,
     );
   }
-  return jsonAnswer(status, { error: { code: status, message, title: TITLES[status] ?? "Error" } }, headers);
+  return jsonAnswer(
+    status,
+    { error: { code: status, message, title: STATUS_CODES[status] ?? "Error" } },
+    headers,
+  );
 }
 
 /** The answer of the token check in front of every service. */
@@ -56,7 +61,7 @@ export function isoMicroseconds(at: Instant): string {
 }
 
 function htmlError(status: number, message: string, headers: Record<string, string>): ApiAnswer {
-  const title = `${status} ${TITLES[status] ?? "Error"}`;
+  const title = `${status} ${STATUS_CODES[status] ?? "Error"}`;
   const page =
     `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${message}<br /><br />\n\n\n\n </body>\n</html>`;
   return { status, headers: { "content-type": "text/html; charset=UTF-8", ...headers }, body: page };
@@ -71,19 +76,6 @@ const NOVA_FAULTS: Record<number, string> = {
   413: "overLimit",
   429: "overLimit",
   503: "serviceUnavailable",
-};
-
-const TITLES: Record<number, string> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict",
-  413: "Request Entity Too Large",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
 };
 
 /** A request refused as the real service would; each service words it in its own JSON (`answer.ts`). */

@@ -121,7 +121,6 @@ function namedPort(exchange: Exchange): SimulatedPort {
 }
 
 function findPort(exchange: Exchange, id: string): SimulatedPort {
-  exchange.cloud.now();
   const port = named(exchange.cloud.network.ports.get(id), "Port", id);
   exchange.server = port.server;
   return port;
@@ -129,7 +128,6 @@ function findPort(exchange: Exchange, id: string): SimulatedPort {
 
 function listFloatingIps(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
-  cloud.now();
   const all = [...cloud.network.floatingIps.values()].map((floatingIp) => floatingIpView(cloud, floatingIp));
   return resourceList(exchange, "floatingips", all);
 }
@@ -200,7 +198,6 @@ function deleteFloatingIp(exchange: Exchange): ApiAnswer {
 
 function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
   const id = exchange.param("id");
-  exchange.cloud.now();
   const message = `Floating IP ${id} could not be found`;
   const floatingIp = found(exchange.cloud.network.floatingIps.get(id), message, {
     type: "FloatingIPNotFound",
@@ -215,7 +212,6 @@ function floatingIpAnswer({ cloud }: Exchange, floatingIp: SimulatedFloatingIp):
 
 /** Limit and use of what a member can use up. */
 function quotas({ cloud }: Exchange): Record<string, { limit: number; used: number; reserved: number }> {
-  cloud.now();
   const { quotas } = cloud;
   const { networks } = cloud.stock;
   const of = (limit: number, used: number) => ({ limit, used, reserved: 0 });

@@ -1,27 +1,21 @@
 /** `Send` straight into a simulator: no socket, and faults look as they do over one. */
-import type { CloudError } from "../domain/cloud_error.ts";
-import { decodedBody } from "../http/decoded_body.ts";
+import { CloudError } from "../domain/cloud_error.ts";
+import { decodedBody, MAX_BODY } from "../http/decoded_body.ts";
 import { describeSendFailure } from "../http/send_failure.ts";
 import type { Send, SendRequest, SendResponse } from "../http/send.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import type { ApiRequest } from "./exchange.ts";
 import type { Simulator } from "./simulator.ts";
 
-/** As real ones have it. */
-const MAX_BODY = 64 * 2 ** 20;
 const CODES = { refused: "ECONNREFUSED", reset: "ECONNRESET" };
 
 export function createSimulatorSend(simulator: Pick<Simulator, "answer">): Send {
   return async (request, { signal }) => {
     signal.throwIfAborted();
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(failure(request, signal));
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      // A request called off goes on in the cloud, as it does in a real one; a body that is not all sent breaks off.
-      return await Promise.race([exchanged(simulator, request, signal), aborted]);
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    // A request called off goes on in the cloud, as it does in a real one; a body that is not all sent breaks off.
+    return await orAborted(exchanged(simulator, request, signal), signal).catch((error) => {
+      throw error instanceof CloudError || !signal.aborted ? error : failure(request, signal);
+    });
   };
 }
 
