@@ -84,8 +84,8 @@ function actionCall(path: string, body: unknown) {
   return { service: "compute", method: "POST", path: `${path}/action`, body } as const;
 }
 
-/** From here on the answer to a snapshot tells the image's id; before, only the address in its Location does. */
-const ID_IN_BODY = "2.45";
+/** From 2.45 on the answer to a snapshot tells the image's id; before, only the address in its Location does. */
+const ID_IN_BODY = 45;
 
 /** The end of `http://glance/images/ID`. */
 const LOCATION = /\/images\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\/?$/i;
@@ -97,14 +97,14 @@ function idInLocation({ response, refuse }: Answer): string {
   throw refuse(`the response's Location is ${location ?? "missing"} and has no image id`);
 }
 
-/** From here on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
-const DOWN_CELLS = "2.69";
+/** From 2.69 on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
+const DOWN_CELLS = 69;
 
 /** undefined: the cloud is older, and leaves them out. */
 async function downCellVersion(
   session: Session,
   call: Pick<ServiceCall, "action" | "service" | "signal">,
-): Promise<string | undefined> {
+): Promise<number | undefined> {
   return await session.offers(DOWN_CELLS, call) ? DOWN_CELLS : undefined;
 }
 
@@ -171,7 +171,7 @@ function listQuery(
 }
 
 /** Nova chooses a network only when asked to, since 2.37; before, when none is named. */
-const AUTO_NETWORK = "2.37";
+const AUTO_NETWORK = 37;
 
 async function createCall(
   request: ServerRequest,
