@@ -106,16 +106,13 @@ interface FaultGround {
 }
 
 export class FaultBoard {
-  readonly #armed: ArmedFault[] = [];
+  /** The rules in force, in the order of arming. */
+  armed: readonly ArmedFault[] = [];
   readonly #ground: FaultGround;
   #ids = 0;
 
   constructor(ground: FaultGround) {
     this.#ground = ground;
-  }
-
-  get armed(): readonly ArmedFault[] {
-    return this.#armed;
   }
 
   /** @throws Error for a rule that cannot be used */
@@ -124,22 +121,21 @@ export class FaultBoard {
     refuse(ruleProblems(rule, this.#ground.clouds), "a fault rule");
     const fault = faultCatalogue.get(rule.fault)!;
     const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0, letGo: [] };
-    this.#armed.push(armed);
+    this.armed = [...this.armed, armed];
     return armed;
   }
 
   /** Takes one rule out of force, or all; whether there was any. What it held up goes on. */
   disarm(id: number | undefined, now: Instant): boolean {
-    const over = this.#armed.filter((armed) => id === undefined || armed.id === id);
-    const left = this.#armed.filter((armed) => !over.includes(armed));
-    this.#armed.splice(0, this.#armed.length, ...left);
+    const over = this.armed.filter((armed) => id === undefined || armed.id === id);
+    this.armed = this.armed.filter((armed) => !over.includes(armed));
     for (const armed of over) letGo(armed, now);
     return over.length > 0;
   }
 
   /** Lets go what rules held up whose window is over. */
   advance(now: Instant): void {
-    for (const armed of this.#armed) {
+    for (const armed of this.armed) {
       const { until } = armed.rule;
       if (until !== null && now - this.#ground.startedAt >= until) {
         letGo(armed, this.#ground.startedAt + until);
@@ -149,7 +145,7 @@ export class FaultBoard {
 
   /** The faults that strike now at this stage, each counted as it is taken. */
   *draw(stage: Stage, subject: Subject, now: Instant): Generator<{ fault: Fault; blow: Blow }> {
-    for (const armed of this.#armed) {
+    for (const armed of this.armed) {
       if (!strikesAt(armed, stage) || !this.#fits(armed, subject, now) || !this.#falls(armed)) continue;
       yield { fault: armed.fault, blow: this.#blow(armed, now) };
     }
