@@ -8,7 +8,7 @@ export type CloudErrorKind =
   | "capacity"
   /** 429, or 413 with Retry-After: slow down. */
   | "rateLimited"
-  /** 401 after one renewal, 403 that is no quota. */
+  /** 401 after one renewal, 402, 403 that is no quota. */
   | "unauthorized"
   /** 409: in use, or in a state that does not allow it. */
   | "conflict"

@@ -5,6 +5,9 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { CloudError } from "../domain/cloud_error.ts";
 
+/** Bytes of an answer that are read, unless a client says otherwise. */
+export const MAX_BODY = 64 * 2 ** 20;
+
 type Decode = (body: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 
 const decoders: Readonly<Record<string, Decode>> = {

@@ -19,6 +19,7 @@ import { certificateTime } from "./peer_certificate.ts";
 import { describeSendFailure, isUntrusted, shortTime, type Trust } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
 import { createProxyConnector, createTimedConnector } from "./connectors.ts";
+import { MAX_BODY } from "./decoded_body.ts";
 import { exchange } from "./undici_exchange.ts";
 
 /** `caCert`, `clientCert` and `clientKey` are paths of PEM files; a client certificate may hold its key itself. */
@@ -53,7 +54,6 @@ interface UndiciSend extends Send, AsyncDisposable {
 /** An idle connection is kept for less than the 5 seconds of Apache: a request on a closing connection would be lost. */
 const KEEP_ALIVE = 4_000;
 const CONNECT_TIMEOUT = 10_000;
-const MAX_BODY = 64 * 2 ** 20;
 /** Between two looks whether certificates were renewed. */
 const TLS_PERIOD = 10_000;
 /** For a look at a certificate. */

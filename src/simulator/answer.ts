@@ -1,4 +1,5 @@
 /** Answers in the shapes that Keystone, Nova, Neutron and Glance give them. */
+import { STATUS_CODES } from "node:http";
 import type { Instant } from "../domain/time.ts";
 
 export type Service = "identity" | "compute" | "network" | "image" | "simulator";
@@ -22,12 +23,7 @@ export function emptyAnswer(status: number, headers: Record<string, string> = {}
 /** An error as the service words it: code and message are read by clients. */
 export function errorAnswer(
   service: Service,
-  status: number,
-  { message, type = "HTTPError", headers = {} }: {
-    message: string;
-    type?: string;
-    headers?: Record<string, string>;
-  },
+  { status, message, options: { type = "HTTPError", headers = {} } }: ApiRefusal,
 ): ApiAnswer {
   if (service === "image") return htmlError(status, message, headers);
   if (service === "network") {
@@ -40,15 +36,18 @@ export function errorAnswer(
       headers,
     );
   }
-  return jsonAnswer(status, { error: { code: status, message, title: TITLES[status] ?? "Error" } }, headers);
+  return jsonAnswer(
+    status,
+    { error: { code: status, message, title: STATUS_CODES[status] ?? "Error" } },
+    headers,
+  );
 }
 
 /** The answer of the token check in front of every service. */
 export function unauthorizedAnswer(service: Service, identityUrl: string): ApiAnswer {
   const headers = { "www-authenticate": `Keystone uri="${identityUrl}"` };
-  const message = "The request you have made requires authentication.";
-  if (service === "image") return htmlError(401, message, headers);
-  return jsonAnswer(401, { error: { code: 401, title: "Unauthorized", message } }, headers);
+  const refusal = new ApiRefusal(401, "The request you have made requires authentication.", { headers });
+  return errorAnswer(service === "image" ? "image" : "identity", refusal);
 }
 
 /** `2026-11-22T15:10:27Z`. */
@@ -62,7 +61,7 @@ export function isoMicroseconds(at: Instant): string {
 }
 
 function htmlError(status: number, message: string, headers: Record<string, string>): ApiAnswer {
-  const title = `${status} ${TITLES[status] ?? "Error"}`;
+  const title = `${status} ${STATUS_CODES[status] ?? "Error"}`;
   const page =
     `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${message}<br /><br />\n\n\n\n </body>\n</html>`;
   return { status, headers: { "content-type": "text/html; charset=UTF-8", ...headers }, body: page };
@@ -77,19 +76,6 @@ const NOVA_FAULTS: Record<number, string> = {
   413: "overLimit",
   429: "overLimit",
   503: "serviceUnavailable",
-};
-
-const TITLES: Record<number, string> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict",
-  413: "Request Entity Too Large",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
 };
 
 /** A request refused as the real service would; each service words it in its own JSON (`answer.ts`). */

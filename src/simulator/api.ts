@@ -75,7 +75,9 @@ export class ApiBuilder {
   /** Answers a request, or tells how its connection ends. */
   async answer(exchange: Exchange): Promise<Outcome> {
     const route = this.#find(exchange);
-    if (route === null) return this.#decorated(exchange, refused(exchange, new ApiRefusal(404, NOT_FOUND)));
+    if (route === null) {
+      return this.#decorated(exchange, errorAnswer(exchange.service, new ApiRefusal(404, NOT_FOUND)));
+    }
     if (!(await this.#receive(exchange, route)) || !(await this.#waits(exchange))) return "reset";
     const outcome = this.#spoil(exchange, this.#refuse(exchange) ?? await this.#checked(exchange, route));
     if (typeof outcome === "string") return outcome;
@@ -130,9 +132,12 @@ export class ApiBuilder {
     try {
       this.#check(exchange);
       for (const quirk of exchange.cloud.quirks) quirk.request?.(exchange);
-      return quirkyAnswer(await handle(exchange, (stage) => this.#strikes(exchange, stage)), exchange);
+      const outcome = await handle(exchange, (stage) => this.#strikes(exchange, stage));
+      // What is not refused changes the cloud, unless its handler says otherwise.
+      exchange.effect ??= typeof outcome !== "string" && !["GET", "HEAD"].includes(exchange.options.method);
+      return quirkyAnswer(outcome, exchange);
     } catch (error) {
-      if (error instanceof ApiRefusal) return refused(exchange, error);
+      if (error instanceof ApiRefusal) return errorAnswer(exchange.service, error);
       throw error;
     }
   }
@@ -193,11 +198,7 @@ export class ApiBuilder {
 const NOT_FOUND = "The resource could not be found.";
 
 function worded(exchange: Exchange, outcome: Outcome | ApiRefusal): Outcome {
-  return outcome instanceof ApiRefusal ? refused(exchange, outcome) : outcome;
-}
-
-function refused(exchange: Exchange, refusal: ApiRefusal): ApiAnswer {
-  return errorAnswer(exchange.service, refusal.status, { message: refusal.message, ...refusal.options });
+  return outcome instanceof ApiRefusal ? errorAnswer(exchange.service, outcome) : outcome;
 }
 
 function subjectOf(exchange: Exchange): Subject {

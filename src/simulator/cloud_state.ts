@@ -47,6 +47,8 @@ export class CloudState {
   /** As its quirks have them; the object stays the same when they change. */
   readonly settings: CloudSettings;
   readonly stock: Stock;
+  /** In force now. */
+  quirks: readonly Quirk[];
   readonly servers: ServerBook;
   readonly images: ImageBook;
   readonly tokens = new Tokens();
@@ -62,7 +64,6 @@ export class CloudState {
   readonly #blocks: AddressBlocks;
   /** Without any quirk. */
   readonly #plain: CloudSettings;
-  #quirks: readonly Quirk[];
   #sequence = 0;
   #keypairCount = 0;
 
@@ -75,8 +76,8 @@ export class CloudState {
   }) {
     this.#plain = settings;
     this.#blocks = options.blocks;
-    this.#quirks = quirksOf(settings);
-    this.settings = { ...quirkySettings(settings, this.#quirks) };
+    this.quirks = quirksOf(settings);
+    this.settings = { ...quirkySettings(settings, this.quirks) };
     this.quotas = { ...settings.quotas };
     this.#clock = options.clock;
     this.random = options.random;
@@ -97,10 +98,6 @@ export class CloudState {
     return this.#clock.now();
   }
 
-  get quirks(): readonly Quirk[] {
-    return this.#quirks;
-  }
-
   /**
    * Lets it be like another cloud from now on.
    * @throws Error where that takes other flavors or networks, and there are servers or addresses that use those it has
@@ -119,7 +116,7 @@ export class CloudState {
     Object.assign(this.settings, settings);
     Object.assign(this.stock, makeStock(settings, this.#blocks));
     this.network.serve(this.stock.networks);
-    this.#quirks = quirks;
+    this.quirks = quirks;
   }
 
   #isInUse(): boolean {

@@ -111,7 +111,6 @@ function createKeypair(exchange: Exchange): ApiAnswer {
     throw new ApiRefusal(400, "the simulator makes no private keys: give a public_key");
   }
   const keypair = exchange.cloud.createKeypair(name, public_key);
-  exchange.effect = true;
   const user_id = exchange.cloud.stock.userId;
   const status = exchange.microversion >= 2 ? 201 : 200;
   return jsonAnswer(status, { keypair: { ...shownKeypair(exchange, keypair), user_id } });
@@ -134,7 +133,6 @@ function showKeypair(exchange: Exchange): ApiAnswer {
 
 function deleteKeypair(exchange: Exchange): ApiAnswer {
   exchange.cloud.keypairs.delete(namedKeypair(exchange).name);
-  exchange.effect = true;
   return emptyAnswer(exchange.microversion >= 2 ? 204 : 202);
 }
 

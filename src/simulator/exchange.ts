@@ -28,7 +28,8 @@ export class Exchange {
   server: SimulatedServer | null = null;
   /** The image that it made or names. */
   image: SimulatedImage | null = null;
-  effect = false;
+  /** Whether it changed the cloud; null: not before a handler has done its work. */
+  effect: boolean | null = null;
   fault: number | null = null;
   /** Nova's 2.x; 1 where the request does not say. */
   microversion = 1;

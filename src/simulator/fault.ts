@@ -98,54 +98,54 @@ export interface Subject {
   readonly names: readonly string[];
 }
 
+interface FaultGround {
+  readonly random: Random;
+  readonly startedAt: Instant;
+  /** The names of those that rules can be for. */
+  readonly clouds: readonly string[];
+}
+
 export class FaultBoard {
-  readonly #armed: ArmedFault[] = [];
-  readonly #random: Random;
-  readonly #startedAt: Instant;
-  readonly #clouds: readonly string[];
+  /** The rules in force, in the order of arming. */
+  armed: readonly ArmedFault[] = [];
+  readonly #ground: FaultGround;
   #ids = 0;
 
-  /** @param options `clouds`: the names of those that rules can be for */
-  constructor(options: { random: Random; startedAt: Instant; clouds: readonly string[] }) {
-    this.#clouds = options.clouds;
-    this.#random = options.random;
-    this.#startedAt = options.startedAt;
-  }
-
-  get armed(): readonly ArmedFault[] {
-    return this.#armed;
+  constructor(ground: FaultGround) {
+    this.#ground = ground;
   }
 
   /** @throws Error for a rule that cannot be used */
   arm(input: FaultRuleInput): ArmedFault {
     const rule = completeFaultRule(input);
-    refuse(ruleProblems(rule, this.#clouds), "a fault rule");
+    refuse(ruleProblems(rule, this.#ground.clouds), "a fault rule");
     const fault = faultCatalogue.get(rule.fault)!;
     const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0, letGo: [] };
-    this.#armed.push(armed);
+    this.armed = [...this.armed, armed];
     return armed;
   }
 
   /** Takes one rule out of force, or all; whether there was any. What it held up goes on. */
   disarm(id: number | undefined, now: Instant): boolean {
-    const over = this.#armed.filter((armed) => id === undefined || armed.id === id);
-    const left = this.#armed.filter((armed) => !over.includes(armed));
-    this.#armed.splice(0, this.#armed.length, ...left);
+    const over = this.armed.filter((armed) => id === undefined || armed.id === id);
+    this.armed = this.armed.filter((armed) => !over.includes(armed));
     for (const armed of over) letGo(armed, now);
     return over.length > 0;
   }
 
   /** Lets go what rules held up whose window is over. */
   advance(now: Instant): void {
-    for (const armed of this.#armed) {
+    for (const armed of this.armed) {
       const { until } = armed.rule;
-      if (until !== null && now - this.#startedAt >= until) letGo(armed, this.#startedAt + until);
+      if (until !== null && now - this.#ground.startedAt >= until) {
+        letGo(armed, this.#ground.startedAt + until);
+      }
     }
   }
 
   /** The faults that strike now at this stage, each counted as it is taken. */
   *draw(stage: Stage, subject: Subject, now: Instant): Generator<{ fault: Fault; blow: Blow }> {
-    for (const armed of this.#armed) {
+    for (const armed of this.armed) {
       if (!strikesAt(armed, stage) || !this.#fits(armed, subject, now) || !this.#falls(armed)) continue;
       yield { fault: armed.fault, blow: this.#blow(armed, now) };
     }
@@ -158,7 +158,7 @@ export class FaultBoard {
   }
 
   #fits({ rule, fault }: ArmedFault, subject: Subject, now: Instant): boolean {
-    const age = now - this.#startedAt;
+    const age = now - this.#ground.startedAt;
     if (age < rule.after || (rule.until !== null && age >= rule.until)) return false;
     if (rule.cloud !== null && rule.cloud !== subject.cloud) return false;
     if (rule.service !== null && rule.service !== subject.service) return false;
@@ -171,14 +171,14 @@ export class FaultBoard {
     const { rule } = armed;
     if (rule.count !== null && armed.struck >= rule.count) return false;
     if (++armed.seen <= rule.skip) return false;
-    if (rule.probability < 1 && this.#random.float() >= rule.probability) return false;
+    if (rule.probability < 1 && this.#ground.random.float() >= rule.probability) return false;
     armed.struck++;
     return true;
   }
 
   #blow({ rule, fault, letGo }: ArmedFault, now: Instant): Blow {
     const time = rule.time ?? fault.time ?? 0;
-    return { rule, now, random: this.#random, time, atEnd: (act) => void letGo.push(act) };
+    return { rule, now, random: this.#ground.random, time, atEnd: (act) => void letGo.push(act) };
   }
 }
 

@@ -40,6 +40,7 @@ function version(exchange: Exchange): unknown {
 
 function createToken(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const { cloud, now } = exchange;
+  exchange.effect = false;
   const auth = exchange.section("auth") as AuthRequest;
   const methods = auth.identity?.methods ?? [];
   checkIdentity(exchange, auth);
@@ -167,7 +168,6 @@ function showToken(exchange: Exchange): ApiAnswer {
 
 function revokeToken(exchange: Exchange): ApiAnswer {
   exchange.cloud.tokens.revoke(subjectToken(exchange).id);
-  exchange.effect = true;
   return emptyAnswer(204);
 }
 

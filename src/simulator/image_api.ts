@@ -46,7 +46,6 @@ function createImage(exchange: Exchange): ApiAnswer {
   const { images, stock } = exchange.cloud;
   const image = images.create(imageWish(exchange.json(), stock));
   exchange.image = image;
-  exchange.effect = true;
   const location = `${exchange.url}/v2/images/${image.id}`;
   return jsonAnswer(201, shownImage(image, exchange.now), { location });
 }
@@ -61,7 +60,6 @@ function deleteImage(exchange: Exchange): ApiAnswer {
     throw new ApiRefusal(403, `Image ${image.id} is protected and cannot be deleted.`);
   }
   exchange.cloud.images.delete(image);
-  exchange.effect = true;
   return emptyAnswer(204);
 }
 

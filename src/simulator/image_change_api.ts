@@ -3,8 +3,7 @@ import type { Handle } from "./api.ts";
 import { type ApiAnswer, ApiRefusal, emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { ownImage } from "./image_access.ts";
-import type { ImageWish } from "./image_book.ts";
-import { checkSettable, isField, withEntry } from "./image_fields.ts";
+import { checkSettable, type ImageSettings, isField, withEntry } from "./image_fields.ts";
 import { shownImage } from "./image_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 
@@ -19,15 +18,13 @@ export function patchImage(exchange: Exchange): ApiAnswer {
   }
   const changes = imageChanges(exchange.jsonList(), version);
   const image = ownImage(exchange, "modify_image");
-  let written: Written = image;
+  let written: ImageSettings = image;
   for (const change of changes) written = changed(written, change, imageStatusAt(image, exchange.now));
   write(exchange, image, written);
   return jsonAnswer(200, shownImage(image, exchange.now));
 }
 
-type Written = Pick<ImageWish, "fields" | "properties">;
-
-function changed(written: Written, change: ImageChange, status: string): Written {
+function changed(written: ImageSettings, change: ImageChange, status: string): ImageSettings {
   const { operation, key } = change;
   const there = isField(key) || Object.hasOwn(written.properties, key);
   checkSettable(key);
@@ -42,7 +39,7 @@ function changed(written: Written, change: ImageChange, status: string): Written
   return withEntry(written, [key, change.value]);
 }
 
-function without({ fields, properties }: Written, key: string): Written {
+function without({ fields, properties }: ImageSettings, key: string): ImageSettings {
   if (isField(key)) throw new ApiRefusal(403, `Property ${key} may not be removed.`);
   const { [key]: old, ...rest } = properties;
   if (old === undefined) throw new ApiRefusal(409, `Property ${key} does not exist.`);
@@ -63,9 +60,8 @@ export function changeTag({ present }: { present: boolean }): Handle {
   };
 }
 
-function write(exchange: Exchange, image: SimulatedImage, { fields, properties }: Written): void {
+function write(exchange: Exchange, image: SimulatedImage, { fields, properties }: ImageSettings): void {
   Object.assign(image, { fields, properties, touchedAt: exchange.now });
-  exchange.effect = true;
 }
 
 /** `POST /v2/images/ID/actions/deactivate` and `…/reactivate`. */
@@ -77,10 +73,8 @@ export function setDeactivated(deactivated: boolean): Handle {
       const what = deactivated ? "deactivate" : "reactivate";
       throw new ApiRefusal(403, `Not allowed to ${what} image in status '${status}'`);
     }
-    if (image.deactivated !== deactivated) {
-      Object.assign(image, { deactivated, touchedAt: exchange.now });
-      exchange.effect = true;
-    }
+    exchange.effect = image.deactivated !== deactivated;
+    if (exchange.effect) Object.assign(image, { deactivated, touchedAt: exchange.now });
     return emptyAnswer(204);
   };
 }

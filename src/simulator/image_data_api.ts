@@ -21,7 +21,6 @@ export async function takeUpload(exchange: Exchange, strikes: Strikes): Promise<
   }
   checkStillThere(exchange, { image, intake });
   images.finishUpload(image, intake.finish());
-  exchange.effect = true;
   for (const { strike, blow } of strikes("saving")) strike(blow, image);
   return emptyAnswer(204);
 }

@@ -88,7 +88,8 @@ export function imageWish(body: Record<string, unknown>, { projectId }: { projec
   return wish;
 }
 
-type Written = Pick<ImageWish, "fields" | "properties">;
+/** What of an image requests change. */
+export type ImageSettings = Pick<ImageWish, "fields" | "properties">;
 
 /** Whether the name is that of a field, which can be set and never taken away. */
 export function isField(key: string): key is keyof ImageFields {
@@ -99,7 +100,10 @@ export function isField(key: string): key is keyof ImageFields {
  * The same with one field or property set.
  * @throws ApiRefusal 400 or 403 where it cannot be set so
  */
-export function withEntry({ fields, properties }: Written, [key, value]: [string, unknown]): Written {
+export function withEntry(
+  { fields, properties }: ImageSettings,
+  [key, value]: [string, unknown],
+): ImageSettings {
   checkSettable(key);
   if (!isField(key)) {
     if (key.length > 255) {

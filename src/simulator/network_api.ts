@@ -104,13 +104,11 @@ function createPort(exchange: Exchange): ApiAnswer {
   const { network_id, name } = exchange.section("port");
   const { id } = namedNetwork(exchange, network_id);
   const port = exchange.cloud.network.createPort(id, typeof name === "string" ? name : "");
-  exchange.effect = true;
   return jsonAnswer(201, { port: portView(exchange.cloud, port) });
 }
 
 function deletePort(exchange: Exchange): ApiAnswer {
   exchange.cloud.network.deletePort(namedPort(exchange));
-  exchange.effect = true;
   return emptyAnswer(204);
 }
 
@@ -123,7 +121,6 @@ function namedPort(exchange: Exchange): SimulatedPort {
 }
 
 function findPort(exchange: Exchange, id: string): SimulatedPort {
-  exchange.cloud.now();
   const port = named(exchange.cloud.network.ports.get(id), "Port", id);
   exchange.server = port.server;
   return port;
@@ -131,7 +128,6 @@ function findPort(exchange: Exchange, id: string): SimulatedPort {
 
 function listFloatingIps(exchange: Exchange): ApiAnswer {
   const { cloud } = exchange;
-  cloud.now();
   const all = [...cloud.network.floatingIps.values()].map((floatingIp) => floatingIpView(cloud, floatingIp));
   return resourceList(exchange, "floatingips", all);
 }
@@ -150,7 +146,6 @@ function createFloatingIp(exchange: Exchange): ApiAnswer {
     port,
     description: String(description ?? ""),
   });
-  exchange.effect = true;
   return jsonAnswer(201, { floatingip: floatingIpView(cloud, floatingIp) });
 }
 
@@ -193,19 +188,16 @@ function moveFloatingIp(exchange: Exchange): ApiAnswer {
     checkRoute(exchange, { port, external: floatingIp.networkId });
     cloud.network.attachFloatingIp(floatingIp, port);
   } else cloud.network.detachFloatingIp(floatingIp);
-  exchange.effect = true;
   return floatingIpAnswer(exchange, floatingIp);
 }
 
 function deleteFloatingIp(exchange: Exchange): ApiAnswer {
   exchange.cloud.network.deleteFloatingIp(namedFloatingIp(exchange));
-  exchange.effect = true;
   return emptyAnswer(204);
 }
 
 function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
   const id = exchange.param("id");
-  exchange.cloud.now();
   const message = `Floating IP ${id} could not be found`;
   const floatingIp = found(exchange.cloud.network.floatingIps.get(id), message, {
     type: "FloatingIPNotFound",
@@ -220,7 +212,6 @@ function floatingIpAnswer({ cloud }: Exchange, floatingIp: SimulatedFloatingIp):
 
 /** Limit and use of what a member can use up. */
 function quotas({ cloud }: Exchange): Record<string, { limit: number; used: number; reserved: number }> {
-  cloud.now();
   const { quotas } = cloud;
   const { networks } = cloud.stock;
   const of = (limit: number, used: number) => ({ limit, used, reserved: 0 });

@@ -22,6 +22,7 @@ export function actOnServer(exchange: Exchange, strikes: Strikes): ApiAnswer {
 }
 
 function showConsole(exchange: Exchange, server: SimulatedServer): ApiAnswer {
+  exchange.effect = false;
   const { length } = exchange.section("os-getConsoleOutput") as { length?: number | string | null };
   const lines = consoleLines(exchange, server);
   const wanted = length === undefined || length === null || Number(length) === -1
@@ -51,7 +52,6 @@ function createSnapshot(exchange: Exchange, server: SimulatedServer, strikes: St
   const image = exchange.cloud.images.takeSnapshot(wish, server.imageAtBoot);
   server.snapshot = image;
   exchange.image = image;
-  exchange.effect = true;
   for (const { strike, blow } of strikes("saving")) strike(blow, image);
   if (exchange.microversion >= ID_IN_BODY) return jsonAnswer(202, { image_id: image.id });
   return emptyAnswer(202, { location: `${exchange.options.base}/image/images/${image.id}` });

@@ -16,7 +16,6 @@ export function createServer(exchange: Exchange, strikes: Strikes): ApiAnswer {
   cloud.checkServerQuota(wish.flavor, wish.networkIds.length);
   const server = cloud.createServer(wish);
   exchange.server = server;
-  exchange.effect = true;
   for (const { strike, blow } of strikes("build")) strike(blow, server, cloud);
   const answer = {
     id: server.id,
@@ -151,9 +150,11 @@ export function showServer(exchange: Exchange): ApiAnswer {
 /** `DELETE /servers/ID`; asking again while it is being deleted changes nothing. */
 export function deleteServer(exchange: Exchange, strikes: Strikes): ApiAnswer {
   const server = namedServer(exchange);
-  if (server.deleteAskedAt !== null) return emptyAnswer(204);
+  if (server.deleteAskedAt !== null) {
+    exchange.effect = false;
+    return emptyAnswer(204);
+  }
   exchange.cloud.deleteServer(server);
-  exchange.effect = true;
   for (const { strike, blow } of strikes("deletion")) strike(blow, server, exchange.cloud);
   return emptyAnswer(204);
 }
@@ -209,7 +210,6 @@ export function deleteMetadataItem(exchange: Exchange): ApiAnswer {
 function setMetadata(exchange: Exchange, server: SimulatedServer, metadata: Record<string, string>): void {
   server.metadata = metadata;
   server.touchedAt = exchange.now;
-  exchange.effect = true;
 }
 
 /** The server of the path, unless it is gone or its cell is down. */

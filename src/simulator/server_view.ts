@@ -50,7 +50,7 @@ export function fullServer(
       ? {}
       : { security_groups: server.securityGroups.map((name) => ({ name })) }),
     "OS-EXT-STS:task_state": taskStateAt(server, now),
-    "OS-EXT-STS:vm_state": VM_STATES[status]!,
+    "OS-EXT-STS:vm_state": status === "BUILD" ? "building" : status.toLowerCase(),
     "OS-EXT-STS:power_state": status === "ACTIVE" ? 1 : 0,
     "os-extended-volumes:volumes_attached": [],
     ...newerFields(server, microversion),
@@ -159,10 +159,3 @@ function hostId(cloud: CloudState, zone: string): string {
   if (id === undefined) hostIds.set(key, id = nameId(key).replaceAll("-", "").padEnd(56, "0"));
   return id;
 }
-
-const VM_STATES: Record<string, string> = {
-  ACTIVE: "active",
-  BUILD: "building",
-  ERROR: "error",
-  DELETED: "deleted",
-};

@@ -28,7 +28,7 @@ export function serveSftp(sftp: SFTPWrapper, ground: SftpGround): void {
   ground.files.haveFolder(ground.home);
   sftp.on("error", () => {});
   sftp.on("end", () => endWell(sftp));
-  for (const [name, meet] of Object.entries(new SftpSession(sftp, ground).requests)) {
+  for (const [name, meet] of Object.entries(sftpRequests(sftp, ground))) {
     sftp.on(name, (id: number, ...asked: never[]) => {
       try {
         meet(id, ...asked as [never, never, never]);
@@ -67,72 +67,63 @@ type Handle =
   | { readonly kind: "file"; readonly file: ServerFile; readonly appends: boolean }
   | { readonly kind: "folder"; readonly path: string; readonly names: string[] };
 
-class SftpSession {
-  readonly #sftp: SFTPWrapper;
-  readonly #ground: SftpGround;
-  readonly #handles = new Map<number, Handle>();
-  #lastHandle = 0;
-
-  constructor(sftp: SFTPWrapper, ground: SftpGround) {
-    this.#sftp = sftp;
-    this.#ground = ground;
-  }
-
-  /** By the protocol's names; each answers the request of that number, or throws a FileError. */
-  readonly requests = {
+/** By the protocol's names; each answers the request of that number, or throws a FileError. */
+function sftpRequests(sftp: SFTPWrapper, { files, home, isOpenSsh, clock }: SftpGround) {
+  const handles = new Map<number, Handle>();
+  let lastHandle = 0;
+  return {
     REALPATH: (id: number, path: string) => {
-      const filename = this.#real(path);
-      this.#sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }]);
+      const filename = realOf(path);
+      sftp.name(id, [{ filename, longname: filename, attrs: {} as Attributes }]);
     },
-    STAT: (id: number, path: string) => this.#sftp.attrs(id, attributesOf(this.#at(this.#real(path)))),
-    LSTAT: (id: number, path: string) => this.#sftp.attrs(id, attributesOf(this.#at(this.#own(path)))),
-    FSTAT: (id: number, handle: Uint8Array) => this.#sftp.attrs(id, attributesOf(this.#file(handle).file)),
-    SETSTAT: (id: number, path: string, attributes: Attributes) =>
-      this.#set(id, this.#at(this.#real(path)), attributes),
+    STAT: (id: number, path: string) => sftp.attrs(id, attributesOf(fileAt(realOf(path)))),
+    LSTAT: (id: number, path: string) => sftp.attrs(id, attributesOf(fileAt(ownOf(path)))),
+    FSTAT: (id: number, handle: Uint8Array) => sftp.attrs(id, attributesOf(openFile(handle).file)),
+    SETSTAT: (id: number, path: string, attributes: Attributes) => set(id, fileAt(realOf(path)), attributes),
     FSETSTAT: (id: number, handle: Uint8Array, attributes: Attributes) =>
-      this.#set(id, this.#file(handle).file, attributes),
+      set(id, openFile(handle).file, attributes),
     MKDIR: (id: number, path: string, { mode = 0o755 }: Partial<Attributes>) => {
-      const real = this.#real(path);
-      if (!this.#files.makeFolder(real, { mode, at: this.#now })) {
+      const real = realOf(path);
+      if (!files.makeFolder(real, { mode, at: clock.now() })) {
         throw new FileError("failure", `${real} already exists`);
       }
-      this.#done(id);
+      done(id);
     },
-    RMDIR: (id: number, path: string) => this.#remove(id, path, "folder"),
-    REMOVE: (id: number, path: string) => this.#remove(id, path, "file"),
+    RMDIR: (id: number, path: string) => remove(id, path, "folder"),
+    REMOVE: (id: number, path: string) => remove(id, path, "file"),
     RENAME: (id: number, from: string, to: string) => {
-      this.#files.rename(this.#own(from), this.#own(to));
-      this.#done(id);
+      files.rename(ownOf(from), ownOf(to));
+      done(id);
     },
     /**
      * Clients send to a server of OpenSSH, which this one says it is, the target first, other than the standard has
      * it; ssh2 turns the two round for OpenSSH's own clients, whatever the server is.
      */
     SYMLINK: (id: number, first: string, second: string) => {
-      const [link, path] = this.#ground.isOpenSsh ? [second, first] : [first, second];
-      this.#files.makeLink(this.#own(path), { link, at: this.#now });
-      this.#done(id);
+      const [link, path] = isOpenSsh ? [second, first] : [first, second];
+      files.makeLink(ownOf(path), { link, at: clock.now() });
+      done(id);
     },
     READLINK: (id: number, path: string) => {
-      const real = this.#own(path);
-      const { link } = this.#at(real);
+      const real = ownOf(path);
+      const { link } = fileAt(real);
       if (link === null) throw new FileError("failure", `${real} is not a symbolic link`);
-      this.#sftp.name(id, [{ filename: link, longname: link, attrs: {} as Attributes }]);
+      sftp.name(id, [{ filename: link, longname: link, attrs: {} as Attributes }]);
     },
     OPENDIR: (id: number, path: string) => {
-      const real = this.#real(path);
-      this.#give(id, { kind: "folder", path: real, names: [".", "..", ...this.#files.list(real)] });
+      const real = realOf(path);
+      give(id, { kind: "folder", path: real, names: [".", "..", ...files.list(real)] });
     },
     READDIR: (id: number, handle: Uint8Array) => {
-      const open = this.#handle(handle);
+      const open = openHandle(handle);
       if (open.kind !== "folder") throw new FileError("failure", "the handle is that of a file");
       const names = open.names.splice(0, NAMES_AT_ONCE);
-      if (names.length === 0) return this.#sftp.status(id, STATUS_CODE.EOF);
-      this.#sftp.name(id, names.map((name) => this.#listed(open.path, name)));
+      if (names.length === 0) return sftp.status(id, STATUS_CODE.EOF);
+      sftp.name(id, names.map((name) => listed(open.path, name)));
     },
     OPEN: (id: number, path: string, flags: number, attributes: Attributes) => {
-      const real = this.#real(path);
-      const there = this.#files.find(real);
+      const real = realOf(path);
+      const there = files.find(real);
       if (there === null && (flags & OPEN_MODE.CREAT) === 0) {
         throw new FileError("missing", `${real} does not exist`);
       }
@@ -140,99 +131,91 @@ class SftpSession {
         throw new FileError("failure", `${real} already exists`);
       }
       const truncate = (flags & OPEN_MODE.TRUNC) !== 0;
-      const file = this.#files.openFile(real, { mode: attributes.mode ?? 0o644, at: this.#now, truncate });
-      this.#give(id, { kind: "file", file, appends: (flags & OPEN_MODE.APPEND) !== 0 });
+      const file = files.openFile(real, { mode: attributes.mode ?? 0o644, at: clock.now(), truncate });
+      give(id, { kind: "file", file, appends: (flags & OPEN_MODE.APPEND) !== 0 });
     },
     READ: (id: number, handle: Uint8Array, offset: number, length: number) => {
-      const { file: { size, content } } = this.#file(handle);
-      if (offset >= size) return this.#sftp.status(id, STATUS_CODE.EOF);
+      const { file: { size, content } } = openFile(handle);
+      if (offset >= size) return sftp.status(id, STATUS_CODE.EOF);
       const end = Math.min(offset + length, size, content.length);
       if (end <= offset) {
         const kept = `at most the first ${MAX_FILE_CONTENT / 1024} KiB of a file`;
         throw new FileError("failure", `the simulator has not kept this part; it keeps ${kept}`);
       }
-      this.#sftp.data(id, Buffer.from(content.subarray(offset, end)));
+      sftp.data(id, Buffer.from(content.subarray(offset, end)));
     },
     WRITE: (id: number, handle: Uint8Array, offset: number, data: Uint8Array) => {
-      const { file, appends } = this.#file(handle);
-      this.#files.write(file, data, { offset: appends ? file.size : offset, at: this.#now });
-      this.#done(id);
+      const { file, appends } = openFile(handle);
+      files.write(file, data, { offset: appends ? file.size : offset, at: clock.now() });
+      done(id);
     },
     CLOSE: (id: number, handle: Uint8Array) => {
-      this.#handle(handle);
-      this.#handles.delete(numberOf(handle));
-      this.#done(id);
+      openHandle(handle);
+      handles.delete(numberOf(handle));
+      done(id);
     },
   };
 
-  get #files(): ServerFiles {
-    return this.#ground.files;
-  }
-
-  get #now(): number {
-    return this.#ground.clock.now();
-  }
-
-  #real(path: string): string {
-    return this.#files.real(path, { home: this.#ground.home });
+  function realOf(path: string): string {
+    return files.real(path, { home });
   }
 
   /** Of a link itself, not of what it leads to. */
-  #own(path: string): string {
-    return this.#files.real(path, { home: this.#ground.home, last: false });
+  function ownOf(path: string): string {
+    return files.real(path, { home, last: false });
   }
 
-  #at(real: string): ServerFile {
-    const file = this.#files.find(real);
+  function fileAt(real: string): ServerFile {
+    const file = files.find(real);
     if (file === null) throw new FileError("missing", `${real} does not exist`);
     return file;
   }
 
-  #set(id: number, file: ServerFile, { mode, size }: Partial<Attributes>): void {
+  function set(id: number, file: ServerFile, { mode, size }: Partial<Attributes>): void {
     if (mode !== undefined) file.mode = mode & PERMISSIONS;
-    if (size !== undefined) this.#files.resize(file, size, this.#now);
-    this.#done(id);
+    if (size !== undefined) files.resize(file, size, clock.now());
+    done(id);
   }
 
-  #remove(id: number, path: string, kind: "file" | "folder"): void {
-    const real = this.#own(path);
-    const isFolder = this.#at(real).kind === "folder";
+  function remove(id: number, path: string, kind: "file" | "folder"): void {
+    const real = ownOf(path);
+    const isFolder = fileAt(real).kind === "folder";
     if (isFolder !== (kind === "folder")) {
       throw new FileError("failure", `${real} is ${isFolder ? "a" : "not a"} directory`);
     }
-    this.#files.remove(real);
-    this.#done(id);
+    files.remove(real);
+    done(id);
   }
 
-  #listed(folder: string, name: string) {
+  function listed(folder: string, name: string) {
     const file = name === "." || name === ".."
-      ? this.#at(folder)
-      : this.#at(`${folder === "/" ? "" : folder}/${name}`);
+      ? fileAt(folder)
+      : fileAt(`${folder === "/" ? "" : folder}/${name}`);
     return { filename: name, longname: longName(name, file), attrs: attributesOf(file) };
   }
 
-  #give(id: number, handle: Handle): void {
-    if (this.#handles.size >= MAX_HANDLES) throw new FileError("failure", "too many files are open");
+  function give(id: number, handle: Handle): void {
+    if (handles.size >= MAX_HANDLES) throw new FileError("failure", "too many files are open");
     const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(++this.#lastHandle);
-    this.#handles.set(this.#lastHandle, handle);
-    this.#sftp.handle(id, bytes);
+    bytes.writeUInt32BE(++lastHandle);
+    handles.set(lastHandle, handle);
+    sftp.handle(id, bytes);
   }
 
-  #file(handle: Uint8Array) {
-    const open = this.#handle(handle);
+  function openFile(handle: Uint8Array) {
+    const open = openHandle(handle);
     if (open.kind !== "file") throw new FileError("failure", "the handle is that of a directory");
     return open;
   }
 
-  #handle(handle: Uint8Array): Handle {
-    const open = this.#handles.get(numberOf(handle));
+  function openHandle(handle: Uint8Array): Handle {
+    const open = handles.get(numberOf(handle));
     if (open === undefined) throw new FileError("failure", "there is no such handle");
     return open;
   }
 
-  #done(id: number): void {
-    this.#sftp.status(id, STATUS_CODE.OK);
+  function done(id: number): void {
+    sftp.status(id, STATUS_CODE.OK);
   }
 }
 

@@ -15,7 +15,6 @@ import {
   type CommandResult,
   LoginError,
   type LoginTarget,
-  type RunOptions,
   type Shell,
   type ShellSession,
 } from "../ssh/shell.ts";
@@ -24,7 +23,7 @@ import { type CommandGround, leave, letsIn, runSimulatedCommand } from "./login_
 import type { CloudSettings } from "./settings.ts";
 import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
-import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
+import { algorithmSets } from "./ssh_algorithms.ts";
 import { OutputTail } from "../lib/output_tail.ts";
 import { copyLocalFolder } from "./copy_local_folder.ts";
 import { FileError, homeOf } from "./server_files.ts";
@@ -55,7 +54,7 @@ interface Attempt {
  */
 async function enter(
   { simulator, target, limits: { timeout, signal }, command }: Attempt,
-): Promise<{ session: SimulatedSession; result: CommandResult }> {
+): Promise<{ session: ShellSession; result: CommandResult }> {
   signal.throwIfAborted();
   const { clock } = simulator;
   const where = loginPlace(target);
@@ -78,10 +77,7 @@ async function enter(
   await spend("auth", ssh.slow.authentication);
   authenticate(ssh, server, target);
   await spend("command", ssh.slow.session);
-  const session = new SimulatedSession({ clock, cloud, server, username: target.username }, {
-    hostKey,
-    where,
-  });
+  const session = openSession({ clock, cloud, server, username: target.username }, { hostKey, where });
   try {
     return { session, result: await prove(session, { command, timeout: left, signal, where }) };
   } catch (error) {
@@ -92,8 +88,8 @@ async function enter(
 
 function shownHostKey(ssh: SshSettings, server: SimulatedServer, target: LoginTarget): string {
   const where = loginPlace(target);
-  const algorithms = algorithmsOf(ssh);
-  const problem = offerProblem(offerOf(algorithms));
+  const algorithms = algorithmSets[ssh.algorithms];
+  const problem = offerProblem({ ...algorithms, hostKey: [algorithms.hostKey] });
   if (problem !== null) throw algorithmsFailure(problem, { where });
   const { publicKey } = hostKeyOf(server, algorithms.hostKey);
   const { hostKeys } = target;
@@ -109,7 +105,7 @@ function authenticate(ssh: SshSettings, server: SimulatedServer, target: LoginTa
 }
 
 async function prove(
-  session: SimulatedSession,
+  session: ShellSession,
   { command, timeout, signal, where }: Attempt["limits"] & { command: string | undefined; where: string },
 ): Promise<CommandResult> {
   const proof = new LoginProof(words);
@@ -141,69 +137,58 @@ function publicKeyFor(privateKey: string): string {
   return publicKey;
 }
 
-/** A login that lasts. A connection that broke once stays broken. */
-class SimulatedSession implements ShellSession {
-  readonly hostKey: string;
-  readonly #ground: CommandGround;
-  readonly #home: string;
-  /** For messages: user, address and port. */
-  readonly #where: string;
-  #open = true;
-
-  constructor(ground: CommandGround, options: { hostKey: string; where: string }) {
-    this.#ground = ground;
-    this.hostKey = options.hostKey;
-    this.#home = homeOf(ground.username);
-    this.#where = options.where;
-  }
-
-  get hasTerminal(): boolean {
-    return this.#ground.cloud.settings.ssh.terminals;
-  }
-
-  async run(command: string, { timeout, signal, onOutput }: RunOptions) {
-    this.#check(signal);
-    const output = new OutputTail();
-    const { hasTerminal } = this;
-    const end = await runSimulatedCommand(this.#ground, { text: command, hasTerminal }, {
-      timeout,
-      signal,
-      write(chunk) {
-        output.add(chunk);
-        onOutput?.(chunk);
-      },
-    });
-    if (typeof end === "number") return { exitCode: end, output: output.text() };
-    this.#open = false;
-    if (end === "broken") throw this.#error("command", "the connection closed before the command ended");
-    throw this.#error("timeout", `the command did not end within ${timeout / 1000} s`);
-  }
-
-  async copyFolder(local: string, remote: string, { signal }: { timeout: number; signal: AbortSignal }) {
-    this.#check(signal);
-    const { clock, server: { files } } = this.#ground;
-    try {
-      await copyLocalFolder(files, { local, remote, home: this.#home, at: clock.now(), signal });
-    } catch (error) {
-      if (error instanceof FileError) throw this.#error("command", error.message, error);
-      throw error;
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#open = false;
-    leave(this.#ground.cloud.settings.ssh, this.#ground.server);
-    return Promise.resolve();
-  }
-
-  #check(signal: AbortSignal): void {
+/**
+ * A login that lasts. A connection that broke once stays broken.
+ * @param options `where`: user, address and port, for messages
+ */
+function openSession(
+  ground: CommandGround,
+  { hostKey, where }: { hostKey: string; where: string },
+): ShellSession {
+  const { clock, cloud, server, username } = ground;
+  let isOpen = true;
+  const failed = (failure: LoginError["failure"], message: string, cause?: unknown) =>
+    new LoginError(failure, `${where}: ${message}`, cause === undefined ? undefined : { cause });
+  const check = (signal: AbortSignal) => {
     signal.throwIfAborted();
-    const { server, clock } = this.#ground;
-    if (statusAt(server, clock.now()) === "DELETED") this.#open = false;
-    if (!this.#open) throw this.#error("command", "the connection is closed");
-  }
-
-  #error(failure: LoginError["failure"], message: string, cause?: unknown): LoginError {
-    return new LoginError(failure, `${this.#where}: ${message}`, cause === undefined ? undefined : { cause });
-  }
+    if (statusAt(server, clock.now()) === "DELETED") isOpen = false;
+    if (!isOpen) throw failed("command", "the connection is closed");
+  };
+  return {
+    hostKey,
+    get hasTerminal() {
+      return cloud.settings.ssh.terminals;
+    },
+    async run(text, { timeout, signal, onOutput }) {
+      check(signal);
+      const output = new OutputTail();
+      const hasTerminal = cloud.settings.ssh.terminals;
+      const end = await runSimulatedCommand(ground, { text, hasTerminal }, {
+        timeout,
+        signal,
+        write(chunk) {
+          output.add(chunk);
+          onOutput?.(chunk);
+        },
+      });
+      if (typeof end === "number") return { exitCode: end, output: output.text() };
+      isOpen = false;
+      if (end === "broken") throw failed("command", "the connection closed before the command ended");
+      throw failed("timeout", `the command did not end within ${timeout / 1000} s`);
+    },
+    async copyFolder(local, remote, { signal }) {
+      check(signal);
+      const copy = { local, remote, home: homeOf(username), at: clock.now(), signal };
+      try {
+        await copyLocalFolder(server.files, copy);
+      } catch (error) {
+        throw error instanceof FileError ? failed("command", error.message, error) : error;
+      }
+    },
+    [Symbol.asyncDispose]() {
+      isOpen = false;
+      leave(cloud.settings.ssh, server);
+      return Promise.resolve();
+    },
+  };
 }

@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { ApiBuilder } from "./api.ts";
-import { type ApiAnswer, errorAnswer, jsonAnswer, type Service } from "./answer.ts";
+import { type ApiAnswer, ApiRefusal, errorAnswer, jsonAnswer, type Service } from "./answer.ts";
 import { CloudState } from "./cloud_state.ts";
 import { computeApi } from "./compute_api.ts";
 import { type ControlApi, controlApi } from "./control_api.ts";
@@ -131,7 +131,9 @@ export class Simulator implements Disposable {
     const parts = named === undefined ? [first, ...rest] : rest;
     const service = parts[0] as Exclude<Service, "simulator">;
     const api = this.#apis[service];
-    if (api === undefined) return errorAnswer("identity", 404, { message: `no service at ${url.pathname}` });
+    if (api === undefined) {
+      return errorAnswer("identity", new ApiRefusal(404, `no service at ${url.pathname}`));
+    }
     const exchange = new Exchange(cloud, service, {
       base: url.origin + (named === undefined ? "" : `/${first}`),
       method,
@@ -161,7 +163,7 @@ export class Simulator implements Disposable {
       nodeId: exchange.server && nodeIdOf(exchange.server),
       imageId: exchange.image?.id ?? null,
       imageRecordId: exchange.image && recordIdOf(exchange.image),
-      effect: exchange.effect,
+      effect: exchange.effect ?? false,
       fault: exchange.fault,
     });
     return outcome;

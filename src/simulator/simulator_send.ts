@@ -1,25 +1,21 @@
 /** `Send` straight into a simulator: no socket, and faults look as they do over one. */
 import { CloudError } from "../domain/cloud_error.ts";
-import { decodedBody } from "../http/decoded_body.ts";
+import { decodedBody, MAX_BODY } from "../http/decoded_body.ts";
+import { describeSendFailure } from "../http/send_failure.ts";
 import type { Send, SendRequest, SendResponse } from "../http/send.ts";
-import type { ApiRequest, Breakage } from "./exchange.ts";
+import { orAborted } from "../lib/or_aborted.ts";
+import type { ApiRequest } from "./exchange.ts";
 import type { Simulator } from "./simulator.ts";
 
-/** As real ones have it. */
-const MAX_BODY = 64 * 2 ** 20;
+const CODES = { refused: "ECONNREFUSED", reset: "ECONNRESET" };
 
 export function createSimulatorSend(simulator: Pick<Simulator, "answer">): Send {
   return async (request, { signal }) => {
     signal.throwIfAborted();
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(abortedError(request, signal.reason));
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      // A request called off goes on in the cloud, as it does in a real one; a body that is not all sent breaks off.
-      return await Promise.race([exchanged(simulator, request, signal), aborted]);
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    // A request called off goes on in the cloud, as it does in a real one; a body that is not all sent breaks off.
+    return await orAborted(exchanged(simulator, request, signal), signal).catch((error) => {
+      throw error instanceof CloudError || !signal.aborted ? error : failure(request, signal);
+    });
   };
 }
 
@@ -30,7 +26,7 @@ async function exchanged(
 ): Promise<SendResponse> {
   const outcome = await simulator.answer(asked(request, signal));
   if (outcome === "silence") return await new Promise<never>(() => {});
-  if (typeof outcome === "string") throw brokenError(request, outcome);
+  if (typeof outcome === "string") throw failure(request, signal, CODES[outcome]);
   const { status, headers, body } = outcome;
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body ?? new Uint8Array();
   const encoding = headers["content-encoding"];
@@ -47,17 +43,8 @@ function asked({ method, url, headers, body }: SendRequest, signal: AbortSignal)
   return { method, url, headers: named, body: (sent ?? null) as ApiRequest["body"] };
 }
 
-function brokenError({ url }: SendRequest, breakage: Breakage): CloudError {
-  const { host } = new URL(url);
-  if (breakage === "refused") {
-    const what = "connection refused; is the service up, and the address right?";
-    return new CloudError("unavailable", `${host}: ${what}`, { effect: "none" });
-  }
-  return new CloudError("unavailable", `${host}: the connection broke before the response was complete`);
-}
-
-function abortedError({ url }: SendRequest, reason: unknown): CloudError {
-  const timedOut = reason instanceof Error && reason.name === "TimeoutError";
-  const message = timedOut ? `${new URL(url).host} did not answer in time` : "the request was cancelled";
-  return new CloudError(timedOut ? "timeout" : "unavailable", message, { cause: reason });
+/** As it looks over a socket. @param code of the system's error; left out: the request was called off */
+function failure({ url }: SendRequest, signal: AbortSignal, code = ""): CloudError {
+  const trust = { certificate: null, advice: "" };
+  return describeSendFailure(Object.assign(new Error(), { code }), { url: new URL(url), signal, trust });
 }

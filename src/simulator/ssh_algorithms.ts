@@ -1,6 +1,5 @@
 /** The algorithms that a simulated SSH server offers, by the name that its settings give them. */
 import type { Algorithms } from "ssh2";
-import type { ServerOffer } from "../ssh/server_offer.ts";
 import type { HostKeyType } from "./ssh_keys.ts";
 import type { CloudSettings } from "./settings.ts";
 
@@ -33,7 +32,7 @@ const openssh: AlgorithmSet = {
   hmac: [...SHA2, "hmac-sha1"],
 };
 
-const sets: Readonly<Record<CloudSettings["ssh"]["algorithms"], AlgorithmSet>> = {
+export const algorithmSets: Readonly<Record<CloudSettings["ssh"]["algorithms"], AlgorithmSet>> = {
   openssh,
   fips: { ...openssh, hostKey: "ecdsa-sha2-nistp256", kex: [...ECDH, ...GROUPS], hmac: SHA2 },
   dropbear: {
@@ -54,14 +53,6 @@ const sets: Readonly<Record<CloudSettings["ssh"]["algorithms"], AlgorithmSet>> =
     kex: ["mlkem768x25519-sha256", "sntrup761x25519-sha512"],
   },
 };
-
-export function algorithmsOf({ algorithms }: Pick<CloudSettings["ssh"], "algorithms">): AlgorithmSet {
-  return sets[algorithms];
-}
-
-export function offerOf({ kex, hostKey, cipher }: AlgorithmSet): ServerOffer {
-  return { kex, cipher, hostKey: [hostKey] };
-}
 
 /** The lists for ssh2's server, without what it cannot do; null: no key exchange is left. */
 export function forSsh2({ kex, cipher, hmac }: AlgorithmSet): Algorithms | null {

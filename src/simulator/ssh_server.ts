@@ -21,7 +21,7 @@ import { homeOf } from "./server_files.ts";
 import { serveSftp } from "./sftp_server.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
-import { algorithmsOf, forSsh2, greeting } from "./ssh_algorithms.ts";
+import { algorithmSets, forSsh2, greeting } from "./ssh_algorithms.ts";
 
 interface SshServer extends AsyncDisposable {
   readonly port: number;
@@ -79,7 +79,7 @@ function receive(simulator: Simulator, socket: Socket): void {
 
 function greet(login: Login): void {
   const { socket, server, cloud: { settings: { ssh: settings } } } = login;
-  const set = algorithmsOf(settings);
+  const set = algorithmSets[settings.algorithms];
   const algorithms = forSsh2(set);
   if (algorithms === null) return void socket.end(greeting(set));
   const ssh = new ssh2.Server({

@@ -156,11 +156,13 @@ export class ProviderWatch implements ProviderAccess {
 
   /** The looks that are needed and whose last answer is stale. */
   get stale(): readonly StaleLook[] {
-    const dues = this.#dues(this.#deps.needs());
-    return (Object.keys(LOOKS) as LookName[]).flatMap((look) => {
-      const staleness = dues[look] === Infinity ? null : this.#looks.staleness(look);
+    const stale = (Object.keys(LOOKS) as LookName[]).flatMap((look) => {
+      const staleness = this.#looks.staleness(look);
       return staleness === null ? [] : [{ look, ...staleness, takenAt: this.#takenAt(look) }];
     });
+    if (stale.length === 0) return [];
+    const dues = this.#dues(this.#deps.needs());
+    return stale.filter(({ look }) => dues[look] !== Infinity);
   }
 
   noteAccepted(flavorId: string): void {

@@ -1,26 +1,35 @@
 import assert from "node:assert/strict";
 import { classifyResponse } from "../../src/cloud/openstack/classify_response.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
-import { type Reply, toResponse } from "./scripted_cloud.ts";
+import { type Reply as AnyReply, toResponse } from "./scripted_cloud.ts";
+
+/** Left out: Nova's. */
+interface Reply extends AnyReply {
+  readonly service?: "network" | "image";
+}
 
 const NOW = Date.UTC(2030, 0, 1);
-const classify = (reply: Reply) => classifyResponse(toResponse(reply), { now: NOW });
+const classify = (reply: Reply) =>
+  classifyResponse(toResponse(reply), { service: reply.service ?? "compute", now: NOW });
 
 const nova = (key: string, code: number, message: string): Reply => ({
   status: code,
   body: { [key]: { code, message } },
 });
 const neutron = (status: number, type: string, message: string): Reply => ({
+  service: "network",
   status,
   body: { NeutronError: { type, message, detail: "" } },
 });
 
 /** Glance's, as JSON for those who accept it and as a page else. */
 const glance = (status: number, message: string): Reply => ({
+  service: "image",
   status,
   body: { message: `${message}<br /><br />\n\n\n`, code: `${status}`, title: "Refused" },
 });
 const glancePage = (status: number, message: string): Reply => ({
+  service: "image",
   status,
   body:
     `<html>\n <head>\n  <title>${status} Refused</title>\n </head>\n <body>\n  <h1>${status} Refused</h1>\n  ` +
@@ -176,6 +185,18 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     "notFound",
   ],
   ["an unknown image", glance(404, "No image found with ID 4711"), "notFound"],
+  ["an unknown image, as a page of an old Glance", glancePage(404, "No image with ID 4711"), "notFound"],
+  ["404 of an old Neutron", { ...glance(404, "Port x could not be found"), service: "network" }, "notFound"],
+  [
+    "404 for a path that Glance does not have",
+    glance(404, "The resource could not be found."),
+    "unavailable",
+  ],
+  [
+    "404 of a Nova for Glance",
+    { ...nova("itemNotFound", 404, "Image not found."), service: "image" },
+    "unavailable",
+  ],
   [
     "Cinder's quota",
     nova(
@@ -203,6 +224,7 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     "capacity",
   ],
   ["no host, as a fault", nova("computeFault", 500, "No valid host was found."), "capacity"],
+  ["an account that has not paid", { status: 402, body: { message: "Payment required" } }, "unauthorized"],
   ["429", { status: 429 }, "rateLimited"],
   [
     "401 of Keystone",
@@ -350,7 +372,7 @@ Deno.test("a page that is made to be slow to read is read fast", () => {
     ]);
     const times = [1, 2, 3].map(() => {
       const begun = performance.now();
-      for (const reply of replies) classifyResponse(reply, { now: NOW });
+      for (const reply of replies) classifyResponse(reply, { service: "compute", now: NOW });
       return performance.now() - begun;
     });
     const took = Math.min(...times);

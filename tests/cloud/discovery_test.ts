@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { discoverRoot, offers } from "../../src/cloud/openstack/discovery.ts";
+import { discoverRoot } from "../../src/cloud/openstack/discovery.ts";
 import type { ServiceType } from "../../src/cloud/openstack/catalog.ts";
 import { NOVA_VERSIONS, toResponse } from "./scripted_cloud.ts";
 
@@ -51,6 +51,13 @@ const CASES: readonly [string, ServiceType, string, unknown, string][] = [
     "https://cloud/compute/v2.1",
     NOVA_VERSIONS,
     "https://cloud/compute/v2.1",
+  ],
+  [
+    "a Nova whose own idea of its path is not the proxy's",
+    "compute",
+    "https://nova.example.com/v2.1/4711",
+    { versions: [{ id: "v2.1", version: "2.90", links: link("http://10.0.0.1/compute/v2.1/") }] },
+    "https://nova.example.com/v2.1/4711",
   ],
   ["an unversioned Nova", "compute", "http://nova:8774/", NOVA_VERSIONS, "http://nova:8774/v2.1"],
   [
@@ -104,10 +111,12 @@ for (const [title, service, endpoint, document, expected] of CASES) {
   });
 }
 
-Deno.test("offers() compares microversions as numbers", async () => {
-  const nova = await root("compute", "http://nova:8774/v2.1", NOVA_VERSIONS);
-  assert.deepEqual(nova.maxMicroversion, [2, 90]);
-  assert.ok(offers(nova, "2.9") && offers(nova, "2.37") && offers(nova, "2.90"));
-  assert.ok(!offers(nova, "2.91") && !offers(nova, "3.1"));
-  assert.ok(!offers(await root("compute", "http://nova/v2/1", null), "2.2"));
+Deno.test("a microversion is read as a number; there is none where the service tells none, or another major one", async () => {
+  const microversion = async (version: unknown) => {
+    const document = { versions: [{ id: "v2.1", version }] };
+    return (await root("compute", "http://nova:8774/v2.1", document)).microversion;
+  };
+  assert.deepEqual(await Promise.all(["2.9", "2.37", "2.90"].map(microversion)), [9, 37, 90]);
+  assert.deepEqual(await Promise.all(["3.1", "", null, "2"].map(microversion)), [0, 0, 0, 0]);
+  assert.equal((await root("compute", "http://nova/v2/1", null)).microversion, 0);
 });

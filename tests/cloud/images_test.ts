@@ -326,10 +326,11 @@ for (
 }
 
 Deno.test("a server that cannot be snapshotted now is a conflict, an unknown one is not found", async () => {
+  const keys: Record<number, string> = { 404: "itemNotFound", 409: "conflictingRequest" };
   const answer = (status: number, message: string) =>
     scriptedCloud(({ url }) => {
       if (url === "http://nova:8774/") return { body: NOVA_VERSIONS };
-      return url.endsWith("/action") ? { status, body: { error: { message } } } : null;
+      return url.endsWith("/action") ? { status, body: { [keys[status]!]: { message } } } : null;
     }).cloud.createSnapshot(SNAPSHOT, { signal });
   const busy = await refusalOf(
     answer(409, "Cannot 'createImage' instance s1 while it is in vm_state building"),

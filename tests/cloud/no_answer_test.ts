@@ -100,8 +100,53 @@ for (const status of [300, 404, 405]) {
     const reply = { status, body: { message: "no Route matched with those values" } };
     const { cloud } = scriptedCloud((request) => isLogin(request) ? reply : null);
     const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
-    assert.deepEqual([error.kind, error.status, error.effect], ["unavailable", status, "none"]);
+    assert.deepEqual([error.kind, error.status, error.effect], ["unavailable", null, "none"]);
     assert.match(error.message, /is auth_url http:\/\/keystone:5000\/v3 a Keystone v3\?$/);
+  });
+}
+
+for (
+  const [status, body] of [
+    [400, { error: { code: 400, message: "Expecting to find domain in user." } }],
+    [403, { error: { code: 403, message: "You are not authorized to perform the requested action." } }],
+    [403, "<html><head><title>Request blocked</title></head></html>"],
+    [409, { error: { code: 409, message: "Quota exceeded: too many tokens" } }],
+  ] as const
+) {
+  Deno.test(`a login that Keystone refuses (${JSON.stringify(body)}) says nothing of what was asked for`, async () => {
+    const { cloud } = scriptedCloud((request) => isLogin(request) ? { status, body } : null);
+    for (
+      const call of [
+        () => cloud.createServer(NODE_12, { signal }),
+        () => cloud.createFloatingIp({ networkId: "n", portId: "p", description: "" }, { signal }),
+        () => cloud.getQuota({ signal }),
+        () => cloud.getConsole("a", { signal, lines: 1 }),
+      ]
+    ) {
+      const error = await refusalOf(call());
+      assert.deepEqual([error.kind, error.status, error.effect, isRefusal(error)], [
+        "unauthorized",
+        401,
+        "none",
+        false,
+      ]);
+      assert.match(
+        error.message,
+        /^log in as robot on alpha: .* \(HTTP 4\d\d\); check username, password, project and their domains of cloud mycloud$/,
+      );
+    }
+  });
+}
+
+for (const status of [500, 501, 503]) {
+  Deno.test(`a login that fails with ${status} says nothing of what was asked for`, async () => {
+    const { cloud, clock } = scriptedCloud((request) => isLogin(request) ? { status } : null);
+    for (const call of [() => cloud.getQuota({ signal }), () => cloud.createServer(NODE_12, { signal })]) {
+      const refused = refusalOf(call());
+      await clock.advance(600_000);
+      const error = await refused;
+      assert.deepEqual([error.kind, isRefusal(error)], ["unavailable", false]);
+    }
   });
 }
 
@@ -129,6 +174,37 @@ Deno.test("a gateway that does not know the service at this moment proves nothin
     assert.match(error.message, /: 404 page not found \(HTTP 404\)$/);
   }
 });
+
+/** What gateways say in JSON of an address that they do not know, or not at this moment. */
+const GATEWAYS: readonly [string, unknown][] = [
+  ["Kong", { message: "no Route matched with those values", request_id: "a2f5" }],
+  ["Apigee", { fault: { faultstring: "Unable to identify proxy", detail: { errorcode: "NotFound" } } }],
+  ["Envoy", { code: 404, message: "upstream not found", status: "NOT_FOUND" }],
+  ["HAProxy", { error: { code: 404, message: "Not Found", title: "Not Found" } }],
+  ["AWS ALB", { message: null }],
+  ["Traefik", {}],
+];
+
+for (const [gateway, body] of GATEWAYS) {
+  Deno.test(`a 404 of ${gateway} in JSON proves nothing of anything that the cloud has`, async () => {
+    const cloud = behindProxy({ status: 404, body });
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => cloud.listNetworks({ signal }),
+      () => cloud.createFloatingIp({ networkId: "n", portId: "p", description: "" }, { signal }),
+      () => cloud.createServer(NODE_12, { signal }),
+      () => cloud.createSnapshot({ serverId: "a", name: "i", properties: {} }, { signal }),
+      () => cloud.findImages("6f70656e-7374-6163-6b20-676c616e6365", { signal }),
+      () => cloud.getServer("a", { signal }),
+      () => cloud.getImage("a", { signal }),
+      () => cloud.getFloatingIp("a", { signal }),
+      () => cloud.deleteServer("a", { signal }),
+    ];
+    for (const call of calls) {
+      const error = await refusalOf(call());
+      assert.deepEqual([error.kind, error.status], ["unavailable", 404], error.message);
+    }
+  });
+}
 
 Deno.test("a service without pages of its own is used where its root shows one", async () => {
   const { cloud } = scriptedCloud(({ url }) => {

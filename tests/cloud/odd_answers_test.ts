@@ -4,6 +4,7 @@ import { configure, type LogRecord, reset } from "@logtape/logtape";
 import type { Reply } from "./scripted_cloud.ts";
 import { scriptedCloud, service, tokenReply } from "./scripted_cloud.ts";
 import { refusalOf } from "../http/refusal_of.ts";
+import { NODE_12 } from "./server_request.ts";
 
 const { signal } = new AbortController();
 
@@ -60,6 +61,46 @@ Deno.test("one odd item spoils no list of servers: nulls and numbers in metadata
   const told = odd.lines.length;
   await odd.cloud.listServers({ signal });
   assert.equal(odd.lines.length, told, "each is named once");
+});
+
+Deno.test("an address is of the version that it is written in, whatever the cloud calls it", async () => {
+  const raws = [
+    { addr: "2001:db8::1", version: 4 },
+    { addr: "192.0.2.1", version: 6 },
+    { addr: "192.0.2.2", version: "IPv4" },
+    { addr: "2001:db8::2", version: null },
+  ];
+  const server = { id: "s", status: "ACTIVE", addresses: { net: raws } };
+  await using odd = await oddCloud({ "/v2.1/servers/s": { server } });
+  const found = await odd.cloud.getServer("s", { signal });
+  const addresses = found === "gone" ? [] : found.addresses;
+  assert.deepEqual(addresses.map(({ address, version }) => [address, version]), [
+    ["2001:db8::1", 6],
+    ["192.0.2.1", 4],
+    ["192.0.2.2", 4],
+    ["2001:db8::2", 6],
+  ]);
+});
+
+Deno.test("what is odd is told in a line that can be read, however long it is", async () => {
+  const long = `gAAAA${"x".repeat(100_000)}`;
+  await using odd = await oddCloud({
+    "/v2.1/flavors/detail": { flavors: [{ id: "1", name: long, ram: long }, { id: long, name: 7 }, long] },
+    "/v2.1/servers/s": { server: { id: [long] } },
+  });
+  assert.equal((await odd.cloud.listFlavors({ signal })).length, 2);
+  const { message } = await refusalOf(odd.cloud.getServer("s", { signal }));
+  assert.deepEqual([...odd.lines, message].filter((line) => line.length > 500 || line.includes("xxx")), []);
+});
+
+Deno.test("a creation that is answered without an id, or an empty one, may have made a server", async () => {
+  for (const server of [{}, { id: "" }, { id: null }]) {
+    const { cloud } = scriptedCloud(({ method, url }) =>
+      method === "POST" && url.endsWith("/servers") ? { status: 202, body: { server } } : null
+    );
+    const error = await refusalOf(cloud.createServer(NODE_12, { signal }));
+    assert.deepEqual([error.kind, error.effect], ["badResponse", "unknown"]);
+  }
 });
 
 Deno.test("a server of ours that is odd is found when it is asked for by its id", async () => {
@@ -134,7 +175,12 @@ Deno.test("one odd service in the catalog spoils no login, nor does one odd endp
     null,
     {
       type: "compute",
-      endpoints: [null, { interface: null }, ...service("compute", "http://nova:8774/v2.1").endpoints],
+      endpoints: [
+        null,
+        { interface: null },
+        { interface: "public", region: "RegionOne", url: null },
+        ...service("compute", "http://nova:8774/v2.1").endpoints,
+      ],
     },
   ];
   const { cloud } = scriptedCloud(({ url }) => {

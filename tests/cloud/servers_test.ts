@@ -434,8 +434,15 @@ Deno.test("a deletion is confirmed before each time that it is sent, and not sen
 });
 
 Deno.test("a console that the cloud does not keep is empty, one of an unknown server an error", async () => {
+  const keys: Record<number, string> = {
+    404: "itemNotFound",
+    409: "conflictingRequest",
+    501: "notImplemented",
+  };
   const nova = (status: number, message: string) =>
-    scriptedCloud(({ url }) => url.endsWith("/action") ? { status, body: { error: { message } } } : null)
+    scriptedCloud(({ url }) =>
+      url.endsWith("/action") ? { status, body: { [keys[status]!]: { message } } } : null
+    )
       .cloud;
   const read = (cloud: ReturnType<typeof nova>) => cloud.getConsole("s1", { signal, lines: 20 });
   assert.equal(await read(nova(404, "Guest does not have a console available.")), "");

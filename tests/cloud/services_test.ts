@@ -285,7 +285,10 @@ Deno.test("an image is found by name, the newest first, with the properties that
 Deno.test("a name that looks like an id is looked for as an id first, then as a name", async () => {
   const id = "5cefe05f-51cc-4433-81b9-df1b0de8f1bc";
   const { cloud, calls } = scriptedCloud(
-    paths({ "/v2/images": { body: { images: [{ id: "other", name: id }] } } }),
+    paths({
+      [`/v2/images/${id}`]: { status: 404, headers: { "x-openstack-request-id": "req-1" } },
+      "/v2/images": { body: { images: [{ id: "other", name: id }] } },
+    }),
   );
   assert.equal((await cloud.findImages(id, { signal }))[0]?.id, "other");
   assert.deepEqual(calls(), [`GET /v2/images/${id}`, `GET /v2/images?name=${id}&limit=1000`]);

@@ -9,7 +9,7 @@ const EndpointSchema = v.object({
   interface: v.string(),
   region: v.nullish(v.string()),
   region_id: v.nullish(v.string()),
-  url: v.nullish(v.string()),
+  url: v.string(),
 });
 
 export const CatalogSchema = v.array(v.object({
@@ -52,7 +52,7 @@ export function findEndpoint(
   const found = region !== null
     ? offered.find((endpoint) => inRegion(endpoint, region))
     : offered.find((endpoint) => inRegion(endpoint, computeRegion(service, options))) ?? offered[0];
-  if (typeof found?.url === "string") {
+  if (found !== undefined) {
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
   const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");

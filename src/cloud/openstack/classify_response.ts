@@ -10,6 +10,7 @@ import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { SendResponse } from "../../http/send.ts";
 import { jsonOf } from "../../lib/parse_answer.ts";
 import { parseUtc } from "../../domain/parse_utc.ts";
+import type { ServiceType } from "./catalog.ts";
 
 export interface ClassifiedResponse {
   readonly kind: CloudErrorKind;
@@ -30,14 +31,16 @@ interface Said {
 const MAX_MESSAGE = 300;
 
 /** @param options `now`: the machine's time, against which a Retry-After date counts where the answer has no Date */
-export function classifyResponse(response: SendResponse, options: { now: Instant }): ClassifiedResponse {
+export function classifyResponse(
+  response: SendResponse,
+  { service, now }: { service: ServiceType | "identity"; now: Instant },
+): ClassifiedResponse {
   const said = readError(response);
-  const retryAfter = readRetryAfter(response.headers, options.now);
+  const retryAfter = readRetryAfter(response.headers, now);
   const { status } = response;
   const requestId = requestIdOf(response.headers);
-  // Services answer in JSON, or with an id; gateways on the way do not know a service that is being upgraded.
-  const isGateway = status === 404 && requestId === null && jsonOf(response.body) === null;
-  const kind = isGateway ? "unavailable" : kindOf({ status, said, retryAfter });
+  const isForeign = status === 404 && !saysGone(service, response);
+  const kind = isForeign ? "unavailable" : kindOf({ status, said, retryAfter });
   return {
     kind,
     message: said.message || silence(response),
@@ -51,6 +54,28 @@ export function classifyResponse(response: SendResponse, options: { now: Instant
 export function requestIdOf(headers: SendResponse["headers"]): string | null {
   return headers["x-openstack-request-id"] ?? headers["x-compute-request-id"] ?? null;
 }
+
+/** What is needed of an answer to tell that a service has no such thing. */
+export const GONE_STATUSES = [404, 410];
+
+/**
+ * Whether the service itself says that it has no such thing. Gateways on the way answer 404 too, for addresses that they do
+ * not know, in pages and in JSON: that says nothing of a server, a network or an image. Nova names the kind of its errors and
+ * Neutron itself; Glance, and old Neutrons, answer with a request id, or at least with a page or a message of WebOb's.
+ */
+export function saysGone(
+  service: ServiceType | "identity",
+  { status, headers, body }: SendResponse,
+): boolean {
+  if (!GONE_STATUSES.includes(status)) return false;
+  const json = Object(jsonOf(body));
+  if (service === "compute") return status === 404 && "itemNotFound" in json;
+  if (service === "network" && "NeutronError" in json) return status === 404;
+  return requestIdOf(headers) !== null || WEBOB.test(new TextDecoder().decode(body.subarray(0, 16_384)));
+}
+
+/** How it ends an explanation; but for the one of every service for a path that it does not have. */
+const WEBOB = /(?<!The resource could not be found\.)<br \/><br \/>/;
 
 const QUOTA_TYPES = new Set(["OverQuota", "QuotaExceeded"]);
 const QUOTA_PROSE =
@@ -96,7 +121,7 @@ function policyWords(policy: string): number {
 
 function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
   const { status, said, retryAfter } = answer;
-  if (status === 401) return "unauthorized";
+  if (status === 401 || status === 402) return "unauthorized";
   if (status === 429) return "rateLimited";
   if (status < 300) return "unavailable";
   if (status < 400) return "badResponse";
@@ -234,7 +259,8 @@ const ENTITIES = { quot: '"', amp: "&", lt: "<", gt: ">", "#39": "'", nbsp: " " 
 /** Keystone repeats a token it does not know; tokens start with `gAAAA` (fernet) or `eyJ` (JWS). */
 const TOKEN = /\b(gAAAA|eyJ)[\w.=-]{20,}/g;
 
-function tidy(message: string, longest = MAX_MESSAGE): string {
+/** In one line that can be read, without a token. */
+export function tidy(message: string, longest = MAX_MESSAGE): string {
   const line = message.replace(TOKEN, "[token]").replace(/\s+/g, " ").trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { ComputeQuota, Flavor, QuotaUse, Told } from "../../domain/server.ts";
 import type { WholeCloud } from "../cloud.ts";
-import { deleteResource, NOVA } from "./one_resource.ts";
+import { deleteResource } from "./one_resource.ts";
 import { listItems } from "./paging.ts";
 import type { ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -61,7 +61,7 @@ export function createCompute({ session, pageSize }: ServiceOptions): Compute {
     },
     deleteKeypair(name, call) {
       const path = `${KEYPAIRS}/${encodeURIComponent(name)}`;
-      return deleteResource(NOVA, { what: `keypair ${name}`, path, ...call, session });
+      return deleteResource({ ...compute, what: `keypair ${name}`, path, ...call, session });
     },
   };
 }

@@ -12,8 +12,8 @@ import { mendedAnswer } from "./mended_answer.ts";
 export interface ServiceRoot {
   /** Ends in the version (and the project's id where the catalog had one), without a slash. */
   readonly url: string;
-  /** Nova's highest microversion, as major and minor; null where it has none. */
-  readonly maxMicroversion: readonly [number, number] | null;
+  /** Nova's newest microversion, as N of 2.N; 0 where it has none. */
+  readonly microversion: number;
   /** Whether all is known: the service has told it, or there is nothing to tell. */
   readonly isTold: boolean;
 }
@@ -55,15 +55,13 @@ export async function discoverRoot(
   const isNeeded = service === "compute" || !isSpoken;
   const document = isNeeded ? await ask(`${origin}${before}/`) : null;
   const best = versionsIn(document).filter((version) => ids.test(version.id)).toSorted(byStatus)[0];
-  if (best === undefined) {
-    const url = `${origin}${before}/${isSpoken ? named : path}${after}`;
-    return { url, maxMicroversion: null, isTold: !isNeeded };
-  }
-  const root = rebase(selfLink(best), { before, fallback: path });
+  const root = best === undefined || best.id === named
+    ? `${before}/${isSpoken ? named : path}`
+    : rebase(selfLink(best), { before, fallback: path });
   return {
     url: `${origin}${root}${after}`,
-    maxMicroversion: parseMicroversion(best.version ?? ""),
-    isTold: true,
+    microversion: Number(best?.version?.match(/^2\.(\d+)$/)?.[1] ?? 0),
+    isTold: best !== undefined || !isNeeded,
   };
 }
 
@@ -72,13 +70,6 @@ export function checkApiVersion(service: ServiceType, asked: string | undefined)
   const { major } = SPOKEN[service];
   if (asked === undefined || asked.replace(/^v/, "").split(".")[0] === major) return null;
   return `${service}_api_version ${asked} is not supported; use ${major} or leave it out`;
-}
-
-/** Whether a microversion ("2.37") is offered. */
-export function offers(root: ServiceRoot, microversion: string): boolean {
-  const wanted = parseMicroversion(microversion);
-  const [major, minor] = root.maxMicroversion ?? [0, 0];
-  return wanted !== null && (major > wanted[0] || (major === wanted[0] && minor >= wanted[1]));
 }
 
 /** `{versions: […]}`, `{versions: {values: […]}}`, `{version: {…}}`: services differ. */
@@ -104,9 +95,4 @@ function rebase(href: string | null, { before, fallback }: { before: string; fal
   const path = new URL(href).pathname.replace(/\/+$/, "");
   if (path.startsWith(`${before}/`)) return path;
   return `${before}/${path.match(/\/(v\d+(?:\.\d+)?)$/)?.[1] ?? fallback}`;
-}
-
-function parseMicroversion(text: string): readonly [number, number] | null {
-  const match = text.match(/^(\d+)\.(\d+)$/);
-  return match === null ? null : [Number(match[1]), Number(match[2])];
 }

@@ -7,7 +7,7 @@ import { isUuid } from "../../domain/base_image.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { WholeCloud } from "../cloud.ts";
-import { deleteResource, GLANCE, showResource } from "./one_resource.ts";
+import { deleteResource, showResource } from "./one_resource.ts";
 import { Outflow } from "./outflow.ts";
 import { listItems } from "./paging.ts";
 import type { ServiceOptions } from "./session.ts";
@@ -44,15 +44,8 @@ export function createImageService({ session, clock, pageSize }: ServiceOptions)
     async findImages(nameOrId, call) {
       const action = `find image ${nameOrId}`;
       if (isUuid(nameOrId)) {
-        const byId = {
-          action,
-          service: "image",
-          path: `/images/${nameOrId}`,
-          accept: [404],
-          ...call,
-        } as const;
-        const answer = await session.request(byId);
-        if (answer.response.status !== 404) return [toImage(answer.parse(ImageSchema))];
+        const answer = await showResource({ ...imageOf(nameOrId), action, ...call, session });
+        if (answer !== "gone") return [toImage(answer.parse(ImageSchema))];
       }
       const images = await list(action, { name: nameOrId }, call);
       // As with any filter, a cloud may ignore it.
@@ -61,13 +54,8 @@ export function createImageService({ session, clock, pageSize }: ServiceOptions)
       );
     },
     async getImage(id, { signal }) {
-      const answer = await showResource(GLANCE, {
-        ...imageOf(id),
-        turn: "look",
-        repeatable: false,
-        signal,
-        session,
-      });
+      const look = { turn: "look", repeatable: false, signal } as const;
+      const answer = await showResource({ ...imageOf(id), ...look, session });
       if (answer === "gone") return "gone";
       const image = toImage(answer.parse(ImageSchema));
       if (image.id !== id) throw answer.refuse(`the response is about image ${image.id}`);
@@ -114,14 +102,12 @@ export function createImageService({ session, clock, pageSize }: ServiceOptions)
         signal,
       });
     },
-    /** Any 404 counts: a listing is to tell whether it is gone. */
-    deleteImage: (id, call) =>
-      deleteResource({ ...GLANCE, saysGone: () => true }, { ...imageOf(id), ...call, session }),
+    deleteImage: (id, call) => deleteResource({ ...imageOf(id), ...call, session, isProvenLater: true }),
   };
 }
 
 function imageOf(id: string) {
-  return { what: `image ${id}`, path: `/images/${encodeURIComponent(id)}` };
+  return { service: "image", what: `image ${id}`, path: `/images/${encodeURIComponent(id)}` } as const;
 }
 
 /** Glance puts an image's own properties beside its fields. */

@@ -183,24 +183,24 @@ const CHECK: Record<Auth["method"], string> = {
 };
 
 /** The statuses with which other servers answer a login. */
-const NO_KEYSTONE = [300, 404, 405];
+const NO_KEYSTONE = [300, 404, 405, 501];
 
 /** A user and a password in it are sent to nobody, and shown to nobody either. */
 function shownUrl({ authUrl }: CloudAccess): string {
   return withoutPassword(authUrl);
 }
 
+/** To those who asked a service for something, a refused login is its 401, and any other failure no answer of it. */
 function explainLogin(error: CloudError, access: CloudAccess): CloudError {
-  const { status, requestId, retryAfter, effect, cause } = error;
-  const rephrase = (kind: CloudError["kind"], advice: string) =>
-    new CloudError(kind, `${error.message}${advice}`, { status, requestId, retryAfter, effect, cause });
-  if (status === 401) {
-    return rephrase("unauthorized", `; check ${CHECK[access.auth.method]} of cloud ${access.name}`);
-  }
-  if (status === null) return rephrase(error.kind, ` (auth_url ${shownUrl(access)})`);
-  if (status > 300 && status < 400) return rephrase(error.kind, `; correct auth_url ${shownUrl(access)}`);
+  const rephrase = (kind: CloudError["kind"], advice: string, status: 401 | null = null) =>
+    new CloudError(kind, `${error.message}${advice}`, { ...error, cause: error.cause, status });
+  const { status, kind } = error;
+  if (status === null) return rephrase(kind, ` (auth_url ${shownUrl(access)})`);
+  if (kind === "rateLimited") return rephrase(kind, "");
   if (NO_KEYSTONE.includes(status)) {
     return rephrase("unavailable", `; is auth_url ${shownUrl(access)} a Keystone v3?`);
   }
-  return error;
+  if (status < 400) return rephrase(kind, `; correct auth_url ${shownUrl(access)}`);
+  if (status >= 500 || status === 408) return rephrase("unavailable", "");
+  return rephrase("unauthorized", `; check ${CHECK[access.auth.method]} of cloud ${access.name}`, 401);
 }

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { loggerOf } from "../../lib/logging.ts";
+import { tidy } from "./classify_response.ts";
 
 /** Something in an answer that is not as documented, and what was made of it. */
 export interface Oddity {
@@ -64,7 +65,7 @@ function oneForEachThing(oddities: readonly Oddity[]): Iterable<Oddity> {
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  return path === null ? issue.message : `${path}: ${issue.message}`;
+  return tidy(path === null ? issue.message : `${path}: ${issue.message}`);
 }
 
 interface Repair {
@@ -91,7 +92,7 @@ function repairOf(value: unknown, issue: v.BaseIssue<unknown>): Repair | null {
   const oddity: Oddity = {
     path: keys.join("."),
     thing: nameOf(value, at),
-    problem: `expected ${issue.expected}, received ${issue.received}`,
+    problem: `expected ${issue.expected}, received ${tidy(issue.received)}`,
     treatment: meant !== undefined ? `read as ${meant}` : isItem ? "left out" : "read without it",
   };
   return { oddity, parent, key, replacement: meant ?? (Array.isArray(parent) ? REMOVED : undefined) };
@@ -119,7 +120,7 @@ function nameOf(value: unknown, keys: readonly Key[]): string | null {
     if (typeof thing !== "object" || thing === null) continue;
     const { id, name, type } = thing as Record<string, unknown>;
     for (const known of [id, name, type]) {
-      if (typeof known === "string" || typeof known === "number") return String(known);
+      if (typeof known === "string" || typeof known === "number") return tidy(String(known));
     }
   }
   return null;

@@ -4,7 +4,7 @@ import type { FloatingIp, Network, NetworkQuota, Port, QuotaUse, Told } from "..
 import type { Cloud, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
-import { deleteResource, NEUTRON, showResource } from "./one_resource.ts";
+import { deleteResource, showResource } from "./one_resource.ts";
 import { listItems } from "./paging.ts";
 import type { ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -98,10 +98,10 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
     },
     createFloatingIp: (request, call) => createFloatingIp(request, { ...call, session }),
     async getFloatingIp(id, { signal }) {
-      const answer = await showResource(NEUTRON, { ...floatingIpOf(id), turn: "delete", signal, session });
+      const answer = await showResource({ ...floatingIpOf(id), turn: "delete", signal, session });
       return answer === "gone" ? null : toFloatingIp(answer.parse(OneFloatingIp).floatingip);
     },
-    deleteFloatingIp: (id, call) => deleteResource(NEUTRON, { ...floatingIpOf(id), ...call, session }),
+    deleteFloatingIp: (id, call) => deleteResource({ ...floatingIpOf(id), ...call, session }),
     async listSecurityGroups(call) {
       const schema = SecurityGroupSchema;
       const groups = await listResources("security_groups", { ...options, ...call, schema });
@@ -112,7 +112,8 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
 }
 
 function floatingIpOf(id: string) {
-  return { what: `floating IP ${id}`, path: `/floatingips/${encodeURIComponent(id)}` };
+  const path = `/floatingips/${encodeURIComponent(id)}`;
+  return { service: "network", what: `floating IP ${id}`, path } as const;
 }
 
 function toNetwork(raw: v.InferOutput<typeof NetworkSchema>, ranges: ReadonlyMap<string, string[]>): Network {

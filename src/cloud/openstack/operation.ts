@@ -21,14 +21,12 @@ const KINDS: Readonly<Record<string, readonly [string, Service]>> = {
   images: ["Image", "image"],
   "os-keypairs": ["Keypair", "compute"],
   "os-availability-zone": ["AvailabilityZone", "compute"],
-  "os-simple-tenant-usage": ["Usage", "compute"],
   limits: ["Limits", "compute"],
   networks: ["Network", "network"],
   subnets: ["Subnet", "network"],
   ports: ["Port", "network"],
   floatingips: ["NeutronFloatingIP", "network"],
   quotas: ["Quota", "network"],
-  tasks: ["ImageTask", "image"],
   tokens: ["Token", "identity"],
 };
 

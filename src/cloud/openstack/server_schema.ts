@@ -5,7 +5,6 @@ import { parseUtc } from "../../domain/parse_utc.ts";
 
 const AddressSchema = v.object({
   addr: v.string(),
-  version: v.nullish(v.number()),
   "OS-EXT-IPS:type": v.nullish(v.string()),
   "OS-EXT-IPS-MAC:mac_addr": v.nullish(v.string()),
 });
@@ -50,7 +49,7 @@ function toAddresses(networks: RawAddresses): ServerAddress[] {
     for (const raw of raws) {
       addresses.push({
         network,
-        version: (raw.version ?? (raw.addr.includes(":") ? 6 : 4)) === 6 ? 6 : 4,
+        version: raw.addr.includes(":") ? 6 : 4,
         address: raw.addr,
         kind: raw["OS-EXT-IPS:type"] === "floating" ? "floating" : "fixed",
         ...(raw["OS-EXT-IPS-MAC:mac_addr"] && { mac: raw["OS-EXT-IPS-MAC:mac_addr"] }),

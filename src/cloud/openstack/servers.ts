@@ -5,7 +5,7 @@ import { type Instant, SECOND } from "../../domain/time.ts";
 import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { saysNoConsole } from "./classify_response.ts";
-import { deleteResource, NOVA, showResource } from "./one_resource.ts";
+import { deleteResource, showResource } from "./one_resource.ts";
 import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
 import { ServerSchema, toServer } from "./server_schema.ts";
 import type { Answer, ServiceCall, ServiceOptions, Session } from "./session.ts";
@@ -17,7 +17,7 @@ type Servers = Pick<
   "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer" | "createSnapshot"
 >;
 
-const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
+const CreatedSchema = v.object({ server: v.object({ id: v.pipe(v.string(), v.nonEmpty()) }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
 const SnapshotSchema = v.object({ image_id: v.string() });
@@ -37,17 +37,20 @@ export function createServers(options: ServiceOptions): Servers {
       const answer = await session.request(await createCall(request, { session, signal }));
       return { id: answer.parse(CreatedSchema).server.id };
     },
-    deleteServer: (id, call) => deleteResource(NOVA, { ...serverOf(id), ...call, session }),
+    deleteServer: (id, call) => deleteResource({ ...serverOf(id), ...call, session }),
     async getServer(id, { signal }) {
-      const { what, path } = serverOf(id);
-      const look = { action: `show ${what}`, service: "compute", signal } as const;
-      const microversion = await downCellVersion(session, look);
-      const call = { path, microversion, turn: "look", repeatable: false, signal } as const;
-      const answer = await showResource(NOVA, { what, ...call, session });
+      const server = serverOf(id);
+      const microversion = await downCellVersion(session, {
+        action: `show ${server.what}`,
+        ...server,
+        signal,
+      });
+      const look = { microversion, turn: "look", repeatable: false, signal } as const;
+      const answer = await showResource({ ...server, ...look, session });
       if (answer === "gone") return "gone";
-      const server = toServer(answer.parse(OneSchema).server);
-      if (server.id !== id) throw answer.refuse(`the response is about server ${server.id}`);
-      return server;
+      const found = toServer(answer.parse(OneSchema).server);
+      if (found.id !== id) throw answer.refuse(`the response is about server ${found.id}`);
+      return found;
     },
     async getConsole(id, { lines, signal }) {
       const { what, path } = serverOf(id);
@@ -74,15 +77,15 @@ export function createServers(options: ServiceOptions): Servers {
 }
 
 function serverOf(id: string) {
-  return { what: `server ${id}`, path: `/servers/${encodeURIComponent(id)}` };
+  return { service: "compute", what: `server ${id}`, path: `/servers/${encodeURIComponent(id)}` } as const;
 }
 
 function actionCall(path: string, body: unknown) {
   return { service: "compute", method: "POST", path: `${path}/action`, body } as const;
 }
 
-/** From here on the answer to a snapshot tells the image's id; before, only the address in its Location does. */
-const ID_IN_BODY = "2.45";
+/** From 2.45 on the answer to a snapshot tells the image's id; before, only the address in its Location does. */
+const ID_IN_BODY = 45;
 
 /** The end of `http://glance/images/ID`. */
 const LOCATION = /\/images\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\/?$/i;
@@ -94,14 +97,14 @@ function idInLocation({ response, refuse }: Answer): string {
   throw refuse(`the response's Location is ${location ?? "missing"} and has no image id`);
 }
 
-/** From here on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
-const DOWN_CELLS = "2.69";
+/** From 2.69 on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
+const DOWN_CELLS = 69;
 
 /** undefined: the cloud is older, and leaves them out. */
 async function downCellVersion(
   session: Session,
   call: Pick<ServiceCall, "action" | "service" | "signal">,
-): Promise<string | undefined> {
+): Promise<number | undefined> {
   return await session.offers(DOWN_CELLS, call) ? DOWN_CELLS : undefined;
 }
 
@@ -168,7 +171,7 @@ function listQuery(
 }
 
 /** Nova chooses a network only when asked to, since 2.37; before, when none is named. */
-const AUTO_NETWORK = "2.37";
+const AUTO_NETWORK = 37;
 
 async function createCall(
   request: ServerRequest,

@@ -16,7 +16,7 @@ import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { SendRequest, SendResponse } from "../../http/send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
 import { isForeign, noAnswer } from "./classify_response.ts";
-import { checkApiVersion, discoverRoot, offers, type ServiceRoot } from "./discovery.ts";
+import { checkApiVersion, discoverRoot, type ServiceRoot } from "./discovery.ts";
 import { mendedAnswer, type Oddity, oddityTeller, type TellOddity } from "./mended_answer.ts";
 import type { Token } from "./keystone_login.ts";
 import { TokenCache } from "./token_cache.ts";
@@ -32,8 +32,8 @@ export interface ServiceCall extends Call, Pick<HttpCall, "action" | "accept" | 
   readonly body?: unknown;
   /** A token that ends sooner is renewed first. */
   readonly tokenGoodFor?: Milliseconds;
-  /** Nova's, such as "2.37"; without it the base version is spoken. */
-  readonly microversion?: string;
+  /** Nova's, as N of 2.N; without it the base version is spoken. */
+  readonly microversion?: number;
   readonly turn?: RequestTurn;
   /** Default: all but POST. */
   readonly repeatable?: boolean;
@@ -124,18 +124,18 @@ export class Session {
   async #withdrawMicroversions(service: ServiceType): Promise<void> {
     for (const known of this.#roots.values()) {
       if (known.service !== service) continue;
-      known.root = Promise.resolve({ ...await known.root, maxMicroversion: null });
+      known.root = Promise.resolve({ ...await known.root, microversion: 0 });
       known.until = this.#options.clock.monotonic() + WITHOUT_VERSIONS;
     }
   }
 
   /** Whether the service offers a microversion; logs in and asks for its versions where not known yet. */
   async offers(
-    microversion: string,
+    microversion: number,
     call: Pick<ServiceCall, "action" | "service" | "signal">,
   ): Promise<boolean> {
     const token = await this.#tokens.get(call);
-    return offers(await this.#root(call.service, { token, call }), microversion);
+    return (await this.#root(call.service, { token, call })).microversion >= microversion;
   }
 
   async logIn({ signal }: Call): Promise<CloudLogin> {
@@ -291,8 +291,8 @@ function toHttp(call: ServiceCall, { token, root }: { token: Token; root: Servic
       }),
       // Nova before 2.27 knows only the older name.
       ...(microversion !== undefined && {
-        "openstack-api-version": `compute ${microversion}`,
-        "x-openstack-nova-api-version": microversion,
+        "openstack-api-version": `compute 2.${microversion}`,
+        "x-openstack-nova-api-version": `2.${microversion}`,
       }),
     },
     body: body === undefined ? outflow?.body : JSON.stringify(body),

@@ -167,7 +167,7 @@ export class Transport implements AsyncDisposable {
       slot.speedUp();
       return response;
     }
-    const refusal = classifyResponse(response, { now: clock.wall() });
+    const refusal = classifyResponse(response, { service: call.service, now: clock.wall() });
     adaptRate(slot, { status: response.status, refusal });
     throw this.refuse(call, {
       ...refusal,
@@ -333,19 +333,14 @@ const ADVICE: Partial<Record<CloudError["kind"], string>> = {
 };
 
 function explain(refusal: ClassifiedResponse, { service }: HttpCall, { status }: SendResponse): string {
-  const advice = isRedirect(status)
-    ? whereToCorrect(service)
-    : status === 401
+  // A login tells its own.
+  const advice = service === "identity" || status === 401 || status === 402
     ? undefined
+    : isRedirect(status)
+    ? `correct the ${service} endpoint in the cloud's catalog, or set ${service}_endpoint_override`
     : ADVICE[refusal.kind];
   const id = refusal.requestId === null ? "" : `, ${refusal.requestId}`;
   return `${refusal.message} (HTTP ${status}${id})${advice === undefined ? "" : `; ${advice}`}`;
-}
-
-/** undefined: the login says it. */
-function whereToCorrect(service: HttpCall["service"]): string | undefined {
-  if (service === "identity") return undefined;
-  return `correct the ${service} endpoint in the cloud's catalog, or set ${service}_endpoint_override`;
 }
 
 function isRedirect(status: number): boolean {
