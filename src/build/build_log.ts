@@ -142,10 +142,8 @@ async function orLeave(path: string, remove: () => Promise<void>): Promise<void>
 }
 
 function versionOf(file: string, name: string): number | null {
-  const version = file.slice(name.length + 1, -".log".length);
-  const isOne = /^[1-9]\d*$/.test(version) &&
-    file === basename(buildLogFile("", { name, version: Number(version) }));
-  return isOne ? Number(version) : null;
+  const version = Number(file.match(/-([1-9]\d*)\.log$/)?.[1] ?? 0);
+  return version > 0 && file === basename(buildLogFile("", { name, version })) ? version : null;
 }
 
 interface FollowLogOptions {

@@ -454,7 +454,7 @@ function logFileOf(image: ProviderImage, { buildLogDir }: Config): string {
 
 /** Names may have hyphens: joined by one, those of two images, or of a diskimage, would read alike. */
 function logName({ provider, image }: ProviderImage): string {
-  return [image, provider].map((name) => name.replaceAll(/[%@/]/g, encodeURIComponent)).join("@");
+  return [image, provider].map((name) => name.replaceAll(/[%@]/g, encodeURIComponent)).join("@");
 }
 
 /** Runs an edit; a change that is not possible any more is one that comes too late. */
