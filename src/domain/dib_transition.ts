@@ -2,9 +2,9 @@
 import type { BuilderName } from "./build_places.ts";
 import type { DeletedBy } from "./deleted_by.ts";
 import { type DibImage, type DibImageState, dibStateName, type ImageFile } from "./dib_image.ts";
-import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence } from "./node.ts";
+import { IllegalTransitionError } from "./node_transition.ts";
 import type { Instant } from "./time.ts";
 
 export type DibEvent =
@@ -27,7 +27,7 @@ export type DibEvent =
 
 /**
  * The record after the event; the given one is left as it is.
- * @throws IllegalImageTransitionError
+ * @throws IllegalTransitionError
  */
 export function transitionDib(image: DibImage, event: DibEvent, now: Instant): DibImage {
   const next = { ...image, ...changes(image, event, now) };
@@ -77,6 +77,6 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
   }
 }
 
-function illegal({ id, state }: DibImage, event: DibEvent): IllegalImageTransitionError {
-  return new IllegalImageTransitionError(`dib image ${id}`, state.phase, event.type);
+function illegal({ id, state }: DibImage, event: DibEvent): IllegalTransitionError {
+  return new IllegalTransitionError(state.phase, event.type, id, "dib image");
 }

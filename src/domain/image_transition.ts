@@ -1,8 +1,8 @@
 /** The one place where a provider image's state changes; what is not listed is illegal and throws. */
 import type { DeletedBy } from "./deleted_by.ts";
-import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
 import { afterWaiting, nextWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
+import { IllegalTransitionError } from "./node_transition.ts";
 import {
   externalIdOf,
   imageStateName,
@@ -57,7 +57,7 @@ export type ImageEvent =
 
 /**
  * The record after the event; the given one is left as it is.
- * @throws IllegalImageTransitionError
+ * @throws IllegalTransitionError
  */
 export function transitionImage(image: ProviderImage, event: ImageEvent, now: Instant): ProviderImage {
   const next = { ...image, ...changes(image, event, now) };
@@ -238,6 +238,6 @@ function refusal(image: ProviderImage, event: EventOf<"refused">, now: Instant):
   };
 }
 
-function illegal({ id, state }: ProviderImage, event: ImageEvent["type"]): IllegalImageTransitionError {
-  return new IllegalImageTransitionError(`image ${id}`, state.phase, event);
+function illegal({ id, state }: ProviderImage, event: ImageEvent["type"]): IllegalTransitionError {
+  return new IllegalTransitionError(state.phase, event, id, "image");
 }

@@ -79,11 +79,11 @@ export type NodeEvent =
   /** The cloud knows no such server, or there never was one. */
   | { readonly type: "server-gone" };
 
-/** A change that no rule allows; always a defect of the caller. */
+/** A change that no rule allows; always a defect of the caller, or an outcome that comes too late. */
 export class IllegalTransitionError extends Error {
   override readonly name = "IllegalTransitionError";
-  constructor(phase: NodePhase, event: NodeEvent["type"], id: number) {
-    super(`node ${id}: event ${event} is not possible in phase ${phase}`);
+  constructor(phase: string, event: string, id: number, what: "node" | "image" | "dib image" = "node") {
+    super(`${what} ${id}: event ${event} is not possible in phase ${phase}`);
   }
 }
 

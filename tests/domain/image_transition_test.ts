@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type DibEvent, transitionDib } from "../../src/domain/dib_transition.ts";
-import { IllegalImageTransitionError } from "../../src/domain/illegal_image_transition.ts";
+import { IllegalTransitionError } from "../../src/domain/node_transition.ts";
 import { type ImageEvent, transitionImage } from "../../src/domain/image_transition.ts";
 import { imageStateName, type ProviderImage } from "../../src/domain/provider_image.ts";
 import { MINUTE } from "../../src/domain/time.ts";
@@ -77,9 +77,9 @@ Deno.test("a snapshot goes through its phases", () => {
 
 Deno.test("an image is asked for once, and again only after a refusal", () => {
   const sent = transitionImage(create, { type: "sending" }, NOW);
-  assert.throws(() => transitionImage(sent, { type: "sending" }, NOW), IllegalImageTransitionError);
+  assert.throws(() => transitionImage(sent, { type: "sending" }, NOW), IllegalTransitionError);
   const lost = transitionImage(sent, { type: "answer-lost" }, NOW);
-  assert.throws(() => transitionImage(lost, { type: "sending" }, NOW), IllegalImageTransitionError);
+  assert.throws(() => transitionImage(lost, { type: "sending" }, NOW), IllegalTransitionError);
   const refused = transitionImage(sent, { type: "refused", until: NOW + MINUTE, waitingOn }, NOW);
   assert.deepEqual([refused.retryAt, refused.waitingOn?.message], [NOW + MINUTE, "later"]);
   assert.equal(transitionImage(refused, { type: "sending" }, NOW).state.phase, "create");
@@ -101,7 +101,7 @@ Deno.test("whatever happens in whatever order, an image ends up in a state that 
       try {
         image = transitionImage(image, event, NOW);
       } catch (error) {
-        assert.ok(error instanceof IllegalImageTransitionError);
+        assert.ok(error instanceof IllegalTransitionError);
       }
       assert.ok(!(imageStateName(before) === "delete" && imageStateName(image) !== "delete"));
       if (before.state.phase === "gone") assert.equal(image.state.phase, "gone");
@@ -130,7 +130,7 @@ Deno.test("a build becomes ready or fails, and what is deleted stays deleted", (
   const dead = transitionDib(begun, failed!, NOW + 1);
   assert.deepEqual([dead.state.phase, dead.comment], ["delete", "exit code 1"]);
   for (const event of [building!, built!, failed!]) {
-    assert.throws(() => transitionDib(dead, event, NOW), IllegalImageTransitionError);
+    assert.throws(() => transitionDib(dead, event, NOW), IllegalTransitionError);
   }
   assert.equal(transitionDib(dead, removed!, NOW).comment, "exit code 1");
 });

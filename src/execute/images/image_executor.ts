@@ -10,9 +10,7 @@ import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/c
 import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
 import { imageProperties, keypairName } from "../../domain/image_marks.ts";
-import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
-import { isAsDecided } from "../../domain/is_as_decided.ts";
-import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
+import type { ImageEvent } from "../../domain/image_transition.ts";
 import { serverIdOf } from "../../domain/node.ts";
 import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
@@ -31,6 +29,7 @@ import { credentialsFor } from "../credentials.ts";
 import type { ActionDeps, ProviderAccess } from "../execute_action.ts";
 import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
+import { announce, BUILDS, IMAGES, storeOutcome } from "../recording.ts";
 import { buildJob } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
 import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
@@ -180,9 +179,9 @@ export class ImageExecutor implements AsyncDisposable {
       places: action.type === "upload-image" ? Infinity : PLACES[action.type],
       ...(action.type === "run-setup" || action.type === "run-check" ? { placeTime: SCRIPT_PLACE_TIME } : {}),
       run: async (signal) => {
-        const announced = await this.#announce(action, config);
+        const event = await this.#announcement(action, config);
+        const announced = await announce(IMAGES, { planned: image, event }, this.#deps);
         if (announced === null) return;
-        // Ended is what was decided on, made what is there by now.
         const outcome = isEnding(action)
           ? await this.#end(action, { access, signal })
           : await this.#make({ ...action, image: announced }, {
@@ -200,10 +199,15 @@ export class ImageExecutor implements AsyncDisposable {
 
   async #build(planned: DibImage, { site, config, signal }: AtSite & Pick<Site, "config">): Promise<void> {
     const { ledger, sites, trimLogs } = this.#deps;
+    const { builder, folders } = site;
+    const at = builder !== null && folders !== null &&
+      { at: { builder, path: buildPath(folders.imagesDir, planned) } };
     // One in progress has been announced by the process that gave it.
-    const image = sites.isAt(planned) ? planned : await this.#announceDib(planned, site);
+    const image = sites.isAt(planned)
+      ? planned
+      : await announce(BUILDS, { planned, event: { type: "building", ...at } }, this.#deps);
     if (image === null) return;
-    const paths = { ...config, ...site.folders };
+    const paths = { ...config, ...folders };
     const job = buildJob(image, { config: paths, dibImages: ledger.dibImages.values() });
     if (job === null) return;
     await this.#storeDib(image, await site.build({ image, job }, { signal }));
@@ -211,54 +215,16 @@ export class ImageExecutor implements AsyncDisposable {
     await trimLogs(buildLogDir, { name: image.name, keep: buildLogRetention });
   }
 
-  async #remove(image: DibImage, { site, signal }: AtSite): Promise<void> {
-    const current = this.#deps.ledger.dibImages.get(image.id);
-    if (current === undefined || !isAsDecided(image, current)) return;
-    await this.#storeDib(image, await site.remove(image, { signal }));
+  async #remove(planned: DibImage, { site, signal }: AtSite): Promise<void> {
+    const image = await announce(BUILDS, { planned, event: null }, this.#deps);
+    if (image !== null) await this.#storeDib(image, await site.remove(image, { signal }));
   }
 
-  /** The record that says that it is being built, and where; null where somebody was faster. */
-  #announceDib(planned: DibImage, { builder, folders }: BuildSite): Promise<DibImage | null> {
-    return this.#deps.ledger.edit((edit) => {
-      const image = edit.dibImage(planned.id);
-      if (image === null || !isAsDecided(planned, image)) return null;
-      const at = builder === null || folders === null
-        ? {}
-        : { at: { builder, path: buildPath(folders.imagesDir, image) } };
-      const next = transitionDib(image, { type: "building", ...at }, this.#deps.clock.now());
-      edit.putDibImage(next);
-      return next;
-    });
+  async #storeDib(planned: DibImage, event: DibOutcome): Promise<void> {
+    await storeOutcome(BUILDS, { planned, event, record: recordDibImage }, this.#deps);
   }
 
-  async #storeDib({ id }: DibImage, outcome: DibOutcome): Promise<void> {
-    const now = this.#deps.clock.now();
-    await lateIsFine(() =>
-      this.#deps.ledger.edit((edit) => {
-        const previous = edit.dibImage(id);
-        if (previous === null) return;
-        const next = outcome.type === "removed" ? null : transitionDib(previous, outcome, now);
-        recordDibImage(edit, { previous, next, now });
-      })
-    );
-  }
-
-  /**
-   * Writes down what is about to be done where that must be known after a crash. null where the image is no longer as
-   * the plan had it: then the next plan says what is right.
-   */
-  async #announce(action: ProviderImageAction, config: Config): Promise<ProviderImage | null> {
-    const event = await this.#announcement(action, config);
-    return await this.#deps.ledger.edit((edit) => {
-      const image = edit.image(action.image.id);
-      if (image === null || !isAsDecided(action.image, image)) return null;
-      if (event === null) return image;
-      const next = transitionImage(image, event, this.#deps.clock.now());
-      edit.putImage(next);
-      return next;
-    });
-  }
-
+  /** What is written down before the attempt; null: nothing. */
   async #announcement({ type, image }: ProviderImageAction, config: Config): Promise<ImageEvent | null> {
     switch (type) {
       case "create-image":
@@ -382,30 +348,21 @@ export class ImageExecutor implements AsyncDisposable {
     return outcome;
   }
 
-  /** An outcome that comes too late for the state its image is in by now changes nothing. */
-  async #store({ image: { id, state, source } }: ProviderImageAction, event: ImageOutcome): Promise<void> {
-    const now = this.#deps.clock.now();
-    await lateIsFine(() =>
-      this.#deps.ledger.edit((edit) => {
-        const previous = edit.image(id);
-        if (previous === null) return;
-        // Legal in any phase, but meant for the one it was decided in.
-        if (event.type === "postponed" && previous.state.phase !== state.phase) return;
-        const isFinal = event.type === "failed" && event.atFault === "image";
-        recordImage(edit, { previous, next: transitionImage(previous, event, now), now, isFinal });
-        if (event.type !== "failed" || event.atFault !== "build" || source.type !== "upload") return;
-        const build = edit.dibImage(source.dibImageId);
-        if (build === null) return;
-        const next = transitionDib(build, {
-          type: "delete",
-          by: "failure",
-          comment: event.evidence?.kind === DAMAGED
-            ? "one of its files is damaged"
-            : "one of its files is missing",
-        }, now);
-        recordDibImage(edit, { previous: build, next, now });
-      })
-    );
+  async #store({ image: planned }: ProviderImageAction, event: ImageOutcome): Promise<void> {
+    const atFault = event.type === "failed" ? event.atFault : undefined;
+    await storeOutcome(IMAGES, {
+      planned,
+      event,
+      record(edit, change) {
+        const { previous: { source }, next: { evidence }, now } = change;
+        recordImage(edit, { ...change, isFinal: atFault === "image" });
+        const previous = source.type === "upload" ? edit.dibImage(source.dibImageId) : null;
+        if (atFault !== "build" || previous === null) return;
+        const comment = `one of its files is ${evidence?.kind === DAMAGED ? "damaged" : "missing"}`;
+        const next = transitionDib(previous, { type: "delete", by: "failure", comment }, now);
+        recordDibImage(edit, { previous, next, now });
+      },
+    }, this.#deps);
   }
 
   /** Ends the work for images that have left their phase: it is of no use any more. */
@@ -455,13 +412,4 @@ function logFileOf(image: ProviderImage, { buildLogDir }: Config): string {
 /** Names may have hyphens: joined by one, those of two images, or of a diskimage, would read alike. */
 function logName({ provider, image }: ProviderImage): string {
   return [image, provider].map((name) => name.replaceAll(/[%@]/g, encodeURIComponent)).join("@");
-}
-
-/** Runs an edit; a change that is not possible any more is one that comes too late. */
-async function lateIsFine(edit: () => Promise<unknown>): Promise<void> {
-  try {
-    await edit();
-  } catch (error) {
-    if (!(error instanceof IllegalImageTransitionError)) throw error;
-  }
 }
