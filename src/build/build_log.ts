@@ -23,6 +23,8 @@ export class BuildLog implements AsyncDisposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #tail = new OutputTail();
+  /** The end of the last write. */
+  #written: Promise<void> = Promise.resolve();
   #room = LIMIT;
   #leftOut = 0;
   #broken = false;
@@ -46,7 +48,12 @@ export class BuildLog implements AsyncDisposable {
     }
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  /** Writes in the order of its calls. */
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#written = this.#written.then(() => this.#write(chunk));
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
     this.#tail.add(chunk);
     const kept = chunk.subarray(0, this.#room);
     const isFull = kept.length < chunk.length && this.#leftOut === 0;
@@ -68,6 +75,7 @@ export class BuildLog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#written;
     if (this.#leftOut > 0) {
       await this.#note(`${(this.#leftOut / MIB).toFixed(1)} MiB left out; their last lines:`);
       await this.#put(new TextEncoder().encode(`${this.tail()}\n`));
@@ -91,27 +99,6 @@ export class BuildLog implements AsyncDisposable {
       });
     }
   }
-}
-
-/** The log of a script that runs on a server: what it says is written in its order, while it goes on. */
-export interface ScriptLog extends AsyncDisposable {
-  /** Takes it at once; it is in the file when the log is disposed of. */
-  write(chunk: Uint8Array): void;
-}
-
-/** Begins a log; its folder is made where it is missing. @throws Deno.errors.* */
-export async function openScriptLog(path: string): Promise<ScriptLog> {
-  const log = await BuildLog.open(path);
-  let written = Promise.resolve();
-  return {
-    write(chunk) {
-      written = written.then(() => log.write(chunk));
-    },
-    async [Symbol.asyncDispose]() {
-      await written;
-      await log[Symbol.asyncDispose]();
-    },
-  };
 }
 
 /** Removes all but the newest logs of a diskimage. One that cannot be removed is left, and hinders nothing. */

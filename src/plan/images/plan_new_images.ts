@@ -4,7 +4,7 @@
  */
 import { thisProcess } from "../../domain/build_places.ts";
 import type { DiskimageConfig } from "../../domain/config.ts";
-import type { DibImage } from "../../domain/dib_image.ts";
+import { type DibImage, fileOfBuild } from "../../domain/dib_image.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
 import { isSince, type OrderName } from "../../domain/order_book.ts";
@@ -91,8 +91,8 @@ function buildFor(use: ImageUse, input: NewImagesInput): DibImage | null {
   const format = formatFor(use.provider);
   const { places = thisProcess } = input;
   const fitting = input.dibImages.filter(({ name, state, version, builder }) =>
-    name === use.image.diskimage && state.phase === "ready" && isSince(version, since) &&
-    state.files.some((file) => file.format === format) && places.stateOf({ builder }) !== "gone"
+    name === use.image.diskimage && isSince(version, since) && fileOfBuild({ state }, format) !== null &&
+    places.stateOf({ builder }) !== "gone"
   );
   return fitting.toSorted((a, b) => b.version - a.version)[0] ?? null;
 }

@@ -1,5 +1,5 @@
 /** An image that has all it needs: the cloud makes it active, and what it has must be what was sent. Then it is ready. */
-import type { ImageFile } from "../../../domain/dib_image.ts";
+import { fileOfBuild, type ImageFile } from "../../../domain/dib_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { HOUR } from "../../../domain/time.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
@@ -50,10 +50,10 @@ export function planImageReady({ image, state, world, seen }: ImageSituation<"re
 }
 
 function fileOf({ image, world }: Pick<ImageSituation, "image" | "world">): ImageFile | null {
-  const state = buildOf({ image, world })?.state;
-  if (state?.phase !== "ready" || image.source.type !== "upload") return null;
-  const { format } = image.source;
-  return state.files.find((file) => file.format === format) ?? null;
+  const build = buildOf({ image, world });
+  return build === undefined || image.source.type !== "upload"
+    ? null
+    : fileOfBuild(build, image.source.format);
 }
 
 /** A cloud that converts images has other data afterwards and says so by another format, not by this. */
