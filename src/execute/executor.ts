@@ -13,7 +13,6 @@ import type { LedgerChange } from "../store/ledger.ts";
 import { Attempts } from "./attempts.ts";
 import { serverOrder } from "./delete_server.ts";
 import { type ActionDeps, type ActionSite, executeAction, type ProviderAccess } from "./execute_action.ts";
-import type { CloudVerdict } from "./outcome.ts";
 import { announce, NODES, storeOutcome } from "./recording.ts";
 import { ScriptOutputs } from "./remote_script.ts";
 import { recordHostKeys, recordNode } from "../rules/record_node.ts";
@@ -100,14 +99,9 @@ export class Executor implements AsyncDisposable {
     }
   }
 
-  /** Waits until every attempt in progress has been stored. */
-  async settled(): Promise<void> {
-    await this.#attempts.settled();
-  }
-
-  /** The same but for logins, which may take long and are simply tried again. */
-  async settledButLogins(): Promise<void> {
-    await this.#attempts.settled((what) => what !== "login");
+  /** Waits until the attempts in progress have been stored whose work fits. */
+  async settled(fits?: (what: string) => boolean): Promise<void> {
+    await this.#attempts.settled(fits);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,10 +163,15 @@ export class Executor implements AsyncDisposable {
     const event = willBeSent(action, at.access) ? ANNOUNCEMENTS[action.type] ?? null : null;
     const node = await announce(NODES, { planned: action.node, event }, this.#deps);
     if (node === null) return;
-    const outcome = await this.#waiting(node.id, () => executeAction({ ...action, node }, at));
-    this.#tell(at.access, { verdict: outcome.cloud, flavorId: node.flavorId });
-    if (outcome.event === "ended") await this.#end(action.node.id);
-    else if (outcome.event !== null) await this.#store(action, { event: outcome.event, config: at.config });
+    const { event: came, cloud: verdict } = await this.#waiting(
+      node.id,
+      () => executeAction({ ...action, node }, at),
+    );
+    if (verdict?.type === "accepts") at.access.noteAccepted(node.flavorId);
+    if (verdict?.type === "refuses") at.access.noteRefusal(verdict.error, node.flavorId);
+    if (verdict?.type === "catalog-wrong") at.access.noteCatalogWrong();
+    if (came === "ended") await this.#end(action.node.id);
+    else if (came !== null) await this.#store(action, { event: came, config: at.config });
   }
 
   async #waiting<Result>(nodeId: number, wait: () => Promise<Result>): Promise<Result> {
@@ -194,15 +193,6 @@ export class Executor implements AsyncDisposable {
       if (hasSubnodes) edit.putNode({ ...node, floatingIp: null });
       else edit.removeNode(id);
     });
-  }
-
-  #tell(
-    access: ProviderAccess,
-    { verdict, flavorId }: { verdict: CloudVerdict | undefined; flavorId: string },
-  ): void {
-    if (verdict?.type === "accepts") access.noteAccepted(flavorId);
-    if (verdict?.type === "refuses") access.noteRefusal(verdict.error, flavorId);
-    if (verdict?.type === "catalog-wrong") access.noteCatalogWrong();
   }
 
   async #store(

@@ -162,7 +162,7 @@ async function upload(
 ): Promise<ImageOutcome> {
   const site = sites.of(dibImage);
   if (site === null) return imageFailure(new Error(`${hostOf(dibImage)} was lost`), clock.now());
-  using _worker = uploads.begin(image.id, placeOf(site));
+  using _worker = uploads.begin(image.id, uploadPlaceOf(site));
   const onProgress = (progress: UploadProgress) => uploads.note(image.id, progress);
   const format = image.source.type === "upload" ? image.source.format : "";
   // A cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile.
@@ -180,7 +180,7 @@ async function upload(
   }
 }
 
-export function placeOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
+export function uploadPlaceOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
   return { name: builder?.id ?? "", most: uploadWorkers };
 }
 
