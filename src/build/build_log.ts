@@ -5,10 +5,11 @@
 import { basename, dirname } from "node:path";
 import { buildLogFile } from "../domain/build_path.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { ifThere } from "../lib/if_there.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { OutputTail } from "../lib/output_tail.ts";
 import type { Clock } from "../lib/clock.ts";
-import { readChunk } from "./build_files.ts";
+import { fileNamesIn, readChunk } from "./build_files.ts";
 
 const log = loggerOf("image", "build");
 
@@ -106,26 +107,19 @@ export async function trimBuildLogs(
   folder: string,
   { name, keep }: { name: string; keep: number },
 ): Promise<void> {
-  const versions: number[] = [];
-  await orLeave(folder, async () => {
-    for await (const entry of Deno.readDir(folder)) {
-      const version = versionOf(entry.name, name);
-      if (version !== null) versions.push(version);
-    }
-  });
+  const files = await orLeave(folder, fileNamesIn(folder)) ?? [];
+  const versions = files.flatMap((file) => versionOf(file, name) ?? []);
   for (const version of versions.sort((a, b) => b - a).slice(keep)) {
     const path = buildLogFile(folder, { name, version });
-    await orLeave(path, () => Deno.remove(path));
+    await orLeave(path, ifThere(Deno.remove(path)));
   }
 }
 
-async function orLeave(path: string, remove: () => Promise<void>): Promise<void> {
-  try {
-    await remove();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
+async function orLeave<Result>(path: string, asked: Promise<Result>): Promise<Result | null> {
+  return await asked.catch((error) => {
     log.warning("cannot remove old logs: {path}: {error}", { path, error: errorChain(error) });
-  }
+    return null;
+  });
 }
 
 function versionOf(file: string, name: string): number | null {
@@ -161,7 +155,7 @@ async function* chunksOf(
       signal.throwIfAborted();
       // Asked before it is read: what was written before the end is read after it.
       const over = isOver();
-      file ??= await openIfThere(path);
+      file ??= await ifThere(Deno.open(path));
       const chunk = file && await readChunk(file);
       if (chunk !== null) yield chunk;
       else if (over) return;
@@ -169,14 +163,5 @@ async function* chunksOf(
     }
   } finally {
     file?.close();
-  }
-}
-
-async function openIfThere(path: string): Promise<Deno.FsFile | null> {
-  try {
-    return await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }

@@ -52,7 +52,7 @@ export function planNewImages(
 function newImage(use: ImageUse, input: NewImagesInput, times: Instant[]): NewImage[] {
   const { provider, image } = use;
   const own = ownImages(use, input);
-  if (!isWanted(use, input) || own.some(isBuilding)) return [];
+  if (!isWanted(use, input) || own.some((one) => imageStateName(one) === "building")) return [];
   if (isPaused(orderOf(use, input), input.now, times)) return [];
   if (image.diskimage === null) {
     return input.making.snapshots ? [{ type: "snapshot", provider, image, setup: image.setup ?? "" }] : [];
@@ -65,8 +65,8 @@ function newImage(use: ImageUse, input: NewImagesInput, times: Instant[]): NewIm
 /** Those that an upload waits for, and those that were ordered. */
 function newBuilds(uses: readonly ImageUse[], input: NewImagesInput, times: Instant[]): DiskimageConfig[] {
   const waitedFor = new Set(
-    uses.filter((use) => use.image.diskimage !== null && lacksBuild(use, input)).map(({ image }) =>
-      image.diskimage!
+    uses.flatMap((use) =>
+      isWanted(use, input) && buildFor(use, input) === null ? use.image.diskimage ?? [] : []
     ),
   );
   return input.config.diskimages.filter((diskimage) => {
@@ -79,10 +79,6 @@ function newBuilds(uses: readonly ImageUse[], input: NewImagesInput, times: Inst
     );
     return !isUnderWay && !isPaused(order, input.now, times);
   });
-}
-
-function lacksBuild(use: ImageUse, input: NewImagesInput): boolean {
-  return isWanted(use, input) && buildFor(use, input) === null;
 }
 
 /** The newest build that can be uploaded there and is new enough; null: no such build. */
@@ -154,10 +150,6 @@ function orderOf({ provider, image }: ImageUse, { order }: NewImagesInput): Imag
 function isWanted(use: ImageUse, input: NewImagesInput): boolean {
   if ((orderOf(use, input)?.orderedAt ?? null) !== null) return true;
   return use.isUsed && !ownImages(use, input).some(({ state }) => state.phase === "ready");
-}
-
-function isBuilding(image: ProviderImage): boolean {
-  return imageStateName(image) === "building";
 }
 
 function isPaused(order: ImageOrder | null, now: Instant, times: Instant[]): boolean {
