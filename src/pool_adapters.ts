@@ -1,7 +1,7 @@
 /** The real adapters that a pool is made of: the daemon's, and that of a command that works where no daemon runs. */
 import { createDenoCommand } from "./build/deno_command.ts";
 import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
-import { followLog, openScriptLog } from "./build/build_log.ts";
+import { BuildLog, followLog } from "./build/build_log.ts";
 import { CONFIG_VARIABLE } from "./build/build_environment.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
@@ -48,7 +48,7 @@ export function poolAdapters({ store, clock, metrics }: Opened) {
       const { private: privateKey, public: publicKey } = await generateKey();
       return { privateKey, publicKey };
     },
-    openLog: openScriptLog,
+    openLog: BuildLog.open,
     followLog: (path, how) => followLog(path, { ...how, clock }),
     scriptVariables,
     readFile: (path) => Deno.readTextFile(path),

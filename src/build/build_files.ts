@@ -7,19 +7,20 @@ import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { ImageFile } from "../domain/dib_image.ts";
 import type { Call } from "../lib/call.ts";
+import { ifThere } from "../lib/if_there.ts";
 
 /** Removes every file of a build; none is fine. @throws Deno.errors.* */
 export async function removeBuild(path: string): Promise<void> {
   const folder = dirname(path);
-  for (const file of await namesIn(folder)) {
+  for (const file of await fileNamesIn(folder)) {
     if (buildOf(file) !== basename(path)) continue;
-    await Deno.remove(join(folder, file), { recursive: true }).catch(ignoreMissing);
+    await ifThere(Deno.remove(join(folder, file), { recursive: true }));
   }
 }
 
 /** The builds of which the folder has files, as `NAME-VERSION`. @throws Deno.errors.* */
 export async function buildsIn(folder: string): Promise<readonly string[]> {
-  const builds = (await namesIn(folder)).flatMap((file) => buildOf(file) ?? []);
+  const builds = (await fileNamesIn(folder)).flatMap((file) => buildOf(file) ?? []);
   return [...new Set(builds)].sort();
 }
 
@@ -75,16 +76,8 @@ export async function hashFile(path: string, { signal }: Call): Promise<Omit<Ima
   }
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) names.push(name);
-  } catch (error) {
-    ignoreMissing(error);
-  }
-  return names;
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** No such folder has none. */
+export async function fileNamesIn(folder: string): Promise<readonly string[]> {
+  const entries = await ifThere(Array.fromAsync(Deno.readDir(folder)));
+  return (entries ?? []).map(({ name }) => name);
 }

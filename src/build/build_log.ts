@@ -5,10 +5,11 @@
 import { basename, dirname } from "node:path";
 import { buildLogFile } from "../domain/build_path.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { ifThere } from "../lib/if_there.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { OutputTail } from "../lib/output_tail.ts";
 import type { Clock } from "../lib/clock.ts";
-import { readChunk } from "./build_files.ts";
+import { fileNamesIn, readChunk } from "./build_files.ts";
 
 const log = loggerOf("image", "build");
 
@@ -23,6 +24,8 @@ export class BuildLog implements AsyncDisposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #tail = new OutputTail();
+  /** The end of the last write. */
+  #written: Promise<void> = Promise.resolve();
   #room = LIMIT;
   #leftOut = 0;
   #broken = false;
@@ -46,7 +49,12 @@ export class BuildLog implements AsyncDisposable {
     }
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  /** Writes in the order of its calls. */
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#written = this.#written.then(() => this.#write(chunk));
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
     this.#tail.add(chunk);
     const kept = chunk.subarray(0, this.#room);
     const isFull = kept.length < chunk.length && this.#leftOut === 0;
@@ -68,6 +76,7 @@ export class BuildLog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#written;
     if (this.#leftOut > 0) {
       await this.#note(`${(this.#leftOut / MIB).toFixed(1)} MiB left out; their last lines:`);
       await this.#put(new TextEncoder().encode(`${this.tail()}\n`));
@@ -93,59 +102,29 @@ export class BuildLog implements AsyncDisposable {
   }
 }
 
-/** The log of a script that runs on a server: what it says is written in its order, while it goes on. */
-export interface ScriptLog extends AsyncDisposable {
-  /** Takes it at once; it is in the file when the log is disposed of. */
-  write(chunk: Uint8Array): void;
-}
-
-/** Begins a log; its folder is made where it is missing. @throws Deno.errors.* */
-export async function openScriptLog(path: string): Promise<ScriptLog> {
-  const log = await BuildLog.open(path);
-  let written = Promise.resolve();
-  return {
-    write(chunk) {
-      written = written.then(() => log.write(chunk));
-    },
-    async [Symbol.asyncDispose]() {
-      await written;
-      await log[Symbol.asyncDispose]();
-    },
-  };
-}
-
 /** Removes all but the newest logs of a diskimage. One that cannot be removed is left, and hinders nothing. */
 export async function trimBuildLogs(
   folder: string,
   { name, keep }: { name: string; keep: number },
 ): Promise<void> {
-  const versions: number[] = [];
-  await orLeave(folder, async () => {
-    for await (const entry of Deno.readDir(folder)) {
-      const version = versionOf(entry.name, name);
-      if (version !== null) versions.push(version);
-    }
-  });
+  const files = await orLeave(folder, fileNamesIn(folder)) ?? [];
+  const versions = files.flatMap((file) => versionOf(file, name) ?? []);
   for (const version of versions.sort((a, b) => b - a).slice(keep)) {
     const path = buildLogFile(folder, { name, version });
-    await orLeave(path, () => Deno.remove(path));
+    await orLeave(path, ifThere(Deno.remove(path)));
   }
 }
 
-async function orLeave(path: string, remove: () => Promise<void>): Promise<void> {
-  try {
-    await remove();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
+async function orLeave<Result>(path: string, asked: Promise<Result>): Promise<Result | null> {
+  return await asked.catch((error) => {
     log.warning("cannot remove old logs: {path}: {error}", { path, error: errorChain(error) });
-  }
+    return null;
+  });
 }
 
 function versionOf(file: string, name: string): number | null {
-  const version = file.slice(name.length + 1, -".log".length);
-  const isOne = /^[1-9]\d*$/.test(version) &&
-    file === basename(buildLogFile("", { name, version: Number(version) }));
-  return isOne ? Number(version) : null;
+  const version = Number(file.match(/-([1-9]\d*)\.log$/)?.[1] ?? 0);
+  return version > 0 && file === basename(buildLogFile("", { name, version })) ? version : null;
 }
 
 interface FollowLogOptions {
@@ -176,7 +155,7 @@ async function* chunksOf(
       signal.throwIfAborted();
       // Asked before it is read: what was written before the end is read after it.
       const over = isOver();
-      file ??= await openIfThere(path);
+      file ??= await ifThere(Deno.open(path));
       const chunk = file && await readChunk(file);
       if (chunk !== null) yield chunk;
       else if (over) return;
@@ -184,14 +163,5 @@ async function* chunksOf(
     }
   } finally {
     file?.close();
-  }
-}
-
-async function openIfThere(path: string): Promise<Deno.FsFile | null> {
-  try {
-    return await Deno.open(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }

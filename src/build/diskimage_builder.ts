@@ -32,7 +32,11 @@ export function createDiskimageBuilder(
     async build(job, { signal }) {
       signal.throwIfAborted();
       await prepareFolder(job, freeBytes);
-      await using log = await openLog(job);
+      await using log = await BuildLog.open(job.logFile).catch((cause) => {
+        throw new BuildError("log", `cannot build ${job.name}: cannot write its log ${job.logFile}`, "", {
+          cause,
+        });
+      });
       await run(job, { command, clock, log, signal });
       return await collectFiles(job, { log, signal });
     },
@@ -67,16 +71,6 @@ async function prepareFolder(
   const room = `${folder} has ${gib(free)} free and ${gib(wanted)} are needed`;
   const hint = "free some space, or set another images-dir";
   throw new BuildError("disk", `cannot build ${job.name}: ${room}; ${hint}`, "");
-}
-
-async function openLog(job: BuildJob): Promise<BuildLog> {
-  try {
-    return await BuildLog.open(job.logFile);
-  } catch (cause) {
-    throw new BuildError("log", `cannot build ${job.name}: cannot write its log ${job.logFile}`, "", {
-      cause,
-    });
-  }
 }
 
 /** Runs the program to its end; all that it started has ended with it. */

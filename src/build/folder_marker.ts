@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { errorChain } from "../lib/error_chain.ts";
+import { ifThere } from "../lib/if_there.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 
 const contentSchema = v.object({
@@ -26,13 +27,10 @@ export const MARKER = ".nodepool-builder.json";
 /** null: the folder has none. @throws BuilderFolderError */
 export async function readMarker(path: string): Promise<FolderContent | null> {
   const file = join(path, MARKER);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(file);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return null;
+  const text = await ifThere(Deno.readTextFile(file)).catch((cause) => {
     throw new BuilderFolderError(`cannot read ${file}`, { cause });
-  }
+  });
+  if (text === null) return null;
   try {
     return v.parse(contentSchema, JSON.parse(text));
   } catch (cause) {
@@ -89,11 +87,5 @@ export async function folderProblem(path: string, files: readonly string[]): Pro
 }
 
 async function isThere(file: string): Promise<boolean> {
-  try {
-    await Deno.stat(file);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return await ifThere(Deno.stat(file)) !== null;
 }

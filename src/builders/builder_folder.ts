@@ -18,6 +18,8 @@ import type { Random } from "../lib/random.ts";
 
 export class BuilderFolder implements Disposable {
   readonly path: string;
+  /** The number of the device that it is on. */
+  readonly disk: number;
   readonly #lock: Deno.FsFile;
   #content: FolderContent;
   /** The end of the last change. */
@@ -50,6 +52,7 @@ export class BuilderFolder implements Disposable {
 
   private constructor(path: string, { lock, content }: { lock: Deno.FsFile; content: FolderContent }) {
     this.path = path;
+    this.disk = lock.statSync().dev;
     this.#lock = lock;
     this.#content = content;
   }

@@ -55,7 +55,7 @@ export interface BuilderLeader extends AsyncDisposable {
 interface BuilderMemberDeps {
   readonly folder: Pick<
     BuilderFolder,
-    "id" | "path" | "installation" | "builds" | "problem" | "found" | "begin" | "forget" | "belongTo"
+    "id" | "path" | "disk" | "installation" | "builds" | "problem" | "found" | "begin" | "forget" | "belongTo"
   >;
   readonly builder: Builder;
   readonly clock: Clock;
@@ -190,6 +190,8 @@ export class BuilderMember implements AsyncDisposable {
     return {
       ...self,
       ...folders,
+      // On another disk it counts as restarted: somebody who replaces a folder does so on the disk that it is on.
+      process: `${self.process} ${folder.disk}`,
       id: folder.id,
       installation: folder.installation,
       accepting: this.#accepting && problem === null,

@@ -22,14 +22,12 @@ export function remoteSite(
   const builder = { id, host };
   /** Says where it failed, by this machine's clock. */
   const told = (outcome: WorkOutcome): WorkOutcome => {
-    if (outcome.type !== "failed" || outcome.evidence === null) return outcome;
+    if (outcome.type === "built" || !outcome.evidence) return outcome;
     const where = `on builder ${host}: `;
-    const { evidence, comment } = outcome;
-    return {
-      ...outcome,
-      comment: where + comment,
-      evidence: { ...evidence, error: where + evidence.error, at: clock.now() },
-    };
+    const evidence = { ...outcome.evidence, error: where + outcome.evidence.error, at: clock.now() };
+    return outcome.type === "failed"
+      ? { ...outcome, evidence, comment: where + outcome.comment }
+      : { ...outcome, evidence };
   };
   return {
     builder,

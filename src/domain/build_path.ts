@@ -7,7 +7,7 @@ interface BuildName {
 
 /** The path of a build's files without the format. */
 export function buildPath(imagesDir: string, { name, version }: BuildName): string {
-  return `${imagesDir}/${name}-${version}`;
+  return `${imagesDir}/${fileName(name)}-${version}`;
 }
 
 /** The folder of a build's files. */
@@ -17,5 +17,10 @@ export function buildFolder(path: string): string {
 
 /** The log file of a build. */
 export function buildLogFile(buildLogDir: string, { name, version }: BuildName): string {
-  return `${buildLogDir}/${name}-${version}.log`;
+  return `${buildLogDir}/${fileName(name)}-${version}.log`;
+}
+
+/** A slash would lead to another folder, in which nobody looks for old files. */
+function fileName(name: string): string {
+  return name.replaceAll(/[%/]/g, encodeURIComponent);
 }

@@ -47,3 +47,8 @@ export interface DibImage extends PoolRecord {
 export function dibStateName({ state }: Pick<DibImage, "state">): ImageStateName {
   return state.phase === "build" ? "building" : state.phase;
 }
+
+/** The file of a build in that format; null: there is none. */
+export function fileOfBuild({ state }: Pick<DibImage, "state">, format: string): ImageFile | null {
+  return state.phase === "ready" ? state.files.find((file) => file.format === format) ?? null : null;
+}

@@ -30,7 +30,8 @@ export type ImageEvent =
   | { readonly type: "accepted"; readonly externalId: string }
   /** Its data is about to be sent. */
   | { readonly type: "uploading" }
-  | { readonly type: "uploaded" }
+  /** `evidence`: all of it was sent, and the answer did not come, or not from the cloud's store. */
+  | { readonly type: "uploaded"; readonly evidence?: Evidence | undefined }
   /** The keypair that is about to be made. */
   | { readonly type: "keypair"; readonly keypair: TemporaryKeypair }
   | { readonly type: "keypair-made" }
@@ -69,11 +70,10 @@ export function transitionImage(image: ProviderImage, event: ImageEvent, now: In
   if (changed === null) throw new IllegalTransitionError("image", image, event);
   const next = { ...image, ...changed };
   if (next.state.phase === image.state.phase) return next;
-  // What refused last is forgotten once it works, and stays at the end.
-  const isEnding = next.state.phase === "delete" || next.state.phase === "gone";
   return {
     ...next,
-    evidence: isEnding ? next.evidence : null,
+    // What refused last is forgotten once it works.
+    evidence: KEEPING.has(next.state.phase) ? next.evidence : null,
     phaseSince: now,
     stateSince: imageStateName(next) === imageStateName(image) ? image.stateSince : now,
     waitingOn: null,
@@ -81,6 +81,9 @@ export function transitionImage(image: ProviderImage, event: ImageEvent, now: In
     attempt: 0,
   };
 }
+
+/** At the end, and while it is not known what became of an upload. */
+const KEEPING: ReadonlySet<ProviderImagePhase> = new Set(["saving", "delete", "gone"]);
 
 type ImageRules<Phase extends ProviderImagePhase> = Rules<ProviderImage, ImageEvent, Phase>;
 
@@ -154,7 +157,10 @@ const rules: RulesByPhase<ProviderImage, ImageEvent> = {
       state: { ...state, startedAt: now },
       attempt: record.attempt + 1,
     }),
-    "uploaded": ({ state }) => ({ state: { phase: "saving", externalId: state.externalId } }),
+    "uploaded": ({ state, event }) => ({
+      state: { phase: "saving", externalId: state.externalId },
+      evidence: event.evidence ?? null,
+    }),
   },
   keypair: {
     "keypair": ({ state, event }) => ({ state, keypair: event.keypair }),
@@ -173,7 +179,10 @@ const rules: RulesByPhase<ProviderImage, ImageEvent> = {
   },
   snapshot: {
     ...REQUEST,
-    "accepted": ({ event }) => ({ state: { phase: "saving", externalId: event.externalId } }),
+    "accepted": ({ event }) => ({
+      state: { phase: "saving", externalId: event.externalId },
+      evidence: null,
+    }),
   },
   saving: {
     "active": ({ state, event }) => ({

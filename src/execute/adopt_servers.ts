@@ -7,7 +7,7 @@ import { Inventory, type Stranger } from "../domain/inventory.ts";
 import type { NodeFloatingIp } from "../domain/node.ts";
 import type { FloatingIp } from "../domain/server.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
-import type { AdoptedServer, StateAdoption } from "../domain/state_adoption.ts";
+import type { StateAdoption } from "../domain/state_adoption.ts";
 import { FROM_ANOTHER_RUN } from "../domain/stale_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -41,8 +41,6 @@ export async function adoptServers(
   };
 }
 
-const NOTHING: StateAdoption = { servers: [], floatingIps: [], held: [], warnings: [] };
-
 async function adoptOn(provider: Provider, deps: AdoptDeps): Promise<StateAdoption> {
   const { ledger, dryRun } = deps;
   const { foreign, highestId } = await findForeign(provider, deps);
@@ -52,21 +50,27 @@ async function adoptOn(provider: Provider, deps: AdoptDeps): Promise<StateAdopti
     lineage: ledger.lineage,
     nodes: ledger.nodes.values(),
   });
-  const floatingIps = left.map(({ id, address }) => ({ provider: provider.name, id, address }));
-  if (dryRun) {
-    return {
-      ...NOTHING,
-      servers: foreign.map((each) => adopted(each, provider, null)),
-      floatingIps,
-      warnings,
-    };
+  const count = foreign.length + left.length;
+  let firstId: number | null = null;
+  let held: readonly number[] = [];
+  if (!dryRun && count > 0) {
+    await ledger.skipIds("node", highestId);
+    firstId = await ledger.takeIds("node", count);
+    held = await putAll({ foreign, left, ofInstallation }, { provider, firstId, deps });
   }
-  if (foreign.length + left.length === 0) return { ...NOTHING, warnings };
-  await ledger.skipIds("node", highestId);
-  const firstId = await ledger.takeIds("node", foreign.length + left.length);
-  const held = await putAll({ foreign, left, ofInstallation }, { provider, firstId, deps });
-  const servers = foreign.map((each, index) => adopted(each, provider, firstId + index));
-  return { servers, floatingIps, held, warnings };
+  return {
+    servers: foreign.map(({ server, run }, index) => ({
+      provider: provider.name,
+      hostname: server.name,
+      serverId: server.id,
+      ip: loginAddress(server),
+      run,
+      nodeId: firstId === null ? null : firstId + index,
+    })),
+    floatingIps: left.map(({ id, address }) => ({ provider: provider.name, id, address })),
+    held,
+    warnings,
+  };
 }
 
 async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptDeps) {
@@ -141,15 +145,4 @@ function attachedTo(
 ): NodeFloatingIp | null {
   const found = floatingIps.find(({ address, portId }) => portId !== null && addresses.has(address));
   return found === undefined ? null : { id: found.id, address: found.address, portId: found.portId! };
-}
-
-function adopted({ server, run }: Stranger, { name }: Provider, nodeId: number | null): AdoptedServer {
-  return {
-    provider: name,
-    hostname: server.name,
-    serverId: server.id,
-    ip: loginAddress(server),
-    run,
-    nodeId,
-  };
 }

@@ -22,6 +22,6 @@ export async function executeDeleteServer(
     return { event: { type: answer === "gone" ? "server-gone" : "delete-accepted" } };
   } catch (error) {
     if (isStale(error)) return { event: null };
-    return postponed(error, { clock, signal, reason: "delete", pause: deletePause(action.node) });
+    return { event: postponed(error, { clock, signal, reason: "delete", pause: deletePause(action.node) }) };
   }
 }

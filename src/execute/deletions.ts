@@ -77,7 +77,7 @@ const REPEAT = 10 * MINUTE;
 
 export class Deletions {
   readonly #deps: DeletionsDeps;
-  /** The last message about each thing that could not be deleted. */
+  /** The last message about each thing that could not be deleted, without its request's id. */
   readonly #told = new Map<string, string>();
   /** When the deletion of a leak was asked for that may be in progress. No record says so: a new process asks once more. */
   readonly #asked = new Map<string, Instant>();
@@ -175,15 +175,22 @@ export class Deletions {
     const refusal = error instanceof DeletionRefusedError ? error.kind : null;
     // That a record has changed is nothing to tell of; why deletions are frozen is reported for all of them together.
     if (refusal === "stale" || refusal === "frozen") return;
-    this.#tellOnce(order, { outcome: refusal === null ? "failed" : "refused", message: errorChain(error) });
+    const requestId = error instanceof CloudError ? error.requestId : null;
+    const outcome = { outcome: refusal === null ? "failed" : "refused", message: errorChain(error) } as const;
+    this.#tellOnce(order, outcome, requestId);
   }
 
-  /** Logs a failure that repeats itself only once. */
-  #tellOnce(order: DeletionOrder, outcome: Extract<DeletionOutcome, { message: string }>): void {
+  /** Logs a failure that repeats itself only once. @param requestId each attempt has another */
+  #tellOnce(
+    order: DeletionOrder,
+    outcome: Extract<DeletionOutcome, { message: string }>,
+    requestId: string | null = null,
+  ): void {
     const key = keyOf(order);
-    if (this.#told.get(key) === outcome.message) return;
+    const message = requestId === null ? outcome.message : outcome.message.replaceAll(requestId, "");
+    if (this.#told.get(key) === message) return;
     this.#told.delete(key);
-    this.#told.set(key, outcome.message);
+    this.#told.set(key, message);
     for (const oldest of this.#told.keys()) if (this.#told.size > REMEMBERED) this.#told.delete(oldest);
     this.#tell(order, outcome);
   }

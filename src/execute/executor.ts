@@ -5,17 +5,15 @@
  */
 import type { Config } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
-import { isAsDecided } from "../domain/is_as_decided.ts";
 import { aboutNode } from "../domain/waiting_work.ts";
-import { type NodeEvent, transition } from "../domain/node_transition.ts";
-import { IllegalTransitionError } from "../domain/state_rules.ts";
+import type { NodeEvent } from "../domain/node_transition.ts";
 import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Action, actionKey, type ActionType, nodeKey } from "../plan/action.ts";
 import type { LedgerChange } from "../store/ledger.ts";
 import { Attempts } from "./attempts.ts";
 import { serverOrder } from "./delete_server.ts";
 import { type ActionDeps, type ActionSite, executeAction, type ProviderAccess } from "./execute_action.ts";
-import type { CloudVerdict } from "./outcome.ts";
+import { announce, NODES, storeOutcome } from "./recording.ts";
 import { ScriptOutputs } from "./remote_script.ts";
 import { recordHostKeys, recordNode } from "../rules/record_node.ts";
 
@@ -101,14 +99,9 @@ export class Executor implements AsyncDisposable {
     }
   }
 
-  /** Waits until every attempt in progress has been stored. */
-  async settled(): Promise<void> {
-    await this.#attempts.settled();
-  }
-
-  /** The same but for logins, which may take long and are simply tried again. */
-  async settledButLogins(): Promise<void> {
-    await this.#attempts.settled((what) => what !== "login");
+  /** Waits until the attempts in progress have been stored whose work fits. */
+  async settled(fits?: (what: string) => boolean): Promise<void> {
+    await this.#attempts.settled(fits);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,32 +160,18 @@ export class Executor implements AsyncDisposable {
       this.creating.add(action.node.id);
       creating.defer(() => this.creating.delete(action.node.id));
     }
-    const node = await this.#announce(action, at);
+    const event = willBeSent(action, at.access) ? ANNOUNCEMENTS[action.type] ?? null : null;
+    const node = await announce(NODES, { planned: action.node, event }, this.#deps);
     if (node === null) return;
-    const outcome = await this.#waiting(node.id, () => executeAction({ ...action, node }, at));
-    this.#tell(at.access, { verdict: outcome.cloud, flavorId: node.flavorId });
-    if (outcome.event === "ended") await this.#end(action.node.id);
-    else if (outcome.event !== null) await this.#store(action, { event: outcome.event, config: at.config });
-  }
-
-  /**
-   * Writes down what is about to be done where that must be known after a crash: that a server is asked for or
-   * deleted, that a node is registered with a target. null where the node is no longer as the plan had it: then the
-   * next plan says what is right.
-   */
-  async #announce(action: Action, { access }: Pick<ActionSite, "access">): Promise<NodeRecord | null> {
-    const { ledger, clock } = this.#deps;
-    const { type, node: { id } } = action;
-    const asPlanned = (node: NodeRecord | null) => node && isAsDecided(action.node, node) ? node : null;
-    const event = willBeSent(action, access) ? ANNOUNCEMENTS[type] : undefined;
-    if (event === undefined) return asPlanned(ledger.nodes.get(id) ?? null);
-    return await ledger.edit((edit) => {
-      const node = asPlanned(edit.node(id));
-      if (node === null) return null;
-      const next = transition(node, event, clock.now());
-      edit.putNode(next);
-      return next;
-    });
+    const { event: came, cloud: verdict } = await this.#waiting(
+      node.id,
+      () => executeAction({ ...action, node }, at),
+    );
+    if (verdict?.type === "accepts") at.access.noteAccepted(node.flavorId);
+    if (verdict?.type === "refuses") at.access.noteRefusal(verdict.error, node.flavorId);
+    if (verdict?.type === "catalog-wrong") at.access.noteCatalogWrong();
+    if (came === "ended") await this.#end(action.node.id);
+    else if (came !== null) await this.#store(action, { event: came, config: at.config });
   }
 
   async #waiting<Result>(nodeId: number, wait: () => Promise<Result>): Promise<Result> {
@@ -216,41 +195,24 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  #tell(
-    access: ProviderAccess,
-    { verdict, flavorId }: { verdict: CloudVerdict | undefined; flavorId: string },
-  ): void {
-    if (verdict?.type === "accepts") access.noteAccepted(flavorId);
-    if (verdict?.type === "refuses") access.noteRefusal(verdict.error, flavorId);
-    if (verdict?.type === "catalog-wrong") access.noteCatalogWrong();
-  }
-
-  /** An outcome that comes too late for the state its node is in by now changes nothing. */
   async #store(
-    { node }: Action,
+    { node: planned }: Action,
     { event, config }: { event: NodeEvent; config: Config },
   ): Promise<void> {
-    const now = this.#deps.clock.now();
-    try {
-      await this.#deps.ledger.edit((edit) => {
-        const previous = edit.node(node.id);
-        if (previous === null) return;
-        // Legal in any phase, but meant for the one it was decided in: a node held meanwhile stays held.
-        const concernsPhase = event.type === "delete" || event.type === "postponed";
-        if (concernsPhase && previous.state.phase !== node.state.phase) return;
-        const next = transition(previous, event, now);
-        recordNode(edit, { previous, next, config, now });
-        if (event.type === "prepared") recordHostKeys(edit, { parent: node, shown: event.hostKeys });
-      });
-    } catch (error) {
-      if (!(error instanceof IllegalTransitionError)) throw error;
-    }
+    await storeOutcome(NODES, {
+      planned,
+      event,
+      record(edit, change) {
+        recordNode(edit, { ...change, config });
+        if (event.type === "prepared") recordHostKeys(edit, { parent: planned, shown: event.hostKeys });
+      },
+    }, this.#deps);
   }
 }
 
 const DELETED = new Error("the node is being deleted");
 
-/** Events that are stored before an attempt. */
+/** Events that are stored before an attempt: a server is asked for or deleted, a node is registered with a target. */
 const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {
   "create-server": { type: "sending" },
   "delete-server": { type: "deleting" },

@@ -37,7 +37,7 @@ export async function executeCreateFloatingIp(
     log.info(NO_WAY, { node: id, provider, login: otherwise.login, reason: errorChain(refusal) });
     return { event: { type: "addressed", addresses: otherwise } };
   }
-  return postponed(refusal, { clock, signal, reason: "address", pause: pauseOf(node) });
+  return { event: postponed(refusal, { clock, signal, reason: "address", pause: pauseOf(node) }) };
 }
 
 const NO_WAY = "node {node} on {provider} has no floating IP ({reason}), so logins go to {login}; " +
@@ -75,7 +75,7 @@ export async function executeDeleteFloatingIp(
     if (isMoved(error)) {
       return { event: { type: "floating-ip", floatingIp: { ...floatingIp, isMoved: true } } };
     }
-    return postponed(error, { clock, signal, reason: "delete", pause: pauseOf(node) });
+    return { event: postponed(error, { clock, signal, reason: "delete", pause: pauseOf(node) }) };
   }
 }
 

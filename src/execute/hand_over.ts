@@ -51,7 +51,7 @@ export async function tellTarget(telling: Telling, deps: HandOverDeps): Promise<
   try {
     return { event: await waitFor(`the target ${node.target}`, () => tell(telling, deps)) };
   } catch (error) {
-    return postponed(error, { ...deps, reason: "target", pause: targetPause(node) });
+    return { event: postponed(error, { ...deps, reason: "target", pause: targetPause(node) }) };
   }
 }
 

@@ -35,7 +35,7 @@ export async function executeLogin(
     const hostKey = await logIn(node, address, { ...deps, command, timeout });
     return { event: { type: "logged-in", hostKey, next } };
   } catch (error) {
-    return postponed(error, { ...deps, reason: "login", pause: PAUSE });
+    return { event: postponed(error, { ...deps, reason: "login", pause: PAUSE }) };
   }
 }
 

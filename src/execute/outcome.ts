@@ -15,18 +15,15 @@ export interface AttemptDeps {
 export interface Outcome {
   /** The event for the node; `ended`: nothing of it is left; null: no event, or it has been stored already. */
   readonly event: NodeEvent | "ended" | null;
-  /** The cloud's answer, where it concerns more than this node. */
-  readonly cloud?: CloudVerdict;
+  /** The meaning of the cloud's answer for the whole provider, where it has one. */
+  readonly cloud?:
+    /** It takes requests for servers. */
+    | { readonly type: "accepts" }
+    /** It takes none for a while. */
+    | { readonly type: "refuses"; readonly error: CloudError }
+    /** A flavor, an image or a network that we know of may be gone. */
+    | { readonly type: "catalog-wrong" };
 }
-
-/** The meaning of one answer for the whole provider. */
-export type CloudVerdict =
-  /** It takes requests for servers. */
-  | { readonly type: "accepts" }
-  /** It takes none for a while. */
-  | { readonly type: "refuses"; readonly error: CloudError }
-  /** A flavor, an image or a network that we know of may be gone. */
-  | { readonly type: "catalog-wrong" };
 
 /**
  * It is tried again after the pause, or a longer one that the cloud asks for.
@@ -35,10 +32,10 @@ export type CloudVerdict =
 export function postponed(
   error: unknown,
   { reason, pause, clock, signal }: AttemptDeps & { reason: WaitingOn["reason"]; pause: Milliseconds },
-): Outcome {
+) {
   signal.throwIfAborted();
   const until = clock.now() + pauseAfter(error, pause);
-  return { event: { type: "postponed", until, waitingOn: { reason, message: errorChain(error) } } };
+  return { type: "postponed", until, waitingOn: { reason, message: errorChain(error) } } as const;
 }
 
 /** The evidence that an error leaves. */

@@ -4,11 +4,10 @@
  */
 import { groupFiles, groupFilesCommand, memberOf, nodeAddresses, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
-import { errorChain } from "../lib/error_chain.ts";
+import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import type { ShellSession } from "../ssh/shell.ts";
 import { type LoginDeps, loginTarget } from "./login.ts";
-import { evidenceOf, type Outcome } from "./outcome.ts";
+import { evidenceOf, type Outcome, postponed } from "./outcome.ts";
 import {
   OPEN_SCRIPTS,
   runToEnd,
@@ -48,20 +47,12 @@ export async function executePrepareNode(job: Preparation, deps: PrepareDeps): P
     const hostKeys = await prepare(job, deps);
     return { event: { type: "prepared", next: deps.next, hostKeys } };
   } catch (error) {
-    deps.signal.throwIfAborted();
-    return failed(error, { begunAt, now: deps.clock.now() });
+    const again = postponed(error, { ...deps, reason: "script", pause: PAUSE });
+    // A script that fails would fail again; a connection may only have broken.
+    if (!(error instanceof ScriptError)) return { event: { ...again, begunAt } };
+    const evidence = { ...evidenceOf(error, deps.clock.now()), kind: "script", console: error.output };
+    return { event: { type: "delete", by: "failure", comment: evidence.error, result: "failed", evidence } };
   }
-}
-
-/** A script that fails would fail again; a connection may only have broken. */
-function failed(error: unknown, { begunAt, now }: { begunAt: Instant; now: Instant }): Outcome {
-  const message = errorChain(error);
-  if (!(error instanceof ScriptError)) {
-    const waitingOn = { reason: "script", message } as const;
-    return { event: { type: "postponed", until: now + PAUSE, waitingOn, begunAt } };
-  }
-  const evidence = { ...evidenceOf(error, now), kind: "script", console: error.output };
-  return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
 }
 
 /** @returns the host keys that the servers showed, by node */

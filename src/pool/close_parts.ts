@@ -84,7 +84,9 @@ async function end(
 
 /** Requests in progress are worth their answers: a lost one has to be looked for after the next start. */
 async function lettingFinish({ executor, clock }: Parts, timeout: Milliseconds): Promise<void> {
-  await endsInTime(executor.settledButLogins(), { clock, timeout, signal: new AbortController().signal });
+  // Logins may take long, and are simply tried again.
+  const answers = executor.settled((what) => what !== "login");
+  await endsInTime(answers, { clock, timeout, signal: new AbortController().signal });
 }
 
 function failuresOf(error: unknown): readonly unknown[] {

@@ -1,9 +1,10 @@
-/** One log line for each change of a node's or an image's state, with all that somebody would search for. */
+/** One log line for each change of a node's or an image's state, with all that somebody would search for, and one for retries. */
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
+import { RetryLog } from "./retry_log.ts";
 
 interface Line {
   readonly level: "debug" | "info" | "warning";
@@ -15,6 +16,7 @@ export function logChanges(ledger: Ledger): Disposable {
   const logger = loggerOf("node");
   const images = loggerOf("image");
   const jobs = loggerOf("job");
+  const retries = new RetryLog();
   const log = (to: typeof logger, line: Line | null) => line && to[line.level](line.text, line.fields);
   return ledger.subscribe(({ nodes, requests, ...change }: LedgerChange) => {
     for (const { previous, next } of change.dibImages) {
@@ -22,6 +24,7 @@ export function logChanges(ledger: Ledger): Disposable {
     }
     for (const { previous, next } of change.images) log(images, imageLine(previous, next));
     for (const { previous, next } of nodes) log(logger, lineOf(previous, next));
+    for (const one of [...nodes, ...change.images, ...change.dibImages]) retries.note(one);
     for (const { previous, next } of change.jobs) {
       if (previous === null) {
         jobs.info("job {id}: nodes that fail {job} are held, up to {holdOnFailure}", { ...next });

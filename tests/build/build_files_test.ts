@@ -116,6 +116,26 @@ Deno.test("open() streams a file as often as it is asked, and leaves nothing ope
     await rejects(new Response(open()).arrayBuffer(), Deno.errors.NotFound);
   }));
 
+Deno.test("files and logs of a name with slashes are in their folders, are found there, and are those of no other name", () =>
+  withFolder([], async (folder) => {
+    const names = ["a/b", "a%2Fb", "../a"];
+    for (const name of names) {
+      for (const version of [1, 2]) {
+        const paths = [
+          buildLogFile(folder, { name, version }),
+          `${buildPath(folder, { name, version })}.raw`,
+        ];
+        for (const path of paths) await Deno.writeTextFile(path, "", { createNew: true });
+      }
+    }
+    deepEqual(namesIn(folder).length, 12);
+    for (const name of names) {
+      await builder.trimLogs(folder, { name, keep: 1 });
+      await builder.remove(buildPath(folder, { name, version: 1 }));
+    }
+    deepEqual(namesIn(folder).length, 6);
+  }));
+
 Deno.test("trimLogs() leaves a log that it cannot remove, and removes the others", () =>
   withFolder(["a-1.log", "a-2.log", "a-3.log/", "a-4.log"], async (folder) => {
     await builder.trimLogs(folder, { name: "a", keep: 1 });

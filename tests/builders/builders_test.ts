@@ -312,6 +312,22 @@ Deno.test("a builder that is started while the disk of its folder is not mounted
   await virtual.until(() => one.disk.jobs.length === 2, MINUTE);
 });
 
+Deno.test("a builder whose disk is unmounted while it runs builds nothing on the one below, but in a folder made anew", async () => {
+  await using virtual = await pool();
+  await using one = new VirtualBuilder(virtual, { host: "one" });
+  await virtual.until(() => readyImages(virtual).length === 1, HOUR);
+  await virtual.during(one.findFolder({ id: "folder below", disk: 2 }));
+  await virtual.during(virtual.ask("image-order", { kind: "build", provider: null, image: "noble" }));
+  await virtual.clock.advance(5 * MINUTE);
+  assert.equal(one.disk.jobs.length, 1);
+  assert.ok(waits(virtual).some((why) => why?.includes("lacks the images built there")));
+  await virtual.during(one.findFolder({ id: "folder of one", disk: 1 }));
+  await virtual.until(() => one.disk.jobs.length === 2, MINUTE);
+  await virtual.during(one.findFolder({ id: "made anew", disk: 1 }));
+  await virtual.during(virtual.ask("image-order", { kind: "build", provider: null, image: "noble" }));
+  await virtual.until(() => one.disk.jobs.length === 3, 5 * MINUTE);
+});
+
 Deno.test("a builder with an empty folder in the place of a lost one builds once the images built there are deleted", async () => {
   await using virtual = await pool();
   const one = new VirtualBuilder(virtual, { host: "one" });

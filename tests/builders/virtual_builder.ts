@@ -31,7 +31,8 @@ export class VirtualBuilder implements AsyncDisposable {
   isCut = false;
   readonly #virtual: VirtualPool;
   readonly #options: VirtualBuilderOptions;
-  readonly #folder: MemoryFolder;
+  #folder: MemoryFolder;
+  readonly #process = crypto.randomUUID();
   #starts = 0;
   #member: BuilderMember | null = null;
 
@@ -56,7 +57,7 @@ export class VirtualBuilder implements AsyncDisposable {
       folder: this.#folder,
       builder: this.disk,
       clock: this.#virtual.clock,
-      self: { process: `${this.#folder.id} ${this.#starts}`, host: this.host, pid: 1, version: "test" },
+      self: { process: `${this.#process} ${this.#starts}`, host: this.host, pid: 1, version: "test" },
       folders: {
         imagesDir: this.#folder.path,
         buildLogDir: "/logs",
@@ -69,6 +70,14 @@ export class VirtualBuilder implements AsyncDisposable {
       openCloud: (provider) => Promise.resolve(this.#virtual.openCloud(provider)),
       connect: () => Promise.resolve(this.isCut || !this.#virtual.isUp ? null : this.#leader()),
     });
+  }
+
+  /** Opens the folder that its process sees in the place of its own from now on, as `DaemonBuilder` does. */
+  async findFolder(at: { id: string; disk: number }): Promise<void> {
+    await this.kill();
+    this.#folder = new MemoryFolder({ ...this.#options, ...at }, () => []);
+    this.#starts--;
+    this.start();
   }
 
   /** Ends it at once; files that it had begun stay. */
@@ -111,19 +120,20 @@ export class VirtualBuilder implements AsyncDisposable {
 
 class MemoryFolder {
   readonly id: string;
+  readonly disk: number;
   readonly path: string;
   installation: string | null;
   builds: readonly string[] = [];
 
   constructor(
-    { host, id = `folder of ${host}`, installation = null }: Pick<
-      VirtualBuilderOptions,
-      "host" | "id" | "installation"
-    >,
+    { host, id = `folder of ${host}`, installation = null, disk = 1 }:
+      & Pick<VirtualBuilderOptions, "host" | "id" | "installation">
+      & { disk?: number },
     readonly files: () => readonly string[],
   ) {
     this.installation = installation;
     this.id = id;
+    this.disk = disk;
     this.path = `/images of ${host}`;
   }
 

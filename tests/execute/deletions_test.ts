@@ -240,10 +240,14 @@ Deno.test("nothing at all is deleted on a provider whose deletions are frozen", 
 });
 
 Deno.test("each deletion is told with its cause; what is refused or fails in the same way again is told once", async () => {
-  const conflict = new CloudError("conflict", "it is locked", { effect: "none" });
+  let requests = 0;
+  const conflict = () => {
+    const requestId = `req-${++requests}`;
+    return new CloudError("conflict", `it is locked (${requestId})`, { effect: "none", requestId });
+  };
   const kit = kitOf({
     nodes: [node(states.used, { id: 3 })],
-    cloud: { deleteImage: () => Promise.reject(conflict) },
+    cloud: { deleteImage: () => Promise.reject(conflict()) },
   });
   await kit.run(ofLeak("server", "s1"));
   for (let time = 0; time < 3; time++) {

@@ -406,7 +406,8 @@ export class VirtualPool implements AsyncDisposable {
 
   /** Another connection to the cloud of a provider. */
   openCloud(provider: string): WholeCloud {
-    return this.#openCloud(this.pool.config.providers.find(({ name }) => name === provider)!);
+    const config = this.pool.config.providers.find(({ name }) => name === provider)!;
+    return this.#changeCloud(this.#openCloud(config), config);
   }
 
   #openCloud(

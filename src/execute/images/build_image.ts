@@ -44,12 +44,9 @@ export function buildJob(
 }
 
 function newestSize(name: string, dibImages: Iterable<DibImage>): number {
-  const builds = [...dibImages].filter((image) => image.name === name)
-    .toSorted((a, b) => b.version - a.version);
-  for (const { state } of builds) {
-    if (state.phase === "ready") return state.files.reduce((sum, { size }) => sum + size, 0);
-  }
-  return 0;
+  const ready = [...dibImages].filter((image) => image.name === name && image.state.phase === "ready");
+  const newest = ready.toSorted((a, b) => b.version - a.version)[0]?.state;
+  return newest?.phase === "ready" ? newest.files.reduce((sum, { size }) => sum + size, 0) : 0;
 }
 
 export async function executeRemoveFiles(

@@ -3,20 +3,14 @@
  * nothing; whatever did not work is in the next plan again. What is being done for an image ends when its record leaves
  * the phase that it is done for. The tick hands it actions, and is woken by each outcome.
  */
-import type { ScriptLog } from "../../build/build_log.ts";
-import { buildLogFile, buildPath } from "../../domain/build_path.ts";
-import { hostOf } from "../../domain/build_places.ts";
-import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
-import type { DibImage, ImageFile } from "../../domain/dib_image.ts";
+import { buildPath } from "../../domain/build_path.ts";
+import type { Config } from "../../domain/config.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
-import { imageProperties, keypairName } from "../../domain/image_marks.ts";
-import { IllegalTransitionError } from "../../domain/state_rules.ts";
-import { isAsDecided } from "../../domain/is_as_decided.ts";
-import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
-import { serverIdOf } from "../../domain/node.ts";
-import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
+import type { TemporaryKeypair } from "../../domain/provider_image.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
 import { aboutDibImage, aboutImage } from "../../domain/waiting_work.ts";
+import type { Call } from "../../lib/call.ts";
 import {
   type DibAction,
   type ImageAction,
@@ -25,20 +19,17 @@ import {
   imageKey,
   type ProviderImageAction,
 } from "../../plan/images/image_action.ts";
+import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import type { LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
-import { credentialsFor } from "../credentials.ts";
 import type { ActionDeps, ProviderAccess } from "../execute_action.ts";
-import { nodeAddresses } from "../group_files.ts";
-import { loginTarget } from "../login.ts";
+import { announce, BUILDS, IMAGES, storeOutcome } from "../recording.ts";
 import { buildJob } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
-import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
-import { recordDibImage, recordImage } from "../../rules/record_image.ts";
-import { executeScript, type ScriptJob } from "./run_script.ts";
-import { executeCreateKeypair, executeCreation, executeDeletion } from "./make_image.ts";
+import { announcementOf, endImage, isEnding, makeImage, uploadPlaceOf } from "./execute_image_action.ts";
+import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
 import { DAMAGED } from "./upload_image.ts";
-import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
+import { type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
 export interface ImageExecutorDeps
   extends Pick<ActionDeps, "ledger" | "shell" | "clock" | "readKey" | "scriptVariables"> {
@@ -49,8 +40,8 @@ export interface ImageExecutorDeps
   /** null: the provider is not configured any more. */
   readonly provider: (name: string) => ProviderAccess | null;
   readonly makeKeypair: () => Promise<Omit<TemporaryKeypair, "name">>;
-  /** Opens the log of a script for writing. */
-  readonly openLog: (path: string) => Promise<ScriptLog>;
+  /** Opens the log of a script. What is written is in the file when it is disposed of. */
+  readonly openLog: (path: string) => Promise<AsyncDisposable & { write(chunk: Uint8Array): void }>;
   /** Called after each outcome. */
   readonly wake: () => void;
   /** An attempt that broke in a way nobody foresaw. */
@@ -71,16 +62,6 @@ const PLACES: Readonly<Record<Exclude<ImageActionType, "build-image" | "upload-i
 
 /** Scripts may run for hours, in which they cost nothing here: each keeps its place for this long. */
 const SCRIPT_PLACE_TIME = 5 * SECOND;
-
-/** Where what is done for an action is done. */
-interface Site {
-  readonly access: ProviderAccess;
-  /** In force when it began. */
-  readonly config: Config;
-  readonly provider: ProviderConfig;
-  readonly use: ProviderImageConfig;
-  readonly signal: AbortSignal;
-}
 
 export class ImageExecutor implements AsyncDisposable {
   readonly #deps: ImageExecutorDeps;
@@ -171,7 +152,7 @@ export class ImageExecutor implements AsyncDisposable {
     if (use === undefined && !isEnding(action)) return;
     if (action.type === "upload-image") {
       const site = this.#deps.sites.of(action.dibImage);
-      if (site === null || !this.#uploads.isFree(placeOf(site))) return;
+      if (site === null || !this.#uploads.isFree(uploadPlaceOf(site))) return;
     }
     this.#attempts.start({
       work: { what: action.type, about: aboutImage(image) },
@@ -180,30 +161,30 @@ export class ImageExecutor implements AsyncDisposable {
       places: action.type === "upload-image" ? Infinity : PLACES[action.type],
       ...(action.type === "run-setup" || action.type === "run-check" ? { placeTime: SCRIPT_PLACE_TIME } : {}),
       run: async (signal) => {
-        const announced = await this.#announce(action, config);
+        const event = await announcementOf(action, { ...this.#deps, config });
+        const announced = await announce(IMAGES, { planned: image, event }, this.#deps);
         if (announced === null) return;
-        // Ended is what was decided on, made what is there by now.
+        const at = { deps: this.#deps, uploads: this.#uploads, access, config, provider, signal };
         const outcome = isEnding(action)
-          ? await this.#end(action, { access, signal })
-          : await this.#make({ ...action, image: announced }, {
-            access,
-            config,
-            provider,
-            use: use!,
-            signal,
-          });
+          ? await endImage(action, at)
+          : await makeImage({ ...action, image: announced }, { ...at, use: use! });
         if (outcome !== null) await this.#store(action, outcome);
       },
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
 
-  async #build(planned: DibImage, { site, config, signal }: AtSite & Pick<Site, "config">): Promise<void> {
+  async #build(planned: DibImage, { site, config, signal }: AtSite & { config: Config }): Promise<void> {
     const { ledger, sites, trimLogs } = this.#deps;
+    const { builder, folders } = site;
+    const at = builder !== null && folders !== null &&
+      { at: { builder, path: buildPath(folders.imagesDir, planned) } };
     // One in progress has been announced by the process that gave it.
-    const image = sites.isAt(planned) ? planned : await this.#announceDib(planned, site);
+    const image = sites.isAt(planned)
+      ? planned
+      : await announce(BUILDS, { planned, event: { type: "building", ...at } }, this.#deps);
     if (image === null) return;
-    const paths = { ...config, ...site.folders };
+    const paths = { ...config, ...folders };
     const job = buildJob(image, { config: paths, dibImages: ledger.dibImages.values() });
     if (job === null) return;
     await this.#storeDib(image, await site.build({ image, job }, { signal }));
@@ -211,201 +192,30 @@ export class ImageExecutor implements AsyncDisposable {
     await trimLogs(buildLogDir, { name: image.name, keep: buildLogRetention });
   }
 
-  async #remove(image: DibImage, { site, signal }: AtSite): Promise<void> {
-    const current = this.#deps.ledger.dibImages.get(image.id);
-    if (current === undefined || !isAsDecided(image, current)) return;
-    await this.#storeDib(image, await site.remove(image, { signal }));
+  async #remove(planned: DibImage, { site, signal }: AtSite): Promise<void> {
+    const image = await announce(BUILDS, { planned, event: null }, this.#deps);
+    if (image !== null) await this.#storeDib(image, await site.remove(image, { signal }));
   }
 
-  /** The record that says that it is being built, and where; null where somebody was faster. */
-  #announceDib(planned: DibImage, { builder, folders }: BuildSite): Promise<DibImage | null> {
-    return this.#deps.ledger.edit((edit) => {
-      const image = edit.dibImage(planned.id);
-      if (image === null || !isAsDecided(planned, image)) return null;
-      const at = builder === null || folders === null
-        ? {}
-        : { at: { builder, path: buildPath(folders.imagesDir, image) } };
-      const next = transitionDib(image, { type: "building", ...at }, this.#deps.clock.now());
-      edit.putDibImage(next);
-      return next;
-    });
+  async #storeDib(planned: DibImage, event: DibOutcome): Promise<void> {
+    await storeOutcome(BUILDS, { planned, event, record: recordDibImage }, this.#deps);
   }
 
-  async #storeDib({ id }: DibImage, outcome: DibOutcome): Promise<void> {
-    const now = this.#deps.clock.now();
-    await lateIsFine(() =>
-      this.#deps.ledger.edit((edit) => {
-        const previous = edit.dibImage(id);
-        if (previous === null) return;
-        const next = outcome.type === "removed" ? null : transitionDib(previous, outcome, now);
+  async #store({ image: planned }: ProviderImageAction, event: ImageOutcome): Promise<void> {
+    const atFault = event.type === "failed" ? event.atFault : undefined;
+    await storeOutcome(IMAGES, {
+      planned,
+      event,
+      record(edit, change) {
+        const { previous: { source }, next: { evidence }, now } = change;
+        recordImage(edit, { ...change, isFinal: atFault === "image" });
+        const previous = source.type === "upload" ? edit.dibImage(source.dibImageId) : null;
+        if (atFault !== "build" || previous === null) return;
+        const comment = `one of its files is ${evidence?.kind === DAMAGED ? "damaged" : "missing"}`;
+        const next = transitionDib(previous, { type: "delete", by: "failure", comment }, now);
         recordDibImage(edit, { previous, next, now });
-      })
-    );
-  }
-
-  /**
-   * Writes down what is about to be done where that must be known after a crash. null where the image is no longer as
-   * the plan had it: then the next plan says what is right.
-   */
-  async #announce(action: ProviderImageAction, config: Config): Promise<ProviderImage | null> {
-    const event = await this.#announcement(action, config);
-    return await this.#deps.ledger.edit((edit) => {
-      const image = edit.image(action.image.id);
-      if (image === null || !isAsDecided(action.image, image)) return null;
-      if (event === null) return image;
-      const next = transitionImage(image, event, this.#deps.clock.now());
-      edit.putImage(next);
-      return next;
-    });
-  }
-
-  async #announcement({ type, image }: ProviderImageAction, config: Config): Promise<ImageEvent | null> {
-    switch (type) {
-      case "create-image":
-      case "create-snapshot":
-        return { type: "sending" };
-      case "upload-image":
-        return { type: "uploading" };
-      case "run-setup":
-      case "run-check":
-        return { type: "running-script", logFile: logFileOf(image, config) };
-      case "create-keypair": {
-        if (image.keypair !== null) return null;
-        const name = keypairName(this.#deps.ledger.installation.id, image.id);
-        return { type: "keypair", keypair: { name, ...await this.#deps.makeKeypair() } };
-      }
-      default:
-        return null;
-    }
-  }
-
-  /** Carries out the actions that are possible for an image which the configuration no longer has. */
-  #end(
-    action: EndingAction,
-    { access: { deletions }, signal }: Pick<Site, "access" | "signal">,
-  ): Promise<ImageOutcome | null> {
-    const { image } = action;
-    const how = { deletions, clock: this.#deps.clock, signal };
-    if (action.type === "delete-image") {
-      const thing = { kind: "image", id: action.externalId, name: image.hostname } as const;
-      return executeDeletion(image, { ...how, thing, done: { type: "delete-accepted" } });
-    }
-    const thing = { kind: "keypair", id: action.keypair, name: action.keypair } as const;
-    return executeDeletion(image, { ...how, thing, done: { type: "keypair-gone" } });
-  }
-
-  #make(action: Exclude<ProviderImageAction, EndingAction>, site: Site): Promise<ImageOutcome> {
-    const { clock, ledger } = this.#deps;
-    const { access: { cloud }, signal } = site;
-    const { image } = action;
-    const how = { cloud, clock, signal };
-    switch (action.type) {
-      case "create-image": {
-        const diskFormat = image.source.type === "upload" ? image.source.format : "qcow2";
-        const request = { name: image.hostname, diskFormat, properties: this.#propertiesOf(image, site) };
-        const ask = () => cloud.createImage(request, { signal });
-        return executeCreation(image, { ...how, ask, isAskedAgain: false });
-      }
-      case "upload-image":
-        return this.#upload(action, site);
-      case "create-keypair":
-        return executeCreateKeypair(image, how);
-      case "create-snapshot": {
-        const node = ledger.nodes.get(action.nodeId);
-        const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
-        const request = { serverId, name: image.hostname, properties: this.#propertiesOf(image, site) };
-        const ask = () => cloud.createSnapshot(request, { signal });
-        return executeCreation(image, { ...how, ask, isAskedAgain: true });
-      }
-      case "run-setup":
-        return this.#runScript(action, { ...site, kind: "setup", script: site.use.setup ?? "" });
-      case "run-check":
-        return this.#runScript(action, { ...site, kind: "check", script: site.use.checkScript ?? "" });
-    }
-  }
-
-  #propertiesOf({ id, provider, hostname: name }: ProviderImage, { use }: Site): Record<string, string> {
-    const { installation: { id: installation }, lineage } = this.#deps.ledger;
-    const run = lineage.runOf("image", id);
-    return imageProperties({ installation, provider, imageId: id, run, name }, use.meta);
-  }
-
-  async #upload(
-    { image, dibImage, externalId }: ProviderImageAction & { type: "upload-image" },
-    { provider, signal }: Pick<Site, "provider" | "signal">,
-  ): Promise<ImageOutcome> {
-    const site = this.#deps.sites.of(dibImage);
-    if (site === null) return imageFailure(new Error(`${hostOf(dibImage)} was lost`), this.#deps.clock.now());
-    using _worker = this.#uploads.begin(image.id, placeOf(site));
-    const onProgress = (progress: UploadProgress) => this.#uploads.note(image.id, progress);
-    const format = image.source.type === "upload" ? image.source.format : "";
-    const doubted = this.#isDoubted(dibImage) ? fileOf(dibImage, format) : undefined;
-    const work = { image, externalId, dibImage, format, doubted, provider, onProgress };
-    try {
-      return await site.upload(work, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      // Without an outcome it would pass for one that the end of a process cut off, and be begun again at once.
-      return imageFailure(error, this.#deps.clock.now());
-    }
-  }
-
-  /** Whether a cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile. */
-  #isDoubted({ id }: DibImage): boolean {
-    return this.#deps.ledger.images.values().some(({ source, evidence }) =>
-      source.type === "upload" && source.dibImageId === id && evidence?.kind === "image"
-    );
-  }
-
-  async #runScript(
-    { image, nodeId }: { image: ProviderImage; nodeId: number },
-    { kind, script, config, provider, use, signal }: Site & Pick<ScriptJob, "kind" | "script">,
-  ): Promise<ImageOutcome> {
-    const { ledger, shell, clock, readKey, openLog, scriptVariables, trimLogs } = this.#deps;
-    const node = ledger.nodes.get(nodeId);
-    if (node === undefined) throw new Error(`node ${nodeId} of image ${image.id} is gone`);
-    const credentials = credentialsFor(node, { image: use, images: ledger.images, readKey });
-    await using log = await openLog(image.logFile ?? logFileOf(image, config));
-    const { scriptDir, buildLogDir, buildLogRetention } = config;
-    const job = { kind, script, hostname: image.hostname, scriptDir, variables: scriptVariables() };
-    const how = { image: use, provider, credentials };
-    const outcome = await executeScript(job, {
-      shell,
-      clock,
-      signal,
-      credentials,
-      log,
-      loginTimeout: provider.bootTimeout,
-      target: (username) => loginTarget(node, { ...how, address: nodeAddresses(node).login, username }),
-    });
-    await trimLogs(buildLogDir, { name: logName(image), keep: buildLogRetention });
-    return outcome;
-  }
-
-  /** An outcome that comes too late for the state its image is in by now changes nothing. */
-  async #store({ image: { id, state, source } }: ProviderImageAction, event: ImageOutcome): Promise<void> {
-    const now = this.#deps.clock.now();
-    await lateIsFine(() =>
-      this.#deps.ledger.edit((edit) => {
-        const previous = edit.image(id);
-        if (previous === null) return;
-        // Legal in any phase, but meant for the one it was decided in.
-        if (event.type === "postponed" && previous.state.phase !== state.phase) return;
-        const isFinal = event.type === "failed" && event.atFault === "image";
-        recordImage(edit, { previous, next: transitionImage(previous, event, now), now, isFinal });
-        if (event.type !== "failed" || event.atFault !== "build" || source.type !== "upload") return;
-        const build = edit.dibImage(source.dibImageId);
-        if (build === null) return;
-        const next = transitionDib(build, {
-          type: "delete",
-          by: "failure",
-          comment: event.evidence?.kind === DAMAGED
-            ? "one of its files is damaged"
-            : "one of its files is missing",
-        }, now);
-        recordDibImage(edit, { previous: build, next, now });
-      })
-    );
+      },
+    }, this.#deps);
   }
 
   /** Ends the work for images that have left their phase: it is of no use any more. */
@@ -425,43 +235,11 @@ export class ImageExecutor implements AsyncDisposable {
 
 const LEFT = new Error("the image has been deleted");
 
-interface AtSite extends Pick<Site, "signal"> {
+interface AtSite extends Call {
   readonly site: BuildSite;
 }
 
 /** The work of a kind at a site shares its places. */
 function laneAt({ builder }: BuildSite, type: ImageActionType): string {
   return builder === null ? type : `${builder.host} ${builder.id} ${type}`;
-}
-
-function placeOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
-  return { name: builder?.id ?? "", most: uploadWorkers };
-}
-
-function fileOf({ state }: DibImage, format: string): ImageFile | undefined {
-  return state.phase === "ready" ? state.files.find((file) => file.format === format) : undefined;
-}
-
-type EndingAction = Extract<ProviderImageAction, { type: "delete-image" | "delete-keypair" }>;
-
-function isEnding(action: ProviderImageAction): action is EndingAction {
-  return action.type === "delete-image" || action.type === "delete-keypair";
-}
-
-function logFileOf(image: ProviderImage, { buildLogDir }: Config): string {
-  return buildLogFile(buildLogDir, { name: logName(image), version: image.version });
-}
-
-/** Names may have hyphens: joined by one, those of two images, or of a diskimage, would read alike. */
-function logName({ provider, image }: ProviderImage): string {
-  return [image, provider].map((name) => name.replaceAll(/[%@/]/g, encodeURIComponent)).join("@");
-}
-
-/** Runs an edit; a change that is not possible any more is one that comes too late. */
-async function lateIsFine(edit: () => Promise<unknown>): Promise<void> {
-  try {
-    await edit();
-  } catch (error) {
-    if (!(error instanceof IllegalTransitionError)) throw error;
-  }
 }

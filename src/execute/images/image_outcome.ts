@@ -4,10 +4,9 @@ import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
 import type { Evidence } from "../../domain/node.ts";
-import { type Instant, MINUTE, SECOND } from "../../domain/time.ts";
+import { type Instant, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import { backoff } from "../../domain/backoff.ts";
-import { errorChain } from "../../lib/error_chain.ts";
-import { type AttemptDeps, evidenceOf } from "../outcome.ts";
+import { type AttemptDeps, evidenceOf, postponed } from "../outcome.ts";
 
 export type ImageOutcome = ImageEvent;
 /** `removed`: its files are gone, and so is the record. */
@@ -27,9 +26,9 @@ const PASSING: ReadonlySet<CloudErrorKind> = new Set([
   "badResponse",
 ]);
 
-/** When to try again after that number of attempts, the last of which ended with the error. */
-function nextAttempt(error: unknown, { attempt, now }: { attempt: number; now: Instant }): Instant {
-  return now + pauseAfter(error, backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE }));
+/** After that number of attempts. */
+function pauseOf({ attempt }: { readonly attempt: number }): Milliseconds {
+  return backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
 }
 
 /** The outcome of a failed request for something that must not be made twice. */
@@ -42,7 +41,7 @@ export function refusalOutcome(
   }
   if (!isAskedAgain && !PASSING.has(error.kind)) return imageFailure(error, now);
   const waitingOn = { reason: "retry", message: error.message } as const;
-  return { type: "refused", until: nextAttempt(error, { attempt, now }), waitingOn };
+  return { type: "refused", until: now + pauseAfter(error, pauseOf({ attempt })), waitingOn };
 }
 
 /** It failed, with what is known of it. */
@@ -58,12 +57,7 @@ export function imageFailure(
 /** It is tried again later. @throws the signal's reason on abort: what is broken off has not failed */
 export function imagePostponed(
   error: unknown,
-  { image: { attempt }, reason, clock, signal }: AttemptDeps & {
-    image: { readonly attempt: number };
-    reason: "delete" | "retry";
-  },
-): ImageOutcome & DibOutcome {
-  signal.throwIfAborted();
-  const waitingOn = { reason, message: errorChain(error) };
-  return { type: "postponed", until: nextAttempt(error, { attempt, now: clock.now() }), waitingOn };
+  { image, ...how }: AttemptDeps & { image: { readonly attempt: number }; reason: "delete" | "retry" },
+) {
+  return postponed(error, { ...how, pause: pauseOf(image) });
 }

@@ -2,8 +2,9 @@
 import type { Builder } from "../../build/builder.ts";
 import type { Cloud } from "../../cloud/cloud.ts";
 import { buildFolder } from "../../domain/build_path.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import { waitFor } from "../../lib/in_flight.ts";
-import type { AttemptDeps } from "../outcome.ts";
+import { type AttemptDeps, evidenceOf } from "../outcome.ts";
 import type { UploadWork } from "./build_site.ts";
 import { imageFailure, type ImageOutcome } from "./image_outcome.ts";
 
@@ -25,6 +26,7 @@ export async function executeUploadImage(
   { cloud, clock, signal, builder, onProgress }: UploadDeps,
 ): Promise<ImageOutcome> {
   const file = `${path}.${format}`;
+  let isSent = false;
   try {
     if (doubted !== undefined) {
       const found = await waitFor(`a look at ${file}`, () => builder.hash(path, format, { signal }));
@@ -34,11 +36,18 @@ export async function executeUploadImage(
       }
     }
     const { size, open } = await builder.open(path, format);
-    const data = { size, open, onProgress: (sent: number) => onProgress({ sent, total: size }) };
+    const note = (sent: number) => {
+      isSent = sent === size;
+      onProgress({ sent, total: size });
+    };
+    const data = { size, open, onProgress: note };
     await cloud.uploadImage(externalId, data, { signal });
     return { type: "uploaded" };
   } catch (error) {
     signal.throwIfAborted();
+    // A proxy may lose patience with a store that takes long: what the cloud shows next tells what became of it.
+    const isLost = isSent && error instanceof CloudError && error.effect === "unknown";
+    if (isLost) return { type: "uploaded", evidence: evidenceOf(error, clock.now()) };
     if (!(error instanceof Deno.errors.NotFound)) return imageFailure(error, clock.now());
     const problem = await builder.folderProblem(buildFolder(path), [file]);
     if (problem !== null) return imageFailure(new Error(problem), clock.now());

@@ -9,19 +9,19 @@ export type DibAction =
   | { readonly type: "remove-files"; readonly dibImage: DibImage };
 
 export type ProviderImageAction =
-  /** Ask for the image; it has never been asked for, or was refused. */
-  | { readonly type: "create-image"; readonly image: ProviderImage }
+  | { readonly type: "create-image" | "create-keypair"; readonly image: ProviderImage }
   | {
     readonly type: "upload-image";
     readonly image: ProviderImage;
     readonly externalId: string;
     readonly dibImage: DibImage;
   }
-  | { readonly type: "create-keypair"; readonly image: ProviderImage }
   | { readonly type: "delete-keypair"; readonly image: ProviderImage; readonly keypair: string }
-  | { readonly type: "run-setup"; readonly image: ProviderImage; readonly nodeId: number }
-  | { readonly type: "create-snapshot"; readonly image: ProviderImage; readonly nodeId: number }
-  | { readonly type: "run-check"; readonly image: ProviderImage; readonly nodeId: number }
+  | {
+    readonly type: "run-setup" | "create-snapshot" | "run-check";
+    readonly image: ProviderImage;
+    readonly nodeId: number;
+  }
   | { readonly type: "delete-image"; readonly image: ProviderImage; readonly externalId: string };
 
 export type ImageAction = DibAction | ProviderImageAction;
@@ -46,29 +46,26 @@ export function imageKey(type: ImageActionType, id: number | string): string {
 
 /** The reason that an image waits for while the action is carried out, or waits for its turn. */
 export function describeImageAction(action: ImageAction): Omit<WaitingOn, "since"> {
+  const of = (reason: WaitingOn["reason"], message: string) => ({ reason, message });
+  if (action.type === "build-image") return of("worker", "a free build worker");
+  if (action.type === "remove-files") return of("delete", `removing the files ${action.dibImage.path}.*`);
+  const asking = `asking ${action.image.provider}`;
   switch (action.type) {
-    case "build-image":
-      return { reason: "worker", message: "a free build worker" };
-    case "remove-files":
-      return { reason: "delete", message: `removing the files ${action.dibImage.path}.*` };
-    case "create-image":
-      return { reason: "answer", message: `asking ${action.image.provider} for the image` };
     case "upload-image":
-      return { reason: "worker", message: "a free upload worker" };
-    case "create-keypair":
-      return { reason: "answer", message: `asking ${action.image.provider} for a keypair` };
-    case "delete-keypair":
-      return { reason: "delete", message: `asking ${action.image.provider} to delete its keypair` };
+      return of("worker", "a free upload worker");
     case "run-setup":
-      return { reason: "setup", message: "about to run the setup script" };
-    case "create-snapshot":
-      return { reason: "answer", message: `asking ${action.image.provider} for the snapshot` };
+      return of("setup", "about to run the setup script");
     case "run-check":
-      return { reason: "check", message: "about to run the check-script" };
+      return of("check", "about to run the check-script");
+    case "create-image":
+      return of("answer", `${asking} for the image`);
+    case "create-keypair":
+      return of("answer", `${asking} for a keypair`);
+    case "create-snapshot":
+      return of("answer", `${asking} for the snapshot`);
+    case "delete-keypair":
+      return of("delete", `${asking} to delete its keypair`);
     case "delete-image":
-      return {
-        reason: "delete",
-        message: `asking ${action.image.provider} to delete image ${action.externalId}`,
-      };
+      return of("delete", `${asking} to delete image ${action.externalId}`);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { thisProcess } from "../../domain/build_places.ts";
 import type { DiskimageConfig } from "../../domain/config.ts";
-import type { DibImage } from "../../domain/dib_image.ts";
+import { type DibImage, fileOfBuild } from "../../domain/dib_image.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
 import { isSince, type OrderName } from "../../domain/order_book.ts";
@@ -52,7 +52,7 @@ export function planNewImages(
 function newImage(use: ImageUse, input: NewImagesInput, times: Instant[]): NewImage[] {
   const { provider, image } = use;
   const own = ownImages(use, input);
-  if (!isWanted(use, input) || own.some(isBuilding)) return [];
+  if (!isWanted(use, input) || own.some((one) => imageStateName(one) === "building")) return [];
   if (isPaused(orderOf(use, input), input.now, times)) return [];
   if (image.diskimage === null) {
     return input.making.snapshots ? [{ type: "snapshot", provider, image, setup: image.setup ?? "" }] : [];
@@ -65,8 +65,8 @@ function newImage(use: ImageUse, input: NewImagesInput, times: Instant[]): NewIm
 /** Those that an upload waits for, and those that were ordered. */
 function newBuilds(uses: readonly ImageUse[], input: NewImagesInput, times: Instant[]): DiskimageConfig[] {
   const waitedFor = new Set(
-    uses.filter((use) => use.image.diskimage !== null && lacksBuild(use, input)).map(({ image }) =>
-      image.diskimage!
+    uses.flatMap((use) =>
+      isWanted(use, input) && buildFor(use, input) === null ? use.image.diskimage ?? [] : []
     ),
   );
   return input.config.diskimages.filter((diskimage) => {
@@ -81,18 +81,14 @@ function newBuilds(uses: readonly ImageUse[], input: NewImagesInput, times: Inst
   });
 }
 
-function lacksBuild(use: ImageUse, input: NewImagesInput): boolean {
-  return isWanted(use, input) && buildFor(use, input) === null;
-}
-
 /** The newest build that can be uploaded there and is new enough; null: no such build. */
 function buildFor(use: ImageUse, input: NewImagesInput): DibImage | null {
   const since = orderOf(use, input)?.builtSince ?? null;
   const format = formatFor(use.provider);
   const { places = thisProcess } = input;
   const fitting = input.dibImages.filter(({ name, state, version, builder }) =>
-    name === use.image.diskimage && state.phase === "ready" && isSince(version, since) &&
-    state.files.some((file) => file.format === format) && places.stateOf({ builder }) !== "gone"
+    name === use.image.diskimage && isSince(version, since) && fileOfBuild({ state }, format) !== null &&
+    places.stateOf({ builder }) !== "gone"
   );
   return fitting.toSorted((a, b) => b.version - a.version)[0] ?? null;
 }
@@ -154,10 +150,6 @@ function orderOf({ provider, image }: ImageUse, { order }: NewImagesInput): Imag
 function isWanted(use: ImageUse, input: NewImagesInput): boolean {
   if ((orderOf(use, input)?.orderedAt ?? null) !== null) return true;
   return use.isUsed && !ownImages(use, input).some(({ state }) => state.phase === "ready");
-}
-
-function isBuilding(image: ProviderImage): boolean {
-  return imageStateName(image) === "building";
 }
 
 function isPaused(order: ImageOrder | null, now: Instant, times: Instant[]): boolean {
