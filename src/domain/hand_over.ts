@@ -32,6 +32,22 @@ export function mayBeDeleted(
   return isSurelyFree(node, heardSince) || (target !== null && handOverOf(target) === "jenkins");
 }
 
+/** Why no work can come to a ready node, as the targets are now; null: it can. */
+export function whyStranded(
+  { target: name, assignedAt }: Pick<NodeRecord, "assignedAt" | "target">,
+  config: Pick<Config, "targets">,
+): string | null {
+  const target = findTarget(config, name);
+  if (target !== null && handOverOf(target) !== "none") {
+    return assignedAt === null ? `it was ready before target ${name} took nodes` : null;
+  }
+  // What a target may send jobs to is not handed out, nor is anything where some target takes nodes.
+  if (assignedAt !== null && target !== null) return `target ${name} no longer takes nodes`;
+  const isUsable = assignedAt === null &&
+    (target !== null || config.targets.every((one) => handOverOf(one) === "none"));
+  return isUsable ? null : `the configuration no longer has target ${name}`;
+}
+
 /** null: the configuration has no such target any more, as where no target is configured at all. */
 export function findTarget(config: Pick<Config, "targets">, name: string): TargetConfig | null {
   return config.targets.find((target) => target.name === name) ?? null;

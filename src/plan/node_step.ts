@@ -123,13 +123,6 @@ export function whyOutdated(
     : null;
 }
 
-/** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */
-export function mayRunJob({ id }: NodeRecord, why: string, until: Instant | null = null): NodeStep {
-  const message =
-    `${why}; a job may be running on the node unreported: if none is, \`nodepool delete ${id}\``;
-  return wait("target", message, until);
-}
-
 /**
  * Whether the server of a request whose answer got lost at that time would have been listed by now. Listings that leave
  * out what the pool has there may leave it out too.

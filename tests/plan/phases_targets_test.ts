@@ -1,6 +1,7 @@
 /** The ladders of a node on its way to its target, being tested there, and being taken off it. */
 import assert from "node:assert/strict";
 import type { Config, TargetConfig } from "../../src/domain/config.ts";
+import { transition } from "../../src/domain/node_transition.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeStep } from "../../src/plan/node_step.ts";
 import { planAssign, targetPause } from "../../src/plan/phases/assign.ts";
@@ -122,14 +123,10 @@ Deno.test("assign: a node whose server or target is gone is deleted", () => {
   ]);
 });
 
-Deno.test("assign: a node that its target may have given a job stays though the configuration no longer has that target", () => {
-  const planned = (heardSince: number | null) =>
-    planAssign(
-      situation(states.assign, { config: config(), heardSince, fields: { assignedAt: NOW - MINUTE } }),
-    );
-  const step = planned(NOW - SECOND);
-  assert.match(step.do === "wait" ? step.message : "", /no longer has target default; a job may be running/);
-  assert.equal(removed(planned(NOW - 2 * MINUTE)).by, "configuration");
+Deno.test("assign: a node that its target may have given a job goes with a target that is gone once none can be running", () => {
+  const at = situation(states.assign, { config: config(), fields: { assignedAt: NOW - MINUTE } });
+  const { state } = transition(at.node, removed(planAssign(at)), NOW);
+  assert.deepEqual([state.phase, "mayRunJob" in state], ["unassign", true]);
 });
 
 Deno.test("the pause between attempts at a target grows up to a minute", () => {

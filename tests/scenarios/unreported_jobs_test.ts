@@ -178,6 +178,35 @@ Deno.test("a target that goes, and comes back, keeps its jobs", () =>
     await assertSpared(jobs, RUNS);
   }));
 
+for (const rest of ["targets: [{name: other}]\n", "targets: [{name: ci}]\n"]) {
+  Deno.test(`ready nodes of a Jenkins that the configuration no longer has are replaced, and go after node-stuck: ${rest}`, () =>
+    withJob({}, async ({ virtual, node, now }) => {
+      const config = `limits: {node-stuck: 2h}\n${poolConfig({ minReady: 4 })}${rest}`;
+      await virtual.during(virtual.reconfigure(config));
+      await virtual.until(() => virtual.count("ready") === 4 && virtual.count("delete") === 4, HOUR);
+      assert.match(
+        now()!.waitingOn!.message,
+        /target (ci|other).*; a job may be running on the node unreported/,
+      );
+      await virtual.clock.advance(HOUR);
+      assert.ok(virtual.exists(serverIdOf(node)!));
+      await virtual.until(() => virtual.pool.report().nodes.length === 4, 90 * MINUTE);
+    }));
+}
+
+for (const before of ["", "targets: [{name: other}]\n", "targets: [{name: ci}]\n"]) {
+  Deno.test(`ready nodes from before a Jenkins was configured make room for its agents: ${before}`, async () => {
+    const jenkins = new JenkinsDouble();
+    await using virtual: VirtualPool = await VirtualPool.start({
+      config: poolConfig({ minReady: 2 }) + before,
+      openTarget: (target) => target.jenkins === null ? null : jenkins.open(target, virtual),
+    });
+    await virtual.until(() => virtual.count("ready") === 2);
+    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 2 }) + TARGETS));
+    await virtual.until(() => jenkins.agents.size === 2 && virtual.pool.report().nodes.length === 2, HOUR);
+  });
+}
+
 Deno.test("a node on which no job runs goes as soon as its Jenkins says so", () =>
   withJob({}, async ({ jenkins, virtual, node, shutOff, now }) => {
     jenkins.requests.length = 0;
