@@ -11,22 +11,24 @@ export function handOverOf(target: Pick<TargetConfig, "jenkins" | "assignViaGear
   return target.jenkins !== null && target.jenkins.url !== null ? "jenkins" : "none";
 }
 
+/** By manager: since when no report of a job on its nodes can have been missed; of one that is missing, they may be. */
+export type HeardSince = ReadonlyMap<string, Instant>;
+
 /**
  * Whether no job can be running on a node that is ready, or whose job has ended: no target has it, or the start of each job
  * since would have been reported.
- * @param heardSince since when no report of a job can have been missed; null: they may be
  */
 export function isSurelyFree(
-  { assignedAt, jobEnd }: Pick<NodeRecord, "assignedAt" | "jobEnd">,
-  heardSince: Instant | null,
+  { assignedAt, manager, jobEnd }: Pick<NodeRecord, "assignedAt" | "manager" | "jobEnd">,
+  heardSince: HeardSince,
 ): boolean {
-  return assignedAt === null || (heardSince !== null && heardSince <= (jobEnd?.at ?? assignedAt));
+  return assignedAt === null || (heardSince.get(manager ?? "") ?? Infinity) <= (jobEnd?.at ?? assignedAt);
 }
 
 /** Whether a node that nobody has may be marked for deletion: no job can be running on it, or its Jenkins is asked first. */
 export function mayBeDeleted(
-  node: Pick<NodeRecord, "assignedAt" | "jobEnd" | "target">,
-  { config, heardSince }: { readonly config: Pick<Config, "targets">; readonly heardSince: Instant | null },
+  node: Pick<NodeRecord, "assignedAt" | "manager" | "jobEnd" | "target">,
+  { config, heardSince }: { readonly config: Pick<Config, "targets">; readonly heardSince: HeardSince },
 ): boolean {
   const target = findTarget(config, node.target);
   return isSurelyFree(node, heardSince) || (target !== null && handOverOf(target) === "jenkins");

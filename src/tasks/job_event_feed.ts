@@ -12,7 +12,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { findTarget } from "../domain/hand_over.ts";
+import { findTarget, type HeardSince } from "../domain/hand_over.ts";
 import { heldAfterEnd } from "../rules/end_job.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -42,6 +42,8 @@ export class JobEventFeed implements AsyncDisposable {
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
   readonly #publishers = new KeptOpen<Publisher>();
+  /** By manager: the endpoint at which its jobs were told of last. That others are silent says nothing of its nodes. */
+  readonly #publisherOf = new Map<string, string>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
 
   constructor(deps: JobEventFeedDeps) {
@@ -62,11 +64,14 @@ export class JobEventFeed implements AsyncDisposable {
     return this.#config.zmqPublishers.flatMap((endpoint) => this.#publishers.get(endpoint) ?? []);
   }
 
-  /** Since when no event of any publisher can have been missed; null: some may be, or there are no publishers. */
-  get heardSince(): Instant | null {
-    const { publishers } = this;
-    const isHeard = publishers.length > 0 && publishers.every(({ state }) => state.status === "connected");
-    return isHeard ? Math.max(...publishers.map(({ state }) => state.since)) : null;
+  /** Of the managers of whose jobs a publisher has told: since when none of its events can have been missed. */
+  get heardSince(): HeardSince {
+    return new Map(
+      [...this.#publisherOf].flatMap(([manager, endpoint]) => {
+        const state = this.#publishers.get(endpoint)?.state;
+        return state?.status === "connected" ? [[manager, state.since] as const] : [];
+      }),
+    );
   }
 
   /**
@@ -75,12 +80,14 @@ export class JobEventFeed implements AsyncDisposable {
    */
   async configure(config: FeedConfig): Promise<void> {
     this.#config = config;
-    const onEvent = (event: JobEvent) => this.#note(event);
     await this.#publishers.configure(
-      new Map(config.zmqPublishers.map((endpoint) => [
-        endpoint,
-        { by: endpoint, open: () => this.#deps.listen({ endpoint, onEvent, onState: tell }) },
-      ])),
+      new Map(config.zmqPublishers.map((endpoint) => {
+        const onEvent = (event: JobEvent) => this.#note(event, endpoint);
+        return [
+          endpoint,
+          { by: endpoint, open: () => this.#deps.listen({ endpoint, onEvent, onState: tell }) },
+        ];
+      })),
     );
   }
 
@@ -96,9 +103,11 @@ export class JobEventFeed implements AsyncDisposable {
     if (this.#idByNodename.get(nodename) === id) this.#idByNodename.delete(nodename);
   }
 
-  #note(event: JobEvent): void {
+  #note(event: JobEvent, endpoint: string): void {
     const id = this.#idByNodename.get(event.nodename);
     if (id === undefined || event.type === "completed") return;
+    const manager = this.#deps.ledger.nodes.get(id)?.manager ?? null;
+    if (manager !== null) this.#publisherOf.set(manager, endpoint);
     const storing = this.#store(id, event).catch((error) => this.#deps.onError("zmq", error));
     this.#storing.add(storing);
     storing.finally(() => this.#storing.delete(storing));

@@ -9,7 +9,7 @@ import { planTest } from "../../src/plan/phases/test.ts";
 import { planUnassign } from "../../src/plan/phases/delete.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
-import { actionOf, config, NOW, seen, server, situation, states, without } from "./plan_fixtures.ts";
+import { actionOf, config, heard, NOW, seen, server, situation, states, without } from "./plan_fixtures.ts";
 
 const JENKINS = {
   url: "http://ci.example.org/",
@@ -246,7 +246,7 @@ Deno.test("unassign: the target is told, and again after each failure, for ten m
 Deno.test("unassign: where a job may run a Jenkins is asked, for as long as a node may be in use", () => {
   const at = situation({ ...states.unassign, mayRunJob: true }, {
     config: withTarget(),
-    heardSince: NOW - HOUR,
+    heardSince: heard(NOW - HOUR),
   });
   const asked = { type: "unassign-node", node: at.node, whenIdle: true };
   const stuck = at.node.phaseSince + at.config.limits.nodeStuck;
@@ -259,10 +259,14 @@ Deno.test("unassign: where a job may run a Jenkins is asked, for as long as a no
 });
 
 Deno.test("unassign: where a job may run and nobody can be asked, a node stays and says so, unless each job was reported", () => {
-  const planned = (conf: Config, heardSince: number | null, now = NOW) => {
-    const fields = { assignedAt: NOW - MINUTE, comment: "failed the check" };
+  const planned = (conf: Config, since: number | null, now = NOW) => {
+    const fields = { manager: "ci01", assignedAt: NOW - MINUTE, comment: "failed the check" };
     return planUnassign({
-      ...situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince, fields }),
+      ...situation({ ...states.unassign, mayRunJob: true }, {
+        config: conf,
+        heardSince: heard(since),
+        fields,
+      }),
       now,
     });
   };
@@ -287,10 +291,14 @@ Deno.test("unassign: where a job may run and nobody can be asked, a node stays a
 });
 
 Deno.test("unassign: a job after one whose end was reported would have been reported, and managers give no second one", () => {
-  const planned = (conf: Config, heardSince: number | null) => {
-    const fields = { assignedAt: NOW - HOUR, jobEnd: { at: NOW - MINUTE, result: "SUCCESS" } };
+  const planned = (conf: Config, since: number | null) => {
+    const fields = {
+      manager: "ci01",
+      assignedAt: NOW - HOUR,
+      jobEnd: { at: NOW - MINUTE, result: "SUCCESS" },
+    };
     return planUnassign(
-      situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince, fields }),
+      situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince: heard(since), fields }),
     ).do;
   };
   assert.deepEqual([planned(config(), NOW - SECOND), planned(config(), NOW - 2 * MINUTE)], [
