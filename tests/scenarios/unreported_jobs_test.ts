@@ -216,7 +216,7 @@ Deno.test("a node on which no job runs goes as soon as its Jenkins says so", () 
     assert.deepEqual(jenkins.calls.filter((call) => call.includes(node.nodename)), [
       `GET /computer/${node.nodename}/config.xml`,
       `POST /computer/${node.nodename}/config.xml`,
-      `GET /computer/${node.nodename}/api/json?tree=idle`,
+      `GET /computer/${node.nodename}/config.xml`,
       `POST /computer/${node.nodename}/doDelete`,
     ]);
   }));
@@ -248,6 +248,37 @@ Deno.test("nodes of a label with a dot in its name are agents of their own, and 
     await virtual.during(virtual.reconfigure(config));
     await virtual.until(() => virtual.count("ready") === 3);
     assert.deepEqual([jenkins.killed, jenkins.agents.size, now()?.state.phase], [[], 3, "ready"]);
+  }));
+
+Deno.test("nodes whose hostnames are the same are agents of their own, and none ends another's job", async () => {
+  const jenkins = new JenkinsDouble();
+  await using virtual: VirtualPool = VirtualPool.idle({
+    config: poolConfig({ minReady: 3 }) +
+      TARGETS.replace("{name: ci", '{hostname: "{label.name}.example.org", name: ci'),
+    openTarget: (target) => jenkins.open(target, virtual),
+  });
+  await virtual.startPool();
+  await virtual.until(() => virtual.count("ready") === 3);
+  const nodes = virtual.pool.report().nodes;
+  assert.deepEqual(
+    nodes.map(({ hostname, nodename }) => [hostname, nodename]),
+    [1, 2, 3].map((id) => [
+      "small.example.org",
+      `small-${id}`,
+    ]),
+  );
+  assert.equal(jenkins.agents.size, 3);
+});
+
+Deno.test("a node of an older state that shares its name, and so its agent, leaves the other's agent alone", () =>
+  withJob({ config: poolConfig({ minReady: 1 }) }, async ({ jenkins, virtual, node, now }) => {
+    await virtual.pool.ledger.changeNode(node.id, (one) => ({
+      ...one,
+      addresses: { ...one.addresses!, login: "203.0.113.250" },
+    }));
+    await virtual.ask("delete", { ids: [node.id], comment: "deleted by ada" });
+    await virtual.until(() => now() === undefined, 10 * MINUTE);
+    assert.deepEqual([jenkins.killed, jenkins.agents.has(node.nodename)], [[], true]);
   }));
 
 const HEARD = `zmq-publishers: ["tcp://ci:8888"]\n`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { API_TOKEN, PASSWORD } from "./jenkins_double.ts";
+import { API_TOKEN, type JenkinsDouble, PASSWORD } from "./jenkins_double.ts";
 import { HOST_KEY, NODE_12, refusalOf, setUp } from "./jenkins_setup.ts";
 
 const { signal } = new AbortController();
@@ -259,8 +259,72 @@ Deno.test("isIdle() says whether no job runs on an agent; one that is not there 
   assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
   assert.match(
     error.message,
-    /^look for a job on agent trusty-cloud-a-12 on target ci: .*idle.*; check url$/,
+    /^look for a job on agent trusty-cloud-a-12 on target ci: .*computer.*; check url$/,
   );
+});
+
+/** The agent as it is under another name: copied in Jenkins, or renamed. */
+function copyAgent(jenkins: JenkinsDouble, name: string): void {
+  jenkins.agents.set(name, { ...jenkins.agents.get(NODE_12.name)!, name });
+}
+
+Deno.test("isIdle() sees a job on an agent that somebody renamed or copied, and reads no agent twice", async () => {
+  const { target, jenkins } = setUp();
+  const { host } = NODE_12;
+  await target.createAgent(NODE_12, { signal });
+  await target.createAgent({ ...NODE_12, name: "other", host: "203.0.113.99" }, { signal });
+  copyAgent(jenkins, "copy of 12");
+  for (const name of ["other", "Built-In Node"]) jenkins.busy.add(name);
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), true);
+  jenkins.busy.add("copy of 12");
+  jenkins.requests.length = 0;
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), false, "copied");
+  jenkins.agents.delete(NODE_12.name);
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), false, "renamed");
+  const list = "GET /computer/api/json?tree=computer[displayName,idle]";
+  assert.deepEqual(jenkins.calls, [list, "GET /computer/copy%20of%2012/config.xml", list]);
+  jenkins.busy.delete("copy of 12");
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), true);
+});
+
+Deno.test("isIdle() sees a job that goes on on an agent that somebody removed, as Jenkins lists it until its end", async () => {
+  const { target, jenkins } = setUp();
+  jenkins.busy.add(NODE_12.name);
+  assert.equal(await target.isIdle(NODE_12.name, { signal }), false);
+});
+
+Deno.test("isIdle() takes a proxy's 404 for no answer: nothing is known of the agent's job", async () => {
+  const { target, jenkins } = setUp();
+  await target.createAgent(NODE_12, { signal });
+  jenkins.busy.add(NODE_12.name);
+  jenkins.failNext({ path: /computer/, answer: new Response("404 page not found", { status: 404 }) });
+  const { kind, problem } = await refusalOf(target.isIdle(NODE_12.name, { signal }));
+  assert.deepEqual([kind, problem], ["notFound", "no Jenkins found; check url (HTTP 404)"]);
+});
+
+Deno.test("an agent of that name that leads to another server is neither relabelled nor removed", async () => {
+  const { target, jenkins } = setUp();
+  await target.createAgent(NODE_12, { signal });
+  const host = "203.0.113.99";
+  const error = await refusalOf(target.relabelAgent(NODE_12.name, { label: "", host, signal }));
+  assert.deepEqual([error.kind, error.problem], [
+    "notFound",
+    "agent trusty-cloud-a-12 leads to another server",
+  ]);
+  assert.equal(await target.deleteAgent(NODE_12.name, { host, signal }), "other");
+  assert.match(jenkins.agents.get(NODE_12.name)!.xml, /<label>trusty<\/label>/);
+  assert.equal(await target.deleteAgent(NODE_12.name, { host: NODE_12.host, signal }), "deleted");
+  assert.equal(await target.deleteAgent(NODE_12.name, { host: NODE_12.host, signal }), "gone");
+});
+
+Deno.test("deleteAgent() removes an agent whose configuration the user may not see, or that names no host", async () => {
+  const blind = setUp({ lacking: ["Agent/Configure"] });
+  const { target, jenkins } = setUp();
+  for (const one of [blind.target, target]) await one.createAgent(NODE_12, { signal });
+  jenkins.agents.set(NODE_12.name, { name: NODE_12.name, xml: "<slave><label/></slave>" });
+  for (const one of [blind.target, target]) {
+    assert.equal(await one.deleteAgent(NODE_12.name, { host: "203.0.113.99", signal }), "deleted");
+  }
 });
 
 Deno.test("deleteAgent() removes an agent; one that is gone is done", async () => {
