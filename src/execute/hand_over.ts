@@ -69,8 +69,7 @@ async function tell(telling: Telling, { access, signal }: HandOverDeps): Promise
       await jenkins(access).relabelAgent(node.nodename, { label: node.label, host: hostOf(node), signal });
       return { type: "tested" };
     case "close-agent":
-      await close(node, { host: hostOf(node), target: jenkins(access), signal });
-      return { type: "closed" };
+      return await close(node, { host: hostOf(node), target: jenkins(access), signal });
     case "unassign-node":
       if (access.type === "jenkins") await removeAgent(telling, { target: access.target, signal });
       else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
@@ -137,13 +136,15 @@ async function removeIdleAgent(
 async function close(
   node: NodeRecord,
   { host, target, signal }: AgentCall & { target: Target },
-): Promise<void> {
+): Promise<NodeEvent> {
   try {
     await target.relabelAgent(node.nodename, { label: "", host, signal });
+    return { type: "closed" };
   } catch (error) {
     if (!(error instanceof TargetError) || !FINAL.has(error.kind)) throw error;
     const fields = { node: node.id, target: node.target, reason: error.message };
     log.warning("target {target} may give node {node} a second job: {reason}", fields);
+    return { type: "closed", isRefused: true };
   }
 }
 

@@ -234,5 +234,5 @@ Deno.test("executeClose() is repeated where Jenkins does not answer, not where i
     node(states.used),
     kit("jenkins", { relabelAgent: refusal("unauthorized") }),
   );
-  assert.deepEqual(refused, { event: { type: "closed" } });
+  assert.deepEqual(refused, { event: { type: "closed", isRefused: true } });
 });

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { JenkinsDouble, PASSWORD, USER } from "../targets/jenkins_double.ts";
+import { JenkinsDouble, type JenkinsSettings, PASSWORD, USER } from "../targets/jenkins_double.ts";
 import { imageConfig, order, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -28,10 +28,10 @@ interface Jobs {
 
 /** A pool whose nodes are agents of a Jenkins that reports nothing, and a job on one of them. */
 async function withJob(
-  { config = poolConfig({ minReady: 4 }) }: { config?: string },
+  { config = poolConfig({ minReady: 4 }), ...settings }: JenkinsSettings & { config?: string },
   run: (jobs: Jobs) => Promise<void>,
 ): Promise<void> {
-  const jenkins = new JenkinsDouble();
+  const jenkins = new JenkinsDouble(settings);
   const stopped = new Set<string>();
   let publish = (_event: JobEvent) => assert.fail("nobody listens");
   const virtual: VirtualPool = VirtualPool.idle({
@@ -313,3 +313,13 @@ Deno.test("a report that comes late calls the deletion off, and the node ends wi
       assert.deepEqual((await virtual.pool.ledger.getHistory(node.id))!.node.result, "used");
     },
   ));
+
+Deno.test("where Jenkins keeps an agent's label, the end of one job is not that of another that nobody reported", () => {
+  const config = `limits: {delete-delay: 30}\n${HEARD}${poolConfig({ minReady: 1 })}`;
+  return withJob({ config, lacking: ["Agent/Configure"] }, async (jobs) => {
+    jobs.tell("started");
+    await jobs.virtual.clock.advance(MINUTE);
+    jobs.tell("finalized");
+    await assertSpared(jobs, RUNS);
+  });
+});
