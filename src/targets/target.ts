@@ -10,8 +10,8 @@ export interface Target extends AsyncDisposable {
   /** Whether it takes nodes now. What is wrong with it is the answer, not an error: throws only the signal's reason. */
   observe(options: Call): Promise<TargetState>;
   /**
-   * Asks for an agent once; `effect` of a thrown TargetError tells whether it may exist all the same. `"created"`: also by
-   * an earlier attempt. `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
+   * Asks for an agent once; after a thrown TargetError it may exist all the same. `"created"`: also by an earlier attempt.
+   `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
    */
   createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
   /** Gives an agent another label, or with an empty one none, and leaves the rest of it as it is; doing so twice comes to the same. */
@@ -23,7 +23,7 @@ export interface Target extends AsyncDisposable {
   isIdle(name: string, options: AgentCall): Promise<boolean>;
   /** Removes an agent; whatever runs on it ends. `"other"`: it leads to another host, and stays. */
   deleteAgent(name: string, options: AgentCall): Promise<"deleted" | "gone" | "other">;
-  /** Queues a build once; `effect` of a thrown TargetError tells whether it may have been queued all the same. */
+  /** Queues a build once; after a thrown TargetError it may have been queued all the same. */
   startJob(
     job: string,
     options: Call & { parameters: Readonly<Record<string, string>> },

@@ -227,7 +227,7 @@ Deno.test("executeClose() takes the label away, so that no second job finds the 
 
 Deno.test("executeClose() is repeated where Jenkins does not answer, not where it refuses", async () => {
   const refusal = (kind: "timeout" | "unauthorized") =>
-    new TargetError(kind, "no", { action: "relabel agent", effect: "none" });
+    new TargetError(kind, "no", { action: "relabel agent" });
   const late = await executeClose(node(states.used), kit("jenkins", { relabelAgent: refusal("timeout") }));
   assert.ok(late.event !== null && late.event !== "ended" && late.event.type === "postponed");
   const refused = await executeClose(

@@ -103,7 +103,7 @@ export class JenkinsTarget implements Target {
     );
     if (host !== undefined && !leadsTo(xml, host)) {
       const problem = `agent ${name} leads to another server`;
-      throw this.#client.refuse(call, { kind: "notFound", problem, effect: "none" });
+      throw this.#client.refuse(call, { kind: "notFound", problem });
     }
     if (previous === label) return;
     const changed = { type: "application/xml; charset=utf-8", text: xml };
@@ -199,7 +199,7 @@ export class JenkinsTarget implements Target {
     return parseAnswer(schema, response, (message) => {
       const { status } = response;
       const problem = `${message}; check url`;
-      return this.#client.refuse(call, { kind: "badResponse", problem, status, effect: "none" });
+      return this.#client.refuse(call, { kind: "badResponse", problem, status });
     });
   }
 
@@ -216,7 +216,7 @@ export class JenkinsTarget implements Target {
       return read();
     } catch (cause) {
       const problem = "its config.xml is not valid XML; check url";
-      throw this.#client.refuse(call, { kind: "badResponse", problem, effect: "none", cause });
+      throw this.#client.refuse(call, { kind: "badResponse", problem, cause });
     }
   }
 
@@ -233,7 +233,6 @@ export class JenkinsTarget implements Target {
     throw this.#client.refuse({ action }, {
       kind: "badRequest",
       problem: `not a valid ${what}`,
-      effect: "none",
     });
   }
 
@@ -253,8 +252,7 @@ export class JenkinsTarget implements Target {
     // A query may hold what a login page was sent there with.
     const answer = location === "" ? "with no location" : `with ${location.replace(/[?#].*$/s, "")}`;
     const problem = `answered ${answer} (HTTP ${status}); ${advice}`;
-    const effect = status >= 300 ? "none" : "unknown";
-    throw this.#client.refuse(call, { kind: "badResponse", problem, status, effect });
+    throw this.#client.refuse(call, { kind: "badResponse", problem, status });
   }
 }
 
