@@ -2,10 +2,10 @@
  * Puts the jobs on the pool's nodes that Jenkins publishers report into the ledger: a job that has
  * begun makes its node used, one that is over ends its use a while later. The pool holds it.
  */
-import type { PublisherState } from "../demand/zmq/job_events.ts";
 import type { JobEvent } from "../demand/zmq/job_event.ts";
 import type { Config } from "../domain/config.ts";
 import { isJobRunning } from "../domain/end_of_hold.ts";
+import type { LinkState } from "../domain/link_state.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Instant } from "../domain/time.ts";
@@ -23,14 +23,14 @@ export interface JobEventFeedDeps {
   readonly listen: (options: {
     readonly endpoint: string;
     readonly onEvent: (event: JobEvent) => void;
-    readonly onState: (publisher: PublisherState) => void;
+    readonly onState: (state: LinkState) => void;
   }) => Publisher;
   /** A job on a node is over. */
   readonly onJobEnd: (node: NodeRecord, event: JobEvent) => void;
   readonly onError: (task: string, error: unknown) => void;
 }
 
-type Publisher = PublisherState & AsyncDisposable;
+type Publisher = { readonly state: LinkState } & AsyncDisposable;
 
 const log = loggerOf("zmq");
 
@@ -60,8 +60,11 @@ export class JobEventFeed implements AsyncDisposable {
   }
 
   /** How the publishers stand. */
-  get publishers(): readonly PublisherState[] {
-    return this.#config.zmqPublishers.flatMap((endpoint) => this.#publishers.get(endpoint) ?? []);
+  get publishers(): readonly { readonly endpoint: string; readonly state: LinkState }[] {
+    return this.#config.zmqPublishers.flatMap((endpoint) => {
+      const publisher = this.#publishers.get(endpoint);
+      return publisher === null ? [] : { endpoint, state: publisher.state };
+    });
   }
 
   /** Of the managers of whose jobs a publisher has told: since when none of its events can have been missed. */
@@ -83,10 +86,8 @@ export class JobEventFeed implements AsyncDisposable {
     await this.#publishers.configure(
       new Map(config.zmqPublishers.map((endpoint) => {
         const onEvent = (event: JobEvent) => this.#note(event, endpoint);
-        return [
-          endpoint,
-          { by: endpoint, open: () => this.#deps.listen({ endpoint, onEvent, onState: tell }) },
-        ];
+        const onState = (state: LinkState) => tell(endpoint, state);
+        return [endpoint, { by: null, open: () => this.#deps.listen({ endpoint, onEvent, onState }) }];
       })),
     );
   }
@@ -182,7 +183,7 @@ function keptFor(node: NodeRecord, { edit, now }: { edit: Edit; now: Instant }):
   return heldAfterEnd(edit, node, { result: node.jobEnd.result, now }) ?? node;
 }
 
-function tell({ endpoint, state }: PublisherState): void {
+function tell(endpoint: string, state: LinkState): void {
   if (state.status === "connected") log.info("publisher {endpoint} is connected", { endpoint });
   if (state.status === "away") {
     log.warning("publisher {endpoint}: {reason}", { endpoint, reason: state.message });
