@@ -45,7 +45,7 @@ export type NodeState =
     /** Somebody works on it. */
     readonly phase: "used";
     readonly serverId: string;
-    /** Its target gives it no further job; `late`: it may have before, since the first had ended. */
+    /** Its target gives it no further job; `late`: it may have before, since the first had ended, or cannot be kept from it. */
     readonly isClosed?: true | "late" | undefined;
   }
   /** Kept for somebody to look at; held while being created, it may have no server (yet). */

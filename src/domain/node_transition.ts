@@ -62,7 +62,7 @@ export type NodeEvent =
   /** Its job has ended; it is deleted, or held, a while later. A held one stays held. */
   | { readonly type: "job-ended"; readonly result: string | null }
   /** Its target gives it no more jobs, or cannot be kept from that. */
-  | { readonly type: "closed" }
+  | { readonly type: "closed"; readonly isRefused?: true }
   /** Its target does not know it any more. */
   | { readonly type: "unassigned" }
   | { readonly type: "hold"; readonly hold: Hold }
@@ -274,8 +274,8 @@ const rules: RulesByPhase<NodeRecord, NodeEvent> = {
     ...LATE_TARGET,
     "job-begun": ({ state, event }) => ({ state, job: event.job, jobEnd: null }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
-    "closed": ({ state, record }) => ({
-      state: { ...state, isClosed: record.jobEnd === null ? true : "late" },
+    "closed": ({ state, event, record }) => ({
+      state: { ...state, isClosed: record.jobEnd !== null || event.isRefused ? "late" : true },
       waitingOn: null,
       retryAt: null,
       attempt: 0,

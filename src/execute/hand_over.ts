@@ -10,7 +10,7 @@ import { waitFor } from "../lib/in_flight.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Action } from "../plan/action.ts";
 import { targetPause } from "../plan/phases/assign.ts";
-import type { AgentRequest, Target } from "../targets/target.ts";
+import type { AgentCall, AgentRequest, Target } from "../targets/target.ts";
 import { TargetError, type TargetErrorKind } from "../targets/target_error.ts";
 import type { Gearman } from "../demand/gearman/gearman.ts";
 import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
@@ -66,11 +66,10 @@ async function tell(telling: Telling, { access, signal }: HandOverDeps): Promise
       return { type: "waiting", waitingOn: { reason: "target", message: `the test-job ${job} runs on it` } };
     }
     case "relabel-agent":
-      await jenkins(access).relabelAgent(node.nodename, { label: node.label, signal });
+      await jenkins(access).relabelAgent(node.nodename, { label: node.label, host: hostOf(node), signal });
       return { type: "tested" };
     case "close-agent":
-      await close(node, { target: jenkins(access), signal });
-      return { type: "closed" };
+      return await close(node, { host: hostOf(node), target: jenkins(access), signal });
     case "unassign-node":
       if (access.type === "jenkins") await removeAgent(telling, { target: access.target, signal });
       else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
@@ -82,7 +81,7 @@ async function assign(
   node: NodeRecord,
   { image, access, signal }: Omit<HandOverDeps, "clock"> & { image: ProviderImageConfig },
 ): Promise<NodeEvent> {
-  const host = node.addresses?.login ?? "";
+  const host = hostOf(node) ?? "";
   const description = `Dynamic single use ${node.label} node`;
   const agent = { name: node.nodename, host, description };
   if (access.type === "gearman") {
@@ -104,7 +103,7 @@ async function assign(
   // One of that name that is there already may lead elsewhere.
   if (await access.target.createAgent(request, { signal }) === "exists") {
     const why = "there is another agent of that name";
-    await removeIdleAgent(node, { why, target: access.target, signal });
+    await removeIdleAgent(node, { why, host: undefined, target: access.target, signal });
     await access.target.createAgent(request, { signal });
   }
   return { type: "assigned", manager: access.config.name, next: testJob === null ? "ready" : "test" };
@@ -115,35 +114,43 @@ async function removeAgent(
   { target, signal }: Pick<HandOverDeps, "signal"> & { target: Target },
 ): Promise<void> {
   const why = node.comment ?? "it is to be deleted";
-  if (whenIdle) await removeIdleAgent(node, { why, target, signal });
-  else await target.deleteAgent(node.nodename, { signal });
+  const host = hostOf(node);
+  if (whenIdle) await removeIdleAgent(node, { why, host, target, signal });
+  else await target.deleteAgent(node.nodename, { host, signal });
 }
 
 /** Removes an agent that gets no more jobs, and on which none runs. @throws Error, with the reason, where one does */
 async function removeIdleAgent(
   node: NodeRecord,
-  { why, target, signal }: Pick<HandOverDeps, "signal"> & { why: string; target: Target },
+  { why, host, target, signal }: AgentCall & { target: Target; why: string },
 ): Promise<void> {
   const { id, nodename, target: name } = node;
-  await close(node, { target, signal });
-  if (!await target.isIdle(nodename, { signal })) {
+  await close(node, { host, target, signal });
+  if (!await target.isIdle(nodename, { host, signal })) {
     const advice = `to end it now, \`nodepool delete ${id}\``;
     throw new Error(`${why}; a job runs on agent ${nodename} on target ${name} and ends first: ${advice}`);
   }
-  await target.deleteAgent(nodename, { signal });
+  await target.deleteAgent(nodename, { host, signal });
 }
 
 async function close(
   node: NodeRecord,
-  { target, signal }: Pick<HandOverDeps, "signal"> & { target: Target },
-): Promise<void> {
+  { host, target, signal }: AgentCall & { target: Target },
+): Promise<NodeEvent> {
   try {
-    await target.relabelAgent(node.nodename, { label: "", signal });
+    await target.relabelAgent(node.nodename, { label: "", host, signal });
+    return { type: "closed" };
   } catch (error) {
     if (!(error instanceof TargetError) || !FINAL.has(error.kind)) throw error;
     const fields = { node: node.id, target: node.target, reason: error.message };
     log.warning("target {target} may give node {node} a second job: {reason}", fields);
+    return { type: "closed", isRefused: true };
   }
+}
+
+/** Where its agent leads. */
+function hostOf({ addresses }: NodeRecord): string | undefined {
+  return addresses?.login;
 }
 
 function jenkins(access: TargetAccess): Target {

@@ -3,7 +3,7 @@ import type { LabelConfig } from "../domain/config.ts";
 import { nodenameOf } from "../domain/hostname.ts";
 import { nameFields } from "../domain/name_fields.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { fillTemplate } from "../domain/template.ts";
+import { fillTemplate, templateFields } from "../domain/template.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { ImageLaunch } from "./images/plan_image_launches.ts";
 import type { LaunchOffer } from "./offers.ts";
@@ -54,9 +54,13 @@ export function newSubnode(
   };
 }
 
-function namesFrom(template: string, fields: Parameters<typeof fillTemplate>[1], upTo: string) {
+/** Nodes may share a hostname but no nodename, by which targets know them: it has the id in any case. */
+function namesFrom(template: string, fields: Parameters<typeof fillTemplate>[1], idField: string) {
   const hostname = fillTemplate(template, fields);
-  return { hostname, nodename: nodenameOf(hostname, fillTemplate(template, fields, { upTo })) };
+  if (!templateFields(template).includes(idField)) {
+    return { hostname, nodename: `${nodenameOf(hostname)}-${fields[idField]}` };
+  }
+  return { hostname, nodename: nodenameOf(hostname, fillTemplate(template, fields, { upTo: idField })) };
 }
 
 function fieldsOf(launch: LaunchOffer & { readonly label: LabelConfig }, now: Instant) {

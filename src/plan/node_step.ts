@@ -16,7 +16,7 @@ export type NodeStep = Step<NodeEvent, Action>;
 
 /** The facts that a phase's ladder may look at. */
 export interface NodeSituation<Phase extends NodePhase = NodePhase>
-  extends Pick<PoolInput, "now" | "config" | "images" | "targets"> {
+  extends Pick<Required<PoolInput>, "now" | "config" | "images" | "targets" | "heardSince"> {
   readonly node: NodeRecord;
   readonly state: Extract<NodeState, { phase: Phase }>;
   readonly provider: ProviderConfig;
@@ -25,8 +25,6 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase>
   readonly seen: Observation;
   /** The nodes of the pool. */
   readonly nodes: NodeIndex;
-  /** Since when no report of a job on a node can have been missed; null: they may be. */
-  readonly heardSince: Instant | null;
   /** The node that a subnode goes with; null: it is not a subnode, or its node is gone. */
   readonly parent: NodeRecord | null;
   /** A node's subnodes, those that are being deleted included. */
@@ -121,13 +119,6 @@ export function whyOutdated(
   return subnodeCount < label.subnodes
     ? `it has ${subnodeCount} of the ${label.subnodes} subnodes that label ${name} now has`
     : null;
-}
-
-/** The step of a node that nothing keeps but a job that may run on it, of which its target has told nothing. */
-export function mayRunJob({ id }: NodeRecord, why: string, until: Instant | null = null): NodeStep {
-  const message =
-    `${why}; a job may be running on the node unreported: if none is, \`nodepool delete ${id}\``;
-  return wait("target", message, until);
 }
 
 /**

@@ -27,7 +27,8 @@ export class NodesAtRest {
   readonly #untils = new Map<number, Instant>();
   readonly #stances = new Map<string, Stance & { readonly read: number }>();
   #config: Config | null = null;
-  #heardSince: Instant | null = null;
+  /** The managers whose jobs are heard of, and since when. */
+  #heard = "";
   /** The targets that were offline. */
   #offline = "";
   #index: NodeIndex | null = null;
@@ -60,14 +61,15 @@ export class NodesAtRest {
     return earliest([...this.#untils.values()]);
   }
 
-  #noteNodes(index: NodeIndex, { config, targets, heardSince = null }: Situation): void {
+  #noteNodes(index: NodeIndex, { config, targets, heardSince = new Map() }: Situation): void {
     const offline = [...targets].filter(([, { online }]) => !online).map(([name]) => name).join();
-    const isSame = index === this.#index && config === this.#config && heardSince === this.#heardSince &&
+    const heard = [...heardSince].join();
+    const isSame = index === this.#index && config === this.#config && heard === this.#heard &&
       offline === this.#offline;
     const changed = isSame ? index.changes.since(this.#read) : null;
     this.#index = index;
     this.#config = config;
-    this.#heardSince = heardSince;
+    this.#heard = heard;
     this.#offline = offline;
     this.#read = index.changes.end;
     for (const id of changed ?? index.byId.keys()) this.#move(id);

@@ -58,7 +58,7 @@ function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: Worl
   if (seen === undefined || seen.inventory.completeAt === null) return staying(node);
   if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
-  const { now, config, images, targets, heardSince = null } = input;
+  const { now, config, images, targets, heardSince = new Map() } = input;
   const refusals = subnodes.refusals.get(node.id)?.map((one) => describeObstacle(one, input));
   return planNode(node, {
     now,

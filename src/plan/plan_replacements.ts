@@ -4,6 +4,7 @@ import { mayBeDeleted } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Instant } from "../domain/time.ts";
+import type { PoolInput } from "./pool_plan.ts";
 import { isGoing } from "./being_deleted.ts";
 
 /** Of a label's ready nodes, at most this part is away being replaced at any time. */
@@ -15,11 +16,10 @@ export interface Replacements {
   readonly until: Instant | null;
 }
 
-/** @param when `heardSince`: since when no report of a job can have been missed; null or left out: they may be */
 export function planReplacements(
   config: Config,
   nodes: Iterable<NodeRecord>,
-  { now, heardSince = null }: { readonly now: Instant; readonly heardSince?: Instant | null | undefined },
+  { now, heardSince = new Map() }: Pick<PoolInput, "now" | "heardSince">,
 ): Replacements {
   const index = NodeIndex.of(nodes);
   const aged: NodeRecord[] = [];

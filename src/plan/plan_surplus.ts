@@ -83,7 +83,7 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
 
 /** Of each label the oldest, as many as it has more than it wants. */
 function surplusOf(
-  { nodes, config, wanted, firstIdOfRun, heardSince = null, isUsable = () => true }: Indexed,
+  { nodes, config, wanted, firstIdOfRun, heardSince = new Map(), isUsable = () => true }: Indexed,
 ): NodeRecord[] {
   const mayGo = (node: NodeRecord) =>
     node.id >= firstIdOfRun && isUsable(node.provider) && mayBeDeleted(node, { config, heardSince });

@@ -1,6 +1,7 @@
 /** The input of a planning of the whole pool, and its result. */
 import type { Config } from "../domain/config.ts";
 import type { Defect } from "../domain/defect.ts";
+import type { HeardSince } from "../domain/hand_over.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { Obstacle } from "../domain/obstacle.ts";
@@ -49,8 +50,8 @@ export interface PoolInput extends Moment {
   readonly unwanted?: Unwanted;
   /** The first id that this run of the daemon gave out; left out: all are of it. */
   readonly firstIdOfRun?: number;
-  /** Since when no report of a job on a node can have been missed; null or left out: they may be. */
-  readonly heardSince?: Instant | null;
+  /** Left out: any report of a job may have been missed. */
+  readonly heardSince?: HeardSince;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
   /** Which nodes are to be moved, where that is not all: the rest is left as it is. */

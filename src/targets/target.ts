@@ -10,23 +10,31 @@ export interface Target extends AsyncDisposable {
   /** Whether it takes nodes now. What is wrong with it is the answer, not an error: throws only the signal's reason. */
   observe(options: Call): Promise<TargetState>;
   /**
-   * Asks for an agent once; `effect` of a thrown TargetError tells whether it may exist all the same. `"created"`: also by
-   * an earlier attempt. `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
+   * Asks for an agent once; after a thrown TargetError it may exist all the same. `"created"`: also by an earlier attempt.
+   `"exists"`: there is another one of that name, from another life: it may lead elsewhere.
    */
   createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
   /** Gives an agent another label, or with an empty one none, and leaves the rest of it as it is; doing so twice comes to the same. */
-  relabelAgent(name: string, options: Call & { label: string }): Promise<void>;
-  /** Whether no job runs on an agent now; also where there is no such agent. */
-  isIdle(name: string, options: Call): Promise<boolean>;
-  /** Removes an agent; whatever runs on it ends. */
-  deleteAgent(name: string, options: Call): Promise<"deleted" | "gone">;
-  /** Queues a build once; `effect` of a thrown TargetError tells whether it may have been queued all the same. */
+  relabelAgent(name: string, options: AgentCall & { label: string }): Promise<void>;
+  /**
+   * Whether no job runs on an agent now, nor on another that leads to its host, as somebody may have renamed or copied it;
+   * also where there is no such agent.
+   */
+  isIdle(name: string, options: AgentCall): Promise<boolean>;
+  /** Removes an agent; whatever runs on it ends. `"other"`: it leads to another host, and stays. */
+  deleteAgent(name: string, options: AgentCall): Promise<"deleted" | "gone" | "other">;
+  /** Queues a build once; after a thrown TargetError it may have been queued all the same. */
   startJob(
     job: string,
     options: Call & { parameters: Readonly<Record<string, string>> },
   ): Promise<void>;
   /** Aborts calls in flight and waits for them. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface AgentCall extends Call {
+  /** Where the agent leads that is meant; left out: wherever the one of that name does. */
+  readonly host?: string | undefined;
 }
 
 export interface AgentRequest {

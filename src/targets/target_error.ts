@@ -20,8 +20,6 @@ export class TargetError extends Error {
   override readonly name = "TargetError";
   /** HTTP status; null where there was no answer. */
   readonly status: number | null;
-  /** `none` where the request certainly changed nothing on the target; `unknown` where it may have. */
-  readonly effect: "none" | "unknown";
 
   /**
    * @param problem the problem and what to do: the message without the action
@@ -30,7 +28,6 @@ export class TargetError extends Error {
   constructor(readonly kind: TargetErrorKind, readonly problem: string, options: {
     action: string;
     status?: number | null;
-    effect: "none" | "unknown";
     cause?: unknown;
   }) {
     super(
@@ -38,6 +35,5 @@ export class TargetError extends Error {
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.status = options.status ?? null;
-    this.effect = options.effect;
   }
 }

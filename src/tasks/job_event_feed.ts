@@ -2,17 +2,17 @@
  * Puts the jobs on the pool's nodes that Jenkins publishers report into the ledger: a job that has
  * begun makes its node used, one that is over ends its use a while later. The pool holds it.
  */
-import type { PublisherState } from "../demand/zmq/job_events.ts";
 import type { JobEvent } from "../demand/zmq/job_event.ts";
 import type { Config } from "../domain/config.ts";
 import { isJobRunning } from "../domain/end_of_hold.ts";
+import type { LinkState } from "../domain/link_state.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { findTarget } from "../domain/hand_over.ts";
+import { findTarget, type HeardSince } from "../domain/hand_over.ts";
 import { heldAfterEnd } from "../rules/end_job.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -23,14 +23,14 @@ export interface JobEventFeedDeps {
   readonly listen: (options: {
     readonly endpoint: string;
     readonly onEvent: (event: JobEvent) => void;
-    readonly onState: (publisher: PublisherState) => void;
+    readonly onState: (state: LinkState) => void;
   }) => Publisher;
   /** A job on a node is over. */
   readonly onJobEnd: (node: NodeRecord, event: JobEvent) => void;
   readonly onError: (task: string, error: unknown) => void;
 }
 
-type Publisher = PublisherState & AsyncDisposable;
+type Publisher = { readonly state: LinkState } & AsyncDisposable;
 
 const log = loggerOf("zmq");
 
@@ -42,6 +42,8 @@ export class JobEventFeed implements AsyncDisposable {
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
   readonly #publishers = new KeptOpen<Publisher>();
+  /** By manager: the endpoint at which its jobs were told of last. That others are silent says nothing of its nodes. */
+  readonly #publisherOf = new Map<string, string>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
 
   constructor(deps: JobEventFeedDeps) {
@@ -58,15 +60,21 @@ export class JobEventFeed implements AsyncDisposable {
   }
 
   /** How the publishers stand. */
-  get publishers(): readonly PublisherState[] {
-    return this.#config.zmqPublishers.flatMap((endpoint) => this.#publishers.get(endpoint) ?? []);
+  get publishers(): readonly { readonly endpoint: string; readonly state: LinkState }[] {
+    return this.#config.zmqPublishers.flatMap((endpoint) => {
+      const publisher = this.#publishers.get(endpoint);
+      return publisher === null ? [] : { endpoint, state: publisher.state };
+    });
   }
 
-  /** Since when no event of any publisher can have been missed; null: some may be, or there are no publishers. */
-  get heardSince(): Instant | null {
-    const { publishers } = this;
-    const isHeard = publishers.length > 0 && publishers.every(({ state }) => state.status === "connected");
-    return isHeard ? Math.max(...publishers.map(({ state }) => state.since)) : null;
+  /** Of the managers of whose jobs a publisher has told: since when none of its events can have been missed. */
+  get heardSince(): HeardSince {
+    return new Map(
+      [...this.#publisherOf].flatMap(([manager, endpoint]) => {
+        const state = this.#publishers.get(endpoint)?.state;
+        return state?.status === "connected" ? [[manager, state.since] as const] : [];
+      }),
+    );
   }
 
   /**
@@ -75,12 +83,12 @@ export class JobEventFeed implements AsyncDisposable {
    */
   async configure(config: FeedConfig): Promise<void> {
     this.#config = config;
-    const onEvent = (event: JobEvent) => this.#note(event);
     await this.#publishers.configure(
-      new Map(config.zmqPublishers.map((endpoint) => [
-        endpoint,
-        { by: endpoint, open: () => this.#deps.listen({ endpoint, onEvent, onState: tell }) },
-      ])),
+      new Map(config.zmqPublishers.map((endpoint) => {
+        const onEvent = (event: JobEvent) => this.#note(event, endpoint);
+        const onState = (state: LinkState) => tell(endpoint, state);
+        return [endpoint, { by: null, open: () => this.#deps.listen({ endpoint, onEvent, onState }) }];
+      })),
     );
   }
 
@@ -96,9 +104,11 @@ export class JobEventFeed implements AsyncDisposable {
     if (this.#idByNodename.get(nodename) === id) this.#idByNodename.delete(nodename);
   }
 
-  #note(event: JobEvent): void {
+  #note(event: JobEvent, endpoint: string): void {
     const id = this.#idByNodename.get(event.nodename);
     if (id === undefined || event.type === "completed") return;
+    const manager = this.#deps.ledger.nodes.get(id)?.manager ?? null;
+    if (manager !== null) this.#publisherOf.set(manager, endpoint);
     const storing = this.#store(id, event).catch((error) => this.#deps.onError("zmq", error));
     this.#storing.add(storing);
     storing.finally(() => this.#storing.delete(storing));
@@ -173,7 +183,7 @@ function keptFor(node: NodeRecord, { edit, now }: { edit: Edit; now: Instant }):
   return heldAfterEnd(edit, node, { result: node.jobEnd.result, now }) ?? node;
 }
 
-function tell({ endpoint, state }: PublisherState): void {
+function tell(endpoint: string, state: LinkState): void {
   if (state.status === "connected") log.info("publisher {endpoint} is connected", { endpoint });
   if (state.status === "away") {
     log.warning("publisher {endpoint}: {reason}", { endpoint, reason: state.message });

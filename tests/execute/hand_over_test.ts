@@ -96,7 +96,7 @@ Deno.test("executeAssign() replaces an agent of that name, which may lead elsewh
   await executeAssign(READY, deps);
   const names = deps.calls.map(([name]) => name);
   assert.deepEqual(names, ["createAgent", "relabelAgent", "isIdle", "deleteAgent", "createAgent"]);
-  assert.deepEqual(deps.calls[3], ["deleteAgent", READY.nodename, {}]);
+  assert.deepEqual(deps.calls[3], ["deleteAgent", READY.nodename, { host: undefined }]);
 });
 
 Deno.test("executeAssign() leaves an agent of that name alone as long as a job runs on it", async () => {
@@ -136,14 +136,14 @@ Deno.test("executeStartTest() starts the test-job for the node", async () => {
 Deno.test("executeRelabel() gives the agent its label: it has passed", async () => {
   const deps = kit("jenkins", { relabelAgent: undefined });
   assert.deepEqual(await executeRelabel(READY, deps), { event: { type: "tested" } });
-  assert.deepEqual(deps.calls, [["relabelAgent", READY.nodename, { label: "noble" }]]);
+  assert.deepEqual(deps.calls, [["relabelAgent", READY.nodename, { label: "noble", host: "10.0.0.7" }]]);
 });
 
 Deno.test("executeUnassign() removes the agent, also where it is gone already", async () => {
-  for (const answer of ["deleted", "gone"]) {
+  for (const answer of ["deleted", "gone", "other"]) {
     const deps = kit("jenkins", { deleteAgent: answer });
     assert.deepEqual(await executeUnassign(READY, deps), { event: { type: "unassigned" } });
-    assert.deepEqual(deps.calls, [["deleteAgent", READY.nodename, {}]]);
+    assert.deepEqual(deps.calls, [["deleteAgent", READY.nodename, { host: "10.0.0.7" }]]);
   }
 });
 
@@ -156,9 +156,9 @@ Deno.test("executeUnassign() of a node that may run a job removes an agent that 
   const idle = kit("jenkins", { isIdle: true });
   assert.deepEqual(await tellTarget(telling, idle), { event: { type: "unassigned" } });
   assert.deepEqual(idle.calls, [
-    ["relabelAgent", READY.nodename, { label: "" }],
-    ["isIdle", READY.nodename, {}],
-    ["deleteAgent", READY.nodename, {}],
+    ["relabelAgent", READY.nodename, { label: "", host: "10.0.0.7" }],
+    ["isIdle", READY.nodename, { host: "10.0.0.7" }],
+    ["deleteAgent", READY.nodename, { host: "10.0.0.7" }],
   ]);
   const busy = kit("jenkins", { isIdle: false });
   assert.deepEqual((await tellTarget(telling, busy)).event, {
@@ -222,17 +222,17 @@ Deno.test("executeClose() takes the label away, so that no second job finds the 
   const deps = kit("jenkins", { relabelAgent: undefined });
   const used = node(states.used);
   assert.deepEqual(await executeClose(used, deps), { event: { type: "closed" } });
-  assert.deepEqual(deps.calls, [["relabelAgent", used.nodename, { label: "" }]]);
+  assert.deepEqual(deps.calls, [["relabelAgent", used.nodename, { label: "", host: undefined }]]);
 });
 
 Deno.test("executeClose() is repeated where Jenkins does not answer, not where it refuses", async () => {
   const refusal = (kind: "timeout" | "unauthorized") =>
-    new TargetError(kind, "no", { action: "relabel agent", effect: "none" });
+    new TargetError(kind, "no", { action: "relabel agent" });
   const late = await executeClose(node(states.used), kit("jenkins", { relabelAgent: refusal("timeout") }));
   assert.ok(late.event !== null && late.event !== "ended" && late.event.type === "postponed");
   const refused = await executeClose(
     node(states.used),
     kit("jenkins", { relabelAgent: refusal("unauthorized") }),
   );
-  assert.deepEqual(refused, { event: { type: "closed" } });
+  assert.deepEqual(refused, { event: { type: "closed", isRefused: true } });
 });

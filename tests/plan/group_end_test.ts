@@ -25,7 +25,7 @@ const shared = {
   nodes: NodeIndex.of([]),
   images: new Map(),
   targets: new Map(),
-  heardSince: null,
+  heardSince: new Map(),
 };
 
 function plan(

@@ -10,7 +10,7 @@ import { NodesAtRest } from "../../src/plan/nodes_at_rest.ts";
 import { planPool } from "../../src/plan/plan_pool.ts";
 import type { PoolInput, PoolPlan } from "../../src/plan/pool_plan.ts";
 import { sampleConfig, sampleRequest } from "../views/sample_pool.ts";
-import { config, label, node, NOW, provider, quota, seen, server, states } from "./plan_fixtures.ts";
+import { config, heard, label, node, NOW, provider, quota, seen, server, states } from "./plan_fixtures.ts";
 
 const PROVIDERS = ["cloud-a", "cloud-b", "gone"];
 const LABELS = ["noble", "jammy"];
@@ -149,6 +149,7 @@ class Pool {
       parentId: role === "subnode" && parent !== null ? parent + 1 : null,
       providerImageId: role === "builder" ? 1 : null,
       assignedAt: isAssigned ? since : null,
+      manager: isAssigned ? "ci01" : null,
       addresses: address === null
         ? null
         : { login: address, publicV4: address, publicV6: null, privateV4: null },
@@ -184,7 +185,7 @@ class Pool {
         this.#isOnline ? { online: true } : { online: false, reason: "no answer" },
       ]]),
       demand: new Map(),
-      heardSince: this.#heardSince,
+      heardSince: heard(this.#heardSince),
       turns: this.#plan?.launches.turns ?? new Map(),
       unwanted: this.#plan?.unwanted ?? new Map(),
       creating: new Set(),

@@ -1,12 +1,15 @@
 /** The ladders of a node that is ready, in use, held or at its end, rung by rung. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Config } from "../../src/domain/config.ts";
+import { transition } from "../../src/domain/node_transition.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { LISTING_SETTLE, type NodeStep } from "../../src/plan/node_step.ts";
 import { deletePause, planDeleteAddress, planDeleteServer } from "../../src/plan/phases/delete.ts";
 import { planHold } from "../../src/plan/phases/hold.ts";
 import { planReady } from "../../src/plan/phases/ready.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
+import { sampleConfig } from "../views/sample_pool.ts";
 import {
   actionOf,
   config,
@@ -105,19 +108,47 @@ Deno.test("ready: a node with fewer subnodes than its label has now goes unused"
     "unused",
     "it has 0 of the 2 subnodes that label noble now has",
   ]);
-  const assigned = situation(states.ready, { config: more, fields: { assignedAt: NOW - HOUR } });
-  assert.match(waiting(planReady(assigned)).message, /noble now has; a job may be running on the node/);
 });
 
-Deno.test("ready: a node of a label that is gone stays while a job may run on it that its target has not reported", () => {
+Deno.test("ready: a node of a label that is gone goes, once no job can be running on it that its target has not reported", () => {
   const without = config({ labels: [] });
-  const planned = (heardSince: number | null, assignedAt: number | null = NOW - HOUR) =>
-    planReady(situation(states.ready, { config: without, heardSince, fields: { assignedAt } }));
-  for (const heardSince of [null, NOW - MINUTE]) {
-    assert.match(waiting(planned(heardSince)).message, /no longer has label noble.* `nodepool delete 7`$/);
+  for (const [assignedAt, next] of [[NOW - HOUR, "unassign"], [null, "delete-server"]] as const) {
+    const at = situation(states.ready, { config: without, fields: { assignedAt } });
+    const event = removed(planReady(at));
+    assert.deepEqual([event.by, event.comment], [
+      "configuration",
+      "the configuration no longer has label noble",
+    ]);
+    const { state } = transition(at.node, event, NOW);
+    assert.deepEqual([state.phase, "mayRunJob" in state], [next, assignedAt !== null]);
   }
-  assert.equal(removed(planned(NOW - 2 * HOUR)).by, "configuration");
-  assert.equal(removed(planned(null, null)).by, "configuration");
+});
+
+Deno.test("ready: a node to which no work can come as the targets are now goes unused", () => {
+  const target = (name: string, assignViaGearman: boolean) => ({
+    ...sampleConfig().targets[0]!,
+    name,
+    assignViaGearman,
+    jenkins: null,
+  });
+  const [plain, taking] = [(name: string) => target(name, false), (name: string) => target(name, true)];
+  const why = (targets: Config["targets"], assignedAt: number | null) => {
+    const step = planReady(situation(states.ready, { config: config({ targets }), fields: { assignedAt } }));
+    return step.do === "stay" ? null : removed(step).comment;
+  };
+  const gone = "the configuration no longer has target default";
+  for (
+    const [targets, unassigned, assigned] of [
+      [[], null, gone],
+      [[plain("other")], null, gone],
+      [[taking("other")], gone, gone],
+      [[plain("default")], null, "target default no longer takes nodes"],
+      [[plain("default"), taking("other")], null, "target default no longer takes nodes"],
+      [[taking("default")], "it was ready before target default took nodes", null],
+    ] as const
+  ) {
+    assert.deepEqual([why(targets, null), why(targets, NOW - HOUR)], [unassigned, assigned]);
+  }
 });
 
 Deno.test("used: a node is kept in use for node-stuck, then deleted", () => {

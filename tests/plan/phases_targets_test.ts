@@ -1,6 +1,7 @@
 /** The ladders of a node on its way to its target, being tested there, and being taken off it. */
 import assert from "node:assert/strict";
 import type { Config, TargetConfig } from "../../src/domain/config.ts";
+import { transition } from "../../src/domain/node_transition.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeStep } from "../../src/plan/node_step.ts";
 import { planAssign, targetPause } from "../../src/plan/phases/assign.ts";
@@ -8,7 +9,7 @@ import { planTest } from "../../src/plan/phases/test.ts";
 import { planUnassign } from "../../src/plan/phases/delete.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
-import { actionOf, config, NOW, seen, server, situation, states, without } from "./plan_fixtures.ts";
+import { actionOf, config, heard, NOW, seen, server, situation, states, without } from "./plan_fixtures.ts";
 
 const JENKINS = {
   url: "http://ci.example.org/",
@@ -122,14 +123,10 @@ Deno.test("assign: a node whose server or target is gone is deleted", () => {
   ]);
 });
 
-Deno.test("assign: a node that its target may have given a job stays though the configuration no longer has that target", () => {
-  const planned = (heardSince: number | null) =>
-    planAssign(
-      situation(states.assign, { config: config(), heardSince, fields: { assignedAt: NOW - MINUTE } }),
-    );
-  const step = planned(NOW - SECOND);
-  assert.match(step.do === "wait" ? step.message : "", /no longer has target default; a job may be running/);
-  assert.equal(removed(planned(NOW - 2 * MINUTE)).by, "configuration");
+Deno.test("assign: a node that its target may have given a job goes with a target that is gone once none can be running", () => {
+  const at = situation(states.assign, { config: config(), fields: { assignedAt: NOW - MINUTE } });
+  const { state } = transition(at.node, removed(planAssign(at)), NOW);
+  assert.deepEqual([state.phase, "mayRunJob" in state], ["unassign", true]);
 });
 
 Deno.test("the pause between attempts at a target grows up to a minute", () => {
@@ -249,7 +246,7 @@ Deno.test("unassign: the target is told, and again after each failure, for ten m
 Deno.test("unassign: where a job may run a Jenkins is asked, for as long as a node may be in use", () => {
   const at = situation({ ...states.unassign, mayRunJob: true }, {
     config: withTarget(),
-    heardSince: NOW - HOUR,
+    heardSince: heard(NOW - HOUR),
   });
   const asked = { type: "unassign-node", node: at.node, whenIdle: true };
   const stuck = at.node.phaseSince + at.config.limits.nodeStuck;
@@ -262,10 +259,14 @@ Deno.test("unassign: where a job may run a Jenkins is asked, for as long as a no
 });
 
 Deno.test("unassign: where a job may run and nobody can be asked, a node stays and says so, unless each job was reported", () => {
-  const planned = (conf: Config, heardSince: number | null, now = NOW) => {
-    const fields = { assignedAt: NOW - MINUTE, comment: "failed the check" };
+  const planned = (conf: Config, since: number | null, now = NOW) => {
+    const fields = { manager: "ci01", assignedAt: NOW - MINUTE, comment: "failed the check" };
     return planUnassign({
-      ...situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince, fields }),
+      ...situation({ ...states.unassign, mayRunJob: true }, {
+        config: conf,
+        heardSince: heard(since),
+        fields,
+      }),
       now,
     });
   };
@@ -290,10 +291,14 @@ Deno.test("unassign: where a job may run and nobody can be asked, a node stays a
 });
 
 Deno.test("unassign: a job after one whose end was reported would have been reported, and managers give no second one", () => {
-  const planned = (conf: Config, heardSince: number | null) => {
-    const fields = { assignedAt: NOW - HOUR, jobEnd: { at: NOW - MINUTE, result: "SUCCESS" } };
+  const planned = (conf: Config, since: number | null) => {
+    const fields = {
+      manager: "ci01",
+      assignedAt: NOW - HOUR,
+      jobEnd: { at: NOW - MINUTE, result: "SUCCESS" },
+    };
     return planUnassign(
-      situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince, fields }),
+      situation({ ...states.unassign, mayRunJob: true }, { config: conf, heardSince: heard(since), fields }),
     ).do;
   };
   assert.deepEqual([planned(config(), NOW - SECOND), planned(config(), NOW - 2 * MINUTE)], [

@@ -236,6 +236,11 @@ export function floatingIp(
   };
 }
 
+/** No report of a job on the nodes of the manager ci01 can have been missed since then; null: they may be. */
+export function heard(since: number | null): ReadonlyMap<string, number> {
+  return new Map(since === null ? [] : [["ci01", since]]);
+}
+
 /** What a phase's ladder looks at, for a node in the state. */
 export function situation<Phase extends NodePhase>(
   state: Extract<NodeState, { phase: Phase }>,
@@ -252,7 +257,7 @@ export function situation<Phase extends NodePhase>(
     nodes: NodeIndex.of([]),
     images: new Map(),
     targets: new Map(),
-    heardSince: null,
+    heardSince: new Map(),
     parent: null,
     subnodes: [],
     subnodeRefusal: null,

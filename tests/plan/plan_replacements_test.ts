@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { planReplacements } from "../../src/plan/plan_replacements.ts";
-import { config, label, node, NOW, states } from "./plan_fixtures.ts";
+import { config, heard, label, node, NOW, states } from "./plan_fixtures.ts";
 
 const aging = config({ labels: [label({ maxReadyAge: HOUR })] });
 
@@ -40,9 +40,9 @@ Deno.test("nodes in use and of labels without max-ready-age do not age", () => {
 });
 
 Deno.test("a node that a target has is not replaced where a job on it may have begun unheard", () => {
-  const [assigned] = readyNodes(1).map((each) => ({ ...each, assignedAt: NOW - HOUR }));
-  const replaced = (heardSince: number | null) =>
-    planReplacements(aging, [assigned!], { now: NOW, heardSince }).nodes.length;
+  const [assigned] = readyNodes(1).map((each) => ({ ...each, assignedAt: NOW - HOUR, manager: "ci01" }));
+  const replaced = (since: number | null) =>
+    planReplacements(aging, [assigned!], { now: NOW, heardSince: heard(since) }).nodes.length;
   assert.deepEqual([null, NOW - MINUTE, NOW - 2 * HOUR].map(replaced), [0, 0, 1]);
 });
 

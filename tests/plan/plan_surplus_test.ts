@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { MINUTE } from "../../src/domain/time.ts";
 import { FreeRoom } from "../../src/plan/free_room.ts";
 import { planSurplus, type SurplusInput } from "../../src/plan/plan_surplus.ts";
-import { config, label, node, NOW, states } from "./plan_fixtures.ts";
+import { config, heard, label, node, NOW, states } from "./plan_fixtures.ts";
 
 const IDLE = 10 * MINUTE;
 
@@ -67,9 +67,11 @@ Deno.test("for room that others need as many go as are missing, without what is 
 });
 
 Deno.test("a node that a target has goes only where the start of each job on it would have been reported", () => {
-  const nodes = ready(3).map((each) => ({ ...each, assignedAt: NOW - 5 * MINUTE }));
+  const nodes = ready(3).map((each) => ({ ...each, assignedAt: NOW - 5 * MINUTE, manager: "ci01" }));
   const unwanted = new Map(nodes.map(({ id }) => [id, NOW - IDLE]));
-  const leaving = (heardSince: number | null) => [...plan({ nodes, unwanted, heardSince }).leaving.keys()];
+  const leaving = (
+    since: number | null,
+  ) => [...plan({ nodes, unwanted, heardSince: heard(since) }).leaving.keys()];
   assert.deepEqual(leaving(null), [], "nobody listens to its publisher");
   assert.deepEqual(leaving(NOW - MINUTE), [], "a start may have been missed");
   assert.deepEqual(leaving(NOW - 6 * MINUTE), [3, 2]);

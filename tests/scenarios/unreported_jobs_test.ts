@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { JenkinsDouble, PASSWORD, USER } from "../targets/jenkins_double.ts";
+import { JenkinsDouble, type JenkinsSettings, PASSWORD, USER } from "../targets/jenkins_double.ts";
 import { imageConfig, order, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -28,10 +28,10 @@ interface Jobs {
 
 /** A pool whose nodes are agents of a Jenkins that reports nothing, and a job on one of them. */
 async function withJob(
-  { config = poolConfig({ minReady: 4 }) }: { config?: string },
+  { config = poolConfig({ minReady: 4 }), ...settings }: JenkinsSettings & { config?: string },
   run: (jobs: Jobs) => Promise<void>,
 ): Promise<void> {
-  const jenkins = new JenkinsDouble();
+  const jenkins = new JenkinsDouble(settings);
   const stopped = new Set<string>();
   let publish = (_event: JobEvent) => assert.fail("nobody listens");
   const virtual: VirtualPool = VirtualPool.idle({
@@ -178,6 +178,35 @@ Deno.test("a target that goes, and comes back, keeps its jobs", () =>
     await assertSpared(jobs, RUNS);
   }));
 
+for (const rest of ["targets: [{name: other}]\n", "targets: [{name: ci}]\n"]) {
+  Deno.test(`ready nodes of a Jenkins that the configuration no longer has are replaced, and go after node-stuck: ${rest}`, () =>
+    withJob({}, async ({ virtual, node, now }) => {
+      const config = `limits: {node-stuck: 2h}\n${poolConfig({ minReady: 4 })}${rest}`;
+      await virtual.during(virtual.reconfigure(config));
+      await virtual.until(() => virtual.count("ready") === 4 && virtual.count("delete") === 4, HOUR);
+      assert.match(
+        now()!.waitingOn!.message,
+        /target (ci|other).*; a job may be running on the node unreported/,
+      );
+      await virtual.clock.advance(HOUR);
+      assert.ok(virtual.exists(serverIdOf(node)!));
+      await virtual.until(() => virtual.pool.report().nodes.length === 4, 90 * MINUTE);
+    }));
+}
+
+for (const before of ["", "targets: [{name: other}]\n", "targets: [{name: ci}]\n"]) {
+  Deno.test(`ready nodes from before a Jenkins was configured make room for its agents: ${before}`, async () => {
+    const jenkins = new JenkinsDouble();
+    await using virtual: VirtualPool = await VirtualPool.start({
+      config: poolConfig({ minReady: 2 }) + before,
+      openTarget: (target) => target.jenkins === null ? null : jenkins.open(target, virtual),
+    });
+    await virtual.until(() => virtual.count("ready") === 2);
+    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 2 }) + TARGETS));
+    await virtual.until(() => jenkins.agents.size === 2 && virtual.pool.report().nodes.length === 2, HOUR);
+  });
+}
+
 Deno.test("a node on which no job runs goes as soon as its Jenkins says so", () =>
   withJob({}, async ({ jenkins, virtual, node, shutOff, now }) => {
     jenkins.requests.length = 0;
@@ -187,7 +216,7 @@ Deno.test("a node on which no job runs goes as soon as its Jenkins says so", () 
     assert.deepEqual(jenkins.calls.filter((call) => call.includes(node.nodename)), [
       `GET /computer/${node.nodename}/config.xml`,
       `POST /computer/${node.nodename}/config.xml`,
-      `GET /computer/${node.nodename}/api/json?tree=idle`,
+      `GET /computer/${node.nodename}/config.xml`,
       `POST /computer/${node.nodename}/doDelete`,
     ]);
   }));
@@ -219,6 +248,37 @@ Deno.test("nodes of a label with a dot in its name are agents of their own, and 
     await virtual.during(virtual.reconfigure(config));
     await virtual.until(() => virtual.count("ready") === 3);
     assert.deepEqual([jenkins.killed, jenkins.agents.size, now()?.state.phase], [[], 3, "ready"]);
+  }));
+
+Deno.test("nodes whose hostnames are the same are agents of their own, and none ends another's job", async () => {
+  const jenkins = new JenkinsDouble();
+  await using virtual: VirtualPool = VirtualPool.idle({
+    config: poolConfig({ minReady: 3 }) +
+      TARGETS.replace("{name: ci", '{hostname: "{label.name}.example.org", name: ci'),
+    openTarget: (target) => jenkins.open(target, virtual),
+  });
+  await virtual.startPool();
+  await virtual.until(() => virtual.count("ready") === 3);
+  const nodes = virtual.pool.report().nodes;
+  assert.deepEqual(
+    nodes.map(({ hostname, nodename }) => [hostname, nodename]),
+    [1, 2, 3].map((id) => [
+      "small.example.org",
+      `small-${id}`,
+    ]),
+  );
+  assert.equal(jenkins.agents.size, 3);
+});
+
+Deno.test("a node of an older state that shares its name, and so its agent, leaves the other's agent alone", () =>
+  withJob({ config: poolConfig({ minReady: 1 }) }, async ({ jenkins, virtual, node, now }) => {
+    await virtual.pool.ledger.changeNode(node.id, (one) => ({
+      ...one,
+      addresses: { ...one.addresses!, login: "203.0.113.250" },
+    }));
+    await virtual.ask("delete", { ids: [node.id], comment: "deleted by ada" });
+    await virtual.until(() => now() === undefined, 10 * MINUTE);
+    assert.deepEqual([jenkins.killed, jenkins.agents.has(node.nodename)], [[], true]);
   }));
 
 const HEARD = `zmq-publishers: ["tcp://ci:8888"]\n`;
@@ -253,3 +313,13 @@ Deno.test("a report that comes late calls the deletion off, and the node ends wi
       assert.deepEqual((await virtual.pool.ledger.getHistory(node.id))!.node.result, "used");
     },
   ));
+
+Deno.test("where Jenkins keeps an agent's label, the end of one job is not that of another that nobody reported", () => {
+  const config = `limits: {delete-delay: 30}\n${HEARD}${poolConfig({ minReady: 1 })}`;
+  return withJob({ config, lacking: ["Agent/Configure"] }, async (jobs) => {
+    jobs.tell("started");
+    await jobs.virtual.clock.advance(MINUTE);
+    jobs.tell("finalized");
+    await assertSpared(jobs, RUNS);
+  });
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { API_TOKEN, PASSWORD } from "./jenkins_double.ts";
+import { API_TOKEN, type JenkinsDouble, PASSWORD } from "./jenkins_double.ts";
 import { HOST_KEY, NODE_12, refusalOf, setUp } from "./jenkins_setup.ts";
 
 const { signal } = new AbortController();
@@ -103,7 +103,6 @@ Deno.test("createAgent() of a name that Jenkins does not take gives Jenkins' rea
   const { target } = setUp();
   const error = await refusalOf(target.createAgent({ ...NODE_12, name: "a:b" }, { signal }));
   assert.equal(error.kind, "badRequest");
-  assert.equal(error.effect, "none");
   assert.equal(error.message, "create agent a:b on target ci: ‘:’ is an unsafe character (HTTP 400)");
 });
 
@@ -111,7 +110,7 @@ Deno.test("an agent whose creation was not answered is found created at the next
   const { target, jenkins } = setUp();
   jenkins.failNext({ ...CREATE, breakage: "reset", after: true });
   const error = await refusalOf(target.createAgent(NODE_12, { signal }));
-  assert.deepEqual([error.kind, error.effect, error.status], ["unavailable", "unknown", null]);
+  assert.deepEqual([error.kind, error.status], ["unavailable", null]);
   assert.match(error.message, /^create agent trusty-cloud-a-12 on target ci: .*the connection broke/);
   assert.equal(jenkins.calls.filter((call) => call.includes("doCreateItem")).length, 1);
   assert.equal(await target.createAgent(NODE_12, { signal }), "created");
@@ -119,11 +118,11 @@ Deno.test("an agent whose creation was not answered is found created at the next
 
 for (
   const [title, fault, expected] of [
-    ["a connection that broke before", { breakage: "reset" }, ["unavailable", "unknown"]],
-    ["a refused connection", { breakage: "refused" }, ["unavailable", "none"]],
-    ["503", { answer: new Response("busy", { status: 503 }) }, ["unavailable", "unknown"]],
-    ["429", { answer: new Response("", { status: 429 }) }, ["unavailable", "none"]],
-    ["a page instead of a redirect", { answer: new Response("<html>Welcome") }, ["badResponse", "unknown"]],
+    ["a connection that broke before", { breakage: "reset" }, "unavailable"],
+    ["a refused connection", { breakage: "refused" }, "unavailable"],
+    ["503", { answer: new Response("busy", { status: 503 }) }, "unavailable"],
+    ["429", { answer: new Response("", { status: 429 }) }, "unavailable"],
+    ["a page instead of a redirect", { answer: new Response("<html>Welcome") }, "badResponse"],
     [
       "a permanent redirect",
       {
@@ -132,15 +131,15 @@ for (
           headers: { location: "https://jenkins/computer/doCreateItem" },
         }),
       },
-      ["badResponse", "none"],
+      "badResponse",
     ],
   ] as const
 ) {
-  Deno.test(`createAgent() answered with ${title} is ${expected.join(", effect ")}, and no agent is made twice`, async () => {
+  Deno.test(`createAgent() answered with ${title} is ${expected}, and no agent is made twice`, async () => {
     const { target, jenkins } = setUp();
     jenkins.failNext({ ...CREATE, ...fault });
     const error = await refusalOf(target.createAgent(NODE_12, { signal }));
-    assert.deepEqual([error.kind, error.effect], expected);
+    assert.equal(error.kind, expected);
     assert.equal(jenkins.calls.filter((call) => call.includes("doCreateItem")).length, 1);
   });
 }
@@ -150,7 +149,7 @@ Deno.test("createAgent() led to a login page is refused, without the page's quer
   const location = "https://sso.example.org/login?from=%2Fcomputer&state=s3cret";
   jenkins.failNext({ ...CREATE, answer: new Response(null, { status: 302, headers: { location } }) });
   const error = await refusalOf(target.createAgent(NODE_12, { signal }));
-  assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
+  assert.equal(error.kind, "badResponse");
   assert.equal(
     error.problem,
     "answered with https://sso.example.org/login (HTTP 302); check url, user and apikey",
@@ -163,7 +162,7 @@ Deno.test("createAgent() understands a redirect that names no host", async () =>
   assert.equal(await target.createAgent(NODE_12, { signal }), "created");
 });
 
-Deno.test("a request without an answer ends after the timeout, with unknown effect", async () => {
+Deno.test("a request without an answer ends after the timeout", async () => {
   const { target, jenkins, clock } = setUp({ options: { timeout: 10_000 } });
   jenkins.failNext({ ...CREATE, breakage: "silence", after: true });
   const refused = refusalOf(target.createAgent(NODE_12, { signal }));
@@ -171,7 +170,7 @@ Deno.test("a request without an answer ends after the timeout, with unknown effe
   assert.equal(clock.sleeping, 1);
   await clock.advance(1);
   const error = await refused;
-  assert.deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
+  assert.equal(error.kind, "timeout");
   assert.equal(
     error.message,
     "create agent trusty-cloud-a-12 on target ci: no response within 10 s (url http://jenkins.example.org)",
@@ -208,12 +207,11 @@ Deno.test("relabelAgent() sends nothing where the label is right already", async
   assert.deepEqual(jenkins.calls.slice(sent), ["GET /computer/trusty-cloud-a-12/config.xml"]);
 });
 
-Deno.test("relabelAgent() whose answer is lost has unknown effect, and may be repeated", async () => {
+Deno.test("relabelAgent() whose answer is lost may be repeated", async () => {
   const { target, jenkins } = setUp();
   await target.createAgent(NODE_12, { signal });
   jenkins.failNext({ path: /config\.xml/, method: "POST", breakage: "reset", after: true });
-  const error = await refusalOf(target.relabelAgent(NODE_12.name, { label: "xenial", signal }));
-  assert.equal(error.effect, "unknown");
+  await refusalOf(target.relabelAgent(NODE_12.name, { label: "xenial", signal }));
   const sent = jenkins.requests.length;
   await target.relabelAgent(NODE_12.name, { label: "xenial", signal });
   assert.equal(jenkins.calls.slice(sent).some((call) => call.startsWith("POST")), false, "it has it already");
@@ -231,7 +229,7 @@ for (
     await target.createAgent(NODE_12, { signal });
     jenkins.failNext({ path: /config\.xml/, answer: new Response(body) });
     const error = await refusalOf(target.relabelAgent(NODE_12.name, { label: "xenial", signal }));
-    assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
+    assert.equal(error.kind, "badResponse");
     assert.match(
       error.message,
       /^relabel agent trusty-cloud-a-12 on target ci: its config\.xml is not valid XML/,
@@ -256,11 +254,75 @@ Deno.test("isIdle() says whether no job runs on an agent; one that is not there 
   assert.equal(await target.isIdle(NODE_12.name, { signal }), false);
   jenkins.failNext({ path: /api\/json/, answer: new Response("{}") });
   const error = await refusalOf(target.isIdle(NODE_12.name, { signal }));
-  assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
+  assert.equal(error.kind, "badResponse");
   assert.match(
     error.message,
-    /^look for a job on agent trusty-cloud-a-12 on target ci: .*idle.*; check url$/,
+    /^look for a job on agent trusty-cloud-a-12 on target ci: .*computer.*; check url$/,
   );
+});
+
+/** The agent as it is under another name: copied in Jenkins, or renamed. */
+function copyAgent(jenkins: JenkinsDouble, name: string): void {
+  jenkins.agents.set(name, { ...jenkins.agents.get(NODE_12.name)!, name });
+}
+
+Deno.test("isIdle() sees a job on an agent that somebody renamed or copied, and reads no agent twice", async () => {
+  const { target, jenkins } = setUp();
+  const { host } = NODE_12;
+  await target.createAgent(NODE_12, { signal });
+  await target.createAgent({ ...NODE_12, name: "other", host: "203.0.113.99" }, { signal });
+  copyAgent(jenkins, "copy of 12");
+  for (const name of ["other", "Built-In Node"]) jenkins.busy.add(name);
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), true);
+  jenkins.busy.add("copy of 12");
+  jenkins.requests.length = 0;
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), false, "copied");
+  jenkins.agents.delete(NODE_12.name);
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), false, "renamed");
+  const list = "GET /computer/api/json?tree=computer[displayName,idle]";
+  assert.deepEqual(jenkins.calls, [list, "GET /computer/copy%20of%2012/config.xml", list]);
+  jenkins.busy.delete("copy of 12");
+  assert.equal(await target.isIdle(NODE_12.name, { host, signal }), true);
+});
+
+Deno.test("isIdle() sees a job that goes on on an agent that somebody removed, as Jenkins lists it until its end", async () => {
+  const { target, jenkins } = setUp();
+  jenkins.busy.add(NODE_12.name);
+  assert.equal(await target.isIdle(NODE_12.name, { signal }), false);
+});
+
+Deno.test("isIdle() takes a proxy's 404 for no answer: nothing is known of the agent's job", async () => {
+  const { target, jenkins } = setUp();
+  await target.createAgent(NODE_12, { signal });
+  jenkins.busy.add(NODE_12.name);
+  jenkins.failNext({ path: /computer/, answer: new Response("404 page not found", { status: 404 }) });
+  const { kind, problem } = await refusalOf(target.isIdle(NODE_12.name, { signal }));
+  assert.deepEqual([kind, problem], ["notFound", "no Jenkins found; check url (HTTP 404)"]);
+});
+
+Deno.test("an agent of that name that leads to another server is neither relabelled nor removed", async () => {
+  const { target, jenkins } = setUp();
+  await target.createAgent(NODE_12, { signal });
+  const host = "203.0.113.99";
+  const error = await refusalOf(target.relabelAgent(NODE_12.name, { label: "", host, signal }));
+  assert.deepEqual([error.kind, error.problem], [
+    "notFound",
+    "agent trusty-cloud-a-12 leads to another server",
+  ]);
+  assert.equal(await target.deleteAgent(NODE_12.name, { host, signal }), "other");
+  assert.match(jenkins.agents.get(NODE_12.name)!.xml, /<label>trusty<\/label>/);
+  assert.equal(await target.deleteAgent(NODE_12.name, { host: NODE_12.host, signal }), "deleted");
+  assert.equal(await target.deleteAgent(NODE_12.name, { host: NODE_12.host, signal }), "gone");
+});
+
+Deno.test("deleteAgent() removes an agent whose configuration the user may not see, or that names no host", async () => {
+  const blind = setUp({ lacking: ["Agent/Configure"] });
+  const { target, jenkins } = setUp();
+  for (const one of [blind.target, target]) await one.createAgent(NODE_12, { signal });
+  jenkins.agents.set(NODE_12.name, { name: NODE_12.name, xml: "<slave><label/></slave>" });
+  for (const one of [blind.target, target]) {
+    assert.equal(await one.deleteAgent(NODE_12.name, { host: "203.0.113.99", signal }), "deleted");
+  }
 });
 
 Deno.test("deleteAgent() removes an agent; one that is gone is done", async () => {
@@ -271,11 +333,11 @@ Deno.test("deleteAgent() removes an agent; one that is gone is done", async () =
   assert.equal(await target.deleteAgent(NODE_12.name, { signal }), "gone");
 });
 
-Deno.test("deleteAgent() whose answer is lost has unknown effect; then the agent is gone", async () => {
+Deno.test("deleteAgent() whose answer is lost has removed the agent all the same", async () => {
   const { target, jenkins } = setUp();
   await target.createAgent(NODE_12, { signal });
   jenkins.failNext({ path: /doDelete/, breakage: "reset", after: true });
-  assert.equal((await refusalOf(target.deleteAgent(NODE_12.name, { signal }))).effect, "unknown");
+  assert.equal((await refusalOf(target.deleteAgent(NODE_12.name, { signal }))).kind, "unavailable");
   assert.equal(await target.deleteAgent(NODE_12.name, { signal }), "gone");
 });
 

@@ -231,9 +231,12 @@ export class JenkinsDouble {
   }
 
   #computers({ url }: Visit): Response {
-    const agents = [...this.agents.keys()].map((name) => this.#computerJson(name));
+    // One that was removed is listed until its job ends.
+    const names = new Set([...this.agents.keys(), ...this.busy]);
+    names.delete(BUILT_IN);
+    const agents = [...names].map((name) => this.#computerJson(name));
     const builtIn = {
-      ...computerJson("Built-In Node"),
+      ...this.#computerJson(BUILT_IN),
       _class: "hudson.model.Hudson$MasterComputer",
       offline: false,
     };
@@ -318,6 +321,8 @@ export class JenkinsDouble {
     return url.origin + this.#settings.path;
   }
 }
+
+const BUILT_IN = "Built-In Node";
 
 function credentials(authorization: string | null): string[] {
   const encoded = authorization?.match(/^Basic (.*)$/)?.[1];

@@ -35,7 +35,7 @@ async function tickKit(
     defects,
     random: seededRandom(1),
     look: () => ({ wallOffset: 0, seen: seenNow(), faults: new Map() }),
-    asked: () => ({ targets: targets(), deserted: new Set(), demand: new Map(), heardSince: null }),
+    asked: () => ({ targets: targets(), deserted: new Set(), demand: new Map(), heardSince: new Map() }),
     imageExecutor: imageExecutorOf(kit),
     parts: { pool: true, launches: true, builds: true },
     launching: () => true,

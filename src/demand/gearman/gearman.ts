@@ -43,7 +43,7 @@ export interface Gearman extends AsyncDisposable {
   /**
    * Hands a node over to a manager of the target: one attempt, with `node_assign:TARGET`.
    * @returns the manager that took it; null: it does not name itself
-   * @throws GearmanError, whose `effect` says whether a manager may have the node; the signal's reason on abort
+   * @throws GearmanError, after which a manager may have the node all the same; the signal's reason on abort
    */
   assign(
     target: string,

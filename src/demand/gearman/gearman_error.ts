@@ -21,13 +21,7 @@ type GearmanErrorKind =
 /** The message names the function and the server, what was wrong, and what to look at. */
 export class GearmanError extends Error {
   override readonly name = "GearmanError";
-  /** `none` where certainly nothing came of it; `unknown` where a worker may have done the job. */
-  readonly effect: "none" | "unknown";
-
   constructor(readonly kind: GearmanErrorKind, message: string, options?: { cause?: unknown }) {
     super(message, options);
-    this.effect = NO_EFFECT.has(kind) ? "none" : "unknown";
   }
 }
-
-const NO_EFFECT: ReadonlySet<GearmanErrorKind> = new Set(["away", "noWorker", "failed", "refused"]);

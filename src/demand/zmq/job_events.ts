@@ -2,41 +2,29 @@
  * The job events of a Jenkins publisher. Any other message is logged and skipped; a publisher that cannot be reached is
  * tried again for ever. The composition root makes one for each.
  */
-import type { LinkState } from "../../domain/link_state.ts";
 import { loggerOf } from "../../lib/logging.ts";
+import type { Link } from "../link.ts";
 import type { Message } from "./conversation.ts";
 import { type JobEvent, parseJobEvent } from "./job_event.ts";
-import { createZmqSubscriber, type Subscriber, type SubscriberOptions } from "./subscriber.ts";
+import { createZmqSubscriber, type SubscriberOptions } from "./subscriber.ts";
 
-export interface PublisherState {
-  /** `tcp://HOST:PORT`. */
-  readonly endpoint: string;
-  readonly state: LinkState;
-}
-
-interface JobEventsOptions extends Omit<SubscriberOptions, "onMessage" | "onState"> {
+interface JobEventsOptions extends Omit<SubscriberOptions, "onMessage"> {
   /** Called with each event, in their order. */
   readonly onEvent: (event: JobEvent) => void;
-  /** Called with each new state. */
-  readonly onState?: (publisher: PublisherState) => void;
 }
 
 const log = loggerOf("zmq");
 
 /** Begins to connect at once. @throws Error for an endpoint of another form */
-export function listenToJobEvents(
-  { onEvent, onState = () => {}, ...options }: JobEventsOptions,
-): Subscriber {
-  const { endpoint } = options;
+export function listenToJobEvents({ onEvent, ...options }: JobEventsOptions): Link {
   return createZmqSubscriber({
     ...options,
-    onState: (state) => onState({ endpoint, state }),
     onMessage(message) {
       const text = textOf(message);
       const event = parseJobEvent(text);
       if (event !== null) return onEvent(event);
       const warning = "ignoring a message from {endpoint} that is not a job event: {text}";
-      log.warning(warning, { endpoint, text: headOf(text) });
+      log.warning(warning, { endpoint: options.endpoint, text: headOf(text) });
     },
   });
 }

@@ -19,16 +19,11 @@ export interface SubscriberOptions extends Omit<LinkDeps, "dial"> {
   readonly dial?: Dial;
 }
 
-export interface Subscriber extends AsyncDisposable {
-  readonly endpoint: string;
-  readonly state: LinkState;
-}
-
 /** Begins to connect at once. @throws Error for an endpoint of another form */
 export function createZmqSubscriber(
   { endpoint, onMessage, onState = () => {}, dial = dialTcp, clock, random }: SubscriberOptions,
-): Subscriber {
-  const link = new Link({
+): Link {
+  return new Link({
     address: parseEndpoint(endpoint),
     dial,
     clock,
@@ -40,13 +35,6 @@ export function createZmqSubscriber(
         onMessage: (message) => bulkhead("a listener for a publisher's messages", () => onMessage(message)),
       }),
   });
-  return {
-    endpoint,
-    get state() {
-      return link.state;
-    },
-    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
-  };
 }
 
 /** `tcp://HOST:PORT`, as libzmq writes it. @throws Error for what is no such endpoint */

@@ -1,28 +1,18 @@
 /** A node that its target is to get; a target that is offline is waited for. */
 import { backoff } from "../../domain/backoff.ts";
 import { durationText } from "../../domain/time.ts";
-import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
+import { findTarget, handOverOf } from "../../domain/hand_over.ts";
 import { awaitRetry } from "../await_retry.ts";
-import {
-  brokenGroup,
-  mayRunJob,
-  type NodeSituation,
-  type NodeStep,
-  remove,
-  whyNotActive,
-} from "../node_step.ts";
+import { brokenGroup, type NodeSituation, type NodeStep, remove, whyNotActive } from "../node_step.ts";
 import { act, change, wait } from "../follow_ladder.ts";
 
 export function planAssign(situation: NodeSituation<"assign">): NodeStep {
-  const { node, state, now, config, targets, heardSince } = situation;
+  const { node, state, now, config, targets } = situation;
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) return remove("cloud", broken, "failed");
   const target = findTarget(config, node.target);
   if (target === null) {
-    const comment = `the configuration no longer has target ${node.target}`;
-    return isSurelyFree(node, heardSince)
-      ? remove("configuration", comment, "unused")
-      : mayRunJob(node, comment);
+    return remove("configuration", `the configuration no longer has target ${node.target}`, "unused");
   }
   if (handOverOf(target) === "none") return change({ type: "assigned", manager: null, next: "ready" });
   const status = whyNotActive(situation.seen, state.serverId);

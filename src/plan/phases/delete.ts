@@ -9,7 +9,7 @@ import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { act, change, wait } from "../follow_ladder.ts";
-import { mayRunJob, type NodeSituation, type NodeStep, removeVanished, wouldBeListed } from "../node_step.ts";
+import { type NodeSituation, type NodeStep, removeVanished, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 /** How long a target is asked that does not answer: it does not keep servers alive for ever. */
@@ -28,7 +28,9 @@ export function planUnassign(situation: NodeSituation<"unassign">): NodeStep {
   const until = node.phaseSince + (isUnsure ? config.limits.nodeStuck : PATIENCE);
   if (isUnsure && way !== "jenkins" && now < until) {
     const gone = `the configuration no longer has target ${node.target}`;
-    return mayRunJob(node, target === null ? gone : node.comment ?? "it is to be deleted", until);
+    const why = target === null ? gone : node.comment ?? "it is to be deleted";
+    const advice = `if none is, \`nodepool delete ${node.id}\``;
+    return wait("target", `${why}; a job may be running on the node unreported: ${advice}`, until);
   }
   // After a restart the time may be over without a single attempt: each node gets one.
   const isGivenUp = now >= until && node.attempt > 0;

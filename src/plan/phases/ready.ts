@@ -1,10 +1,9 @@
-/** A node that waits for work: it stays as long as its server is there and its label wants it. */
+/** A node that waits for work: it stays as long as its server is there, its label wants it, and work can come to it. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
-import { mayBeDeleted } from "../../domain/hand_over.ts";
+import { whyStranded } from "../../domain/hand_over.ts";
 import {
   brokenGroup,
   keptWithServer,
-  mayRunJob,
   type NodeSituation,
   type NodeStep,
   remove,
@@ -17,11 +16,8 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
   if (parent !== null && BEYOND_US.has(stateName(parent))) return planBeside(parent, situation);
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) return remove("cloud", broken, "lost");
-  const why = node.role === "node" ? whyOutdated(node, config) : null;
-  if (why !== null) {
-    return mayBeDeleted(node, situation) ? remove("configuration", why, "unused") : mayRunJob(node, why);
-  }
-  return { do: "stay" };
+  const why = node.role === "node" ? whyOutdated(node, config) ?? whyStranded(node, config) : null;
+  return why === null ? { do: "stay" } : remove("configuration", why, "unused");
 }
 
 /** Somebody works on the node or keeps it, and on its subnodes with it: what is done to their servers is theirs to do. */

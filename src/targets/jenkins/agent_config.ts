@@ -32,9 +32,19 @@ export function changeLabel(xml: string, label: string): LabelChange {
  */
 export function isConfigOf(xml: string, { host, port, hostKeys, label }: AgentRequest): boolean {
   const keys = textsOf("key", xml);
-  return textsOf("host", xml).includes(host) && textsOf("port", xml).includes(String(port)) &&
+  return hostsOf(xml).includes(host) && textsOf("port", xml).includes(String(port)) &&
     (keys.length === 0 || hostKeys.some((hostKey) => keys.includes(hostKey.split(" ")[1]!))) &&
     changeLabel(xml, "").previous === (label ?? "");
+}
+
+/** Whether an agent's `config.xml` leads to that host, as far as it says where. */
+export function leadsTo(xml: string, host: string): boolean {
+  const hosts = hostsOf(xml);
+  return hosts.length === 0 || hosts.includes(host);
+}
+
+export function hostsOf(xml: string): readonly string[] {
+  return textsOf("host", xml);
 }
 
 /** The texts of the elements of that name that hold nothing else. */

@@ -7,8 +7,6 @@ interface Refusal {
   readonly kind: TargetErrorKind;
   /** The problem and what to do, in one line. */
   readonly problem: string;
-  /** Whether a POST that was answered so may have done something. */
-  readonly effect: "none" | "unknown";
 }
 
 /** @param options `user`: who asks, null for nobody; `missing`: what a 404 means */
@@ -18,11 +16,9 @@ export function describeRefusal(
 ): Refusal {
   const { status } = response;
   const said = pageText(response);
-  const effect = status >= 300 && status < 500 && status !== 408 ? "none" : "unknown";
   const refusal = (kind: TargetErrorKind, what: string, advice?: string): Refusal => ({
     kind,
     problem: `${what} (HTTP ${status})${advice === undefined ? "" : `; ${advice}`}`,
-    effect,
   });
   if (status === 401) return refusal("unauthorized", said || "Jenkins requires a login", loginAdvice(user));
   if (status === 403) return refusal("unauthorized", said || "forbidden", rightsAdvice(said, user));

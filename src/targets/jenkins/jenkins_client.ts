@@ -82,20 +82,13 @@ export class JenkinsClient implements AsyncDisposable {
     }
   }
 
-  /** The error of an answer that cannot be used. Reading changes nothing, whatever became of the answer. */
+  /** The error of an answer that cannot be used. */
   refuse(
-    call: Pick<JenkinsCall, "action"> & Partial<Pick<JenkinsCall, "method">>,
-    refusal: {
-      kind: TargetErrorKind;
-      problem: string;
-      effect: "none" | "unknown";
-      status?: number;
-      cause?: unknown;
-    },
+    call: Pick<JenkinsCall, "action">,
+    refusal: { kind: TargetErrorKind; problem: string; status?: number; cause?: unknown },
   ): TargetError {
     const action = `${call.action} on target ${this.#options.name}`;
-    const effect = call.method === "GET" ? "none" : refusal.effect;
-    return new TargetError(refusal.kind, this.#hideSecrets(refusal.problem), { ...refusal, action, effect });
+    return new TargetError(refusal.kind, this.#hideSecrets(refusal.problem), { ...refusal, action });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -152,7 +145,7 @@ export class JenkinsClient implements AsyncDisposable {
         "accept-language": "en",
         ...(user !== null && { authorization: `Basic ${this.#credentials()}` }),
         ...(body !== undefined && { "content-type": body.type }),
-        ...crumb?.headers,
+        ...crumb,
       },
       body: body?.text,
     };
@@ -164,14 +157,14 @@ export class JenkinsClient implements AsyncDisposable {
   }
 
   #describeFailure(call: JenkinsCall, error: unknown): TargetError {
-    const refusal = (kind: TargetErrorKind, what: string, effect: "none" | "unknown", cause?: unknown) =>
-      this.refuse(call, { kind, problem: `${what} (url ${this.#base})`, effect, cause });
+    const refusal = (kind: TargetErrorKind, what: string, cause?: unknown) =>
+      this.refuse(call, { kind, problem: `${what} (url ${this.#base})`, cause });
     if (error === "timeout") {
-      return refusal("timeout", `no response within ${this.#options.timeout / SECOND} s`, "unknown");
+      return refusal("timeout", `no response within ${this.#options.timeout / SECOND} s`);
     }
-    if (!(error instanceof CloudError)) return refusal("unavailable", "the request failed", "unknown", error);
+    if (!(error instanceof CloudError)) return refusal("unavailable", "the request failed", error);
     const kind = error.kind === "badResponse" ? "badResponse" : "unavailable";
-    return refusal(kind, error.message, error.effect, error);
+    return refusal(kind, error.message, error);
   }
 
   async #askForCrumb(): Promise<Crumb> {
@@ -184,10 +177,7 @@ export class JenkinsClient implements AsyncDisposable {
       signal: this.#closing.signal,
     };
     const response = await this.request(call);
-    return readCrumb(
-      response,
-      (problem) => this.refuse(call, { kind: "badResponse", problem, effect: "none" }),
-    );
+    return readCrumb(response, (problem) => this.refuse(call, { kind: "badResponse", problem }));
   }
 
   /** A proxy's page may repeat what was sent to it. */

@@ -9,9 +9,9 @@ import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { TargetState } from "../../domain/target_state.ts";
 import type { Call } from "../../lib/call.ts";
 import { parseAnswer } from "../../lib/parse_answer.ts";
-import type { AgentRequest, Target } from "../target.ts";
+import type { AgentCall, AgentRequest, Target } from "../target.ts";
 import { TargetError } from "../target_error.ts";
-import { changeLabel, isConfigOf } from "./agent_config.ts";
+import { changeLabel, hostsOf, isConfigOf, leadsTo } from "./agent_config.ts";
 import { agentForm } from "./agent_form.ts";
 import { type JenkinsCall, JenkinsClient, type JenkinsClientOptions } from "./jenkins_client.ts";
 
@@ -27,7 +27,9 @@ const TIMEOUT = 30 * SECOND;
 
 const NO_JENKINS = "no Jenkins found; check url";
 
-const AgentSchema = v.object({ idle: v.boolean() });
+const AgentsSchema = v.object({
+  computer: v.array(v.object({ displayName: v.string(), idle: v.boolean() })),
+});
 
 const StateSchema = v.object({
   quietingDown: v.boolean(),
@@ -38,6 +40,8 @@ const StateSchema = v.object({
 export class JenkinsTarget implements Target {
   readonly #client: JenkinsClient;
   readonly #credentialsId: string | null;
+  /** By agent: where it leads, as it was made or read: each is read once. */
+  readonly #hosts = new Map<string, readonly string[]>();
 
   /** Sends nothing yet. @throws TypeError where `url` is no address */
   constructor(options: JenkinsTargetOptions) {
@@ -79,6 +83,7 @@ export class JenkinsTarget implements Target {
     };
     try {
       this.#expectRedirect(call, await this.#client.request(call), TO_COMPUTERS);
+      this.#hosts.set(agent.name, [agent.host]);
       return "created";
     } catch (error) {
       // Jenkins refuses a name that is taken with nothing but a sentence, which may be in any language.
@@ -88,7 +93,7 @@ export class JenkinsTarget implements Target {
     }
   }
 
-  async relabelAgent(name: string, { label, signal }: Call & { label: string }): Promise<void> {
+  async relabelAgent(name: string, { label, host, signal }: AgentCall & { label: string }): Promise<void> {
     const call = this.#agentCall(name, { what: "relabel", signal });
     const path = `${call.path}/config.xml`;
     const { body } = await this.#client.request({ ...call, method: "GET", path });
@@ -96,19 +101,42 @@ export class JenkinsTarget implements Target {
       call,
       () => changeLabel(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body), label),
     );
+    if (host !== undefined && !leadsTo(xml, host)) {
+      const problem = `agent ${name} leads to another server`;
+      throw this.#client.refuse(call, { kind: "notFound", problem });
+    }
     if (previous === label) return;
     const changed = { type: "application/xml; charset=utf-8", text: xml };
     await this.#client.request({ ...call, method: "POST", path, body: changed });
   }
 
-  async isIdle(name: string, { signal }: Call): Promise<boolean> {
-    const response = await this.#readAgent(name, { what: "look for a job on", tree: "idle", signal });
-    return response.status === 404 ||
-      this.#parse(AgentSchema, response, { action: `look for a job on agent ${name}` }).idle;
+  /** Of all agents at once: a 404 for the one would come from a proxy as well as from Jenkins. */
+  async isIdle(name: string, { host, signal }: AgentCall): Promise<boolean> {
+    const call: JenkinsCall = {
+      action: `look for a job on agent ${name}`,
+      method: "GET",
+      path: "/computer/api/json?tree=computer[displayName,idle]",
+      missing: NO_JENKINS,
+      signal,
+    };
+    const { computer: agents } = this.#parse(AgentsSchema, await this.#client.request(call), call);
+    const busy = agents.filter(({ idle }) => !idle).map(({ displayName }) => displayName);
+    if (busy.includes(name)) return false;
+    if (host === undefined) return true;
+    const names = new Set(agents.map(({ displayName }) => displayName));
+    for (const known of this.#hosts.keys()) if (!names.has(known)) this.#hosts.delete(known);
+    for (const other of busy) {
+      const hosts = this.#hosts.get(other) ??
+        hostsOf(await this.#readConfig(other, { ...call, signal }) ?? "");
+      this.#hosts.set(other, hosts);
+      if (hosts.includes(host)) return false;
+    }
+    return true;
   }
 
-  async deleteAgent(name: string, { signal }: Call): Promise<"deleted" | "gone"> {
+  async deleteAgent(name: string, { host, signal }: AgentCall): Promise<"deleted" | "gone" | "other"> {
     const about = this.#agentCall(name, { what: "delete", signal });
+    if (host !== undefined && !leadsTo(await this.#readConfig(name, about) ?? "", host)) return "other";
     const call: JenkinsCall = {
       ...about,
       method: "POST",
@@ -147,15 +175,20 @@ export class JenkinsTarget implements Target {
   }
 
   async #hasAgent(name: string, signal: AbortSignal): Promise<boolean> {
-    const { status } = await this.#readAgent(name, { what: "look for", tree: "displayName", signal });
+    const call = this.#agentCall(name, { what: "look for", signal });
+    const path = `${call.path}/api/json?tree=displayName`;
+    const { status } = await this.#client.request({ ...call, method: "GET", path, accept: [404] });
     return status !== 404;
   }
 
-  /** The answer is a 404 where there is no such agent. */
-  #readAgent(name: string, { tree, ...about }: Call & { what: string; tree: string }): Promise<SendResponse> {
-    const call = this.#agentCall(name, about);
-    const path = `${call.path}/api/json?tree=${tree}`;
-    return this.#client.request({ ...call, method: "GET", path, accept: [404] });
+  /** null: there is no such agent, or the user may not see its configuration. */
+  async #readConfig(
+    name: string,
+    call: Pick<JenkinsCall, "action" | "missing" | "signal">,
+  ): Promise<string | null> {
+    const path = `/computer/${encodeURIComponent(name)}/config.xml`;
+    const { status, body } = await this.#client.request({ ...call, method: "GET", path, accept: [403, 404] });
+    return status === 200 ? new TextDecoder().decode(body) : null;
   }
 
   #parse<Output>(
@@ -166,16 +199,15 @@ export class JenkinsTarget implements Target {
     return parseAnswer(schema, response, (message) => {
       const { status } = response;
       const problem = `${message}; check url`;
-      return this.#client.refuse(call, { kind: "badResponse", problem, status, effect: "none" });
+      return this.#client.refuse(call, { kind: "badResponse", problem, status });
     });
   }
 
   /** Whether the agent is as it is asked for: an earlier attempt has made it, and a job may run on it. */
   async #isThere(agent: AgentRequest, signal: AbortSignal): Promise<boolean> {
     const call = this.#agentCall(agent.name, { what: "look at", signal });
-    const path = `${call.path}/config.xml`;
-    const { status, body } = await this.#client.request({ ...call, method: "GET", path, accept: [403, 404] });
-    return status === 200 && this.#orRefuse(call, () => isConfigOf(new TextDecoder().decode(body), agent));
+    const xml = await this.#readConfig(agent.name, call);
+    return xml !== null && this.#orRefuse(call, () => isConfigOf(xml, agent));
   }
 
   /** Has the refusal of an answer that is no agent's configuration say so. */
@@ -184,7 +216,7 @@ export class JenkinsTarget implements Target {
       return read();
     } catch (cause) {
       const problem = "its config.xml is not valid XML; check url";
-      throw this.#client.refuse(call, { kind: "badResponse", problem, effect: "none", cause });
+      throw this.#client.refuse(call, { kind: "badResponse", problem, cause });
     }
   }
 
@@ -201,7 +233,6 @@ export class JenkinsTarget implements Target {
     throw this.#client.refuse({ action }, {
       kind: "badRequest",
       problem: `not a valid ${what}`,
-      effect: "none",
     });
   }
 
@@ -221,8 +252,7 @@ export class JenkinsTarget implements Target {
     // A query may hold what a login page was sent there with.
     const answer = location === "" ? "with no location" : `with ${location.replace(/[?#].*$/s, "")}`;
     const problem = `answered ${answer} (HTTP ${status}); ${advice}`;
-    const effect = status >= 300 ? "none" : "unknown";
-    throw this.#client.refuse(call, { kind: "badResponse", problem, status, effect });
+    throw this.#client.refuse(call, { kind: "badResponse", problem, status });
   }
 }
 

@@ -13,7 +13,8 @@ import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 const TARGETS =
   `targets:\n  - {name: ci, rate: 0, jenkins: {url: "http://ci/", user: ${USER}, apikey: ${PASSWORD}}}\n`;
 const POOL = `cron: {check: "*/5 * * * *"}\nlimits: {node-stuck: 100h, hold-max-age: 30m, idle: 5m}\n` +
-  `zmq-publishers: ["tcp://ci:8888"]\n` + poolConfig({ minReady: 4, label: "max-ready-age: 1h" });
+  `zmq-publishers: ["tcp://ci:8888", "tcp://silent:8888"]\n` +
+  poolConfig({ minReady: 4, label: "max-ready-age: 1h" });
 
 interface Job {
   readonly agent: string;
@@ -28,9 +29,12 @@ class Play implements AsyncDisposable {
   readonly #random;
   readonly #stopped = new Set<string>();
   readonly #meant = new Set<string>();
+  /** Agents that have had a job. */
+  readonly #over = new Set<string>();
   #jobs: Job[] = [];
   #publish: ((event: JobEvent) => void) | null = null;
   #hasTarget = true;
+  #hasLabel = true;
   #heardSince = 0;
   readonly #log: string[] = [];
 
@@ -41,9 +45,14 @@ class Play implements AsyncDisposable {
       random: seed,
       openTarget: (target) => this.jenkins.open(target, virtual),
       listenToJobs: ({ endpoint, onEvent }) => {
-        this.#publish = onEvent;
-        this.#heardSince = virtual.clock.now();
-        const since = () => this.#heardSince;
+        // The other one tells of no job of this Jenkins.
+        const isOurs = endpoint === "tcp://ci:8888";
+        const startedAt = virtual.clock.now();
+        if (isOurs) {
+          this.#publish = onEvent;
+          this.#heardSince = startedAt;
+        }
+        const since = () => isOurs ? this.#heardSince : startedAt;
         return {
           endpoint,
           get state() {
@@ -92,9 +101,10 @@ class Play implements AsyncDisposable {
   /** What Jenkins does by itself. */
   #schedule(isReported: boolean): void {
     // The connection broke, and came back.
-    if (!isReported) this.#heardSince = this.virtual.clock.now();
+    if (!isReported) this.#heardSince = this.virtual.clock.now() + 1;
     for (const job of this.#jobs.filter(({ endsAt }) => endsAt <= this.virtual.clock.now())) {
       this.jenkins.busy.delete(job.agent);
+      this.#over.add(job.agent);
       this.#say(`job on ${job.agent} ends`);
       if (isReported) this.#tell({ type: "finalized", nodename: job.agent, result: "SUCCESS" });
     }
@@ -102,10 +112,14 @@ class Play implements AsyncDisposable {
     if (this.jenkins.loading) return;
     for (const [name, { xml }] of this.jenkins.agents) {
       if (/<label><\/label>/.test(xml) || this.jenkins.busy.has(name) || !this.#chance(0.15)) continue;
+      const host = xml.match(/<host>(.*)<\/host>/)?.[1];
       const node = this.virtual.isUp &&
-        this.virtual.pool.report().nodes.find(({ nodename }) => nodename === name);
+        this.virtual.pool.report().nodes.find(({ addresses }) => addresses?.login === host);
       const serverId = node ? serverIdOf(node) : null;
-      if (serverId === null || !this.virtual.exists(serverId)) continue;
+      if (!node || serverId === null || !this.virtual.exists(serverId)) continue;
+      // Nobody can take the label of an agent whose name only Jenkins knows: it gets no job after the node's own.
+      const isOver = this.#over.has(node.nodename) || node.state.phase.startsWith("delete");
+      if (node.nodename !== name && (isOver || this.jenkins.busy.has(node.nodename))) continue;
       this.jenkins.busy.add(name);
       this.#jobs.push({
         agent: name,
@@ -129,6 +143,11 @@ class Play implements AsyncDisposable {
       "restart",
       "kill",
       "load",
+      "rename",
+      "copy",
+      "drop",
+      "proxy",
+      "label",
       "delete",
       "nothing",
       "nothing",
@@ -136,11 +155,16 @@ class Play implements AsyncDisposable {
     ]);
     this.#say(`${what} ${node?.id} `);
     if (what === "load") jenkins.loading = !jenkins.loading;
-    if (what === "target") {
-      this.#hasTarget = !this.#hasTarget;
-      await virtual.during(
-        virtual.reconfigure(this.#hasTarget ? POOL + TARGETS : POOL + "targets: [{name: other}]\n"),
-      );
+    if (what === "proxy") {
+      const answer = new Response("404 page not found", { status: 404 });
+      for (let time = 0; time < 3; time++) jenkins.failNext({ path: /computer/, answer: answer.clone() });
+    }
+    if (what === "target" || what === "label") {
+      if (what === "target") this.#hasTarget = !this.#hasTarget;
+      else this.#hasLabel = !this.#hasLabel;
+      const pool = this.#hasLabel ? POOL : POOL.replace("name: small", "name: other");
+      const targets = this.#hasTarget ? TARGETS : "targets: [{name: other}]\n";
+      await virtual.during(virtual.reconfigure(pool + targets));
     }
     if (what === "restart" || what === "kill") {
       await (what === "kill" ? virtual.killPool() : virtual.stopPool());
@@ -150,6 +174,16 @@ class Play implements AsyncDisposable {
     if (node === null) return;
     const serverId = serverIdOf(node)!;
     const ids = [node.id];
+    const agent = jenkins.agents.get(node.nodename);
+    if (agent !== undefined && (what === "rename" || what === "copy")) {
+      const name = `${node.nodename}-${what}`;
+      jenkins.agents.set(name, { ...agent, name });
+      // The copy is to take its place.
+      const xml = agent.xml.replace(/<label>.*<\/label>/, "<label></label>");
+      jenkins.agents.set(node.nodename, { ...agent, xml });
+    }
+    // A job that runs goes on; Jenkins lists its agent until its end.
+    if (what === "rename" || what === "drop") jenkins.agents.delete(node.nodename);
     if (what === "hold") {
       await virtual.ask("hold", {
         ids,
@@ -170,11 +204,16 @@ class Play implements AsyncDisposable {
     }
   }
 
+  /** Whether somebody has deleted the agent's node. */
+  #isMeant(agent: string): boolean {
+    return this.#meant.has(agent.replace(/-(rename|copy).*$/, ""));
+  }
+
   #check(): void {
-    const killed = this.jenkins.killed.filter((name) => !this.#meant.has(name));
+    const killed = this.jenkins.killed.filter((name) => !this.#isMeant(name));
     assert.deepEqual(killed, [], this.#log.join("\n"));
     for (const { agent, serverId } of this.#jobs) {
-      if (!this.#meant.has(agent)) {
+      if (!this.#isMeant(agent)) {
         assert.ok(this.virtual.exists(serverId), `${agent}\n${this.#log.join("\n")}`);
       }
     }

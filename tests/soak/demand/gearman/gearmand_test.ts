@@ -203,18 +203,14 @@ withGearmand("assign() tells a worker's failure and its exception", async (serve
   const failures = await Promise.all(
     ["a", "b", "c"].map((target) => errorOf(gearman.assign(target, node, { timeout: PATIENCE, signal }))),
   );
-  deepEqual(failures.map(({ kind, effect }) => [kind, effect]), [
-    ["failed", "none"],
-    ["exception", "unknown"],
-    ["badAnswer", "unknown"],
-  ]);
+  deepEqual(failures.map(({ kind }) => kind), ["failed", "exception", "badAnswer"]);
   match(failures[1]!.message, /KeyError: name/);
 });
 
 withGearmand("assign() takes back a job that no worker took, so that none gets it later", async (server) => {
   await using gearman = await connect([server]);
   const error = await errorOf(assign(gearman, 50));
-  deepEqual([error.kind, error.effect], ["noWorker", "none"]);
+  equal(error.kind, "noWorker");
   await using worker = await startWorker(server, { functions, handle: () => [["WORK_COMPLETE", "{}"]] });
   deepEqual(await gearman.assign("jenkins", { ...node, name: "bare-2" }, { timeout: PATIENCE, signal }), {
     manager: null,
@@ -243,7 +239,7 @@ withGearmand("assign() cannot tell what became of a job that a worker holds", as
   const waiting = errorOf(assign(gearman, 1_000));
   await eventually(() => worker.jobs.length === 1);
   const error = await waiting;
-  deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
+  equal(error.kind, "timeout");
 });
 
 withGearmand(
@@ -256,7 +252,7 @@ withGearmand(
       await eventually(() => worker.jobs.length === 1);
       await server.kill();
       const error = await waiting;
-      deepEqual([error.kind, error.effect], ["lost", "unknown"]);
+      equal(error.kind, "lost");
       match(error.message, /the outcome is unknown: the connection ended while the job was running/);
     }
     ok(await server.run());
