@@ -37,18 +37,21 @@ async function tempFolder(): Promise<{ path: string } & AsyncDisposable> {
 }
 
 /** Each way to give the same signal. */
-const signalGivers: readonly (readonly [string, (controller: AbortController) => { signal: AbortSignal }])[] = [
-  ["its signal in an object", ({ signal }) => ({ signal })],
-  ["an AbortController itself", (controller) => controller],
-];
+const signalGivers: readonly (readonly [string, (controller: AbortController) => { signal: AbortSignal }])[] =
+  [
+    ["its signal in an object", ({ signal }) => ({ signal })],
+    ["an AbortController itself", (controller) => controller],
+  ];
 
 for (const [what, given] of signalGivers) {
   Deno.test(`a call and a stream over the socket end when aborted, given ${what}`, async () => {
     await using bench = await openBench();
-    for (const ask of [
-      (options: { signal: AbortSignal }) => bench.client.ask("request-confirm", { id: 1 }, options),
-      (options: { signal: AbortSignal }) => bench.client.ask("events", { follow: true }, options),
-    ]) {
+    for (
+      const ask of [
+        (options: { signal: AbortSignal }) => bench.client.ask("request-confirm", { id: 1 }, options),
+        (options: { signal: AbortSignal }) => bench.client.ask("events", { follow: true }, options),
+      ]
+    ) {
       const controller = new AbortController();
       controller.abort(new Error("enough"));
       await assert.rejects(ask(given(controller)), /enough/);
