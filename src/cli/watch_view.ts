@@ -4,7 +4,7 @@ import { sleptThrough } from "../lib/clock.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import { wrapWords } from "../lib/wrap_words.ts";
-import { type DrawnRows, drawnRows, type RowChanges, rowChanges } from "../views/tables/row_changes.ts";
+import { type DrawnRows, drawnRows, rowChanges } from "../views/tables/row_changes.ts";
 import { type PoolList, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
@@ -53,7 +53,7 @@ class Screen {
   readonly #context: CliContext;
   readonly #watching: Watching;
   #before: DrawnRows | null = null;
-  #changes: RowChanges | null = null;
+  #changes: ReturnType<typeof rowChanges> | null = null;
 
   constructor(context: CliContext, watching: Watching) {
     this.#context = context;
@@ -77,7 +77,7 @@ class Screen {
     io.stdout.write(isScreen(io.stdout, io) ? CLEAR + this.#fitting(whole) : whole);
   }
 
-  #compare(rows: DrawnRows): RowChanges["marks"] {
+  #compare(rows: DrawnRows) {
     this.#changes = this.#before === null ? null : rowChanges(this.#before, rows);
     this.#before = rows;
     return this.#changes?.marks ?? [];
