@@ -14,28 +14,6 @@ import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./vi
 import { nodeStateNames } from "../domain/node.ts";
 import { countText } from "../domain/count_text.ts";
 
-const foreignServerViewSchema = v.object({
-  provider: string,
-  hostname: string,
-  server_id: string,
-  /** The node that it is marked with. */
-  node_id: numberOrNull,
-  /** The run that it is marked with. */
-  run: stringOrNull,
-});
-
-const taskViewSchema = v.object({
-  name: string,
-  runs: number,
-  last_started: stringOrNull,
-  /** Seconds. */
-  last_duration: numberOrNull,
-  last_error: v.nullable(v.object({
-    at: string,
-    message: string,
-  })),
-});
-
 const daemonViewSchema = v.object({
   pid: number,
   /** Of the program. */
@@ -50,7 +28,17 @@ const daemonViewSchema = v.object({
   config_problems: rows(string),
   /** Levels of the log that somebody has set for a time, or until the daemon ends (`until` null). */
   log_levels: since0_4(rows(v.object({ category: string, level: string, until: stringOrNull }))),
-  tasks: rows(taskViewSchema),
+  tasks: rows(v.object({
+    name: string,
+    runs: number,
+    last_started: stringOrNull,
+    /** Seconds. */
+    last_duration: numberOrNull,
+    last_error: v.nullable(v.object({
+      at: string,
+      message: string,
+    })),
+  })),
 });
 
 export const statusViewSchema = viewSchema({
@@ -82,7 +70,15 @@ export const statusViewSchema = viewSchema({
   /** Images that were ordered and are not there yet, and why. */
   orders: since0_4(rows(v.object({ what: string, message: string, since: string }))),
   /** Servers of this installation that this state did not make. */
-  foreign_servers: since0_4(rows(foreignServerViewSchema)),
+  foreign_servers: since0_4(rows(v.object({
+    provider: string,
+    hostname: string,
+    server_id: string,
+    /** The node that it is marked with. */
+    node_id: numberOrNull,
+    /** The run that it is marked with. */
+    run: stringOrNull,
+  }))),
   /** One line each, what an operator should look at; empty: all is well. */
   problems: rows(string),
 });
