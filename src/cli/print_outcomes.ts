@@ -23,7 +23,7 @@ export function printOutcomes(
 }
 
 /** `node 7 has been gone since 2030-01-02T03:04:05.000Z, used: released`. */
-export function describeEnd({ id, ended, result, comment }: NodeLogView["node"]): string {
+export function describeEndedNode({ id, ended, result, comment }: NodeLogView["node"]): string {
   const how = [result, comment].filter((part) => part !== null).join(": ");
   return `node ${id} has been gone since ${ended}, ${how}`;
 }

@@ -16,7 +16,7 @@ import { example, type HelpGroup, helpGroup } from "../help.ts";
 import { columnsOption, outputOption, sortOption, watchOption } from "../output_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
-import { describeEnd } from "../print_outcomes.ts";
+import { describeEndedNode } from "../print_outcomes.ts";
 import { type ShowOptions, showView } from "../show_view.ts";
 import { writeLine } from "../write_line.ts";
 
@@ -60,7 +60,7 @@ async function showOne(
   if (view.nodes.length > 0) return;
   const why = gone === null
     ? `there is no node ${id}`
-    : `${describeEnd(gone)}; \`history ${id}\` shows everything about it`;
+    : `${describeEndedNode(gone)}; \`history ${id}\` shows everything about it`;
   writeLine(io.stderr, `nodepool: ${why}`);
 }
 
