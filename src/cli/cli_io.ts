@@ -23,6 +23,8 @@ export interface CliIo {
   home(): string;
   /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process. */
   interrupts(): Interrupts;
+  /** Until it is disposed of, the listener is called when the size of the terminal has changed. */
+  onResize(listener: () => void): Disposable;
 }
 
 export interface CliOutput {

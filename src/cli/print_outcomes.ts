@@ -1,5 +1,6 @@
-/** Tells what became of each of several nodes, images or jobs. */
+/** Tells what became of nodes, images or jobs. */
 import type { IdOutcome } from "../control/operation.ts";
+import type { NodeLogView } from "../views/node_log.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";
@@ -19,4 +20,10 @@ export function printOutcomes(
     if (ok) writeLine(context.io.stdout, `${what} ${id}: ${message}`);
     else writeLine(context.io.stderr, `nodepool: ${message}`);
   }
+}
+
+/** `node 7 has been gone since 2030-01-02T03:04:05.000Z, used: released`. */
+export function describeEndedNode({ id, ended, result, comment }: NodeLogView["node"]): string {
+  const how = [result, comment].filter((part) => part !== null).join(": ");
+  return `node ${id} has been gone since ${ended}, ${how}`;
 }

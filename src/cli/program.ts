@@ -9,16 +9,20 @@ import { completeCommand } from "./commands/complete.ts";
 import { configExampleCommand, configValidateCommand } from "./commands/config_validate.ts";
 import { builderProgram, daemonCommand, nodepooldProgram } from "./commands/daemon.ts";
 import { deleteCommand, dibImageDeleteCommand, imageDeleteCommand } from "./commands/deletions.ts";
-import { dumpCommand } from "./commands/dump.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand, showCommand } from "./commands/explain.ts";
-import { holdCommand, releaseCommand, unholdCommand } from "./commands/holds.ts";
+import {
+  holdCommand,
+  jobCreateCommand,
+  jobDeleteCommand,
+  releaseCommand,
+  unholdCommand,
+} from "./commands/holds.ts";
 import { installFilesCommand, installLinksCommand } from "./commands/install.ts";
 import { initCommand } from "./commands/init.ts";
 import { inventoryCommand } from "./commands/inventory.ts";
-import { jobCreateCommand, jobDeleteCommand } from "./commands/jobs.ts";
 import { listCommand, listCommandOf } from "./commands/list.ts";
-import { logLevelCommand } from "./commands/log_level.ts";
+import { dumpCommand, logLevelCommand } from "./commands/running_daemon.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manualCommand } from "./commands/manual.ts";
 import { imageBuildCommand, imageUpdateCommand, imageUploadCommand } from "./commands/order_images.ts";

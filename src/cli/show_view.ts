@@ -1,7 +1,7 @@
 /** Prints one of the pool's lists, once or again and again: what all list commands come to. */
 import { SECOND } from "../domain/time.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
-import type { PoolList, PoolView, PoolViewName } from "../views/view_pool.ts";
+import type { PoolList, PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import type { ListChoice } from "./output_options.ts";
 import { openPool } from "./open_pool.ts";
@@ -16,12 +16,11 @@ export interface ShowOptions extends ListChoice {
 
 const USUAL_WATCH = 2 * SECOND;
 
-/** Resolves to what was shown (last). */
-export async function showView<Name extends PoolViewName>(
+export async function showView(
   context: CliContext,
-  name: Name,
+  name: PoolViewName,
   options: ShowOptions,
-): Promise<PoolView<Name>> {
+): Promise<void> {
   const { watch } = options;
   if (watch !== undefined) {
     const { watchView } = await import("./watch_view.ts");
@@ -29,7 +28,7 @@ export async function showView<Name extends PoolViewName>(
   }
   await using pool = await openPool(context);
   const { filter = {} } = options;
-  const content = await pool.ask(name, filter) as PoolView<Name>;
+  const content = await pool.ask(name, filter);
   const { poolLists } = await import("../views/view_pool.ts");
   const { table }: PoolList = poolLists[name];
   const { io } = context;
@@ -38,5 +37,4 @@ export async function showView<Name extends PoolViewName>(
     const { noteUnknownNames } = await import("./note_unknown_names.ts");
     await noteUnknownNames(pool, { filter, images: name === "dib-image-list" ? "diskimage" : "image" }, io);
   }
-  return content;
 }

@@ -25,6 +25,7 @@ export const systemIo: CliIo = {
   folder: workingFolder,
   home: systemHome,
   interrupts: interruptsOfProcess,
+  onResize: (listener) => listening(["SIGWINCH"], listener),
 };
 
 function workingFolder(): string | null {

@@ -1,10 +1,11 @@
 /** Draws one of the pool's lists again and again, and marks what has changed since the last drawing. */
 import { durationText, type Milliseconds } from "../domain/time.ts";
+import { sleptThrough } from "../lib/clock.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import { wrapWords } from "../lib/wrap_words.ts";
-import { type DrawnRows, drawnRows, type RowChanges, rowChanges } from "../views/tables/row_changes.ts";
-import { type PoolList, poolLists, type PoolView, type PoolViewName } from "../views/view_pool.ts";
+import { type DrawnRows, drawnRows, rowChanges } from "../views/tables/row_changes.ts";
+import { type PoolList, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { LastingPool } from "./lasting_pool.ts";
@@ -13,33 +14,34 @@ import type { ShowOptions } from "./show_view.ts";
 import { isScreen } from "./state_colors.ts";
 import { withTimesOf } from "./write_line.ts";
 
-interface Watching<Name extends PoolViewName> {
-  readonly name: Name;
+interface Watching {
+  readonly name: PoolViewName;
   readonly options: ShowOptions;
   readonly pause: Milliseconds;
 }
 
 /**
- * Until it is interrupted; resolves to what was shown last. Needs the daemon: without one, the state would be locked
- * between drawings and no daemon could start. While that is restarted, it waits for the next one.
+ * Until it is interrupted; anew at once when the terminal's size has changed. Needs the daemon: without one, the state
+ * would be locked between drawings and no daemon could start. While that is restarted, it waits for the next one.
  */
-export async function watchView<Name extends PoolViewName>(
-  context: CliContext,
-  watching: Watching<Name>,
-): Promise<PoolView<Name>> {
+export async function watchView(context: CliContext, watching: Watching): Promise<void> {
   await using pool = await LastingPool.open(context);
   using interrupts = context.io.interrupts();
   const { signal } = interrupts;
   const screen = new Screen(context, watching);
-  let shown = await screen.draw(pool, signal);
+  let pause = new AbortController();
+  using _resizes = context.io.onResize(() => pause.abort());
+  await screen.draw(pool, signal);
   try {
-    while (true) {
-      await context.io.clock.sleep(watching.pause, { signal });
-      shown = await screen.draw(pool, signal);
+    for (;;) {
+      await sleptThrough(context.io.clock, watching.pause, {
+        signal: AbortSignal.any([signal, pause.signal]),
+      });
+      pause = new AbortController();
+      await screen.draw(pool, signal);
     }
   } catch (error) {
-    if (error instanceof InterruptedError) return shown;
-    throw error;
+    if (!(error instanceof InterruptedError)) throw error;
   }
 }
 
@@ -47,21 +49,21 @@ export async function watchView<Name extends PoolViewName>(
 const CLEAR = "\x1b[H\x1b[J";
 
 /** Knows what was drawn last, and so what has changed. */
-class Screen<Name extends PoolViewName> {
+class Screen {
   readonly #context: CliContext;
-  readonly #watching: Watching<Name>;
+  readonly #watching: Watching;
   #before: DrawnRows | null = null;
-  #changes: RowChanges | null = null;
+  #changes: ReturnType<typeof rowChanges> | null = null;
 
-  constructor(context: CliContext, watching: Watching<Name>) {
+  constructor(context: CliContext, watching: Watching) {
     this.#context = context;
     this.#watching = watching;
   }
 
-  async draw(pool: LastingPool, signal: AbortSignal): Promise<PoolView<Name>> {
+  async draw(pool: LastingPool, signal: AbortSignal): Promise<void> {
     const { name, options } = this.#watching;
     const { io } = this.#context;
-    const view = await pool.ask(name, options.filter ?? {}, { signal }) as PoolView<Name>;
+    const view = await pool.ask(name, options.filter ?? {}, { signal });
     const { table }: PoolList = poolLists[name];
     const text = await formatView(view, {
       ...options,
@@ -73,10 +75,9 @@ class Screen<Name extends PoolViewName> {
     const isTable = options.output === "table" || options.output === "wide";
     const whole = isTable ? `${this.#headLines(view.at)}\n${text}` : text;
     io.stdout.write(isScreen(io.stdout, io) ? CLEAR + this.#fitting(whole) : whole);
-    return view;
   }
 
-  #compare(rows: DrawnRows): RowChanges["marks"] {
+  #compare(rows: DrawnRows) {
     this.#changes = this.#before === null ? null : rowChanges(this.#before, rows);
     this.#before = rows;
     return this.#changes?.marks ?? [];

@@ -60,7 +60,7 @@ interface WireCall {
 
 /** Deno's own fetch: an HTTP package would cost more at start than all the rest of a command. */
 function socketWire(path: string): ControlWire {
-  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  const client = socketClient(path);
   return {
     place: path,
     send: ({ path, ...call }, options) =>
@@ -69,6 +69,17 @@ function socketWire(path: string): ControlWire {
       }),
     [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
   };
+}
+
+/** Deno reads the system's certificates even for a socket, which needs none, and fails where the variable names no file. */
+function socketClient(path: string): Deno.HttpClient {
+  const options = { proxy: { transport: "unix", path } } as const;
+  try {
+    return Deno.createHttpClient(options);
+  } catch {
+    Deno.env.delete("SSL_CERT_FILE");
+    return Deno.createHttpClient(options);
+  }
 }
 
 /** The part of Deno's message that names the address, which is not the socket's, and its own parts. */
@@ -88,7 +99,8 @@ export class RemotePool implements PoolClient {
   }
 
   /** A command that only looks asks at once, and for the greeting where the answer does not fit. */
-  readonly ask: PoolClient["ask"] = async (name, request, options = {}) => {
+  readonly ask: PoolClient["ask"] = async (name, request, { signal } = {}) => {
+    const options = { signal };
     const operation = await descriptorOf(name);
     const call = callOf(operation, request);
     if (call.method !== "GET") await this.#checkFit(name, { ...options, request });

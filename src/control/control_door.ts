@@ -7,7 +7,6 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
-import type { LeaderRecord } from "../lead/leader_record.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
 import { makeOwnCertificate } from "../lib/own_certificate.ts";
@@ -24,18 +23,12 @@ interface ControlDoorOptions {
   readonly clock?: Clock;
 }
 
-export interface ControlDoor extends AsyncDisposable {
-  /** How others reach it. */
-  readonly control: LeaderRecord["control"];
-  readonly connections: HttpServer["counts"];
-  /** From now on, this answers those who may ask; before, they hear 503. */
-  serve(handler: HttpHandler): void;
-}
+export type ControlDoor = ReturnType<typeof openControlDoor>;
 
 /** @throws ControlSocketError where it cannot listen */
 export function openControlDoor(
   { control: { hostname, port }, host, connections, clock = systemClock }: ControlDoorOptions,
-): ControlDoor {
+) {
   const { certificate: cert, key } = makeOwnCertificate(DOOR_NAME);
   const token = randomBytes(32).toString("base64url");
   const listener = listen(hostname, { port, cert, key });
@@ -52,6 +45,7 @@ export function openControlDoor(
   });
   server.listen(listener);
   return {
+    /** How others reach it. */
     control: {
       url: `https://${bracketed(hostname ?? host)}:${listener.addr.port}`,
       certificate: cert,
@@ -60,7 +54,8 @@ export function openControlDoor(
     get connections() {
       return server.counts;
     },
-    serve(next) {
+    /** From now on, this answers those who may ask; before, they hear 503. */
+    serve(next: HttpHandler) {
       handler = next;
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -11,6 +11,16 @@ export class ControlError extends Error {
   }
 }
 
+/** Nothing that is configured has the name. */
+export function notConfigured(
+  name: string,
+  { kind, known }: { kind: "label" | "provider" | "diskimage"; known: readonly { readonly name: string }[] },
+): ControlError {
+  const names = known.map((one) => one.name).join(", ");
+  const which = names === "" ? "none are configured" : `the ${kind}s are ${names}`;
+  return new ControlError(404, `there is no ${kind} ${name}; ${which}`);
+}
+
 /** The daemon's end, or its beginning, came between a question and its answer; whether it was heard is not known. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";

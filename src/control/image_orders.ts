@@ -7,7 +7,7 @@ import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } f
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../domain/pair_key.ts";
 import { changeOrder } from "../rules/record_image.ts";
-import { ControlError } from "./control_error.ts";
+import { ControlError, notConfigured } from "./control_error.ts";
 import type { StatePool } from "./operated_pool.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "./operations/image_operations.ts";
 
@@ -53,11 +53,7 @@ function resolve(spec: OrderSpec, config: Config): readonly OrderName[] {
 
 function resolveBuild(name: string, config: Config): OrderName {
   const diskimage = findDiskimage(config, name);
-  if (diskimage === null) {
-    const names = config.diskimages.map((one) => one.name).join(", ");
-    const known = names === "" ? "none are configured" : `the diskimages are: ${names}`;
-    throw new ControlError(404, `there is no diskimage ${name}; ${known}`);
-  }
+  if (diskimage === null) throw notConfigured(name, { kind: "diskimage", known: config.diskimages });
   if (diskimage.pause) throw new ControlError(409, `diskimage ${name} is paused`);
   return { provider: null, image: name };
 }
@@ -65,8 +61,7 @@ function resolveBuild(name: string, config: Config): OrderName {
 function findUses({ provider, image }: OrderSpec, config: Config): readonly ImageUse[] {
   const known = config.providers.find(({ name }) => name === provider);
   if (provider !== null && known === undefined) {
-    const names = config.providers.map(({ name }) => name).join(", ");
-    throw new ControlError(404, `there is no provider ${provider}; the providers are: ${names}`);
+    throw notConfigured(provider, { kind: "provider", known: config.providers });
   }
   if ((known?.maxServers ?? 0) < 0) {
     throw new ControlError(409, `provider ${provider} is retired: its max-servers is -1`);

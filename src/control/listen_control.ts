@@ -17,11 +17,7 @@ interface ListenControlOptions {
   readonly clock?: Clock;
 }
 
-export interface ListeningControl extends AsyncDisposable {
-  readonly connections: HttpServer["counts"];
-  /** From now on, this answers. */
-  serve(handler: HttpHandler): void;
-}
+export type ListeningControl = Awaited<ReturnType<typeof listenControl>>;
 
 /** How often the socket is looked at: commands that find none wait for longer. */
 const LOOK = 2_000;
@@ -32,7 +28,7 @@ const log = loggerOf("control");
 export async function listenControl(
   handler: HttpHandler,
   { socketPath, connections, clock = systemClock }: ListenControlOptions,
-): Promise<ListeningControl> {
+) {
   const stop = new AbortController();
   const first = await ControlSocket.open(socketPath);
   const server = new HttpServer((request) => handler(request), {
@@ -44,7 +40,8 @@ export async function listenControl(
     get connections() {
       return server.counts;
     },
-    serve(next) {
+    /** From now on, this answers. */
+    serve(next: HttpHandler) {
       handler = next;
     },
     async [Symbol.asyncDispose]() {
@@ -97,13 +94,11 @@ interface ServeControlOptions extends ListenControlOptions {
   onDefect(error: unknown): void;
 }
 
-type ServedControl = Omit<ListeningControl, "serve">;
-
 /**
  * Serves the pool of this process on its control socket, for one that holds the lock of a state that is a file. Listens until it is disposed of, which ends waiting clients with status 503. The pool itself is left open.
  * @throws ControlSocketError when the path cannot be listened on
  */
-export async function serveControl(pool: LocalPool, options: ServeControlOptions): Promise<ServedControl> {
+export async function serveControl(pool: LocalPool, options: ServeControlOptions) {
   const answered = answerControl(pool, options);
   const listening = await listenControl(answered.handle, options);
   return {

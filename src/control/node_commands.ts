@@ -13,22 +13,11 @@ import { endJob, type JobEndEffect } from "../rules/end_job.ts";
 import type { Edit } from "../store/draft.ts";
 import type { StateDeps } from "./operated_pool.ts";
 import type { IdOutcome } from "./operation.ts";
+import type { Holding } from "./operations/node_operations.ts";
 
 interface HoldDeps extends StateDeps {
   /** `limits.hold-max-age`; null, or left out: none, or the configuration was not read. */
   readonly maxAge?: Milliseconds | null;
-}
-
-interface Holding {
-  readonly reason: string | null;
-  /** Whose it is, if nobody holds it yet. */
-  readonly owner: string | null;
-  /** Whose it is from now on; null, or left out: whose it was. */
-  readonly newOwner?: string | null | undefined;
-  /** From now on. */
-  readonly duration: Milliseconds | null;
-  /** From the end that it has. */
-  readonly extend?: Milliseconds | null | undefined;
 }
 
 export function holdNodes(

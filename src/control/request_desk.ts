@@ -16,7 +16,7 @@ import { waitFor } from "../lib/in_flight.ts";
 import { whyTooMany } from "../plan/most_nodes.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { endRequest, isInUse } from "../rules/end_request.ts";
-import { ControlError } from "./control_error.ts";
+import { ControlError, notConfigured } from "./control_error.ts";
 import type { RequestSpec } from "./operations/request_operations.ts";
 
 /** How long a request is kept for a client that does not wait for it. */
@@ -187,10 +187,7 @@ export function checkRequest(
 ): void {
   const { config } = pool;
   const label = config.labels.find((candidate) => candidate.name === name);
-  if (label === undefined) {
-    const known = config.labels.map((candidate) => candidate.name).join(", ");
-    throw new ControlError(404, `there is no label ${name}; the labels are ${known}`);
-  }
+  if (label === undefined) throw notConfigured(name, { kind: "label", known: config.labels });
   if (label.minReady < 0) throw new ControlError(409, `label ${name} is disabled: its min-ready is -1`);
   const taking = config.targets.find((target) => handOverOf(target) !== "none");
   if (taking !== undefined) {

@@ -38,20 +38,13 @@ function describe({ name, ramMib, vcpus, diskGib }: Flavor): string {
   return `${name} (${ramMib} MiB, ${vcpus} ${vcpus === 1 ? "CPU" : "CPUs"}, ${disk})`;
 }
 
-interface Room {
-  /** Infinity: no limit is told. */
-  readonly servers: number;
-  /** `instances 10/10`. */
-  readonly tightest: string;
-}
-
 /** How many servers of a flavor the project's quota leaves room for, and which limit it is that ends it. */
 export function roomFor(
   { ramMib, vcpus }: Flavor,
   { quota, networkQuota, withFloatingIps }: Pick<CloudOffer, "quota" | "networkQuota"> & {
     withFloatingIps: boolean;
   },
-): Room {
+) {
   const rooms = [
     roomIn("instances", quota?.instances, 1),
     roomIn("cores", quota?.cores, vcpus),
@@ -62,7 +55,8 @@ export function roomFor(
   return rooms.toSorted((a, b) => a.servers - b.servers)[0]!;
 }
 
-function roomIn(name: string, use: QuotaUse | null | undefined, each: number): Room {
+/** `servers` Infinity: no limit is told; `tightest`: `instances 10/10`. */
+function roomIn(name: string, use: QuotaUse | null | undefined, each: number) {
   if (!use || each === 0 || use.limit === Infinity) return { servers: Infinity, tightest: "" };
   const servers = Math.max(0, Math.floor((use.limit - use.used) / each));
   return { servers, tightest: `${name} ${use.used}/${use.limit}` };

@@ -1,22 +1,15 @@
 /** Search in the manual: the sections that have all the words. */
 import { topics } from "./manual.ts";
 
-interface Hit {
-  /** A name that `nodepool manual` takes. */
-  readonly name: string;
-  readonly title: string;
-  /** Plain text around the first of the words. */
-  readonly excerpt: string;
-}
-
 /** Characters of an excerpt at most. */
 const WIDTH = 100;
 
 /**
  * @param words each may be several, which then stand together
- * @returns those with the words in their titles first, then those that have them most often
+ * @returns those with the words in their titles first, then those that have them most often; `name` is one that
+ *   `nodepool manual` takes, `excerpt` plain text around the first of the words
  */
-export function searchManual(words: readonly string[]): readonly Hit[] {
+export function searchManual(words: readonly string[]) {
   const wanted = words.map((word) => withSingleBlanks(word).toLowerCase()).filter((word) => word !== "");
   if (wanted.length === 0) return [];
   const count = (text: string) => occurrences(text.toLowerCase(), wanted);

@@ -2,7 +2,7 @@
  * The pool of a running daemon, as operations work on it: what is asked of it goes to the part whose matter it is.
  * `run_pool.ts` makes it with real adapters, tests with the simulator and a virtual clock.
  */
-import { ControlError } from "../control/control_error.ts";
+import { notConfigured } from "../control/control_error.ts";
 import { waitForOrders } from "../control/image_orders.ts";
 import type { DaemonParts, DaemonPool } from "../control/operated_pool.ts";
 import type { Config } from "../domain/config.ts";
@@ -195,8 +195,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
   #clouds(provider: string | null) {
     const { watches } = this.#parts;
     if (provider !== null && watches.get(provider) === null) {
-      const known = this.config.providers.map(({ name }) => name).join(", ");
-      throw new ControlError(404, `there is no provider ${provider}; the providers are ${known}`);
+      throw notConfigured(provider, { kind: "provider", known: this.config.providers });
     }
     return watches.all().map(({ provider: { name }, cloud }) => ({ name, cloud }));
   }

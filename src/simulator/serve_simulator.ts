@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { finished } from "node:stream/promises";
 import type { ApiRequest } from "./exchange.ts";
 import type { Simulator } from "./simulator.ts";
-import { startSshServer } from "./ssh_server.ts";
+import { startSshServer, whyNotListening } from "./ssh_server.ts";
 
 export interface ServedSimulator extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, with no slash at its end. */
@@ -33,7 +33,8 @@ export async function serveSimulator(
     answer(simulator, request, response).catch(() => request.socket.destroy());
   });
   await once(server.listen(port, hostname), "listening").catch((error: Error) => {
-    throw new Error(`the simulator cannot listen on ${hostname}:${port}: ${error.message}`, { cause: error });
+    const why = `${whyNotListening(error)}; choose another address with --listen`;
+    throw new Error(`the simulator cannot listen on ${hostname}:${port}: ${why}`);
   });
   made.defer(async () => {
     const closed = once(server.close(), "close");

@@ -41,8 +41,8 @@ export async function startSshServer(simulator: Simulator, { port }: { port: num
     receive(simulator, socket);
   });
   await once(listener.listen(port, "0.0.0.0"), "listening").catch((error: Error) => {
-    const why = `${error.message}; choose another SSH port`;
-    throw new Error(`simulated servers cannot answer on port ${port}: ${why}`, { cause: error });
+    const why = `${whyNotListening(error)}; choose another SSH port`;
+    throw new Error(`simulated servers cannot answer on port ${port}: ${why}`);
   });
   return {
     port: (listener.address() as AddressInfo).port,
@@ -53,6 +53,12 @@ export async function startSshServer(simulator: Simulator, { port }: { port: num
       ]);
     },
   };
+}
+
+export function whyNotListening({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "EADDRINUSE") return "another program does";
+  if (code === "EACCES") return "ports below 1024 need privileges";
+  return code === "EADDRNOTAVAIL" || code === "EINVAL" ? "this machine does not have that address" : message;
 }
 
 interface Login {

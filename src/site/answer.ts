@@ -41,9 +41,15 @@ export function notModified(
 function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
   const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim().replace(/^W\//, ""));
   if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
-  const since = Date.parse(context.req.header("if-modified-since") ?? "");
-  return change !== null && !change.isSecond && since >= change.at * SECOND;
+  const since = context.req.header("if-modified-since") ?? "";
+  // The oldest form names no zone.
+  const time = HTTP_DATE.test(since) ? Date.parse(`${since.replace(/ GMT$/, "")} GMT`) : NaN;
+  return change !== null && !change.isSecond && time >= change.at * SECOND;
 }
+
+/** HTTP's three forms of a date (RFC 9110, 5.6.7): what is in no such form is to be ignored. */
+const HTTP_DATE =
+  /^(?:\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|\w+day, \d\d-\w{3}-\d\d [\d:]{8} GMT|\w{3} \w{3} [\d ]\d [\d:]{8} \d{4})$/;
 
 export function tagOf(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);

@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { seeManual } from "../domain/see_manual.ts";
-import { addHealth } from "./add_health.ts";
+import { addHealth } from "./add_monitoring.ts";
 import { bareFailure } from "./failure_body.ts";
 import { prefersOpenMetrics } from "./negotiate.ts";
 import type { Scraped } from "./site_options.ts";

@@ -111,22 +111,17 @@ function otherColumns({ columns, query: { fields }, look: { grid, below }, to }:
   return link(to({ fields: columns.map(({ field }) => field).join(",") }), "All columns");
 }
 
-/** The things that the rows are; left out: lines about one thing, which nobody counts. */
-const nouns: Readonly<Record<string, string>> = {
-  "node-list": "node",
-  "label-list": "label",
-  "provider-list": "provider",
-  "request-list": "request",
-  "image-list": "image",
+/** The things that the rows are, unless the list is called after them; null: lines about one thing, which nobody counts. */
+const nouns: Readonly<Record<string, string | null>> = {
   "dib-image-list": "build",
-  "job-list": "job",
   "history": "node",
+  "status": null,
 };
 
 /** `1–200 of 2,000 nodes`, with the ways to the others. */
 function pager({ name, rows, shown, number, further = null, to }: ShownPage): Markup {
-  const noun = nouns[name];
-  if (noun === undefined) return html``;
+  const noun = name in nouns ? nouns[name]! : name.replace(/-list$/, "");
+  if (noun === null) return html``;
   const [first, last] = [(number - 1) * ROWS_OF_PAGE + 1, (number - 1) * ROWS_OF_PAGE + shown.length];
   const way = (text: string, change: AddressChange) => link(to(change), text);
   const count = (rows: number) => rows.toLocaleString("en");

@@ -12,11 +12,7 @@ export interface ServeSiteOptions {
   readonly streams?: number;
 }
 
-export interface ServedSite extends AsyncDisposable {
-  /** `http://127.0.0.1:8005`, for each address. */
-  readonly urls: readonly string[];
-  readonly connections: HttpServer["counts"];
-}
+export type ServedSite = ReturnType<typeof serveSite>;
 
 /** The status endpoint cannot listen: what was attempted, why, what to do. */
 export class ServeSiteError extends Error {
@@ -38,7 +34,7 @@ type Handler = (request: Request) => Response | Promise<Response>;
 export function serveSite(
   site: { fetch: Handler },
   { listen: addresses, connections, streams }: ServeSiteOptions,
-): ServedSite {
+) {
   const listeners = listenAll(addresses);
   const share = (all: number) => Math.max(2, Math.floor(all / addresses.length));
   const limits = {
@@ -62,6 +58,7 @@ export function serveSite(
   const sum = (what: "open" | "busy") =>
     servers.reduce((total, { server }) => total + server.counts[what], 0);
   return {
+    /** `http://127.0.0.1:8005`, for each address. */
     urls: servers.map(({ url }) => url),
     get connections() {
       return { open: sum("open"), busy: sum("busy") };

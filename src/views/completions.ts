@@ -10,25 +10,6 @@ export interface Completion {
   readonly about: string;
 }
 
-export const completionKinds = [
-  "node",
-  "held-node",
-  "node-name",
-  "image-id",
-  "dib-image-id",
-  "job-id",
-  "label",
-  "provider",
-  "provider-or-all",
-  "provider-or-image",
-  "image",
-  "diskimage",
-  "job",
-  "anything",
-] as const;
-
-export type CompletionKind = typeof completionKinds[number];
-
 /** Each value once, in the order in which the lists have them. */
 export function viewCompletions(
   report: PoolReport,
@@ -59,7 +40,7 @@ const nodeNames: Source = (report, prefix) =>
     ? nodes(report, prefix)
     : report.nodes.map((node) => ({ value: node.hostname, about: aboutNode(node) }));
 
-const sources: Readonly<Record<CompletionKind, Source>> = {
+const sources = {
   "node": nodes,
   "held-node": ({ nodes }) => nodes.filter(({ state }) => state.phase === "hold").map(nodeById),
   "node-name": nodeNames,
@@ -85,7 +66,10 @@ const sources: Readonly<Record<CompletionKind, Source>> = {
   ],
   "anything": (report, prefix) =>
     [labels, providers, images, nodeNames].flatMap((source) => source(report, prefix)),
-};
+} satisfies Readonly<Record<string, Source>>;
+
+export type CompletionKind = keyof typeof sources;
+export const completionKinds = Object.keys(sources) as CompletionKind[];
 
 function named({ name }: { readonly name: string }): Completion {
   return { value: name, about: "" };

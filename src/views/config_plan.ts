@@ -11,22 +11,6 @@ import { visibleText } from "../lib/visible_text.ts";
 import { viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
 
-const labelEffectSchema = v.object({
-  name: string,
-  /** null: it is in both configurations. */
-  change: v.nullable(word<"added" | "removed">()),
-  /** As the new configuration has it. */
-  min_ready: numberOrNull,
-  /** Those that are there, but for those being deleted; `kept`: those of them that stay. */
-  nodes: number,
-  kept: number,
-  launched: number,
-  deleted: rows(v.object({ count: number, why: string })),
-  /** How many of min-ready there can be while no node is in use, and why there are no more. */
-  possible: number,
-  possible_why: stringOrNull,
-});
-
 export const configPlanViewSchema = viewSchema({
   file: string,
   /** Whether it was compared with what a daemon goes by; false: with the state, since none runs. */
@@ -47,7 +31,21 @@ export const configPlanViewSchema = viewSchema({
   at_next_start: rows(string),
   effects: rows(string),
   warnings: rows(string),
-  labels: rows(labelEffectSchema),
+  labels: rows(v.object({
+    name: string,
+    /** null: it is in both configurations. */
+    change: v.nullable(word<"added" | "removed">()),
+    /** As the new configuration has it. */
+    min_ready: numberOrNull,
+    /** Those that are there, but for those being deleted; `kept`: those of them that stay. */
+    nodes: number,
+    kept: number,
+    launched: number,
+    deleted: rows(v.object({ count: number, why: string })),
+    /** How many of min-ready there can be while no node is in use, and why there are no more. */
+    possible: number,
+    possible_why: stringOrNull,
+  })),
   providers: rows(v.object({
     name: string,
     state: word<"removed" | "moved" | "retired" | "full">(),

@@ -29,18 +29,6 @@ const workViewSchema = v.object({
 });
 type WorkView = v.InferOutput<typeof workViewSchema>;
 
-const rateLimiterViewSchema = v.object({
-  provider: string,
-  /** Between the starts of two requests, as it is now in force. */
-  interval: number,
-  /** Until another request may start. */
-  next_start: number,
-  in_flight: number,
-  most: number,
-  /** How many requests wait, by kind. */
-  waiting: v.record(string, number),
-});
-
 /** Other than in lists, lengths of time are in seconds to the millisecond. */
 export const dumpViewSchema = viewSchema({
   daemon: v.object({
@@ -71,7 +59,17 @@ export const dumpViewSchema = viewSchema({
     running: number,
     most: numberOrNull,
   })),
-  rate_limiters: rows(rateLimiterViewSchema),
+  rate_limiters: rows(v.object({
+    provider: string,
+    /** Between the starts of two requests, as it is now in force. */
+    interval: number,
+    /** Until another request may start. */
+    next_start: number,
+    in_flight: number,
+    most: number,
+    /** How many requests wait, by kind. */
+    waiting: v.record(string, number),
+  })),
   connections: rows(v.object({
     to: string,
     open: number,

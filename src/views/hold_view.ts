@@ -5,7 +5,7 @@ import type { Config } from "../domain/config.ts";
 import { holdEnd } from "../domain/end_of_hold.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { DAY, type Instant, LAST_INSTANT, type Milliseconds } from "../domain/time.ts";
+import { DAY, LAST_INSTANT, type Milliseconds } from "../domain/time.ts";
 import { compareText, isoTime, isoTimeOrNull, type WallTime } from "./view_head.ts";
 import { number, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
@@ -44,17 +44,8 @@ export function viewHold(node: NodeRecord, frame: HoldFrame): v.InferOutput<type
   };
 }
 
-/** A node that is held, as holds are summed up. */
-interface HeldNode {
-  readonly node: NodeRecord;
-  /** As `describeHolder` says it. */
-  readonly holder: string;
-  /** null: when somebody ends it. */
-  readonly ends: Instant | null;
-}
-
-/** Those of the pool, subnodes left out; the first to end comes first. */
-export function heldNodes({ nodes, config }: Pick<PoolReport, "nodes" | "config">): readonly HeldNode[] {
+/** Those of the pool, subnodes left out; the first to end comes first. `ends` null: when somebody ends it. */
+export function heldNodes({ nodes, config }: Pick<PoolReport, "nodes" | "config">) {
   const holdMaxAge = config?.limits.holdMaxAge ?? null;
   return nodes.filter((node) => node.role === "node" && node.state.phase === "hold").map((node) => ({
     node,

@@ -99,14 +99,6 @@ export function percentSent(imageId: number, { uploads }: Pick<PoolReport, "uplo
   return upload === undefined || upload.total === 0 ? null : Math.floor(upload.sent / upload.total * 100);
 }
 
-const dibFileViewSchema = v.object({
-  format: string,
-  /** Bytes. */
-  size: number,
-  md5: string,
-  sha512: string,
-});
-
 const dibImageViewSchema = v.object({
   id: number,
   image: string,
@@ -121,7 +113,13 @@ const dibImageViewSchema = v.object({
   state_since: string,
   formats: rows(string),
   /** Of each format that is built. */
-  files: rows(dibFileViewSchema),
+  files: rows(v.object({
+    format: string,
+    /** Bytes. */
+    size: number,
+    md5: string,
+    sha512: string,
+  })),
   waiting_on: v.nullable(waitingViewSchema),
   log_file: stringOrNull,
   comment: stringOrNull,

@@ -13,23 +13,6 @@ import { selectNodes } from "./node_list.ts";
 import { compareText } from "./view_head.ts";
 import { number, rows, string, stringOrNull } from "./view_schema.ts";
 
-const hostFactsSchema = v.object({
-  id: number,
-  label: string,
-  provider: string,
-  az: stringOrNull,
-  image: string,
-  flavor: string,
-  state: string,
-  hostname: string,
-  server_id: stringOrNull,
-  ...addressEntries,
-  job: stringOrNull,
-  comment: stringOrNull,
-  /** Lines of an OpenSSH known_hosts file. */
-  known_hosts: rows(string),
-});
-
 /** The variables of a host for Ansible. */
 const hostVariablesSchema = v.object({
   ansible_host: string,
@@ -38,7 +21,22 @@ const hostVariablesSchema = v.object({
   ansible_user: v.optional(string),
   /** By which ssh knows the host keys; left out where none is known. */
   ansible_ssh_common_args: v.optional(string),
-  nodepool: hostFactsSchema,
+  nodepool: v.object({
+    id: number,
+    label: string,
+    provider: string,
+    az: stringOrNull,
+    image: string,
+    flavor: string,
+    state: string,
+    hostname: string,
+    server_id: stringOrNull,
+    ...addressEntries,
+    job: stringOrNull,
+    comment: stringOrNull,
+    /** Lines of an OpenSSH known_hosts file. */
+    known_hosts: rows(string),
+  }),
 });
 type HostVariables = v.InferOutput<typeof hostVariablesSchema>;
 

@@ -2,17 +2,12 @@
 import * as v from "valibot";
 import { describeObstacle } from "../domain/describe_obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import { causeText } from "./obstacle_view.ts";
 import { countColumns, countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { type Table, textOf } from "./tables/column.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { byKeys, viewHead, viewSchema } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
-
-const refusalViewSchema = v.object({
-  provider: stringOrNull,
-  reason: string,
-});
-type RefusalView = v.InferOutput<typeof refusalViewSchema>;
 
 const labelViewSchema = v.object({
   name: string,
@@ -29,7 +24,7 @@ const labelViewSchema = v.object({
   /** Nodes that planning would have launched and could not. */
   missing: number,
   /** Why not, by provider (null: for the label as a whole). */
-  refusals: rows(refusalViewSchema),
+  refusals: rows(v.object({ provider: stringOrNull, reason: string })),
 });
 type LabelView = v.InferOutput<typeof labelViewSchema>;
 
@@ -77,23 +72,25 @@ export const labelTable: Table<LabelListView, LabelView> = {
   rows: ({ labels }) => labels,
   columns: [
     { field: "name", header: "Label", kind: "name" },
-    { field: "min_ready", header: "Min-ready", kind: "count", cell: ({ min_ready }) => minReady(min_ready) },
+    {
+      field: "min_ready",
+      header: "Min-ready",
+      kind: "count",
+      cell: ({ min_ready }) => min_ready === -1 ? "disabled" : textOf(min_ready),
+    },
     ...countColumns<LabelView>(),
     { field: "requested", header: "Requested", kind: "count", share: "Demand" },
     { field: "missing", header: "Missing", kind: "count", share: "Demand" },
-    { field: "refusals", header: "Why", kind: "reason", cell: ({ refusals }) => describeRefusals(refusals) },
+    {
+      field: "refusals",
+      header: "Why",
+      kind: "reason",
+      cell: ({ refusals }) =>
+        refusals.map(({ reason: message, ...of }) => causeText({ ...of, message })).join("; "),
+    },
     { field: "image", header: "Image", wide: true },
     { field: "providers", header: "Providers", wide: true },
     { field: "max_servers", header: "Max-servers", kind: "number", wide: true },
     { field: "configured", header: "Configured", wide: true },
   ],
 };
-
-function minReady(value: number | null): string {
-  return value === -1 ? "disabled" : textOf(value);
-}
-
-function describeRefusals(refusals: readonly RefusalView[]): string {
-  return refusals.map(({ provider, reason }) => provider === null ? reason : `${provider}: ${reason}`)
-    .join("; ");
-}

@@ -36,7 +36,8 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
   const { clock, daemon, providers, state } = report;
   const isRetired = (name: string | null) => name !== null && retirementOf(name, report) !== null;
   return [
-    ...linked(stateProblems(state), state.problem === null ? "lost-state" : "disk-full"),
+    ...linked(stateProblems({ ...state, withheld: null }), "disk-full"),
+    ...linked(stateProblems({ ...state, problem: null }), "lost-state"),
     ...machineProblems(report),
     ...hangingProblems(daemon, report).map((one) => ({ ...one, remedies: remedies(RESTART) })),
     ...defectProblems(report),

@@ -1,24 +1,15 @@
 /** The problems of labels that lack nodes. Where many lack them for the same reasons, that is one problem. */
 import { describeRefusals } from "../domain/describe_obstacle.ts";
-import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
-import { earliest, type Instant } from "../domain/time.ts";
+import { earliest } from "../domain/time.ts";
 import { countText } from "../domain/count_text.ts";
 import { namesText } from "../lib/names_text.ts";
 import { untilOf } from "./explain/told_parts.ts";
 import { viewObstacle } from "./obstacle_view.ts";
 import { type PoolProblem, problem } from "./pool_problem.ts";
 
-/** A label that lacks nodes. */
-interface Lacking {
-  readonly name: string;
-  readonly wanted: number;
-  /** The reasons that count, and all of them in words. */
-  readonly told: readonly Refusal[];
-  readonly why: string;
-  /** Since when somebody waits for them; null: nobody does. */
-  readonly askedSince: Instant | null;
-}
+/** A label that lacks nodes: `told` has the reasons that count; `askedSince` null: nobody waits for them. */
+type Lacking = ReturnType<typeof lackingOf>[number];
 
 /** Up to this number, each is listed by itself. */
 const FEW = 3;
@@ -36,7 +27,7 @@ export function missingNodes(report: PoolReport): PoolProblem[] {
 }
 
 /** That a provider is retired was somebody's wish: it is worth a word only to those that wait for its nodes. */
-function lackingOf({ name, wanted, refusals }: LabelReport, report: PoolReport): Lacking[] {
+function lackingOf({ name, wanted, refusals }: LabelReport, report: PoolReport) {
   if (wanted === 0) return [];
   const others = refusals.filter(({ obstacle }) => obstacle.kind !== "retired");
   const waiting = report.requests.filter(({ label, grantedAt }) => label === name && grantedAt === null);

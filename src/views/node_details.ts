@@ -21,23 +21,6 @@ import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } 
 import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 import { serverMetadata } from "../domain/server_marks.ts";
 
-const subnodeViewSchema = v.object({
-  id: number,
-  hostname: string,
-  server_id: stringOrNull,
-  state: string,
-  ip: stringOrNull,
-});
-
-const evidenceViewSchema = v.object({
-  at: string,
-  kind: string,
-  error: string,
-  request_id: stringOrNull,
-  fault: stringOrNull,
-  console: stringOrNull,
-});
-
 const stretchViewSchema = v.object({ phase: string, state: string, from: string, duration: number });
 
 export const nodeDetailsSchema = v.object({
@@ -49,14 +32,27 @@ export const nodeDetailsSchema = v.object({
   floating_ip: stringOrNull,
   connection: v.nullable(connectionViewSchema),
   /** The servers that go with it. */
-  subnodes: rows(subnodeViewSchema),
+  subnodes: rows(v.object({
+    id: number,
+    hostname: string,
+    server_id: stringOrNull,
+    state: string,
+    ip: stringOrNull,
+  })),
   launch_reason: string,
   attempt: number,
   retry_at: stringOrNull,
   phase_since: string,
   /** When each phase was entered first. */
   timings: v.record(string, string),
-  evidence: v.nullable(evidenceViewSchema),
+  evidence: v.nullable(v.object({
+    at: string,
+    kind: string,
+    error: string,
+    request_id: stringOrNull,
+    fault: stringOrNull,
+    console: stringOrNull,
+  })),
   /** `client`: who asked for it, `waited`: for how many seconds. */
   job_result: since0_4(stringOrNull),
   client: since0_4(stringOrNull),

@@ -2,17 +2,12 @@
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { Moment } from "../domain/time.ts";
 import type { Table } from "./tables/column.ts";
-import { type ViewHead, viewHead } from "./view_head.ts";
+import { viewHead } from "./view_head.ts";
 
-export interface OnlineCheckListView extends ViewHead {
-  /** How many checks came to each result. */
-  readonly ok: number;
-  readonly warnings: number;
-  readonly failures: number;
-  readonly checks: readonly OnlineCheck[];
-}
+type OnlineCheckListView = ReturnType<typeof viewOnlineChecks>;
 
-export function viewOnlineChecks(checks: readonly OnlineCheck[], moment: Moment): OnlineCheckListView {
+/** With how many checks came to each result. */
+export function viewOnlineChecks(checks: readonly OnlineCheck[], moment: Moment) {
   const count = (result: OnlineCheck["result"]) => checks.filter((check) => check.result === result).length;
   return {
     ...viewHead(moment),

@@ -7,18 +7,7 @@ import type { ProviderConfig } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 
-interface ProjectUse {
-  /** Nodes in use or held, which only people end. */
-  readonly kept: readonly NodeRecord[];
-  /** Those of them on the provider itself. */
-  readonly keptHere: readonly NodeRecord[];
-  /** Ready nodes on the provider itself, by label; subnodes do not count. */
-  readonly readyHere: ReadonlyMap<string, number>;
-  /** Nodes on further providers of the same project, by provider. */
-  readonly beside: ReadonlyMap<string, number>;
-  /** Servers that are not the pool's, as listed last: the quota may have been read before others went; null: not known. */
-  readonly others: number | null;
-}
+type ProjectUse = ReturnType<typeof useOf>;
 
 type Pool = Pick<PoolReport, "config" | "nodes" | "providers">;
 
@@ -56,7 +45,7 @@ function countInhabitants({ nodes }: Pool) {
 function useOf(
   name: string,
   { pool: { config, providers }, inhabitants }: { pool: Pool; inhabitants: Inhabitants },
-): ProjectUse {
+) {
   const own = config?.providers.find((provider) => provider.name === name);
   const mates =
     config?.providers.filter((other) => own !== undefined && other !== own && isSameProject(own, other)) ??
@@ -64,10 +53,14 @@ function useOf(
   const names = [name, ...mates.map((mate) => mate.name)];
   const of = (provider: string) => inhabitants.get(provider) ?? nobody();
   return {
+    /** Nodes in use or held, which only people end, and those of them on the provider itself. */
     kept: names.flatMap((provider) => of(provider).kept),
     keptHere: of(name).kept,
+    /** Ready nodes on the provider itself, by label; subnodes do not count. */
     readyHere: of(name).ready,
+    /** Nodes on further providers of the same project, by provider. */
     beside: new Map(names.slice(1).flatMap((mate) => of(mate).all === 0 ? [] : [[mate, of(mate).all]])),
+    /** Servers that are not the pool's, as listed last: the quota may have been read before others went; null: not known. */
     others: providers.find((provider) => provider.name === name)?.otherServers ?? null,
   };
 }

@@ -25,49 +25,12 @@ const missingViewSchema = v.object({
 });
 export type MissingView = v.InferOutput<typeof missingViewSchema>;
 
-const staleViewSchema = v.object({
-  /** `servers`, `compute quota`, … */
-  what: string,
-  message: string,
-  since: string,
-  /** null: it is being tried. */
-  next_try: stringOrNull,
-  /** The time of the last answer; null: no answer yet. */
-  taken: stringOrNull,
-});
-
 /** A limit of null: no limit. */
 const quotaUseViewSchema = v.object({
   limit: numberOrNull,
   used: number,
 });
 export type QuotaUseView = v.InferOutput<typeof quotaUseViewSchema>;
-
-const quotaViewSchema = v.object({
-  taken: string,
-  /** null: the cloud does not report it; only max-servers applies. */
-  instances: v.nullable(quotaUseViewSchema),
-  cores: v.nullable(quotaUseViewSchema),
-  ram_mib: v.nullable(quotaUseViewSchema),
-  floating_ips: v.nullable(quotaUseViewSchema),
-  ports: v.nullable(quotaUseViewSchema),
-  /** The cloud's words for limits that it does not report. */
-  untold: since0_4(rows(string)),
-});
-
-const apiViewSchema = v.object({
-  requests: number,
-  errors: number,
-  queued: number,
-  /** Seconds from the start of one request to the start of the next, now in force. */
-  rate: number,
-  /** Seconds, mean of recent answers. */
-  latency: numberOrNull,
-  last_error: v.nullable(v.object({
-    at: string,
-    message: string,
-  })),
-});
 
 /** After failed launches a label waits on this provider until then. */
 const pauseViewSchema = v.object({
@@ -77,19 +40,6 @@ const pauseViewSchema = v.object({
   last_error: string,
 });
 export type PauseView = v.InferOutput<typeof pauseViewSchema>;
-
-const retirementViewSchema = v.object({
-  /** Nodes that are left. */
-  nodes: number,
-  /** How many there were when it was retired; null: not known. */
-  nodes_before: numberOrNull,
-  /** Ids of images that are left: they stay until somebody deletes them. */
-  images: rows(number),
-  /** Whether nothing is left, so that it can be taken out of the configuration. */
-  removable: v.boolean(),
-  /** How far it is, in words. */
-  message: string,
-});
 
 const providerViewSchema = v.object({
   name: string,
@@ -113,12 +63,54 @@ const providerViewSchema = v.object({
     since: string,
   })),
   /** The looks whose last answer is stale. */
-  stale: since0_4(rows(staleViewSchema)),
-  quota: v.nullable(quotaViewSchema),
-  api: v.nullable(apiViewSchema),
+  stale: since0_4(rows(v.object({
+    /** `servers`, `compute quota`, … */
+    what: string,
+    message: string,
+    since: string,
+    /** null: it is being tried. */
+    next_try: stringOrNull,
+    /** The time of the last answer; null: no answer yet. */
+    taken: stringOrNull,
+  }))),
+  quota: v.nullable(v.object({
+    taken: string,
+    /** null: the cloud does not report it; only max-servers applies. */
+    instances: v.nullable(quotaUseViewSchema),
+    cores: v.nullable(quotaUseViewSchema),
+    ram_mib: v.nullable(quotaUseViewSchema),
+    floating_ips: v.nullable(quotaUseViewSchema),
+    ports: v.nullable(quotaUseViewSchema),
+    /** The cloud's words for limits that it does not report. */
+    untold: since0_4(rows(string)),
+  })),
+  api: v.nullable(v.object({
+    requests: number,
+    errors: number,
+    queued: number,
+    /** Seconds from the start of one request to the start of the next, now in force. */
+    rate: number,
+    /** Seconds, mean of recent answers. */
+    latency: numberOrNull,
+    last_error: v.nullable(v.object({
+      at: string,
+      message: string,
+    })),
+  })),
   pauses: rows(pauseViewSchema),
   /** null: it is not retired. */
-  retirement: since0_4(v.nullable(retirementViewSchema)),
+  retirement: since0_4(v.nullable(v.object({
+    /** Nodes that are left. */
+    nodes: number,
+    /** How many there were when it was retired; null: not known. */
+    nodes_before: numberOrNull,
+    /** Ids of images that are left: they stay until somebody deletes them. */
+    images: rows(number),
+    /** Whether nothing is left, so that it can be taken out of the configuration. */
+    removable: v.boolean(),
+    /** How far it is, in words. */
+    message: string,
+  }))),
 });
 export type ProviderView = v.InferOutput<typeof providerViewSchema>;
 

@@ -14,45 +14,6 @@ import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./vi
 import { nodeStateNames } from "../domain/node.ts";
 import { countText } from "../domain/count_text.ts";
 
-const foreignServerViewSchema = v.object({
-  provider: string,
-  hostname: string,
-  server_id: string,
-  /** The node that it is marked with. */
-  node_id: numberOrNull,
-  /** The run that it is marked with. */
-  run: stringOrNull,
-});
-
-const taskViewSchema = v.object({
-  name: string,
-  runs: number,
-  last_started: stringOrNull,
-  /** Seconds. */
-  last_duration: numberOrNull,
-  last_error: v.nullable(v.object({
-    at: string,
-    message: string,
-  })),
-});
-
-const daemonViewSchema = v.object({
-  pid: number,
-  /** Of the program. */
-  version: string,
-  started: string,
-  /** Seconds it has been running. */
-  age: number,
-  accepting: v.boolean(),
-  config_file: string,
-  config_loaded: string,
-  /** The problems of the file as it is now; while there is any, the last good configuration stays in force. */
-  config_problems: rows(string),
-  /** Levels of the log that somebody has set for a time, or until the daemon ends (`until` null). */
-  log_levels: since0_4(rows(v.object({ category: string, level: string, until: stringOrNull }))),
-  tasks: rows(taskViewSchema),
-});
-
 export const statusViewSchema = viewSchema({
   /** null, as all that the state holds: it cannot be read, since etcd does not answer. */
   installation: v.nullable(v.object({
@@ -60,7 +21,32 @@ export const statusViewSchema = viewSchema({
     created: string,
   })),
   /** null: no daemon runs, this was read from the state. */
-  daemon: v.nullable(daemonViewSchema),
+  daemon: v.nullable(v.object({
+    pid: number,
+    /** Of the program. */
+    version: string,
+    started: string,
+    /** Seconds it has been running. */
+    age: number,
+    accepting: v.boolean(),
+    config_file: string,
+    config_loaded: string,
+    /** The problems of the file as it is now; while there is any, the last good configuration stays in force. */
+    config_problems: rows(string),
+    /** Levels of the log that somebody has set for a time, or until the daemon ends (`until` null). */
+    log_levels: since0_4(rows(v.object({ category: string, level: string, until: stringOrNull }))),
+    tasks: rows(v.object({
+      name: string,
+      runs: number,
+      last_started: stringOrNull,
+      /** Seconds. */
+      last_duration: numberOrNull,
+      last_error: v.nullable(v.object({
+        at: string,
+        message: string,
+      })),
+    })),
+  })),
   /** null: the state is a file, and the pool has one machine. */
   machines: since0_4(v.nullable(machinesViewSchema)),
   nodes: v.nullable(stateCountsSchema),
@@ -82,7 +68,15 @@ export const statusViewSchema = viewSchema({
   /** Images that were ordered and are not there yet, and why. */
   orders: since0_4(rows(v.object({ what: string, message: string, since: string }))),
   /** Servers of this installation that this state did not make. */
-  foreign_servers: since0_4(rows(foreignServerViewSchema)),
+  foreign_servers: since0_4(rows(v.object({
+    provider: string,
+    hostname: string,
+    server_id: string,
+    /** The node that it is marked with. */
+    node_id: numberOrNull,
+    /** The run that it is marked with. */
+    run: stringOrNull,
+  }))),
   /** One line each, what an operator should look at; empty: all is well. */
   problems: rows(string),
 });
@@ -138,7 +132,7 @@ function viewOrders(report: PoolReport): { what: string; message: string; since:
   }));
 }
 
-function viewDaemon(daemon: DaemonReport, moment: Moment): v.InferOutput<typeof daemonViewSchema> {
+function viewDaemon(daemon: DaemonReport, moment: Moment): StatusView["daemon"] {
   return {
     pid: daemon.pid,
     version: daemon.version,

@@ -17,7 +17,7 @@ const head = {
   /** ISO 8601. */
   at: string,
 };
-export type ViewHead = v.InferOutput<v.ObjectSchema<typeof head, undefined>>;
+type ViewHead = v.InferOutput<v.ObjectSchema<typeof head, undefined>>;
 
 /** The schema of a view: its head and its own entries. */
 export function viewSchema<Entries extends v.ObjectEntries>(entries: Entries) {

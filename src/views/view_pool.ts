@@ -110,7 +110,7 @@ export const poolLists = {
 
 export type PoolViewName = keyof typeof poolLists;
 
-export type PoolView<Name extends PoolViewName> = v.InferOutput<(typeof poolLists)[Name]["answer"]>;
+type PoolView<Name extends PoolViewName> = v.InferOutput<(typeof poolLists)[Name]["answer"]>;
 
 export function viewPool<Name extends PoolViewName>(
   report: PoolReport,

@@ -350,6 +350,24 @@ Deno.test("--watch keeps to the lines of the terminal, and says how many there a
   assert.deepEqual([lines.length, lines.at(-1)], [7, "… 10 more lines"]);
 });
 
+Deno.test("--watch draws anew at once when the size of the terminal changes", async () => {
+  await using bench = await CliBench.open();
+  bench.columns = 200;
+  bench.rows = 8;
+  const running = bench.run("list", "--watch", "60");
+  await eventually(() => bench.clock.sleeping > 0);
+  const before = bench.stdout;
+  [bench.columns, bench.rows] = [60, 40];
+  bench.resize();
+  await eventually(() => bench.stdout.length > before.length && bench.clock.sleeping > 0);
+  const drawn = bench.stdout.slice(before.length).split("\n");
+  assert.ok(drawn.length > 8 && drawn.every((line) => line.length <= 66), drawn.join("\n"));
+  await bench.clock.advance(59_000);
+  assert.equal(bench.stdout.length, before.length + drawn.join("\n").length);
+  bench.interrupt();
+  assert.equal((await running).code, 0);
+});
+
 Deno.test("--watch moves no cursor on a terminal that cannot", async () => {
   await using bench = await CliBench.open();
   bench.columns = 200;

@@ -101,6 +101,14 @@ Deno.test("events prints one a line, however they are cut on their way, and only
   assert.match(bench.pool.calls[0]!, new RegExp(`^events .*"since":${NOW - 3_600_000}`));
 });
 
+Deno.test("show and history print a node on a terminal alike: in its width, with times of its zone", async () => {
+  await using bench = await CliBench.open();
+  bench.columns = 50;
+  const [shown, past] = [await bench.run("show", "1"), await bench.run("history", "1")];
+  assert.equal(shown.stdout, past.stdout);
+  assert.doesNotMatch(shown.stdout, /T\d\d:\d\d/);
+});
+
 Deno.test("events --follow needs the daemon", async () => {
   await using bench = await CliBench.open({ daemon: false });
   assert.equal((await bench.run("events", "--follow")).code, 3);

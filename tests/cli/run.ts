@@ -49,6 +49,8 @@ export class CliBench implements AsyncDisposable {
     Promise.reject(new Error("no first configuration is made here"));
   /** Called before standard output is written to. */
   beforeWrite: () => void = () => {};
+  /** As the size of the terminal changes, `columns` and `rows` being the new one already. */
+  resize: () => void = () => {};
   #interrupts = new AbortController();
   #daemon: AsyncDisposable | null = null;
   /** What the socket's routes failed of by themselves; a test that expects any takes them out. */
@@ -123,10 +125,15 @@ export class CliBench implements AsyncDisposable {
   }
 
   #io(): CliIo {
+    const size = { columns: () => this.columns, rows: () => this.rows };
     return {
       stdout: {
-        columns: this.columns,
-        rows: this.rows,
+        get columns() {
+          return size.columns();
+        },
+        get rows() {
+          return size.rows();
+        },
         write: (text) => {
           this.beforeWrite();
           this.stdout += text;
@@ -150,6 +157,10 @@ export class CliBench implements AsyncDisposable {
       folder: () => this.workingFolder,
       home: () => this.folder,
       interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),
+      onResize: (listener) => {
+        this.resize = listener;
+        return { [Symbol.dispose]: () => this.resize = () => {} };
+      },
     };
   }
 

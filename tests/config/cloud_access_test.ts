@@ -125,6 +125,13 @@ Deno.test("what is missing or wrong in a cloud says so by name", async () => {
   );
 });
 
+Deno.test("a cloud that lacks a setting names the one that is mistyped", async () => {
+  assert.equal(
+    await fault("{aut: {auth_url: http://k, username: u, password: p, project_name: n}}"),
+    'missing auth.auth_url: give the address of its Keystone; aut is unknown and has no effect; did you mean "auth"?',
+  );
+});
+
 Deno.test("settings without effect are told by name, mistyped ones as a warning", async () => {
   const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}, regoin_name: x," +
     " secgroup_source: neutron, compute_default_microversion: '2.1', networks: [{name: n}], cache: {}}";

@@ -36,6 +36,46 @@ async function tempFolder(): Promise<{ path: string } & AsyncDisposable> {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
+/** Each way to give the same signal. */
+const signalGivers: readonly (readonly [string, (controller: AbortController) => { signal: AbortSignal }])[] =
+  [
+    ["its signal in an object", ({ signal }) => ({ signal })],
+    ["an AbortController itself", (controller) => controller],
+  ];
+
+for (const [what, given] of signalGivers) {
+  Deno.test(`a call and a stream over the socket end when aborted, given ${what}`, async () => {
+    await using bench = await openBench();
+    for (
+      const ask of [
+        (options: { signal: AbortSignal }) => bench.client.ask("request-confirm", { id: 1 }, options),
+        (options: { signal: AbortSignal }) => bench.client.ask("events", { follow: true }, options),
+      ]
+    ) {
+      const controller = new AbortController();
+      controller.abort(new Error("enough"));
+      await assert.rejects(ask(given(controller)), /enough/);
+    }
+  });
+}
+
+Deno.test("a daemon is asked over its socket whatever SSL_CERT_FILE names", async () => {
+  await using bench = await openBench();
+  const client = new URL("../../src/control/control_client.ts", import.meta.url);
+  const code = `const { connectControl } = await import(${JSON.stringify(client.href)});
+    await using pool = await connectControl(${JSON.stringify(bench.socketPath)});
+    console.log((await pool.ask("node-list", {})).nodes.length);`;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  await using folder = await tempFolder();
+  const script = join(folder.path, "ask.ts");
+  await Deno.writeTextFile(script, code);
+  const args = ["run", "-A", "--no-check", "--config", config, script];
+  const env = { SSL_CERT_FILE: `${bench.socketPath}/ca.pem`, DENO_TLS_CA_STORE: "system" };
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env }).output();
+  const [said, failed] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assert.match(said!, /^\d+\n$/, failed);
+});
+
 async function openBench(): Promise<Bench> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await tempFolder());

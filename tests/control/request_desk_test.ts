@@ -377,6 +377,14 @@ Deno.test("a request that can have no node at all is refused with what keeps the
   );
 });
 
+Deno.test("a request for an unknown label names those that there are, or says that none is", () => {
+  assert.match(refusalOf(1, { labels: [] }), /^there is no label \S+; none are configured$/);
+  assert.match(
+    refusalOf(1, { labels: [label({ name: "a" }), label({ name: "b" })] }),
+    /; the labels are a, b$/,
+  );
+});
+
 Deno.test("a request for more nodes than there can be is refused with the sum, in which retired providers are named", () => {
   const providers = [
     provider({ name: "cloud-a", maxServers: 6 }),

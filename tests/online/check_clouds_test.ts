@@ -41,7 +41,7 @@ Deno.test("a name that is nearly right is told with the right one", async () => 
   ]);
   assert.equal(
     (await troubles(broken("a zone that is not there")))[0],
-    "failure zone az9: the zone az9 is not available; did you mean az1?",
+    "failure zone az9: no zone az9 is available; did you mean az1?",
   );
   assert.equal(
     (await troubles(broken("a network of another name")))[0],

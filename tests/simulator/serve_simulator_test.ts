@@ -170,10 +170,10 @@ Deno.test("a port that is taken is a clear error, and nothing is left open", asy
   const { serveSimulator } = await import("../../src/simulator/serve_simulator.ts");
   await assert.rejects(
     serveSimulator(world.simulator, { hostname: "127.0.0.1", port: Number(port), sshPort: 0 }),
-    /the simulator cannot listen on 127\.0\.0\.1:\d+/,
+    /the simulator cannot listen on 127\.0\.0\.1:\d+: another program does; choose another address with --listen$/,
   );
   await assert.rejects(
     serveSimulator(world.simulator, { hostname: "127.0.0.1", port: 0, sshPort: world.served.sshPort }),
-    /simulated servers cannot answer on port \d+: .*; choose another SSH port/,
+    /simulated servers cannot answer on port \d+: another program does; choose another SSH port$/,
   );
 });

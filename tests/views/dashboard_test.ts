@@ -130,6 +130,12 @@ for (const [name, { pool, says, remedy, about }] of Object.entries(troubles)) {
   });
 }
 
+Deno.test("a state that is doubted and cannot be written either: each has its own part of the manual", () => {
+  const state = { problem: "no space left", withheld: "alpha has servers of another installation" };
+  const { rows } = viewDashboard(poolIn({ state })).problems;
+  assert.deepEqual(rows.slice(0, 2).map(({ manual }) => manual), ["disk-full", "lost-state"]);
+});
+
 Deno.test("a problem says since when, or when it happened last, and when it is tried again", () => {
   const times = Object.fromEntries(
     viewDashboard(troubledPool()).problems.rows.map(({ message, since, lastAt, until }) => [

@@ -156,6 +156,22 @@ Deno.test("a blank stands between the name of a fact and its value, however long
   }
 });
 
+Deno.test("explain keeps to the terminal's width, however narrow it is and however long a name", () => {
+  const name = `provider ${"p".repeat(25)}`;
+  const view = {
+    ...explained("noble"),
+    facts: [{ name, value: "launches nodes, and has room for more of them" }],
+  };
+  const whole = renderExplanation(view).replaceAll(/\s+/g, " ");
+  for (const width of [20, 24, 30, 40, 50, 80]) {
+    const text = renderExplanation(view, { width });
+    for (const line of text.split("\n")) {
+      assert.ok(line.length <= width || /^ *(provider )?\S+$/.test(line), `${width}: ${line}`);
+    }
+    assert.equal(text.replaceAll(/\s+/g, " "), whole, String(width));
+  }
+});
+
 Deno.test("explain of a retired provider says how far it is, and what ends its retirement", () => {
   const { config, providers } = sampleReport();
   const retired = config!.providers.map((provider) => ({ ...provider, maxServers: -1 }));

@@ -7,7 +7,7 @@ import { viewReadiness } from "../../src/views/health.ts";
 import { machineProblems } from "../../src/views/machine_problems.ts";
 import { problemText } from "../../src/views/pool_problem.ts";
 import { viewStatus } from "../../src/views/status.ts";
-import { machineFacts } from "../../src/views/tables/machine_facts.ts";
+import { machineFacts } from "../../src/views/tables/status_table.ts";
 import { diskimage } from "../plan/images/image_fixtures.ts";
 import { sampleFacts } from "../metrics/sample_facts.ts";
 import { sampleMachine, sampleMachines } from "./sample_machines.ts";

@@ -3,19 +3,13 @@ import { Command } from "@commander-js/extra-typings";
 import { alienImageTable, alienTable } from "../../views/alien_lists.ts";
 import type { PoolList } from "../../views/view_pool.ts";
 import type { CliContext } from "../cli_context.ts";
-import { example, type HelpGroup, helpGroup } from "../help.ts";
+import { example, helpGroup } from "../help.ts";
 import { columnsOption, outputOption, sortOption } from "../output_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
 import { writeLine } from "../write_line.ts";
 
-interface AlienList {
-  readonly group: HelpGroup;
-  readonly about: string;
-  readonly table: PoolList["table"];
-}
-
-const lists: Readonly<Record<"alien-list" | "alien-image-list", AlienList>> = {
+const lists = {
   "alien-list": {
     group: helpGroup.pool,
     about: "show servers on the clouds that are not ours",
@@ -29,7 +23,7 @@ const lists: Readonly<Record<"alien-list" | "alien-image-list", AlienList>> = {
 };
 
 export const aliensCommandOf = (name: keyof typeof lists) => (context: CliContext) => {
-  const { group, about, table } = lists[name];
+  const { group, about, ...list } = lists[name];
   return new Command(name)
     .helpGroup(group)
     .description(about)
@@ -43,7 +37,9 @@ export const aliensCommandOf = (name: keyof typeof lists) => (context: CliContex
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
       const content = await pool.ask(name, { provider }, interrupts);
-      io.stdout.write(await formatView(content, { table, format, ...choice, io }));
+      io.stdout.write(
+        await formatView(content, { table: list.table as PoolList["table"], format, ...choice, io }),
+      );
       for (const warning of content.warnings) writeLine(io.stderr, `nodepool: warning: ${warning}`);
     });
 };

@@ -5,6 +5,7 @@ import { documentOption } from "../output_options.ts";
 import { renderDocument } from "../output_format.ts";
 import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
+import { forTerminal } from "../write_line.ts";
 
 export function explainCommand(context: CliContext) {
   return new Command("explain")
@@ -37,8 +38,10 @@ export function showCommand(context: CliContext) {
     .addHelpText("after", example("nodepool show 203.0.113.7"))
     .action(async (name, { output }) => {
       await using pool = await openPool(context);
+      const { stdout } = context.io;
       const view = await pool.ask("show", { name });
+      if (output !== "text") return void stdout.write(await renderDocument(view, output));
       const { renderNodeText } = await import("../../views/node_facts.ts");
-      context.io.stdout.write(output === "text" ? renderNodeText(view) : await renderDocument(view, output));
+      stdout.write(renderNodeText(view, (facts) => forTerminal(stdout, facts)));
     });
 }

@@ -16,6 +16,7 @@ import { example, type HelpGroup, helpGroup } from "../help.ts";
 import { columnsOption, outputOption, sortOption, watchOption } from "../output_options.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView } from "../output_format.ts";
+import { describeEndedNode } from "../print_outcomes.ts";
 import { type ShowOptions, showView } from "../show_view.ts";
 import { writeLine } from "../write_line.ts";
 
@@ -57,7 +58,10 @@ async function showOne(
   if (view.nodes.length === 0) context.exitCode = ExitCode.failed;
   io.stdout.write(await formatView(shown, { ...choice, table, format, io }));
   if (view.nodes.length > 0) return;
-  writeLine(io.stderr, `nodepool: ${gone === null ? `there is no node ${id}` : describe(gone)}`);
+  const why = gone === null
+    ? `there is no node ${id}`
+    : `${describeEndedNode(gone)}; \`history ${id}\` shows everything about it`;
+  writeLine(io.stderr, `nodepool: ${why}`);
 }
 
 async function findGone(pool: PoolClient, id: number): Promise<NodeDetails | null> {
@@ -67,11 +71,6 @@ async function findGone(pool: PoolClient, id: number): Promise<NodeDetails | nul
     if (error instanceof ControlError && error.status === 404) return null;
     throw error;
   }
-}
-
-function describe({ id, ended, result, comment }: NodeDetails): string {
-  const how = [result, comment].filter((part) => part !== null).join(": ");
-  return `node ${id} has been gone since ${ended}, ${how}; \`history ${id}\` shows everything about it`;
 }
 
 interface ListCommand {

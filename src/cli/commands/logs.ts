@@ -12,6 +12,7 @@ import { LastingPool } from "../lasting_pool.ts";
 import { countArgument, idArgument } from "../arguments.ts";
 import { openPool } from "../open_pool.ts";
 import { formatOption } from "../output_options.ts";
+import { describeEndedNode } from "../print_outcomes.ts";
 import { writeLine } from "../write_line.ts";
 
 /** More than what clouds keep. */
@@ -136,13 +137,9 @@ const HEADINGS: Readonly<Record<Source, string>> = { console: "console", script:
 
 /** null: it is the usual. */
 function noteOn({ node, console }: NodeLogView): string | null {
-  const { id, ended, result, comment } = node;
   const { problem, text, read } = console;
-  if (ended !== null) {
-    const how = [result, comment].filter((part) => part !== null).join(": ");
-    return `node ${id} has been gone since ${ended}, ${how}${problem === null ? "" : `; ${problem}`}`;
-  }
+  if (node.ended !== null) return `${describeEndedNode(node)}${problem === null ? "" : `; ${problem}`}`;
   if (problem === null) return null;
   const instead = text === null || read !== null ? "" : "; this was kept when something failed";
-  return `no console of node ${id}: ${problem}${instead}`;
+  return `no console of node ${node.id}: ${problem}${instead}`;
 }

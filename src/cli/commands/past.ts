@@ -106,7 +106,7 @@ export function reportCommand(context: CliContext) {
       checkWindow({ since, until }, io);
       await using pool = await openPool(context);
       const view = await pool.ask("report", { by, since, until });
-      const { usageTable } = await import("../../views/tables/usage_table.ts");
+      const { usageTable } = await import("../../views/usage_report.ts");
       const isText = format === "table" || format === "wide";
       const table = usageTable(view.by, { total: isText && choice.sort === undefined });
       io.stdout.write(await formatView(view, { ...choice, table, format, io }));

@@ -7,6 +7,7 @@ import { UsageError } from "../cli_error.ts";
 import { durationArgument } from "../arguments.ts";
 import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
+import { describeEndedNode } from "../print_outcomes.ts";
 import { userName } from "../user_name.ts";
 import { writeLine } from "../write_line.ts";
 
@@ -89,11 +90,8 @@ interface Wish {
 
 function impossible(login: NodeLogin): string | null {
   const { node, private_key } = login;
-  const { id, state, comment, connection, ended, result } = node;
-  if (ended !== null) {
-    const how = [result, comment].filter((part) => part !== null).join(": ");
-    return `node ${id} has been gone since ${ended}, ${how}; \`logs ${id}\` shows what its console said last`;
-  }
+  const { id, state, comment, connection, ended } = node;
+  if (ended !== null) return `${describeEndedNode(node)}; \`logs ${id}\` shows what its console said last`;
   if (state === "delete") return `node ${id} is being deleted${comment === null ? "" : `: ${comment}`}`;
   if (connection === null || connection.known_hosts.length === 0) {
     return `node ${id} is ${state}, and nobody has logged in to it yet${

@@ -14,7 +14,7 @@ import { readCloudFiles } from "./cloud_files.ts";
 import { cloudSettings, type CloudSources, defaultCloud, type OwnSettings } from "./cloud_settings.ts";
 import { environmentCloud } from "./environment_cloud.ts";
 import { CloudSettingsError, type Settings } from "./settings.ts";
-import { tellIgnoredSettings } from "./ignored_settings.ts";
+import { mistypedSettings, tellIgnoredSettings } from "./ignored_settings.ts";
 
 /** @param withoutClouds whether a machine without any clouds.yaml gets by with one warning for all providers */
 export async function checkCloudAccess(
@@ -91,7 +91,8 @@ function accessOf(
     return cloudAccessFrom(cloud ?? provider.name ?? UNNAMED, { settings, expand, proxies, caBundle });
   } catch (error) {
     if (!(error instanceof CloudSettingsError)) throw error;
-    findings.error([], describeFailure(provider, { message: error.message, sources }));
+    const slips = mistypedSettings(provider.cloud ?? "", sources);
+    findings.error([], [describeFailure(provider, { message: error.message, sources }), ...slips].join("; "));
     return null;
   }
 }

@@ -52,20 +52,37 @@ export function tellIgnoredSettings(
   cloud: string,
   { sources, findings }: { sources: CloudSources; findings: Findings },
 ): void {
-  const entry = knownClouds(sources)[cloud];
-  // Variables such as OS_PS1 are nobody's mistake.
-  if (!isSettings(entry) || cloud === sources.variables.name) return;
-  const settings = normalizeSettings(entry);
-  const ignored = Object.keys(settings).filter((key) =>
-    settings[key] !== null && !READ.includes(key) && !READ_PER_SERVICE.test(key) && !READ_FOR_AUTH.test(key)
-  );
+  const ignored = ignoredSettings(cloud, sources);
   const harmless = ignored.filter((key) => HARMLESS.test(key));
   if (harmless.length > 0) findings.notice([], `cloud "${cloud}": no effect here: ${harmless.join(", ")}`);
-  for (const key of ignored) if (!HARMLESS.test(key)) findings.warning([], warningFor(key, cloud));
+  for (const key of ignored) {
+    if (!HARMLESS.test(key)) findings.warning([], `cloud "${cloud}": ${whyWithoutEffect(key)}`);
+  }
 }
 
-function warningFor(key: string, cloud: string): string {
-  if (MISSED.test(key)) return `cloud "${cloud}": ${key} is not supported and has no effect`;
-  const hint = didYouMean(key, [...READ, "auth_url", "username", "password", "project_name", "project_id"]);
-  return `cloud "${cloud}": ${key} is unknown and has no effect${hint}`;
+/** For the error of a cloud that lacks a setting: those that may be meant for it, which nobody is warned of then. */
+export function mistypedSettings(cloud: string, sources: CloudSources): readonly string[] {
+  return ignoredSettings(cloud, sources).filter((key) => !HARMLESS.test(key) && hintFor(key) !== "").map(
+    whyWithoutEffect,
+  );
+}
+
+function ignoredSettings(cloud: string, sources: CloudSources): readonly string[] {
+  const entry = knownClouds(sources)[cloud];
+  // Variables such as OS_PS1 are nobody's mistake.
+  if (!isSettings(entry) || cloud === sources.variables.name) return [];
+  const settings = normalizeSettings(entry);
+  return Object.keys(settings).filter((key) =>
+    settings[key] !== null && !READ.includes(key) && !READ_PER_SERVICE.test(key) && !READ_FOR_AUTH.test(key)
+  );
+}
+
+function whyWithoutEffect(key: string): string {
+  return MISSED.test(key)
+    ? `${key} is not supported and has no effect`
+    : `${key} is unknown and has no effect${hintFor(key)}`;
+}
+
+function hintFor(key: string): string {
+  return didYouMean(key, [...READ, "auth_url", "username", "password", "project_name", "project_id"]);
 }

@@ -24,6 +24,20 @@ import type { StatePool } from "../operated_pool.ts";
 import { id, idOutcomes, ids, jobName, milliseconds, name, note, nothing, operation } from "../operation.ts";
 import { readNodeLog } from "../read_node_log.ts";
 
+const holding = {
+  reason: v.nullable(note),
+  /** Whose it is, if nobody holds it yet. */
+  owner: v.nullable(note),
+  /** From now on. */
+  duration: v.nullable(milliseconds),
+  /** Whose it is from now on; null, or left out: whose it was. */
+  newOwner: v.nullish(note),
+  /** From the end that it has. */
+  extend: v.nullish(milliseconds),
+};
+
+export type Holding = v.InferOutput<v.StrictObjectSchema<typeof holding, undefined>>;
+
 export const nodeOperations = {
   /** Also of nodes that have left the pool, as long as their history is kept. */
   "node": operation({
@@ -118,14 +132,7 @@ export const nodeOperations = {
   "hold": operation({
     route: "POST /nodes/hold",
     needs: "state",
-    request: v.strictObject({
-      ids,
-      reason: v.nullable(note),
-      owner: v.nullable(note),
-      duration: v.nullable(milliseconds),
-      newOwner: v.nullish(note),
-      extend: v.nullish(milliseconds),
-    }),
+    request: v.strictObject({ ids, ...holding }),
     answer: idOutcomes,
     run: (pool, { ids, ...holding }) => holdNodes(ids, holding, withLimit(pool)),
   }),

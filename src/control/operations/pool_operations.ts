@@ -23,15 +23,6 @@ import { milliseconds, name, operation } from "../operation.ts";
 
 const log = loggerOf("daemon");
 
-const adoptedServer = v.object({
-  provider: string,
-  hostname: string,
-  serverId: string,
-  ip: stringOrNull,
-  run: stringOrNull,
-  nodeId: numberOrNull,
-});
-
 const ofProvider = v.strictObject({ provider: v.nullish(string) });
 
 const givenFile = v.strictObject({ path: v.string(), text: v.string() });
@@ -74,7 +65,14 @@ export const poolOperations = {
     needs: "config",
     request: v.strictObject({ dryRun: v.boolean() }),
     answer: v.object({
-      servers: rows(adoptedServer),
+      servers: rows(v.object({
+        provider: string,
+        hostname: string,
+        serverId: string,
+        ip: stringOrNull,
+        run: stringOrNull,
+        nodeId: numberOrNull,
+      })),
       floatingIps: since0_4(rows(v.object({ provider: string, id: string, address: string }))),
       held: rows(number),
       warnings: rows(string),

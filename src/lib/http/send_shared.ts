@@ -1,26 +1,54 @@
-/** An answer that many clients may be sent at once: each is sent the same bytes. Given as a whole, each would get a copy. */
+/**
+ * An answer that many clients may be sent at once: all are sent the same bytes. Given as a whole, each would get a copy. A
+ * client that is slow keeps its answer in memory for as long as it takes; of too many, the oldest is broken off.
+ */
 import type { Context } from "hono";
 
 /** As much as a connection sends at a time. */
 const PIECE = 262_144;
+
+/** Different answers that are kept until their clients have them. */
+const MOST = 10;
+
+/** One for each client, the first to ask first. */
+const underWay = new Set<Sending>();
 
 /** The bytes must not change until all is sent. */
 export function sendShared(
   context: Context,
   { type, bytes }: { type: string; bytes: Uint8Array<ArrayBuffer> },
 ): Response {
-  return context.body(piecesOf(bytes), 200, {
+  return context.body(new ReadableStream(new Sending(bytes), { highWaterMark: 0 }), 200, {
     "content-type": type,
     "content-length": String(bytes.length),
   });
 }
 
-function piecesOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let sent = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.subarray(sent, sent += PIECE));
-      if (sent >= bytes.length) controller.close();
-    },
-  }, { highWaterMark: 0 });
+class Sending {
+  /** null: all is sent, or it was broken off. */
+  #bytes: Uint8Array<ArrayBuffer> | null;
+  #sent = 0;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
+
+  pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
+    if (this.#bytes === null) throw new Error("others have asked for much, and this client is slow");
+    // A copy: what the client is still to take does not keep all the rest.
+    controller.enqueue(this.#bytes.slice(this.#sent, this.#sent += PIECE));
+    if (this.#sent >= this.#bytes.length) {
+      this.cancel();
+      return controller.close();
+    }
+    underWay.add(this);
+    const answers = [...new Set([...underWay].map((one) => one.#bytes))];
+    if (answers.length <= MOST) return;
+    for (const one of underWay) if (one.#bytes === answers[0]) one.cancel();
+  }
+
+  cancel(): void {
+    this.#bytes = null;
+    underWay.delete(this);
+  }
 }

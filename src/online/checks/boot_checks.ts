@@ -11,7 +11,7 @@ export function checkZones({ provider, zones }: Look): Verdict {
     const about = { check: "zone", subject: zone } as const;
     if ("problem" in zones) return unknown(about, zones.problem);
     if (zones.value.includes(zone)) return ok(about, "available");
-    return failure(about, `the zone ${zone} is not available${suggest(zone, zones.value)}`);
+    return failure(about, `no zone ${zone} is available${suggest(zone, zones.value)}`);
   });
 }
 

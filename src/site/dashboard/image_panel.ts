@@ -9,7 +9,7 @@ import { age, countdown } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 
 export function renderImages(dashboard: Dashboard): Markup {
-  return tablePanel<MadeImageRow>({
+  return tablePanel({
     id: "images",
     title: "Images",
     list: { href: "/image-list", name: "All images" },

@@ -10,7 +10,7 @@ import { age, countdown, shortDuration } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 
 export function renderLabels(dashboard: Dashboard): Markup {
-  return tablePanel<LabelRow>({
+  return tablePanel({
     id: "labels",
     title: "Labels",
     list: { href: "/label-list", name: "All labels" },

@@ -5,18 +5,10 @@ import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import { type Markup, moment } from "../page.ts";
 import { tablePanel } from "./panel.ts";
 
-interface MachineRow {
-  readonly name: string;
-  readonly role: string;
-  readonly version: string;
-  /** How it is. */
-  readonly now: Markup | string;
-}
-
 export function renderMachines({ machines }: Dashboard): Markup | string {
   if (machines === null) return "";
   const rows = [...machineRows(machines), ...machines.etcd.map(etcdRow)];
-  return tablePanel<MachineRow>({
+  return tablePanel({
     id: "machines",
     title: "Machines",
     list: { href: "/status", name: "Status" },
@@ -32,11 +24,8 @@ export function renderMachines({ machines }: Dashboard): Markup | string {
   });
 }
 
-function machineRows({ leader, members, lost }: MachinesView): MachineRow[] {
-  const present = (
-    role: string,
-    { host, version, since }: Omit<MachinesView["members"][number], "role">,
-  ) => ({
+function machineRows({ leader, members, lost }: MachinesView) {
+  const present = (role: string, { host, version, since }: NonNullable<MachinesView["leader"]>) => ({
     name: host,
     role,
     version,

@@ -11,7 +11,7 @@ import { countdown } from "./moments.ts";
 import { tablePanel } from "./panel.ts";
 
 export function renderProviders(dashboard: Dashboard): Markup {
-  return tablePanel<ProviderRow>({
+  return tablePanel({
     id: "providers",
     title: "Providers",
     list: { href: "/provider-list", name: "All providers" },

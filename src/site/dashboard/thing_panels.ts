@@ -1,7 +1,6 @@
 /** The panels of the dashboard on single things: those that are late, the nodes that are held, and the last events. */
 import { html } from "hono/html";
 import type { Moment } from "../../domain/time.ts";
-import type { HoldRow, LateThing } from "../../views/dashboard/thing_rows.ts";
 import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
 import type { EventView } from "../../views/events.ts";
 import { thingLink } from "../links.ts";
@@ -11,7 +10,7 @@ import { panel, tablePanel } from "./panel.ts";
 
 /** Those that take longer than they should. */
 export function renderLate(dashboard: Dashboard): Markup {
-  return tablePanel<LateThing>({
+  return tablePanel({
     id: "late",
     title: "Stuck or late",
     list: { href: "/node-list?sort=-age", name: "Nodes by age" },
@@ -29,7 +28,7 @@ export function renderLate(dashboard: Dashboard): Markup {
 
 /** Each with the line that logs in. */
 export function renderHolds(dashboard: Dashboard): Markup {
-  return tablePanel<HoldRow>({
+  return tablePanel({
     id: "holds",
     title: "Held",
     list: { href: "/node-list?state=hold", name: "All held nodes" },

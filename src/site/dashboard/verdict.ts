@@ -55,12 +55,10 @@ function renderProblem(problem: PoolProblem, moment: Moment): Markup {
 /** The section on problems of its kind stands behind the last way out; without one, alone. */
 function remediesOf({ remedies, manual, thing }: PoolProblem): Markup {
   const distinct = [...new Map(remedies.map((one) => [`${one.remedy}\n${one.manual}`, one])).values()];
-  const ways: Way[] = distinct.filter(({ remedy, manual }) => remedy !== null || manual !== null)
+  const ways = distinct.filter(({ remedy, manual }) => remedy !== null || manual !== null)
     .map(({ remedy, manual }) => ({ text: remedy, sections: manual === null ? [] : [manual] }));
-  if (manual !== null) {
-    const last = ways.pop() ?? { text: null, sections: [] };
-    ways.push({ ...last, sections: [...last.sections, manual] });
-  }
+  if (manual !== null && ways.length === 0) ways.push({ text: null, sections: [] });
+  if (manual !== null) ways.at(-1)!.sections.push(manual);
   if (ways.length === 0) return html``;
   const lines = ways.slice(0, WAYS).map(({ text, sections }) =>
     html`<li>${text === null ? "" : readable(text)} ${
@@ -75,12 +73,6 @@ function remediesOf({ remedies, manual, thing }: PoolProblem): Markup {
   return html`<ul class="remedies" aria-label="What to do">${lines}${
     more === 0 || thing === null ? "" : html`<li>${thingLink(thing, `${more} more ways`)}</li>`
   }</ul>`;
-}
-
-interface Way {
-  readonly text: string | null;
-  /** Of the manual. */
-  readonly sections: readonly string[];
 }
 
 function factsOf({ since, lastAt, until }: PoolProblem, moment: Moment): Markup {

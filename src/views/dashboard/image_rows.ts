@@ -15,31 +15,7 @@ import { percentSent } from "../image_lists.ts";
 import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
-export interface MadeImageRow {
-  readonly name: string;
-  /** null: the build of a diskimage. */
-  readonly provider: string | null;
-  /** When the two newest that are ready were decided on: the first is in use. */
-  readonly current: Instant | null;
-  readonly previous: Instant | null;
-  /** The one that is being made. */
-  readonly making: {
-    readonly phase: string;
-    readonly since: Instant;
-    /** Of an upload: percent of the data that has gone out. */
-    readonly percent: number | null;
-  } | null;
-  /** When the next one is begun; null: when somebody orders it. */
-  readonly next: Instant | null;
-  /** Since the last one that became ready; null: no attempt failed. */
-  readonly failure: {
-    readonly count: number;
-    readonly error: string;
-    readonly at: Instant | null;
-    /** Of the newest attempt whose log is known. */
-    readonly log: string | null;
-  } | null;
-}
+export type MadeImageRow = ReturnType<typeof rowOf>;
 
 const MOST = 12;
 
@@ -79,13 +55,14 @@ interface Facts {
 
 interface Made {
   readonly name: string;
+  /** null: the build of a diskimage. */
   readonly provider: string | null;
   readonly diskimage: string | null;
   /** Whether it must not be missing. */
   readonly isUsed: boolean;
 }
 
-function rowOf(made: Made, facts: Facts): MadeImageRow {
+function rowOf(made: Made, facts: Facts) {
   const { name, provider } = made;
   const records = recordsOf(made, facts.report);
   const [current = null, previous = null] = records.filter(({ state }) => state === "ready")
@@ -95,14 +72,18 @@ function rowOf(made: Made, facts: Facts): MadeImageRow {
   return {
     name,
     provider,
+    /** When the two newest that are ready were decided on: the first is in use. */
     current,
     previous,
+    /** `percent`: of an upload's data that has gone out. */
     making: making === undefined ? null : {
       phase: making.state.phase,
       since: making.stateSince,
       percent: making.state.phase === "upload" ? percentSent(making.id, facts.report) : null,
     },
+    /** When the next one is begun; null: when somebody orders it. */
     next: making === undefined ? nextOf(made, { ...facts, order, current }) : null,
+    /** Since the last one that became ready; `log`: of the newest attempt whose log is known. */
     failure: order === undefined || order.failures === 0 ? null : {
       count: order.failures,
       error: order.lastError ?? "it failed",

@@ -3,37 +3,17 @@ import type { Config, LabelConfig } from "../../domain/config.ts";
 import { describeRefusals } from "../../domain/describe_obstacle.ts";
 import type { NodeRecord } from "../../domain/node.ts";
 import type { LabelReport, PoolReport } from "../../domain/pool_report.ts";
-import type { WaitSummary } from "../../domain/samples/pool_samples.ts";
-import { earliest, type Instant } from "../../domain/time.ts";
+import { earliest } from "../../domain/time.ts";
 import { untilOf } from "../explain/told_parts.ts";
-import { countStates, noNodes, type StateCounts } from "../state_counts.ts";
-import { type Shown, shownOf } from "./shown.ts";
+import { countStates, noNodes } from "../state_counts.ts";
+import { shownOf } from "./shown.ts";
 
-export interface LabelRow {
-  readonly name: string;
-  readonly nodes: StateCounts;
-  /** -1: disabled; null: it is no longer configured. */
-  readonly minReady: number | null;
-  /** The most nodes that its own limit and those of its providers allow; null: it is no longer configured. */
-  readonly capacity: number | null;
-  /** Requests that wait. */
-  readonly waiting: number;
-  /** When the oldest of them was made. */
-  readonly oldest: Instant | null;
-  /** From the demand to the node; null: nobody got one of late. */
-  readonly waits: WaitSummary | null;
-  /** Nodes that planning would have launched and could not. */
-  readonly missing: number;
-  /** Why not, in words; empty: nothing is missing, or it needs no reason. */
-  readonly why: string;
-  /** When it is tried again; null: now, or not known. */
-  readonly nextTry: Instant | null;
-}
+export type LabelRow = ReturnType<typeof labelRows>["rows"][number];
 
 const MOST = 14;
 
 /** @param nodes those that users ask for and get: one with its subnodes is one */
-export function labelRows(report: PoolReport, nodes: readonly NodeRecord[]): Shown<LabelRow> {
+export function labelRows(report: PoolReport, nodes: readonly NodeRecord[]) {
   const configs = new Map((report.config?.labels ?? []).map((label) => [label.name, label]));
   const planned = new Map(report.labels.map((label) => [label.name, label]));
   const counts = countStates(nodes, ({ label }) => label);
@@ -47,10 +27,14 @@ export function labelRows(report: PoolReport, nodes: readonly NodeRecord[]): Sho
     return {
       name,
       nodes: counts.get(name) ?? noNodes(),
+      /** -1: disabled; null: it is no longer configured. */
       minReady: config?.minReady ?? null,
+      /** The most nodes that its own limit and those of its providers allow; null: it is no longer configured. */
       capacity: config === undefined ? null : capacityOf(config, report.config),
+      /** Requests that wait, and when the oldest of them was made. */
       waiting: asked.length,
       oldest: earliest(asked.map(({ createdAt }) => createdAt)),
+      /** From the demand to the node; null: nobody got one of late. */
       waits: report.samples.waits(name),
       ...missingOf(planned.get(name), report),
     };
@@ -68,15 +52,15 @@ function capacityOf({ maxServers, providers, subnodes }: LabelConfig, config: Co
   return Math.min(maxServers ?? Infinity, Math.floor(room / (1 + subnodes)));
 }
 
-function missingOf(
-  planned: LabelReport | undefined,
-  report: PoolReport,
-): Pick<LabelRow, "missing" | "why" | "nextTry"> {
+function missingOf(planned: LabelReport | undefined, report: PoolReport) {
   if (planned === undefined || planned.wanted === 0) return { missing: 0, why: "", nextTry: null };
   const { wanted, refusals } = planned;
   return {
+    /** Nodes that planning would have launched and could not. */
     missing: wanted,
+    /** Why not, in words; empty: it needs no reason. */
     why: describeRefusals(refusals, { ...report, isLinked: false }),
+    /** When it is tried again; null: now, or not known. */
     nextTry: earliest(refusals.map(({ obstacle }) => untilOf(obstacle))),
   };
 }

@@ -4,45 +4,13 @@ import type { PoolReport, ProviderReport } from "../../domain/pool_report.ts";
 import { type Resource, resourceNames } from "../../domain/resource.ts";
 import { describeRetirement, retirementOf } from "../../domain/retirement.ts";
 import type { Quota } from "../../domain/server.ts";
-import { earliest, type Instant, type Milliseconds } from "../../domain/time.ts";
+import { earliest } from "../../domain/time.ts";
 import { quotaResources, untilOf } from "../explain/told_parts.ts";
 import { projectUse } from "../project_use.ts";
 import { type Shown, shownOf } from "./shown.ts";
 
-export interface ProviderRow {
-  readonly name: string;
-  /** The pool's servers there. */
-  readonly servers: number;
-  /** null: it is retired, or no longer configured. */
-  readonly maxServers: number | null;
-  /** The quota of which the largest part is used; null: not known, or there is no limit. */
-  readonly quota: QuotaBar | null;
-  /** null: not asked yet. */
-  readonly answers: boolean | null;
-  /** Mean of recent answers. */
-  readonly latency: Milliseconds | null;
-  /** Requests that failed, of all since the start. */
-  readonly errors: number;
-  readonly requests: number;
-  /** Why it gives nothing now, in words; empty: it does. */
-  readonly why: string;
-  /** Which limit lets nothing more in; empty: none does. */
-  readonly full: string;
-  /** When it is asked again. */
-  readonly nextTry: Instant | null;
-  /** Between requests, where the cloud made the pool slow down; null: as fast as configured. */
-  readonly slowedTo: Milliseconds | null;
-}
-
-export interface QuotaBar {
-  readonly name: string;
-  readonly limit: number;
-  readonly used: number;
-  /** The part of it that others use, as far as it can be told; null: it cannot. */
-  readonly others: number | null;
-  /** Their servers. */
-  readonly otherServers: number;
-}
+export type ProviderRow = ReturnType<typeof rowOf>;
+export type QuotaBar = NonNullable<ProviderRow["quota"]>;
 
 const MOST = 12;
 
@@ -55,7 +23,8 @@ export function providerRows(report: PoolReport): Shown<ProviderRow> {
   return shownOf(rows, { most: MOST, rank: ({ why, answers }) => why !== "" || answers !== true ? 1 : 0 });
 }
 
-function rowOf(name: string, { report, servers }: { report: PoolReport; servers: number }): ProviderRow {
+/** @param options `servers`: the pool's there */
+function rowOf(name: string, { report, servers }: { report: PoolReport; servers: number }) {
   const config = report.config?.providers.find((one) => one.name === name);
   const seen = report.providers.find((one) => one.name === name);
   const { stats = null, quota = null } = seen ?? {};
@@ -63,20 +32,26 @@ function rowOf(name: string, { report, servers }: { report: PoolReport; servers:
   return {
     name,
     servers,
+    /** null: it is retired, or no longer configured. */
     maxServers,
     quota: tightest(quota, projectUse(name, report).others),
+    /** null: not asked yet. */
     answers: seen?.reachable ?? null,
+    /** Milliseconds, mean of recent answers. */
     latency: stats?.latency ?? null,
+    /** Requests that failed, of all since the start. */
     errors: stats?.errors ?? 0,
     requests: stats?.requests ?? 0,
     why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
     full: whyFull({ servers, maxServers, quota }),
     nextTry: (seen?.obstacle ? untilOf(seen.obstacle) : null) ??
       earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt)),
+    /** Milliseconds between requests, where the cloud made the pool slow down; null: as fast as configured. */
     slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
   };
 }
 
+/** Why it gives nothing now, in words; empty: it does. */
 function whyNothing(
   name: string,
   { seen, report, isConfigured }: {
@@ -95,6 +70,7 @@ function whyNothing(
 /** Every server takes some of these; not each takes a floating IP, or a port that counts. */
 const ALWAYS = ["instances", "cores", "ramMib"] as const satisfies readonly Resource[];
 
+/** Which limit lets nothing more in; empty: none does. */
 function whyFull(
   { servers, maxServers, quota }: { servers: number; maxServers: number | null; quota: Quota | null },
 ): string {
@@ -108,7 +84,8 @@ function whyFull(
   return used.length === 0 ? "" : `quota full: ${used.join(", ")}`;
 }
 
-function tightest(quota: Quota | null, otherServers: number | null): QuotaBar | null {
+/** The quota of which the largest part is used; null: not known, or there is no limit. */
+function tightest(quota: Quota | null, otherServers: number | null) {
   const uses = quotaResources.flatMap((resource) => {
     const use = quota?.[resource] ?? null;
     return use === null || !Number.isFinite(use.limit) || use.limit <= 0 ? [] : [{ resource, ...use }];
@@ -122,6 +99,7 @@ function tightest(quota: Quota | null, otherServers: number | null): QuotaBar | 
     name: resourceNames[first.resource],
     limit: first.limit,
     used: first.used,
+    /** The part of it that others use, as far as it can be told; null: it cannot. */
     others: share === null ? null : Math.min(first.used, Math.round(first.used * share)),
     otherServers: otherServers ?? 0,
   };

@@ -11,7 +11,7 @@ import type { Thing } from "../pool_problem.ts";
 import { type Shown, shownOf } from "./shown.ts";
 import { heldNodes } from "../hold_view.ts";
 
-export interface LateThing {
+interface LateThing {
   readonly thing: Thing;
   /** Its label or name, and where it is. */
   readonly what: string;
@@ -75,26 +75,15 @@ function lateImages({ dibImages, images, now }: PoolReport): LateThing[] {
     }));
 }
 
-export interface HoldRow {
-  readonly id: number;
-  readonly label: string;
-  /** Empty: nobody said. */
-  readonly holder: string;
-  readonly reason: string | null;
-  readonly since: Instant;
-  /** null: when somebody ends it. */
-  readonly ends: Instant | null;
-  /** The command that logs in. */
-  readonly login: string;
-}
-
-export function holdRows(report: PoolReport): Shown<HoldRow> {
+export function holdRows(report: PoolReport) {
   const rows = heldNodes(report).map(({ node: { id, label, hold, stateSince }, holder, ends }) => ({
     id,
     label,
+    /** Empty: nobody said. */
     holder,
     reason: hold?.reason ?? null,
     since: stateSince,
+    /** null: when somebody ends it. */
     ends,
     login: `nodepool ssh ${id}`,
   }));

@@ -7,6 +7,7 @@ import type { Explanation } from "./explanation.ts";
 import {
   countsText,
   errorsOfNodes,
+  errorsOfPauses,
   isOpen,
   newestErrors,
   nextOf,
@@ -15,7 +16,6 @@ import {
   requestFacts,
   requestText,
   roomText,
-  toldError,
   toldObstacles,
 } from "./told_parts.ts";
 
@@ -37,7 +37,6 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
     ? "a request waits"
     : "nothing is missing";
   const isShut = missing === 0 && waiting.length === 0 && !isOpen(report, name);
-  const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
     summary: `label ${name}: ${verdict}; there: ${countsText(nodes)}` +
       (isShut ? "; one more is not possible now" : ""),
@@ -58,9 +57,7 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
     ],
     next: nextOf(refusals, { report, requests }),
     errors: newestErrors([
-      ...pauses.map(({ provider, lastError, lastFailureAt: at }) =>
-        toldError(`label ${name} on ${provider}`, lastError, { at, report })
-      ),
+      ...errorsOfPauses(report.pauses.filter(({ label }) => label === name), report),
       ...errorsOfNodes(nodes, report),
     ]),
   };

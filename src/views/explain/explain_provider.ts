@@ -7,6 +7,7 @@ import type { Explanation } from "./explanation.ts";
 import {
   countsText,
   errorsOfNodes,
+  errorsOfPauses,
   MOST,
   newestErrors,
   nextOf,
@@ -37,7 +38,6 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
   const refusals = [...standstillOf(report), ...own];
   const reachable = seen?.reachable ?? null;
   const answers = reachable === null ? "not asked yet" : reachable ? "it answers" : "it does not answer";
-  const pauses = report.pauses.filter(({ provider }) => provider === name);
   return {
     summary: `provider ${name}: ${answers}; there: ${countsText(nodes)}`,
     obstacles: [...toldObstacles(refusals, { report, label: null }), ...obstaclesOfLabels(refused, report)],
@@ -49,9 +49,7 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
     next: nextOf([...refusals, ...refused.map(({ refusal }) => refusal)], { report }),
     errors: newestErrors([
       ...(error === null ? [] : [toldError(`provider ${name}`, error.message, { at: error.since, report })]),
-      ...pauses.map(({ label, lastError, lastFailureAt: at }) =>
-        toldError(`label ${label} on ${name}`, lastError, { at, report })
-      ),
+      ...errorsOfPauses(report.pauses.filter(({ provider }) => provider === name), report),
       ...errorsOfNodes(nodes, report),
     ]),
   };

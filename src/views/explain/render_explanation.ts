@@ -39,6 +39,8 @@ export function renderExplanation(
 /** The width of the names of facts, with the blanks after them. */
 const HEAD = 14;
 const CONSOLE_LINES = 5;
+/** With less room than that beside its name, a text stands below it. */
+const NARROW = 20;
 
 function headOf(name: string): string {
   const shown = visibleText(name);
@@ -49,6 +51,10 @@ function lineOf([indent, head, text]: [number, string, string], width: number | 
   const start = " ".repeat(indent) + head;
   const safe = visibleText(text);
   const hang = indent === 0 && head === "" ? 2 : displayWidth(start);
-  const lines = width === null ? [safe] : wrapWords(safe, Math.max(20, width - hang));
+  if (width !== null && hang > 4 && width - hang < NARROW) {
+    const lines = wrapWords(safe, width - 4).map((line) => `    ${line}`);
+    return [start, ...lines].map((line) => line.trimEnd()).filter(Boolean).join("\n") + "\n";
+  }
+  const lines = width === null ? [safe] : wrapWords(safe, width - hang);
   return `${(start + lines.join(`\n${" ".repeat(hang)}`)).trimEnd()}\n`;
 }

@@ -175,6 +175,12 @@ export function errorsOfNodes(nodes: readonly NodeRecord[], report: PoolReport):
   );
 }
 
+export function errorsOfPauses(pauses: PoolReport["pauses"], report: PoolReport): Told[] {
+  return pauses.map(({ label, provider, lastError, lastFailureAt: at }) =>
+    toldError(`label ${label} on ${provider}`, lastError, { at, report })
+  );
+}
+
 export function toldEvidence(
   of: string,
   { at, error, requestId, fault, console }: Evidence,

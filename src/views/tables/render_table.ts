@@ -12,9 +12,8 @@ import {
   type TableLayout,
   totalWidth,
 } from "./lay_out_table.ts";
-import { renderRecords } from "./render_records.ts";
+import { renderRecords, renderTerms } from "./render_records.ts";
 import { painted, type RowAt, type TableOptions } from "./table_options.ts";
-import { renderTerms } from "./render_terms.ts";
 
 /** Ends with a line break. */
 export function renderTable<Row>(shown: ShownList<Row>, options: TableOptions = {}): string {

@@ -5,14 +5,6 @@ import type { RowMark } from "./table_options.ts";
 /** A drawing as the next one is compared with it. */
 export type DrawnRows = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-export interface RowChanges {
-  /** For each row. */
-  readonly marks: readonly RowMark[];
-  readonly changed: number;
-  readonly added: number;
-  readonly gone: number;
-}
-
 /** By the row's id or name; where the list has none, by all that stands in the row. Ages count for nothing. */
 export function drawnRows<Row>({ columns, rows }: ShownList<Row>): DrawnRows {
   const key = columns.find(({ kind }) => kind === "id" || kind === "name");
@@ -33,7 +25,8 @@ function steadyCells<Row>(row: Row, columns: readonly Column<Row>[]): ReadonlyMa
   );
 }
 
-export function rowChanges(before: DrawnRows, after: DrawnRows): RowChanges {
+/** `marks`: for each row. */
+export function rowChanges(before: DrawnRows, after: DrawnRows) {
   const marks = [...after].map(([key, cells]) => markOf(cells, before.get(key)));
   const added = [...after.keys()].filter((key) => !before.has(key)).length;
   return {

@@ -1,8 +1,9 @@
 /** `status`: a line for each fact, problems first. */
+import { countText } from "../../domain/count_text.ts";
 import { nodeStateNames } from "../../domain/node.ts";
 import type { HoldSummary } from "../hold_view.ts";
+import { type MachinesView, sizeText } from "../machines.ts";
 import type { StatusView } from "../status.ts";
-import { machineFacts } from "./machine_facts.ts";
 import { formatAge, type Table } from "./column.ts";
 
 interface Fact {
@@ -64,6 +65,52 @@ function daemonFacts({ daemon, machines, nodes }: StatusView): Fact[] {
       value: `${category} ${level}, ${until === null ? "until the daemon ends" : `until ${until}`}`,
     })),
   ];
+}
+
+/** On a pool of several machines: who leads, who stands by, who builds, how etcd is. */
+export function machineFacts(machines: MachinesView): Fact[] {
+  const { pool, leader, members, builders, etcd, seen } = machines;
+  const standbys = members.filter(({ role }) => role === "standby");
+  return [
+    { what: "leader", value: leader === null ? seen === null ? "unknown" : "none" : describeMember(leader) },
+    ...(standbys.length === 0 && seen !== null ? [{ what: "standby", value: "none" }] : []),
+    ...members.map((member) => ({ what: member.role, value: describeMember(member) })),
+    ...builders.map((builder) => ({ what: "builds", value: describeBuilder(builder) })),
+    ...etcd.map((member) => ({ what: "etcd", value: describeEtcd(member) })),
+    { what: "machines", value: `pool ${pool}, ${seen === null ? "not seen yet" : `seen ${seen}`}` },
+  ];
+}
+
+function describeMember(
+  { host, pid, version, since, config_differs: keys = [] }:
+    & NonNullable<MachinesView["leader"]>
+    & Partial<MachinesView["members"][number]>,
+): string {
+  const differing = keys.length === 0 ? "" : `, configured otherwise: ${keys.join(", ")}`;
+  return `${host}, pid ${pid}, version ${version}, since ${since}${differing}`;
+}
+
+function describeBuilder(
+  { host, version, state, building, uploading }: MachinesView["builders"][number],
+): string {
+  const works = [
+    ...(building === 0 ? [] : [countText(building, "image")]),
+    ...(uploading === 0 ? [] : [countText(uploading, "upload")]),
+  ];
+  const doing = state === "here" ? works.join(", ") || "nothing now" : state;
+  return `${host}, version ${version}: ${doing}`;
+}
+
+function describeEtcd(
+  { endpoint, version, raft_leader, database_size, problem }: MachinesView["etcd"][number],
+): string {
+  return [
+    endpoint,
+    ...(version === null ? [] : [`version ${version}`]),
+    ...(database_size === null ? [] : [sizeText(database_size)]),
+    ...(raft_leader ? ["leads the others"] : []),
+    ...(problem === null ? [] : [problem]),
+  ].join(", ");
 }
 
 /** Enough to see who is to be asked; `list --state hold` has them all. */

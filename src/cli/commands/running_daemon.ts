@@ -1,15 +1,15 @@
-/** `nodepool log-level`: what the running daemon logs, shown and set; a restart forgets it. */
+/** The running daemon: `nodepool log-level`, what it logs, shown and set, and `dump`, what it is doing at this moment. */
 import { Argument, Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { LOG_CATEGORIES } from "../../lib/log_category.ts";
 import { LEVEL_NAMES, LogSpecError, parseLogCategory, parseLogLevel } from "../../lib/log_spec.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
-import { documentOption } from "../output_options.ts";
+import { documentOption, formatOption } from "../output_options.ts";
 import { renderDocument } from "../output_format.ts";
 import { durationArgument } from "../arguments.ts";
 import { example, helpGroup } from "../help.ts";
 import { openDaemonsPool } from "../open_pool.ts";
-import { withTimesOf } from "../write_line.ts";
+import { forTerminal, withTimesOf } from "../write_line.ts";
 
 /** In the place of a level. */
 const AS_CONFIGURED = "default";
@@ -46,6 +46,22 @@ export function logLevelCommand(context: CliContext) {
       const { renderLogLevels } = await import("../../views/log_levels.ts");
       const { stdout } = context.io;
       stdout.write(withTimesOf(stdout, renderLogLevels(view)));
+    });
+}
+
+export function dumpCommand(context: CliContext) {
+  return new Command("dump")
+    .helpGroup(helpGroup.pool)
+    .description("show what the daemon is doing: work in flight and what it waits for, queues, connections")
+    .addOption(formatOption(["text", "json"]))
+    .addHelpText("after", example("nodepool dump -o json | jq '.work[] | [.what, .about, .age]'"))
+    .action(async ({ output }) => {
+      await using pool = await openDaemonsPool(context);
+      const dump = await pool.ask("dump", {});
+      const { stdout } = context.io;
+      if (output === "json") return stdout.write(`${JSON.stringify(dump, null, 2)}\n`);
+      const { dumpParagraphs } = await import("../../views/dump.ts");
+      stdout.write(forTerminal(stdout, `${dumpParagraphs(dump).join("\n\n")}\n`));
     });
 }
 
