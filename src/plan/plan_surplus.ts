@@ -137,7 +137,10 @@ function makeRoom(
     giveUp(surplus, { shortage, missing, within: open });
     open.take(shortage, missing);
   }
-  const own = gathered.filter(({ id }) => id >= firstIdOfRun);
+  const completed = new Set(
+    shortages.filter((each) => room.fits(each) >= (each.steps[0] ?? Infinity)).map(({ label }) => label),
+  );
+  const own = gathered.filter(({ id, label }) => id >= firstIdOfRun && !completed.has(label));
   return shortages.flatMap((shortage) => {
     const { label: to, steps } = shortage;
     const free = own.filter((node) => node.label !== to && mayGo(node));
