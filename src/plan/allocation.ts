@@ -4,9 +4,9 @@
  * 1. nothing goes over any limit;
  * 2. no demand is left while an arrangement exists that serves it: the total is the greatest there is where only
  *    numbers of servers limit it and every node is one server; otherwise at least no refused node fits anywhere;
- * 3. what labels are behind those that they compete with comes first, then requests that lack a part of their nodes; then, on
- *    a contested provider, labels with fewer
- *    possible providers; 4. labels share in proportion to what they ask for, with what they were given before;
+ * 3. what labels are behind those that they compete with comes first, then what requests lack that have some of their
+ *    nodes; then, on a contested provider, labels with fewer possible providers; 4. labels share in proportion to what they
+ *    ask for, with what they were given before, by whole requests;
  * 5. a label is spread over its providers in proportion to their room, and 6. evenly over its targets;
  * 7. a node and its subnodes are granted whole or not at all; 8. the order of the input does not matter.
  */
