@@ -159,3 +159,55 @@ Deno.test("no label is starved by others whose requests are met with fewer nodes
     assert.ok(wait <= 35 * MINUTE, `${name} waited for ${wait / MINUTE} min`);
   }
 });
+
+for (let seed = 1; seed <= 3; seed++) {
+  Deno.test(`nodes of min-ready give way to requests of others, and do not come and go in vain (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    const images = [1, 2].map((size) =>
+      image({ name: `i${size}`, baseImage: `i${size}`, flavorName: `x${size}`, diskimage: null, setup: null })
+    );
+    const labels = [
+      label({ name: "a", image: "i1", minReady: 4, providers: ["p1", "p2"] }),
+      label({ name: "b", image: "i2", minReady: 0, subnodes: random.integer(2), providers: ["p1"] }),
+      label({ name: "c", image: "i1", minReady: 3, providers: ["p1"] }),
+    ];
+    const providers = [
+      provider({ name: "p1", maxServers: 6, images, networks: [] }),
+      provider({ name: "p2", maxServers: 1, images, networks: [] }),
+    ];
+    const life = new PoolLife(random, config({ labels, providers, targets: [] }));
+    Object.assign(life.clouds.get("p1")!, { cores: random.pick([null, { limit: 8, others: 0 }]) });
+    const ends = new Map<number, number>();
+    let asked = 0;
+    for (const until = life.now + 3 * HOUR; life.now < until;) {
+      if (random.float() < 0.012) {
+        const [name, most] = random.pick([["a", 2], ["b", 2], ["c", 2]] as const);
+        const count = 1 + random.integer(most);
+        life.request(name, count);
+        asked += count * 4;
+      }
+      for (const node of life.used()) {
+        if (ends.getOrInsertComputed(node.id, () => life.now + 5 * MINUTE) <= life.now) life.finish(node);
+      }
+      life.step();
+      for (const { previous, next } of life.plan!.changes) {
+        if (previous.role !== "node" || previous.state.phase !== "ready" || next?.state.phase === "ready") {
+          continue;
+        }
+        const rested = life.now - previous.stateSince >= 10 * MINUTE;
+        assert.ok(rested || next?.comment !== "its room is needed for label b", "it had just become ready");
+      }
+      for (const { id, label, createdAt } of life.requests) {
+        assert.ok(life.now - createdAt <= 40 * MINUTE, `request ${id} of ${label} waits`);
+      }
+    }
+    const given = life.log.filter(({ what }) => what === "give back");
+    assert.ok(given.length <= asked, `${given.length} nodes were given back for ${asked} servers`);
+    life.requests = [];
+    for (const until = life.now + HOUR; life.now < until;) {
+      for (const node of life.used()) life.finish(node);
+      life.step();
+    }
+    assert.deepEqual(life.log.filter(({ at }) => at > life.now - 30 * MINUTE), []);
+  });
+}
