@@ -181,7 +181,7 @@ for (let seed = 1; seed <= 3; seed++) {
     let asked = 0;
     for (const until = life.now + 3 * HOUR; life.now < until;) {
       if (random.float() < 0.012) {
-        const [name, most] = random.pick([["a", 2], ["b", 2], ["c", 2]] as const);
+        const [name, most] = random.pick([["a", 2], ["b", 1], ["c", 2]] as const);
         const count = 1 + random.integer(most);
         life.request(name, count);
         asked += count * 4;
