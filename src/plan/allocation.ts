@@ -4,14 +4,15 @@
  * 1. nothing goes over any limit;
  * 2. no demand is left while an arrangement exists that serves it: the total is the greatest there is where only
  *    numbers of servers limit it and every node is one server; otherwise at least no refused node fits anywhere;
- * 3. what labels are behind those that they compete with comes first; then, on a contested provider, labels with fewer
- *    possible providers; 4. labels share in proportion to what they ask for, with what they were given before;
+ * 3. what labels are behind those that they compete with comes first, then what requests lack that have some of their
+ *    nodes; then, on a contested provider, labels with fewer possible providers; 4. labels share in proportion to what they
+ *    ask for, with what they were given before, by whole requests;
  * 5. a label is spread over its providers in proportion to their room, and 6. evenly over its targets;
  * 7. a node and its subnodes are granted whole or not at all; 8. the order of the input does not matter.
  */
 import { type Claim, fill, fillByChoices, inOrder } from "./allocation_fill.ts";
 import { Placement } from "./allocation_placement.ts";
-import { capInNodes, owedNodes } from "./allocation_debts.ts";
+import { capInNodes, owedNodes, weightOf } from "./allocation_debts.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
 import { proportionalShares } from "./allocation_shares.ts";
 import type {
@@ -30,7 +31,9 @@ export function planAllocation(input: AllocationInput): AllocationResult {
   const [labels, providers] = [byName(input.labels), byName(input.providers)];
   const placement = new Placement(labels, providers);
   const owed = owedNodes(labels);
+  completeBegun(placement, labels.map((label, at) => owed[at]! > 0 ? label : { ...label, gathered: 0 }));
   fill(placement, claimsOf(labels, (label, at) => Math.min(label.demand, owed[at]!)));
+  completeBegun(placement, labels);
   serve(placement, claimsOf(labels, ({ demand }) => demand));
   placement.close(providers.flatMap(({ name }, at) => input.awaited?.has(name) ? at : []));
   serve(placement, claimsOf(labels, ({ demand, spare }) => demand + spare).map(asNew));
@@ -45,6 +48,18 @@ export function planAllocation(input: AllocationInput): AllocationResult {
   };
 }
 
+/**
+ * A request that has some of its nodes gets the others before another is begun: two that gather nodes at once would each
+ * wait with what the other lacks. The one that lacks least comes first.
+ */
+function completeBegun(placement: Placement, labels: readonly LabelAsk[]): void {
+  const begun = labels.map((label, at) => {
+    const [missing = 0] = label.gathered ? label.steps ?? [] : [];
+    return { at, missing: Math.min(missing, capInNodes(label)) - placement.total(at) };
+  });
+  for (const { at, missing } of begun.sort((a, b) => a.missing - b.missing)) placement.place(at, missing);
+}
+
 /** Once the totals are known the nodes are spread again; that may make room for more where servers differ in size. */
 function serve(placement: Placement, claims: readonly Claim[]): void {
   fillByChoices(placement, claims);
@@ -56,14 +71,15 @@ function claimsOf(labels: readonly LabelAsk[], asked: (label: LabelAsk, at: numb
   return labels.map((label, position) => ({
     label: position,
     asked: Math.min(asked(label, position), capInNodes(label)),
-    weight: label.demand,
+    weight: weightOf(label),
     served: label.served,
+    steps: label.steps,
   }));
 }
 
 /** Spare nodes are shared whatever was given before. */
 function asNew(claim: Claim): Claim {
-  return { ...claim, weight: null, served: 0 };
+  return { ...claim, weight: null, served: 0, steps: undefined };
 }
 
 /**

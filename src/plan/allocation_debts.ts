@@ -5,16 +5,28 @@
  */
 import type { Grant, LabelAsk, ProviderRoom } from "./allocation_types.ts";
 
-/** By position: whole nodes that the label is behind. */
+/** By position: whole nodes that the label is behind, as far as they meet whole requests. */
 export function owedNodes(labels: readonly LabelAsk[]): number[] {
   const owed = labels.map(() => 0);
   for (const rivals of rivalries(labels)) {
     const most = Math.max(...rivals.map((at) => labels[at]!.served));
     for (const at of rivals) {
-      owed[at] = Math.floor((most - labels[at]!.served) * labels[at]!.demand + ROUNDING);
+      const label = labels[at]!;
+      const nodes = Math.floor((most - label.served) * weightOf(label) + ROUNDING) - (label.gathered ?? 0);
+      owed[at] = wholeNodes(label, nodes);
     }
   }
   return owed;
+}
+
+/** Nodes of the requests that are yet to be met. */
+export function weightOf({ demand, gathered = 0 }: LabelAsk): number {
+  return demand + gathered;
+}
+
+/** How many of those nodes meet whole requests. */
+export function wholeNodes({ steps }: LabelAsk, nodes: number): number {
+  return steps === undefined ? nodes : steps.findLast((step) => step <= nodes) ?? 0;
 }
 
 /** Sums of parts are not exact. */

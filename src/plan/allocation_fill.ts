@@ -14,6 +14,8 @@ export interface Claim {
   readonly weight: number | null;
   /** The part of the whole that it was given before. */
   readonly served: number;
+  /** How many nodes of it meet one request, two and so on; left out: each node is one. */
+  readonly steps?: readonly number[] | undefined;
 }
 
 /** Places as much of the claims as can be placed. Afterwards no label that asked for more can get a node more. */
@@ -39,12 +41,15 @@ class Share {
   readonly #before: number;
   readonly #wanted: number;
   readonly #weight: number;
+  /** Nodes that are of use together, one such lot, two and so on; null: each node is one. */
+  readonly #steps: readonly number[] | null;
   readonly start: number;
 
   constructor(readonly placement: Placement, readonly claim: Claim) {
     this.#before = placement.total(claim.label);
     this.#wanted = claim.asked - this.#before;
     this.#weight = claim.weight ?? this.#wanted;
+    this.#steps = stepsOf(claim, this.#before);
     this.start = claim.weight === null ? 0 : claim.served + this.#before / claim.weight;
   }
 
@@ -61,22 +66,39 @@ class Share {
     return this.given < this.#wanted && this.placement.accepts(this.claim.label);
   }
 
-  /** Nodes that are nearest to that part of what is wanted. */
-  at(part: number): number {
-    const nodes = Math.floor((part - this.start) * this.#weight + 0.5);
-    return Math.max(0, Math.min(this.#wanted, nodes));
+  /** How many whole lots are nearest to that part of what is wanted. */
+  lotsAt(part: number): number {
+    const nodes = (part - this.start) * this.#weight;
+    if (this.#steps === null) return Math.max(0, Math.min(this.#wanted, Math.floor(nodes + 0.5)));
+    return this.#steps.findLastIndex((_, at) => this.#middleOf(at) <= nodes) + 1;
   }
 
-  /** The part from which on another node is due. */
+  /** The part from which on another lot is due. */
   get due(): number {
-    return this.start + (this.given + 0.5) / this.#weight;
+    const lots = this.#steps === null ? this.given : this.#steps.filter((step) => step <= this.given).length;
+    return this.start + this.#middleOf(lots) / this.#weight;
+  }
+
+  /** The nodes up to the middle of a lot. */
+  #middleOf(lot: number): number {
+    return (this.#nodesOf(lot) + this.#nodesOf(lot + 1)) / 2;
+  }
+
+  /** The nodes of the first lots. */
+  #nodesOf(lots: number): number {
+    return this.#steps === null ? lots : lots === 0 ? 0 : this.#steps[lots - 1] ?? this.#wanted;
   }
 
   /** Places what is missing to that part; whether all of it could be. */
   raiseTo(part: number): boolean {
-    const missing = Math.max(0, this.at(part) - this.given);
+    const missing = Math.max(0, this.#nodesOf(this.lotsAt(part)) - this.given);
     return this.placement.place(this.claim.label, missing) === missing;
   }
+}
+
+function stepsOf({ asked, steps }: Claim, before: number): readonly number[] | null {
+  return steps?.filter((step) => step > before && step < asked).concat(asked).map((step) => step - before) ??
+    null;
 }
 
 function share(placement: Placement, shares: readonly Share[]): void {
@@ -100,7 +122,7 @@ function raiseTogether(placement: Placement, shares: readonly Share[], from: num
   const end = Math.max(...shares.map((one) => one.end));
   if (raise(end)) return end;
   let [low, high] = [from, end];
-  while (shares.some((one) => one.at(high) - one.at(low) > 1)) {
+  while (shares.some((one) => one.lotsAt(high) - one.lotsAt(low) > 1)) {
     const middle = (low + high) / 2;
     if (raise(middle)) low = middle;
     else high = middle;

@@ -19,6 +19,10 @@ export interface LabelAsk {
   readonly name: string;
   /** Nodes wanted now for work that waits. */
   readonly demand: number;
+  /** How many of them meet the first request, the first two and so on; left out: each node is of use without the others. */
+  readonly steps?: readonly number[] | undefined;
+  /** Nodes that the first of these requests has already; left out: none. */
+  readonly gathered?: number;
   /** Nodes missing to min-ready: granted only from what is left when all demand has been served. */
   readonly spare: number;
   /** Servers in one node: 1 and its subnodes. They are launched on one provider, all or none. */

@@ -44,8 +44,8 @@ export function wishOf(
   const { config, requests, targets } = situation;
   const own = counts.label(label.name);
   const have = own.onTheWay;
-  const asking = requests.filter((request) => request.label === label.name).map(({ count }) => count)
-    .concat(Array.from({ length: situation.demand.get(label.name) ?? 0 }, () => 1));
+  const asking = requests.filter((request) => request.label === label.name).sort((a, b) => a.id - b.id)
+    .map(({ count }) => count).concat(Array.from({ length: situation.demand.get(label.name) ?? 0 }, () => 1));
   const waiting = asking.reduce((sum, count) => sum + count, 0);
   const { asked, failing, ...offered } = offersFor(label, situation, counts);
   // The one launch that tries a failing provider may come to nothing: who waits is not to wait for it where others offer.
@@ -54,9 +54,12 @@ export function wishOf(
     ? have - failing.keys().filter((name) => own.launchingByProvider.get(name)).toArray().length
     : have;
   const demand = Math.max(0, waiting - sure);
+  const steps = stepsOf(asking, sure);
   const ask: LabelAsk = {
     name: label.name,
     demand,
+    steps: asking.every((count) => count === 1) ? undefined : steps,
+    gathered: steps.length === 0 ? 0 : asking.at(-steps.length)! - steps[0]!,
     spare: Math.max(0, waiting + label.minReady - have - demand),
     size: 1 + label.subnodes,
     cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
@@ -68,7 +71,7 @@ export function wishOf(
   return {
     label,
     waiting,
-    steps: stepsOf(asking, sure),
+    steps: stepsOf(asking.sort((a, b) => a - b), sure),
     ...offered,
     reasons: {
       demand: `${waiting} requested, have ${sure}`,
@@ -95,7 +98,7 @@ function surely(
 
 function stepsOf(asking: readonly number[], have: number): number[] {
   let sum = -have;
-  return [...asking].sort((a, b) => a - b).map((count) => sum += count).filter((missing) => missing > 0);
+  return asking.map((count) => sum += count).filter((missing) => missing > 0);
 }
 
 function offersFor(

@@ -8,7 +8,7 @@ import { NodeIndex } from "../domain/node_index.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
-import { capInNodes, isTried, openProviders } from "./allocation_debts.ts";
+import { capInNodes, isTried, openProviders, owedNodes } from "./allocation_debts.ts";
 import type {
   AllocationInput,
   AllocationResult,
@@ -50,6 +50,8 @@ export interface LaunchPlan {
   readonly turns: Turns;
   /** The work that waits and finds no room. */
   readonly shortages: readonly Shortage[];
+  /** Labels of which a request has waited with some of its nodes for others, longer than any is kept for it. */
+  readonly gathering: ReadonlySet<string>;
   /** Nodes that work waits for, by label. */
   readonly wanted: ReadonlyMap<string, number>;
   /** Labels that some provider would launch now: only their nodes can be replaced. */
@@ -72,7 +74,13 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const lasting = (name: string) => lastingRoom(configured.get(name)!, { nodes, seen: input.seen.get(name) });
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
   const first = planWithTurns({ labels: inTurn, providers, lasting }, input);
-  const asks = yielding(inTurn, { to: first, gathering: input.gathering, turns: input.turns });
+  // Those that have all on their way wait for nobody.
+  const gathering = new Set(
+    inTurn.filter(({ name, gathered = 0 }) => gathered > 0 && input.gathering?.has(name)).map(({ name }) =>
+      name
+    ),
+  );
+  const asks = yielding(inTurn, { to: first, gathering, turns: input.turns });
   const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers, lasting }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const wishOfLabel = (name: string) => wishByLabel.get(name)!;
@@ -85,6 +93,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     reports: result.refusals.map((refusal) => reportOf(refusal, wishOfLabel(refusal.label), result.grants)),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
+    gathering,
     room: { labels: asks, providers },
     shortages: asks.flatMap((ask, at) => shortageOf(ask, { result, steps: wishes[at]!.steps })),
     wanted: new Map(wishes.map(({ label, waiting }) => [label.name, waiting])),
@@ -105,9 +114,9 @@ export function whyNoMore(name: string, { labels, providers }: AllocationInput):
  */
 function yielding(
   asks: LabelAsk[],
-  { to, gathering = new Set(), turns }: {
+  { to, gathering, turns }: {
     to: AllocationResult;
-    gathering?: ReadonlySet<string>;
+    gathering: ReadonlySet<string>;
     turns: Turns;
   },
 ): LabelAsk[] {
@@ -115,15 +124,16 @@ function yielding(
     asks.filter((ask) => missingRoom(ask, to) > 0).map((ask) => [ask.name, new Set(fullProviders(ask, to))]),
   );
   const rivals = [...short].filter(([name]) => !gathering.has(name)).map(([, providers]) => providers);
-  const yields = asks.filter((ask) =>
-    gathering.has(ask.name) &&
+  const owed = owedNodes(asks);
+  const yields = asks.filter((ask, at) =>
+    gathering.has(ask.name) && owed[at] === 0 &&
     rivals.some((providers) => openProviders(ask).some((name) => providers.has(name)))
   );
   const ceded = cededPlaces(turns, short);
   if (yields.length === 0 && ceded.size === 0) return asks;
   return asks.map((ask) => ({
     ...ask,
-    ...(yields.includes(ask) ? { demand: 0, spare: ask.demand + ask.spare } : {}),
+    ...(yields.includes(ask) ? { demand: 0, gathered: 0, spare: ask.demand + ask.spare } : {}),
     offers: ask.offers.map(unlessKept(ask.name, ceded.get(ask.name) ?? new Map(), "ceded")),
   }));
 }

@@ -1,14 +1,15 @@
 /**
  * Ready nodes above min-ready that nobody wants are given back, the oldest first: once they have been unwanted for
- * `limits.idle`, and at once where another label's requests or an image need their room. A label keeps as many ready nodes
- * as it wants, so that none is launched for one that was given back. Only nodes of this run of the daemon go: where the
+ * `limits.idle`, and at once where another label's requests or an image need their room. Those within min-ready go for that,
+ * too, once they have been ready for ten minutes. A label keeps as many ready nodes as it wants for work, so that none is
+ * launched for one that was given back. Only nodes of this run of the daemon go: where the
  * state is a copy, those of earlier runs may be in use by what the original has handed out; and of those that a target has,
  * only where no job's start can have been missed. Pure; `planPool` calls it.
  */
 import { mayBeDeleted } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
-import { durationText, earliest, type Instant } from "../domain/time.ts";
+import { durationText, earliest, type Instant, MINUTE } from "../domain/time.ts";
 import type { ServerCost } from "./allocation_types.ts";
 import { isGoing } from "./being_deleted.ts";
 import { FreeRoom, type Needs, needsOf } from "./free_room.ts";
@@ -65,9 +66,10 @@ export interface SurplusPlan {
 }
 
 export function planSurplus(input: SurplusInput): SurplusPlan {
-  const { now, config: { limits: { idle } } } = input;
+  const { now, shortages, gathered = [], config: { labels, limits: { idle } } } = input;
   const nodes = NodeIndex.of(input.nodes);
-  const surplus = surplusOf({ ...input, nodes });
+  const minReady = new Map(labels.map((label) => [label.name, Math.max(0, label.minReady)]));
+  const surplus = surplusOf({ ...input, nodes }, minReady);
   const unwanted = new Map(surplus.map(({ id }) => [id, input.unwanted.get(id) ?? now]));
   const leaving = new Map<number, string>();
   const ends: Instant[] = [];
@@ -77,17 +79,26 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
     if (end <= now) leaving.set(id, `not needed for ${durationText(idle)}`);
     else ends.push(end);
   }
-  const ceded = makeRoom(surplus, { ...input, nodes, leaving });
+  const spare = shortages.length === 0 ? [] : surplusOf({ ...input, nodes }, new Map());
+  const { true: rested = [], false: fresh = [] } = Object.groupBy(
+    spare,
+    ({ stateSince }) => stateSince + RESTS_FOR <= now ? "true" : "false",
+  );
+  ends.push(...fresh.map(({ stateSince }) => stateSince + RESTS_FOR));
+  const ceded = makeRoom(surplus, { ...input, gathered: [...rested, ...gathered], nodes, leaving });
   return { leaving, unwanted, ceded, until: earliest(ends) };
 }
 
-/** Of each label the oldest, as many as it has more than it wants. */
+/** A node of min-ready is there for its own label alone until it has been ready for so long. */
+const RESTS_FOR = 10 * MINUTE;
+
+/** Of each label the oldest, as many as it has more than it wants. @param minReady by label */
 function surplusOf(
   { nodes, config, wanted, firstIdOfRun, heardSince = new Map(), isUsable = () => true }: Indexed,
+  minReady: ReadonlyMap<string, number>,
 ): NodeRecord[] {
   const mayGo = (node: NodeRecord) =>
     node.id >= firstIdOfRun && isUsable(node.provider) && mayBeDeleted(node, { config, heardSince });
-  const minReady = new Map(config.labels.map((label) => [label.name, Math.max(0, label.minReady)]));
   return [...nodes.labels].flatMap(([label, { ready, readyByProvider }]) => {
     let surplus = -(minReady.get(label) ?? 0) - (wanted.get(label) ?? 0);
     for (const [provider, count] of readyByProvider) surplus += isUsable(provider) ? count : 0;
@@ -100,9 +111,9 @@ type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
 /**
  * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
- * nodes are not enough, those that a request gathers without getting enough go too, as far as no other room is coming and
- * another request is met by it: else the one would only gather what the other did, and get no further. None goes that does
- * not help to complete the room for one node more.
+ * nodes are not enough, rested ones and those that a request gathers without getting enough go too, as far as no other room
+ * is coming and another request is met by it: else the one would only gather what the other did, and get no further. None
+ * goes that does not help to complete the room for one node more.
  */
 function makeRoom(
   surplus: readonly NodeRecord[],
@@ -137,7 +148,10 @@ function makeRoom(
     giveUp(surplus, { shortage, missing, within: open });
     open.take(shortage, missing);
   }
-  const own = gathered.filter(({ id }) => id >= firstIdOfRun);
+  const completed = new Set(
+    shortages.filter((each) => room.fits(each) >= (each.steps[0] ?? Infinity)).map(({ label }) => label),
+  );
+  const own = gathered.filter(({ id, label }) => id >= firstIdOfRun && !completed.has(label));
   return shortages.flatMap((shortage) => {
     const { label: to, steps } = shortage;
     const free = own.filter((node) => node.label !== to && mayGo(node));

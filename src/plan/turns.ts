@@ -5,7 +5,7 @@
  * comes back or has other providers than before begins where those are that it competes with: neither does it make up for
  * a time in which it asked for nothing, nor is it held up for what it was given elsewhere. Pure; `planLaunches` calls it.
  */
-import { isContender, openProviders } from "./allocation_debts.ts";
+import { isContender, openProviders, weightOf, wholeNodes } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { DELETED_WITHIN } from "./being_deleted.ts";
@@ -89,7 +89,7 @@ export function turnsAfter(
   );
   const taken = new Map(asks.map(({ name, size }) => [name, size * launched(name)]));
   return new Map(asks.flatMap((ask): [string, Turn][] => {
-    const { name, served, demand } = ask;
+    const { name, served, gathered = 0 } = ask;
     const ceded = (turns.get(name)?.ceded ?? []).map(({ servers, ...each }) => ({
       ...each,
       servers: servers - (taken.get(each.to) ?? 0),
@@ -98,9 +98,12 @@ export function turnsAfter(
       return turns.has(name) ? [[name, { served, providers: [], keepingSince: null, ceded }]] : [];
     }
     const providers = openProviders(ask);
-    const given = launched(name, (provider) => contested.has(provider));
-    const keepingSince = launched(name) > 0 ? null : turns.get(name)?.keepingSince ?? null;
-    return [[name, { served: served + given / demand, providers, keepingSince, ceded }]];
+    const all = launched(name);
+    const part = launched(name, (provider) => contested.has(provider)) / all;
+    const whole = wholeNodes(ask, all);
+    const given = whole === 0 ? 0 : part * (whole + gathered);
+    const keepingSince = all > 0 ? null : turns.get(name)?.keepingSince ?? null;
+    return [[name, { served: served + given / weightOf(ask), providers, keepingSince, ceded }]];
   }));
 }
 

@@ -128,13 +128,14 @@ Deno.test("no room is kept for a label that what others use, or what is held, le
 });
 
 Deno.test("a request that gathers nodes in vain makes room only for labels that compete with it", () => {
-  const providers = [provider({ maxServers: 1 }), provider({ name: "cloud-b", maxServers: 1 })];
+  const providers = [provider({ maxServers: 2 }), provider({ name: "cloud-b", maxServers: 1 })];
   const requests = [sampleRequest({ id: 1, count: 2 }), sampleRequest({ id: 2, label: "other", count: 2 })];
+  const gathered = [...nodes("used", 1), node(states.ready, { id: 50 })];
   const shortages = (where: string) => {
     const labels = [label({ minReady: 0 }), label({ name: "other", minReady: 0, providers: [where] })];
     const full = config({ labels, providers });
     return planLaunches(
-      input({ config: full, requests, gathering: new Set(["noble"]), nodes: nodes("used", 1) }),
+      input({ config: full, requests, gathering: new Set(["noble"]), nodes: gathered }),
     )
       .shortages.map((shortage) => shortage.label);
   };

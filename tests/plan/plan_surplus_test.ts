@@ -86,7 +86,13 @@ Deno.test("what a request gathers in vain goes for another label, as far as no r
   assert.deepEqual([...plan({ ...given, shortages: [own, other] }).leaving.keys()], [1, 2]);
   assert.deepEqual([...plan({ ...given, firstIdOfRun: 6, shortages: [other] }).leaving.keys()], [6]);
   const going = { ...given, nodes: [...nodes, node(states["delete-server"], { id: 20 })] };
-  assert.deepEqual([...plan({ ...going, shortages: [own, other] }).leaving.keys()], [1]);
+  const more = { ...own, nodes: 2, steps: [2] };
+  assert.deepEqual([...plan({ ...going, shortages: [more, other] }).leaving.keys()], [1]);
+  assert.deepEqual(
+    [...plan({ ...going, shortages: [own, other] }).leaving.keys()],
+    [],
+    "it lacks no more than that",
+  );
 });
 
 Deno.test("what a request gathers in vain goes only for what meets another request, and is that label's from then on", () => {

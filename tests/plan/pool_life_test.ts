@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Config } from "../../src/domain/config.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { type Random, seededRandom } from "../../src/lib/random.ts";
+import { config, image, label, provider } from "./plan_fixtures.ts";
 import { PoolLife } from "./pool_life.ts";
 
 /** No limit is passed by what is launched, and whoever waits is told why, of each provider. */
@@ -86,5 +87,127 @@ for (let seed = 1; seed <= 12; seed++) {
     for (const until = life.now + 2 * HOUR; life.now < until;) live();
     const late = life.log.filter(({ at }) => at > life.now - HOUR);
     assert.deepEqual(late, [], "nobody asks for anything, and nodes come and go");
+  });
+}
+
+/** Lets two requests of each label wait at any time, and jobs take five minutes. @returns grants, and the longest waits, by label */
+function overload(
+  { servers, asking, hours, seed = 1 }: {
+    /** max-servers, by provider. */
+    servers: Record<string, number>;
+    /** By label: nodes of a request, servers of a node, and its providers. */
+    asking: Record<string, { nodes: number; servers?: number; providers: string[] }>;
+    hours: number;
+    seed?: number;
+  },
+) {
+  const images = [image({ name: "i1", baseImage: "i1", flavorName: "x1", diskimage: null, setup: null })];
+  const labels = Object.entries(asking).map(([name, { servers = 1, providers }]) =>
+    label({ name, image: "i1", minReady: 0, subnodes: servers - 1, providers })
+  );
+  const providers = Object.entries(servers).map(([name, maxServers]) =>
+    provider({ name, maxServers, images, networks: [] })
+  );
+  const life = new PoolLife(seededRandom(seed), config({ labels, providers, targets: [] }));
+  for (const cloud of life.clouds.values()) cloud.cores = null;
+  const [asked, ends] = [new Map<number, number>(), new Map<number, number>()];
+  const waits = new Map<string, number>();
+  let grants = 0;
+  for (const until = life.now + hours * HOUR; life.now < until;) {
+    for (const [name, { nodes }] of Object.entries(asking)) {
+      while (life.requests.filter(({ label }) => label === name).length < 2) {
+        asked.set(life.request(name, nodes), life.now);
+      }
+    }
+    for (const node of life.used()) {
+      if (ends.getOrInsertComputed(node.requestId!, () => life.now + 5 * MINUTE) <= life.now) {
+        life.finish(node);
+      }
+    }
+    grants += life.step().grants.length;
+    for (const { id, label } of life.requests) {
+      waits.set(label, Math.max(waits.get(label) ?? 0, life.now - asked.get(id)!));
+    }
+  }
+  return { grants, waits };
+}
+
+Deno.test("labels whose requests each need all places take turns, and no time is lost between them", () => {
+  const whole = { nodes: 10, providers: ["p1"] };
+  const { grants, waits } = overload({
+    servers: { p1: 10 },
+    asking: { a: whole, b: whole, c: whole },
+    hours: 2,
+  });
+  // A job, a deletion and a boot take seven minutes at most.
+  assert.ok(grants >= 2 * 60 / 7 - 1, `${grants} grants`);
+  for (const [name, wait] of waits) assert.ok(wait <= 50 * MINUTE, `${name} waited for ${wait / MINUTE} min`);
+});
+
+Deno.test("no label is starved by others whose requests are met with fewer nodes, or elsewhere too", () => {
+  const several = overload({
+    servers: { p1: 5, p2: 10 },
+    asking: { a: { nodes: 3, servers: 2, providers: ["p1", "p2"] }, b: { nodes: 5, providers: ["p2"] } },
+    hours: 2,
+  });
+  const one = overload({
+    servers: { p1: 12 },
+    asking: { a: { nodes: 2, providers: ["p1"] }, b: { nodes: 12, providers: ["p1"] } },
+    hours: 2,
+  });
+  for (const [name, wait] of [...several.waits, ...one.waits]) {
+    assert.ok(wait <= 35 * MINUTE, `${name} waited for ${wait / MINUTE} min`);
+  }
+});
+
+for (let seed = 1; seed <= 3; seed++) {
+  Deno.test(`nodes of min-ready give way to requests of others, and do not come and go in vain (seed ${seed})`, () => {
+    const random = seededRandom(seed);
+    const images = [1, 2].map((size) =>
+      image({ name: `i${size}`, baseImage: `i${size}`, flavorName: `x${size}`, diskimage: null, setup: null })
+    );
+    const labels = [
+      label({ name: "a", image: "i1", minReady: 4, providers: ["p1", "p2"] }),
+      label({ name: "b", image: "i2", minReady: 0, subnodes: random.integer(2), providers: ["p1"] }),
+      label({ name: "c", image: "i1", minReady: 3, providers: ["p1"] }),
+    ];
+    const providers = [
+      provider({ name: "p1", maxServers: 6, images, networks: [] }),
+      provider({ name: "p2", maxServers: 1, images, networks: [] }),
+    ];
+    const life = new PoolLife(random, config({ labels, providers, targets: [] }));
+    Object.assign(life.clouds.get("p1")!, { cores: random.pick([null, { limit: 8, others: 0 }]) });
+    const ends = new Map<number, number>();
+    let asked = 0;
+    for (const until = life.now + 3 * HOUR; life.now < until;) {
+      if (random.float() < 0.012) {
+        const [name, most] = random.pick([["a", 2], ["b", 1], ["c", 2]] as const);
+        const count = 1 + random.integer(most);
+        life.request(name, count);
+        asked += count * 4;
+      }
+      for (const node of life.used()) {
+        if (ends.getOrInsertComputed(node.id, () => life.now + 5 * MINUTE) <= life.now) life.finish(node);
+      }
+      life.step();
+      for (const { previous, next } of life.plan!.changes) {
+        if (previous.role !== "node" || previous.state.phase !== "ready" || next?.state.phase === "ready") {
+          continue;
+        }
+        const rested = life.now - previous.stateSince >= 10 * MINUTE;
+        assert.ok(rested || next?.comment !== "its room is needed for label b", "it had just become ready");
+      }
+      for (const { id, label, createdAt } of life.requests) {
+        assert.ok(life.now - createdAt <= 40 * MINUTE, `request ${id} of ${label} waits`);
+      }
+    }
+    const given = life.log.filter(({ what }) => what === "give back");
+    assert.ok(given.length <= asked, `${given.length} nodes were given back for ${asked} servers`);
+    life.requests = [];
+    for (const until = life.now + HOUR; life.now < until;) {
+      for (const node of life.used()) life.finish(node);
+      life.step();
+    }
+    assert.deepEqual(life.log.filter(({ at }) => at > life.now - 30 * MINUTE), []);
   });
 }

@@ -53,6 +53,23 @@ Deno.test("what nobody wants goes at once where another label's request needs th
   assert.equal(virtual.count("ready", "small"), 3);
 });
 
+Deno.test("ready nodes of min-ready give way to another label's request once they are ten minutes old, and come back after", async () => {
+  const config = poolConfig({ minReady: 3, maxServers: 3, more: ["other"] })
+    .replace(/(name: other[^]*?min-ready:) 3/, "$1 0");
+  await using virtual = await VirtualPool.start({ config, clouds });
+  await virtual.until(() => virtual.count("ready", "small") === 3);
+  const since = virtual.clock.now();
+  const [node] = await virtual.during(virtual.acquire("other"), 15 * MINUTE);
+  assert.ok(virtual.clock.now() - since >= 10 * MINUTE, "they were just launched");
+  assert.equal(virtual.count("ready", "small"), 2);
+  const before = launched(virtual);
+  await virtual.clock.advance(60 * MINUTE);
+  assert.equal(launched(virtual), before);
+  await virtual.during(virtual.ask("release", { ids: [node!.id], result: "SUCCESS", job: null }));
+  await virtual.until(() => virtual.count("ready", "small") === 3, 3 * MINUTE);
+  assert.equal(launched(virtual), before + 1);
+});
+
 Deno.test("what nobody wants goes at once where an image needs the room in the quota", async () => {
   const config = imageConfig({ built: [], prepared: ["made"], maxServers: 4 }).replace(
     "labels:",
