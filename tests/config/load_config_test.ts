@@ -346,16 +346,6 @@ Deno.test("a private key that no machine could use is an error where the file is
   await assert.rejects(loadConfig(FILE, { environment, strict: true }), (error) => `${error}`.includes(says));
 });
 
-Deno.test("a relative private key is warned of where the file is checked, since a daemon runs in another directory", async () => {
-  const text = simple.replace("/etc/nodepool/id_rsa", "keys/id_rsa");
-  const environment = fakeEnvironment({ files: { ...usualFiles, [FILE]: text, "keys/id_rsa": GOOD_KEY } });
-  const { warnings } = await loadConfig(FILE, { environment, byItself: true });
-  assert.deepEqual(warnings.map(({ message }) => message), [
-    "keys/id_rsa is looked for in the daemon's working directory, which may be another: give the whole path",
-  ]);
-  assert.deepEqual((await loadConfig(FILE, { environment })).warnings, []);
-});
-
 Deno.test("a private key that this user may not read, and scripts that may not be executed, are warned of", async () => {
   const text = simple.replace("labels:", "script-dir: /s\nelements-dir: /e\nlabels:")
     .replace("image: i,", "image: i, ready-script: r.sh,");

@@ -28,12 +28,6 @@ export async function checkFiles(
     const { warning, error } = await whyUnusable(key.file, source);
     if (warning !== undefined) findings.warning(key.path, warning);
     if (error !== undefined) findings[byItself ? "error" : "warning"](key.path, error);
-    if (byItself && !/^[/~]/.test(key.file)) {
-      findings.warning(
-        key.path,
-        `${key.file} is looked for in the daemon's working directory, which may be another: give the whole path`,
-      );
-    }
   }
   for (const folder of source.draft["elements-dir"]?.split(":") ?? []) {
     if (folder === "" || await factsOf(folder, source) !== null) continue;
