@@ -27,19 +27,15 @@ const log = loggerOf("state");
 
 /** @throws OtherDaemonError where another process has it, as far as anybody can know */
 export async function takeFile({ state }: Config, parts: EnabledParts): Promise<Disposable> {
-  const lock = await takeLock(state, parts);
-  try {
-    // Somebody may have removed the lock's file.
-    const path = controlSocketPath(state);
-    await checkAlone(
-      path,
-      `another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
-    );
-    return lock;
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
-  }
+  using taking = new DisposableStack();
+  taking.use(await takeLock(state, parts));
+  // Somebody may have removed the lock's file.
+  const path = controlSocketPath(state);
+  await checkAlone(
+    path,
+    `another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
+  );
+  return taking.move();
 }
 
 /** For the process that has taken the file. @throws StoreError */

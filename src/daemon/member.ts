@@ -16,7 +16,7 @@ import type { Leadership } from "../lead/leadership.ts";
 import type { LeaderRecord } from "../lead/leader_record.ts";
 import { Membership } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
-import { StandbyLog } from "../lead/standby_log.ts";
+import { standbyLog } from "../lead/standby_log.ts";
 import { loggerOf, type Logging } from "../lib/logging.ts";
 import type { ProcessSignals } from "../lib/process_signals.ts";
 import { systemRandom } from "../lib/random.ts";
@@ -144,12 +144,12 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
 function tellerOf(standby: Standby, deps: MemberDeps): (look: CampaignLook) => void {
   const { options, serviceManager, clock } = deps;
   const { keys: { pool }, doors } = standby;
-  const standbyLog = new StandbyLog({ pool, clock });
+  const tellLog = standbyLog({ pool, clock });
   let status = "";
   answerMemberSignals(deps);
   return (look) => {
     doors.note(look);
-    standbyLog.note(look);
+    tellLog(look);
     standby.leader = look.leader ?? standby.leader;
     const next = look.problem === null
       ? `standby behind ${look.leader?.host ?? "another"}`

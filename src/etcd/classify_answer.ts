@@ -21,7 +21,7 @@ export type EtcdVerdict =
 const UNKNOWN = 2, INVALID_ARGUMENT = 3, NOT_FOUND = 5, PERMISSION_DENIED = 7, RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, DATA_LOSS = 15, UNAUTHENTICATED = 16;
 
-/** What a member says before it begins with a request; the code is not the same in each version. */
+/** Said by a member before it begins with a request; the code is not the same in each version. */
 const BEFOREHAND = ["no leader", "too many requests", "not supported for learner"];
 
 /** For people: how it is, and what to do. */

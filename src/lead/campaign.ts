@@ -9,7 +9,6 @@ import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
-import { clockObjection } from "./clock_objection.ts";
 import { HeldLeadership } from "./held_leadership.ts";
 import { type LeaderRecord, parseLeader } from "./leader_record.ts";
 import { KeptLease } from "./kept_lease.ts";
@@ -127,4 +126,20 @@ class Candidate {
   #ask<Answer>(ask: (call: Call) => Promise<Answer>): Promise<Answer> {
     return askEtcd(ask, this.#options);
   }
+}
+
+/** Of difference; and half a second, since what etcd says of the time has whole seconds. */
+const TOLERANCE = 2.5 * SECOND;
+
+/**
+ * Why a machine's clock forbids it to lead: the pool's records hold times, and a leader whose clock is far from that of the
+ * one before would take what is new for old. etcd's machines are what all candidates can be compared with.
+ * @param ahead by how many milliseconds etcd's clock is; null: not known.
+ * @returns for people; null: it may lead
+ */
+export function clockObjection(ahead: number | null): string | null {
+  if (ahead === null || Math.abs(ahead) <= TOLERANCE) return null;
+  const by = (Math.abs(ahead) / SECOND).toFixed(1);
+  return `this machine's clock is ${by} s ${ahead > 0 ? "behind" : "ahead of"} etcd's: ` +
+    "keep the clocks of all machines right (chrony, systemd-timesyncd)";
 }

@@ -12,36 +12,26 @@ const AGAIN = 10 * MINUTE;
 
 const log = loggerOf("daemon");
 
-export class StandbyLog {
-  readonly #pool: string;
-  readonly #clock: Pick<Clock, "monotonic">;
+export function standbyLog({ pool, clock }: { pool: string; clock: Pick<Clock, "monotonic"> }) {
   /** The leader that was logged last. */
-  #leader: string | null = null;
+  let logged: string | null = null;
   /** When a trouble was last logged; null: all is well. */
-  #troubledAt: number | null = null;
-
-  constructor({ pool, clock }: { pool: string; clock: Pick<Clock, "monotonic"> }) {
-    this.#pool = pool;
-    this.#clock = clock;
-  }
-
-  note({ leader, problem }: CampaignLook): void {
-    if (problem !== null) return this.#noteTrouble(problem);
-    const isOver = this.#troubledAt !== null;
-    this.#troubledAt = null;
+  let troubledAt: number | null = null;
+  return ({ leader, problem }: CampaignLook): void => {
+    const now = clock.monotonic();
+    if (problem !== null) {
+      if (troubledAt !== null && now - troubledAt < AGAIN) return;
+      troubledAt = now;
+      return log.warning("standby of the pool {pool}; it cannot take over: {problem}", { pool, problem });
+    }
+    const isOver = troubledAt !== null;
+    troubledAt = null;
     const who = leader?.id ?? "";
-    if (who === this.#leader && !isOver) return;
-    this.#leader = who;
+    if (who === logged && !isOver) return;
+    logged = who;
     log.info("standby of the pool {pool}: {host} leads it; this daemon takes over when that one ends", {
-      pool: this.#pool,
+      pool,
       host: leader === null ? "a daemon of another version" : `${leader.host} (pid ${leader.pid})`,
     });
-  }
-
-  #noteTrouble(problem: string): void {
-    const now = this.#clock.monotonic();
-    if (this.#troubledAt !== null && now - this.#troubledAt < AGAIN) return;
-    this.#troubledAt = now;
-    log.warning("standby of the pool {pool}; it cannot take over: {problem}", { pool: this.#pool, problem });
-  }
+  };
 }

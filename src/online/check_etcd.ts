@@ -7,7 +7,7 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
 import { MINUTE } from "../domain/time.ts";
 import { type Etcd, EtcdError } from "../etcd/etcd.ts";
-import { clockObjection } from "../lead/clock_objection.ts";
+import { clockObjection } from "../lead/campaign.ts";
 import { keysBelow, type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";

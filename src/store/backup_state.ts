@@ -46,7 +46,7 @@ export async function backupState(
 
 /**
  * Works on a copy, which is gone afterwards; the state itself may be in use.
- * @throws StoreError that names the state, where `work` throws one that names the copy
+ * @throws StoreError that names the state, where `work` finds fault with the copy's contents
  */
 export async function withCopy<Result>(
   place: StatePlace,
@@ -58,7 +58,8 @@ export async function withCopy<Result>(
     await backupState(place, { target: copy, now });
     return await work(copy);
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+    // For want of room, say, where the copy is made.
+    if (!(error instanceof StoreError) || error.kind === "unusable") throw error;
     throw new StoreError(error.kind, error.message.replaceAll(copy, nameOfPlace(place)), {
       cause: error.cause,
       problem: error.problem,

@@ -109,7 +109,6 @@ const worked = {
   evidence,
 };
 
-/** A node as it is stored. */
 const nodeSchema: Schema<NodeRecord> = v.strictObject({
   ...numbered,
   ...worked,
@@ -250,7 +249,6 @@ const autoHoldSchema: Schema<AutoHold> = v.strictObject({
   createdAt: instant,
 });
 
-/** The records of each table as they are stored. */
 export const rowSchemas: { readonly [Name in TableName]: Schema<Tables[Name]> } = {
   nodes: nodeSchema,
   requests: requestSchema,
@@ -259,7 +257,6 @@ export const rowSchemas: { readonly [Name in TableName]: Schema<Tables[Name]> } 
   jobs: autoHoldSchema,
 };
 
-/** An image order as it is stored. */
 export const orderSchema: Schema<ImageOrder> = v.strictObject({
   provider: text,
   image: v.string(),
@@ -273,7 +270,6 @@ export const orderSchema: Schema<ImageOrder> = v.strictObject({
   lastFailureAt: maybeInstant,
 });
 
-/** A launch pause as it is stored. */
 export const pauseSchema: Schema<LaunchPause> = v.strictObject({
   provider: v.string(),
   label: v.string(),
@@ -284,7 +280,6 @@ export const pauseSchema: Schema<LaunchPause> = v.strictObject({
   lastFailureAt: instant,
 });
 
-/** A history record as it is stored. */
 export const historySchema: Schema<HistoryRecord> = v.strictObject({ node: nodeSchema, endedAt: instant });
 
 /** An event. Its words are for people, or for readers that may know fewer kinds. */
@@ -320,7 +315,6 @@ export const sampleSchema: Schema<Sample> = v.strictObject({
   groups: v.array(groupSampleSchema),
 });
 
-/** A run as it is stored. */
 export const runSchema: Schema<Run> = v.strictObject({
   number: count,
   id: v.string(),
@@ -328,13 +322,11 @@ export const runSchema: Schema<Run> = v.strictObject({
   firstIds: v.strictObject({ node: count, image: count }),
 });
 
-/** The installation as it is stored. */
 export const installationSchema: Schema<Installation> = v.strictObject({
   id: v.pipe(v.string(), v.uuid()),
   createdAt: instant,
 });
 
-/** How clocks stood, as it is stored. */
 export const clockSchema: Schema<ClockRecord> = v.strictObject({
   at: instant,
   wallOffset: v.number(),

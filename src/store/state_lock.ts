@@ -63,18 +63,14 @@ export async function isStateLocked(path: string): Promise<boolean> {
 }
 
 async function tryLock(path: string, holder: string): Promise<Disposable | null> {
-  const file = await openLockFile(path);
-  try {
-    if (!await file.tryLock(true)) {
-      file.close();
-      return null;
-    }
-  } catch (error) {
-    file.close();
+  using taking = new DisposableStack();
+  const file = taking.use(await openLockFile(path));
+  const isTaken = await file.tryLock(true).catch((error) => {
     throw stateFailure(path, "its lock cannot be taken (does its file system have locks?)", error);
-  }
+  });
+  if (!isTaken) return null;
   await noteHolder(file, holder).catch(() => {});
-  return { [Symbol.dispose]: () => file.close() };
+  return taking.move();
 }
 
 /** For people alone: where it has no room, a state can be looked at all the same. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CampaignLook } from "../../src/lead/campaign.ts";
-import { StandbyLog } from "../../src/lead/standby_log.ts";
+import { standbyLog } from "../../src/lead/standby_log.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { recordOf } from "./campaigning.ts";
@@ -14,9 +14,9 @@ const silent: CampaignLook = { leader: null, problem: "etcd does not answer" };
 async function linesOf(...looks: readonly CampaignLook[]): Promise<string[]> {
   const clock = new VirtualClock();
   const lines = await loggedLines(async () => {
-    const standbyLog = new StandbyLog({ pool: "ci", clock });
+    const tell = standbyLog({ pool: "ci", clock });
     for (const look of looks) {
-      standbyLog.note(look);
+      tell(look);
       await clock.advance(1_000);
     }
   });

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
-import { backupState } from "../../src/store/backup_state.ts";
+import { backupState, withCopy } from "../../src/store/backup_state.ts";
 import { checkState } from "../../src/store/check_state.ts";
 import { exportState, importState } from "../../src/store/export_state.ts";
 import { errorChain } from "../../src/lib/error_chain.ts";
 import { openKvStore } from "../../src/store/open_state.ts";
 import { lookAtState } from "../../src/store/look_at_state.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
+import { damagedState, unusableState } from "../../src/store/state_errors.ts";
 import { isStateLocked, lockState } from "../../src/store/state_lock.ts";
 import { isUnmade } from "../../src/store/state_witness.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
@@ -144,6 +145,25 @@ Deno.test("what is wrong with a state is said once, in its own name, though a co
   (await Deno.openKv(state.path)).close();
   const error = await checkState(state.path, options).catch((error) => error);
   assert.match(errorChain(error), /^the state [^:]* is damaged: the database is empty; [^:]*; see: [^:]*$/);
+});
+
+Deno.test("a fault in a copy that is read is told of the state, and a lack of room of the copy", async () => {
+  await using state = await temporaryState();
+  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+  const told = async (error: (copy: string) => StoreError) => {
+    const work = (copy: string) => Promise.reject(error(copy));
+    const said = await kindOf(withCopy(state.path, { now: 0, work }));
+    return said.replace(state.path, "STATE").replace(/\/\S*nodepool-state-\w+\/state\.kv/, "COPY");
+  };
+  assert.match(
+    await told((copy) => damagedState(copy, "a fault")),
+    /^damaged: the state STATE is damaged: a fault;/,
+  );
+  const full = new Error("database or disk is full");
+  assert.equal(
+    await told((copy) => unusableState(copy, "it cannot be read", full)),
+    "unusable: cannot use the state COPY: it cannot be read: database or disk is full",
+  );
 });
 
 Deno.test("a restored state is in its place, what was there lies beside it, and the next opening knows", async () => {
