@@ -6,9 +6,8 @@ import { ConfigError, type Problem } from "./config_error.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
 import type { Environment } from "./environment.ts";
-import { exposedFiles } from "./exposed_files.ts";
 import { type LoadedConfig, parseConfig } from "./parse_config.ts";
-import { readText } from "./read_text.ts";
+import { exposedFiles, readText } from "./read_text.ts";
 import { emptySecrets, parseSecureFile } from "./secure_file.ts";
 
 export type { LoadedConfig } from "./parse_config.ts";

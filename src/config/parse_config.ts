@@ -14,7 +14,7 @@ import { withExcerpts } from "./excerpt.ts";
 import { readYaml } from "./read_yaml.ts";
 import { configSection } from "./schema/config_section.ts";
 import { holdsSecret } from "./schema/section.ts";
-import { withImpliedDiskimages } from "./implied_diskimages.ts";
+import { withImpliedDiskimages } from "./images_of_file.ts";
 import { emptySecrets, type SecureFile } from "./secure_file.ts";
 import { validateTree } from "./validate_tree.ts";
 
