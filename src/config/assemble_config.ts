@@ -24,7 +24,7 @@ interface Findings {
   readonly access: readonly (CloudAccess | null)[];
   readonly secrets: SecureFile;
   readonly environment: Environment;
-  /** As `LoadOptions.openedState`. */
+  /** As `ParseOptions.openedState`. */
   readonly openedState: string | undefined;
 }
 
