@@ -145,6 +145,15 @@ Deno.test("a home directory is filled in, other paths stay", async () => {
   ]);
 });
 
+Deno.test("a home directory is filled in for the file of a logging configuration, too", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, "file: ~/nodepool.log\n");
+  const otherwise = { level: "info", format: null, file: null } as const;
+  const { logging } = await loadLogging(path, { otherwise });
+  assert.deepEqual(logging, { ...otherwise, file: `${systemHome()}/nodepool.log` });
+  await Deno.remove(path);
+});
+
 Deno.test("the status endpoint listens where it is told", async () => {
   const listen = async (address: string) => {
     const { config } = await load({ files: { [FILE]: `${simple}status: {listen: "${address}"}\n` } });
