@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { parse as parseYaml } from "yaml";
+import { loadLogging } from "../../src/config/load_logging.ts";
+import { systemHome } from "../../src/lib/system_account.ts";
 import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
