@@ -87,7 +87,7 @@ function scriptsOf({ draft }: CheckSource): NamedFile[] {
     .map(({ path, file }) => ({ path, file: file.trim().split(/\s+/)[0]! }));
 }
 
-/** What these keys of labels and images name. */
+/** The files that these keys of labels and images name. */
 function filesAt(
   { labels = [], providers = [] }: CheckSource["draft"],
   keys: readonly ("ready-script" | "setup" | "check-script" | "private-key")[],
