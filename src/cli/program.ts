@@ -36,7 +36,7 @@ import { example, helpGroup } from "./help.ts";
 import { describeExitCodes, ExitCode } from "./exit_code.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import { nearestName } from "../lib/nearest_name.ts";
-import { oneLine } from "../lib/one_line.ts";
+import { oneLine } from "../lib/visible_text.ts";
 import { wrapLines } from "../lib/wrap_words.ts";
 import type { Wiring } from "./wiring.ts";
 

@@ -6,6 +6,7 @@
 import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { formatProblem } from "../config/config_error.ts";
 import { denoEnvironment } from "../config/deno_environment.ts";
+import { expandHome } from "../config/environment.ts";
 import { firstLevel } from "../config/first_level.ts";
 import { readLooseText } from "../config/read_text.ts";
 import { fileReason } from "../lib/file_reason.ts";
@@ -25,7 +26,7 @@ export async function findStatePath(
     const state = await stateIn(text);
     if (state === undefined) return { state: DEFAULT_STATE, problem: await whyUnknown(text, configFile) };
     const path = state ?? DEFAULT_STATE;
-    return { state: path.startsWith("~/") ? `${home}${path.slice(1)}` : path, problem: null };
+    return { state: expandHome(path, { home: () => home }), problem: null };
   } catch (error) {
     const isForbidden = error instanceof Deno.errors.PermissionDenied;
     const advice = isForbidden ? "run this as a user who may read it" : "name another with -c";

@@ -16,7 +16,7 @@ import { providerConfig, type ProviderSection } from "./schema/provider_section.
 import { fieldsOf } from "./schema/section.ts";
 import { limitsSection, logConfig, statusConfig } from "./schema/service_sections.ts";
 import { targetConfig, targetSection } from "./schema/target_section.ts";
-import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
+import { isNeeded, lacksDiskimage, lacksImage } from "./images_of_file.ts";
 import type { SecureFile } from "./secure_file.ts";
 
 interface Findings {
@@ -24,7 +24,7 @@ interface Findings {
   readonly access: readonly (CloudAccess | null)[];
   readonly secrets: SecureFile;
   readonly environment: Environment;
-  /** As `LoadOptions.openedState`. */
+  /** As `ParseOptions.openedState`. */
   readonly openedState: string | undefined;
 }
 

@@ -4,17 +4,47 @@
  * Shown by `config-validate --show`, compared by `diffConfig`.
  */
 import { isDeepStrictEqual } from "node:util";
+import * as v from "valibot";
 import { stringify } from "yaml";
 import { isUnknown } from "../domain/cloud_access.ts";
 import type { Config, ListenAddress, ProviderConfig } from "../domain/config.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { briefDuration } from "../domain/time.ts";
-import { accessSection, openField } from "./schema/access_section.ts";
 import { configSection } from "./schema/config_section.ts";
 import { providerSection } from "./schema/provider_section.ts";
-import { fieldName, itemOf, sectionAt, traitsOf } from "./schema/section.ts";
+import { textMap } from "./schema/fields.ts";
+import { fieldName, itemOf, section, sectionAt, traitsOf, withTraits } from "./schema/section.ts";
 import { withoutPassword } from "../lib/without_password.ts";
 import { bracketed } from "../domain/bracketed.ts";
+
+/** Shown with all that is in it. */
+const openField = v.pipe(v.unknown(), withTraits({ isOpen: true }));
+
+/**
+ * How a cloud is reached: what came of a provider's own keys and of clouds.yaml. Of the login, only what is listed here is
+ * shown, so that everything else that an authentication method needs is hidden.
+ */
+const accessSection = section({
+  ...openFields([
+    "name",
+    "auth-url",
+    "scope",
+    "region-name",
+    "interfaces",
+    "service-interfaces",
+    "service-regions",
+  ]),
+  ...openFields(["verify", "cacert", "cert", "key", "image-format", "routing", "proxy"]),
+  auth: section(openFields(["method", "id", "name", "user-id", "username", "user-domain"])),
+  "endpoint-overrides": textMap(),
+  "api-versions": textMap(),
+  "service-types": textMap(),
+  "service-names": textMap(),
+});
+
+function openFields(keys: readonly string[]): Record<string, typeof openField> {
+  return Object.fromEntries(keys.map((key) => [key, openField]));
+}
 
 export type View = null | boolean | number | string | Secret | readonly View[] | {
   readonly [key: string]: View;

@@ -25,7 +25,6 @@ interface FileFacts {
 }
 
 /** `~` and `~/…` become the home directory; other paths stay. */
-export function expandHome(path: string, environment: Environment): string {
-  if (path === "~") return environment.home();
-  return path.startsWith("~/") ? `${environment.home()}${path.slice(1)}` : path;
+export function expandHome(path: string, { home }: Pick<Environment, "home">): string {
+  return path === "~" || path.startsWith("~/") ? `${home()}${path.slice(1)}` : path;
 }

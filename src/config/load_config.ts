@@ -6,31 +6,18 @@ import { ConfigError, type Problem } from "./config_error.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
 import type { Environment } from "./environment.ts";
-import { exposedFiles } from "./exposed_files.ts";
-import { type LoadedConfig, parseConfig } from "./parse_config.ts";
-import { readText } from "./read_text.ts";
+import { type LoadedConfig, parseConfig, type ParseOptions } from "./parse_config.ts";
+import { exposedFiles, readText } from "./read_text.ts";
 import { emptySecrets, parseSecureFile } from "./secure_file.ts";
 
 export type { LoadedConfig } from "./parse_config.ts";
 
-interface LoadOptions {
+interface LoadOptions extends Pick<ParseOptions, "byItself" | "openedState" | "signal"> {
   /** Path of the secrets file, which must then exist; null or left out: none is read. */
   readonly secure?: string | null;
   /** Whether warnings count as errors. */
   readonly strict?: boolean;
-  /**
-   * Whether the file is checked and nothing is run by it: then a machine without any clouds.yaml gets by with a warning
-   * (the file may be meant for another), and a key that no machine could use is an error. A running pool has the nodes
-   * wait that need the key.
-   */
-  readonly byItself?: boolean;
-  /**
-   * The state that the process has open, where the file may name another for the next start: what lies beside the state
-   * stays where it is until then.
-   */
-  readonly openedState?: string | undefined;
   readonly environment?: Environment;
-  readonly signal?: AbortSignal;
 }
 
 /** @throws ConfigError with every problem of every file */

@@ -8,6 +8,8 @@ import { fileReason } from "../lib/file_reason.ts";
 import type { LogPlan } from "../lib/log_plan.ts";
 import type { LoggingOptions, PlainLog } from "../lib/logging.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
+import { denoEnvironment } from "./deno_environment.ts";
+import { expandHome } from "./environment.ts";
 import { isLoggingConf, parseLoggingConf } from "./logging_conf.ts";
 import { fileProblem } from "./read_text.ts";
 import { formatPath, plainValue, positionAt, type YamlNode } from "./yaml_node.ts";
@@ -72,7 +74,11 @@ async function loadFile(path: string): Promise<LogSettings> {
   if (root === null) throw new ConfigError(problems);
   if (root.kind !== "mapping") throw new ConfigError([fileProblem(path, "expected a mapping")]);
   const parsed = v.safeParse(schema, plainValue(root));
-  if (parsed.success) return { settings: parsed.output, notices: [] };
+  if (parsed.success) {
+    const { file, ...settings } = parsed.output;
+    const whole = file !== undefined && { file: expandHome(file, denoEnvironment) };
+    return { settings: { ...settings, ...whole }, notices: [] };
+  }
   throw new ConfigError(parsed.issues.map((issue) => problemOf(issue, { root, file: path })));
 }
 

@@ -14,7 +14,7 @@ import { withExcerpts } from "./excerpt.ts";
 import { readYaml } from "./read_yaml.ts";
 import { configSection } from "./schema/config_section.ts";
 import { holdsSecret } from "./schema/section.ts";
-import { withImpliedDiskimages } from "./implied_diskimages.ts";
+import { withImpliedDiskimages } from "./images_of_file.ts";
 import { emptySecrets, type SecureFile } from "./secure_file.ts";
 import { validateTree } from "./validate_tree.ts";
 
@@ -29,14 +29,21 @@ export interface LoadedConfig {
   readonly holdsSecrets: boolean;
 }
 
-interface ParseOptions {
+export interface ParseOptions {
   /** The name of the text in messages. */
   readonly file: string;
   readonly environment: Environment;
   readonly secrets?: SecureFile;
-  /** As `LoadOptions.byItself`. */
+  /**
+   * Whether the file is checked and nothing is run by it: then a machine without any clouds.yaml gets by with a warning
+   * (the file may be meant for another), and a key that no machine could use is an error. A running pool has the nodes
+   * wait that need the key.
+   */
   readonly byItself?: boolean;
-  /** As `LoadOptions.openedState`. */
+  /**
+   * The state that the process has open, where the file may name another for the next start: what lies beside the state
+   * stays where it is until then.
+   */
   readonly openedState?: string | undefined;
   readonly signal?: AbortSignal;
 }

@@ -1,6 +1,6 @@
-/** IP addresses by the ranges that are kept for private use, documentation and tests, which nobody can be reached at. */
+/** IP addresses by ranges: those that are kept for private use, documentation and tests, which nobody can be reached at. */
 import type { BlockList } from "node:net";
-import { blockList, net } from "./net.ts";
+import process from "node:process";
 
 const UNROUTED = [
   ...["0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/29"],
@@ -25,4 +25,20 @@ function judge(address: string): boolean {
   unrouted ??= blockList(UNROUTED);
   const version = net().isIP(address);
   return version !== 0 && !unrouted.check(address, version === 6 ? "ipv6" : "ipv4");
+}
+
+/** The runtime's judgement of IP addresses, loaded when it is first asked: with it come streams, sockets and DNS. */
+export function net(): typeof import("node:net") {
+  return process.getBuiltinModule("node:net");
+}
+
+/** The addresses of ranges such as `10.0.0.0/8`. */
+export function blockList(ranges: readonly string[]): BlockList {
+  const { BlockList, isIPv6 } = net();
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [first = "", length] = range.split("/");
+    list.addSubnet(first, Number(length), isIPv6(first) ? "ipv6" : "ipv4");
+  }
+  return list;
 }

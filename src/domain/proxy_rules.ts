@@ -2,7 +2,7 @@
  * Which proxy an address is asked through: one for each scheme, and hosts that are asked directly, as `no_proxy` lists
  * them. A proxy's address may hold a password: show `describeProxy` of it, never the address itself.
  */
-import { blockList, net } from "./net.ts";
+import { blockList, net } from "./is_routable.ts";
 import { bracketed, unbracketed } from "./bracketed.ts";
 
 export interface ProxyRules {

@@ -6,7 +6,7 @@ interface Stateful {
   readonly state: { readonly phase: string };
 }
 
-/** What an event changes in a record, whose state is always told; null: the event is illegal there. */
+/** The changes that an event makes in a record, whose state is always told; null: the event is illegal there. */
 export type Changes<Entity extends Stateful> = Partial<Entity> & Pick<Entity, "state"> | null;
 
 /** The effect of each event in these phases; an event that is not listed is illegal. */

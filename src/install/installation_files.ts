@@ -4,13 +4,13 @@
  */
 import type { InstalledFile } from "./place_files.ts";
 import { grafanaDashboard } from "./grafana/grafana_dashboard.ts";
+import { findInManual } from "../manual/manual.ts";
 import { type CommandHelp, manPages } from "./man/man_pages.ts";
 import bash from "./nodepool.bash" with { type: "text" };
 import fish from "./nodepool.fish" with { type: "text" };
 import logrotate from "./nodepool.logrotate" with { type: "text" };
 import zsh from "./nodepool.zsh" with { type: "text" };
 import { prometheusRules } from "./prometheus_rules.ts";
-import { systemdUnit } from "./systemd_unit.ts";
 
 interface Installation {
   /** Absolute path of the program. */
@@ -30,4 +30,19 @@ export function installationFiles({ program, version, commands }: Installation):
     { path: "share/nodepool/grafana-dashboard.json", text: grafanaDashboard() },
     { path: "share/nodepool/prometheus-rules.yaml", text: prometheusRules() },
   ];
+}
+
+/** In the manual's unit. */
+const PROGRAM = "/usr/local/bin/nodepool";
+
+/** The daemon's unit: the one that the manual shows, with the path of the program that is installed. */
+function systemdUnit(program: string): string {
+  const [, unit] = findInManual(["systemd"])!.section!.ownText.match(/^```ini\n([^]*?)^```$/m)!;
+  return unit!.replace(`ExecStart=${PROGRAM} `, () => `ExecStart=${unitWord(program)} `);
+}
+
+/** A path as `ExecStart` takes it: `%` begins a specifier there, and blanks part words. */
+function unitWord(path: string): string {
+  const text = path.replaceAll("%", "%%");
+  return /^[\w./%+-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }

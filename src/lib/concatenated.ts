@@ -1,10 +1,6 @@
+import { Buffer } from "node:buffer";
+
 /** Bytes in several parts as one: protocols and keys are written so. */
 export function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return new Uint8Array(Buffer.concat(parts));
 }

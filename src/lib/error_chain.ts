@@ -1,6 +1,6 @@
 /** An error and its causes as one line, for the edges where they are shown: the command line and the log. */
 import { fileReason } from "./file_reason.ts";
-import { oneLine } from "./one_line.ts";
+import { oneLine } from "./visible_text.ts";
 
 /** Deeper causes are left out: a chain that long goes in circles, or nobody reads it. */
 const MAX_DEPTH = 8;

@@ -19,6 +19,12 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
+/** The end of a message about a name that nothing has; empty: no known one is near enough. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const meant = nearestName(name, known);
+  return meant === null ? "" : `; did you mean "${meant}"?`;
+}
+
 /** The candidates that the fewest edits lead to, however many those are, the nearest first. */
 export function nearestNames(name: string, candidates: readonly string[], count: number): string[] {
   const wanted = normalize(name);

@@ -3,7 +3,7 @@
  * socket in NOTIFY_SOCKET. A process that none started has none. What cannot be sent is reported once, and ends nothing.
  */
 import { errorChain } from "./error_chain.ts";
-import { oneLine } from "./one_line.ts";
+import { oneLine } from "./visible_text.ts";
 
 export interface ServiceManager {
   /** Milliseconds, after which without a sign of life it starts the process again; null: it does not watch. */

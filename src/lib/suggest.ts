@@ -1,5 +1,4 @@
-/** The end of a message about a name that nothing has: which was meant, or which names there are. */
-import { namesText } from "./names_text.ts";
+/** Names in messages: a few of many, and the end of one about a name that nothing has. */
 import { nearestName } from "./nearest_name.ts";
 
 /** `; did you mean m1.small?`, else which there are. */
@@ -13,3 +12,9 @@ export function suggest(name: string, candidates: readonly string[]): string {
 
 /** Names that a message lists. */
 const MOST = 8;
+
+/** Names in a row, for people, and how many more there are: `a, b and 3 more`. */
+export function namesText(names: readonly string[], { most }: { readonly most: number }): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -3,8 +3,6 @@
  * break in them must not reach anybody's terminal, nor pass for a line of its own. Tables, messages and the log in its
  * form for people are made with it.
  */
-import { oneLine } from "./one_line.ts";
-
 const NOT_PLAIN = /[^\x20-\x7e]/;
 /**
  * Characters that move the cursor, turn the direction of writing, or show nothing at all, so that two names would look the
@@ -39,3 +37,11 @@ const SEQUENCES =
   // deno-lint-ignore no-control-regex
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
 const UNPRINTABLE = /[^\P{Cc}\n\t]/gu;
+
+/** From the first of several blanks only, so that many of them without a break take no longer than others. */
+const BREAK = /(?<!\s)\s*[\r\n]\s*/g;
+
+/** Each line break becomes a space, with the blanks around it. */
+export function oneLine(text: string): string {
+  return text.replace(BREAK, " ");
+}

@@ -3,7 +3,7 @@ import { describeRefusals } from "../domain/describe_obstacle.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
 import { earliest } from "../domain/time.ts";
 import { countText } from "../domain/count_text.ts";
-import { namesText } from "../lib/names_text.ts";
+import { namesText } from "../lib/suggest.ts";
 import { untilOf } from "./explain/told_parts.ts";
 import { viewObstacle } from "./obstacle_view.ts";
 import { type PoolProblem, problem } from "./pool_problem.ts";

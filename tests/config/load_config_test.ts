@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { parse as parseYaml } from "yaml";
+import { loadLogging } from "../../src/config/load_logging.ts";
+import { systemHome } from "../../src/lib/system_account.ts";
 import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
@@ -143,6 +145,15 @@ Deno.test("a home directory is filled in, other paths stay", async () => {
     "/home/ci/log",
     "/home/ci/profiles",
   ]);
+});
+
+Deno.test("a home directory is filled in for the file of a logging configuration, too", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, "file: ~/nodepool.log\n");
+  const otherwise = { level: "info", format: null, file: null } as const;
+  const { logging } = await loadLogging(path, { otherwise });
+  assert.deepEqual(logging, { ...otherwise, file: `${systemHome()}/nodepool.log` });
+  await Deno.remove(path);
 });
 
 Deno.test("the status endpoint listens where it is told", async () => {

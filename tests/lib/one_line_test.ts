@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { oneLine } from "../../src/lib/one_line.ts";
+import { oneLine } from "../../src/lib/visible_text.ts";
 
 Deno.test("oneLine() makes each line break a space, with the blanks around it", () => {
   for (

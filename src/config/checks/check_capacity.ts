@@ -1,6 +1,6 @@
 /** Whether what a label keeps ready, and one node with its subnodes, can be held by the providers that supply it. */
 import { countText } from "../../domain/count_text.ts";
-import { lacksImage } from "../left_out.ts";
+import { lacksImage } from "../images_of_file.ts";
 import type { ConfigDraft, LabelDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 

@@ -1,5 +1,5 @@
 /** Diskimages, their parents, and the formats that providers want of them. */
-import { didYouMean } from "../did_you_mean.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 

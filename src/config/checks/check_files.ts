@@ -24,7 +24,7 @@ export async function checkFiles(
     file: `${directory.replace(/\/$/, "")}/${file}`,
   }));
   for (const script of onceEach(named)) await checkScript(script, source, findings);
-  for (const key of onceEach(filesOfImages(source.draft, ["private-key"]))) {
+  for (const key of onceEach(filesAt(source.draft, ["private-key"]))) {
     const { warning, error } = await whyUnusable(key.file, source);
     if (warning !== undefined) findings.warning(key.path, warning);
     if (error !== undefined) findings[byItself ? "error" : "warning"](key.path, error);
@@ -81,26 +81,25 @@ interface NamedFile {
   readonly file: string;
 }
 
+/** A script may have arguments: its name ends at the first blank. */
 function scriptsOf({ draft }: CheckSource): NamedFile[] {
-  const labels = (draft.labels ?? []).flatMap((label, index) =>
-    fileAt(["labels", index], { key: "ready-script", value: label["ready-script"] })
-  );
-  const named = [...labels, ...filesOfImages(draft, ["setup", "check-script"])];
-  // A script may have arguments: its name ends at the first blank.
-  return named.map(({ path, file }) => ({ path, file: file.trim().split(/\s+/)[0]! }));
+  return filesAt(draft, ["ready-script", "setup", "check-script"])
+    .map(({ path, file }) => ({ path, file: file.trim().split(/\s+/)[0]! }));
 }
 
-function filesOfImages(
-  { providers = [] }: CheckSource["draft"],
-  keys: readonly ("setup" | "check-script" | "private-key")[],
+/** The files that these keys of labels and images name. */
+function filesAt(
+  { labels = [], providers = [] }: CheckSource["draft"],
+  keys: readonly ("ready-script" | "setup" | "check-script" | "private-key")[],
 ): NamedFile[] {
-  return providers.flatMap(({ images = [] }, provider) =>
-    images.flatMap((image, index) =>
-      keys.flatMap((key) => fileAt(["providers", provider, "images", index], { key, value: image[key] }))
-    )
+  const images = providers.flatMap(({ images = [] }, provider) =>
+    images.map((of, index) => ({ at: ["providers", provider, "images", index], of }))
   );
-}
-
-function fileAt(path: YamlPath, { key, value }: { key: string; value: string | undefined }): NamedFile[] {
-  return value === undefined ? [] : [{ path: [...path, key], file: value }];
+  const all: { at: YamlPath; of: { readonly [Key in typeof keys[number]]?: string } }[] = [
+    ...labels.map((of, index) => ({ at: ["labels", index], of })),
+    ...images,
+  ];
+  return all.flatMap(({ at, of }) =>
+    keys.flatMap((key) => of[key] === undefined ? [] : [{ path: [...at, key], file: of[key] }])
+  );
 }

@@ -29,7 +29,7 @@ export function checkKeys(
   }
 }
 
-/** What leads to another place for each directory that a command or the daemon runs in. */
+/** Tells a path that leads to another place for each directory that a command or the daemon runs in. */
 function checkPath(text: string, findings: Findings): void {
   const advice = "write the whole path, or one that begins with ~/";
   if (/\$|^~[^/]/.test(text)) {

@@ -1,6 +1,6 @@
 /** A label names known providers; one that lacks the label's image is left out. */
-import { didYouMean } from "../did_you_mean.ts";
-import { lacksImage } from "../left_out.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
+import { lacksImage } from "../images_of_file.ts";
 import type { ConfigDraft, LabelDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 

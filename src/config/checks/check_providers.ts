@@ -1,6 +1,6 @@
 /** Checks the keys of a provider and of its images against one another. */
-import { didYouMean } from "../did_you_mean.ts";
-import { isNeeded, lacksDiskimage } from "../left_out.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
+import { isNeeded, lacksDiskimage } from "../images_of_file.ts";
 import { NO_CLOUD } from "../schema/provider_section.ts";
 import { META_LIMITS } from "../schema/provider_image_section.ts";
 import { lengthOf } from "./check_lengths.ts";

@@ -1,6 +1,6 @@
 /** Targets give every node a name of its own, and the secrets file names targets that exist. */
 import { templateFields } from "../../domain/template.ts";
-import { didYouMean } from "../did_you_mean.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
 import { fileProblem } from "../read_text.ts";
 import type { SecureFile } from "../secure_file.ts";
 import type { ConfigDraft } from "../validate_tree.ts";

@@ -1,5 +1,5 @@
 /** The options of each way to authenticate, which `auth` may give, by openstacksdk's names. */
-import { didYouMean } from "../did_you_mean.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
 import { CloudSettingsError, isSettings, type Settings, textSetting } from "./settings.ts";
 import { authOf } from "./older_names.ts";
 

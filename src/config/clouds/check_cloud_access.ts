@@ -4,7 +4,7 @@ import type { ProxyRules } from "../../domain/proxy_rules.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";
 import { type Environment, expandHome } from "../environment.ts";
 import { environmentProxies } from "../environment_proxies.ts";
-import { exposedFiles } from "../exposed_files.ts";
+import { exposedFiles } from "../read_text.ts";
 import { accessKeys, loginKeys } from "../schema/provider_section.ts";
 import type { ProviderDraft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";

@@ -8,7 +8,7 @@ import { chooseRegion } from "./cloud_regions.ts";
 import type { EnvironmentCloud } from "./environment_cloud.ts";
 import { formatSetting } from "./format_setting.ts";
 import { authOf, modernizeSettings } from "./older_names.ts";
-import { didYouMean } from "../did_you_mean.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
 import {
   booleanSetting,
   cloudDefaults,

@@ -1,6 +1,6 @@
 /** Says by name which settings of a cloud's entry are read by openstacksdk, or by nobody, and have no effect here. */
 import type { Findings } from "../checks/check_source.ts";
-import { didYouMean } from "../did_you_mean.ts";
+import { didYouMean } from "../../lib/nearest_name.ts";
 import { type CloudSources, knownClouds } from "./cloud_settings.ts";
 import { isSettings, normalizeSettings } from "./settings.ts";
 

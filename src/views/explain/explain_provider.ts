@@ -1,7 +1,7 @@
 /** Why a provider gives what it gives. */
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
-import { namesText } from "../../lib/names_text.ts";
+import { namesText } from "../../lib/suggest.ts";
 import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
 import {

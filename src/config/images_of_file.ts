@@ -1,6 +1,6 @@
 /**
- * The entries of a file that no pool can use, and that are left out for it: an image that nothing makes and no label
- * needs, and a provider that lacks a label's image. The checks warn of it; `assembleConfig` leaves it out.
+ * The images of a file by what belongs to them. One that nothing makes and no label needs, and a provider that lacks a
+ * label's image, are of no use to a pool: the checks warn of it, and `assembleConfig` leaves it out.
  */
 import type { ConfigDraft, ImageDraft, ProviderDraft } from "./validate_tree.ts";
 
@@ -25,4 +25,25 @@ export function isNeeded(
 export function lacksImage({ images }: ProviderDraft, image: string | undefined): boolean {
   return image !== undefined && images !== undefined &&
     images.every(({ name }) => name !== undefined && name !== image);
+}
+
+/**
+ * The same file, with the key `diskimage` where it is implied: from late 2016 on a provider's image was the diskimage of its
+ * name, and no key said so. An image without a source is read that way, where there is such a diskimage.
+ */
+export function withImpliedDiskimages<File extends ConfigDraft>(file: File): File {
+  const { providers, diskimages } = file;
+  if (providers === undefined || diskimages === undefined) return file;
+  const built = new Set(diskimages.map(({ name }) => name));
+  const named = (image: ImageDraft): ImageDraft =>
+    image.diskimage === undefined && image["base-image"] === undefined && image.setup === undefined &&
+      built.has(image.name)
+      ? { ...image, diskimage: image.name }
+      : image;
+  return {
+    ...file,
+    providers: providers.map((provider) =>
+      provider.images === undefined ? provider : { ...provider, images: provider.images.map(named) }
+    ),
+  };
 }
