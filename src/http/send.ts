@@ -34,8 +34,7 @@ export interface SendGuard {
  * @throws CloudError of kind `unavailable` when there was no connection or it broke, `timeout` when the signal timed out;
  * its `effect` is `none` where the request certainly did not reach the server, else `unknown`
  */
-export type Send = (request: SendRequest, options: SendOptions) => Promise<SendResponse>;
-
-interface SendOptions extends Call {
-  readonly guard?: SendGuard;
-}
+export type Send = (
+  request: SendRequest,
+  options: Call & { readonly guard?: SendGuard },
+) => Promise<SendResponse>;

@@ -88,7 +88,7 @@ export function imageWish(body: Record<string, unknown>, { projectId }: { projec
   return wish;
 }
 
-/** What of an image requests change. */
+/** The part of an image that requests change. */
 export type ImageSettings = Pick<ImageWish, "fields" | "properties">;
 
 /** Whether the name is that of a field, which can be set and never taken away. */

@@ -20,18 +20,14 @@ export const CatalogSchema = v.array(v.object({
 
 export type ServiceCatalog = v.InferOutput<typeof CatalogSchema>;
 
-/** Why an endpoint was not found and what to check. */
-interface MissingEndpoint {
-  readonly missing: string;
-  /** Whether the cloud does not have the service at all, as far as its catalog tells. */
-  readonly isNotOffered: boolean;
-}
-
-/** @returns the endpoint's address and region, null where it is not known */
+/**
+ * @returns the endpoint's address and region, null where it is not known; or why it was not found and what to check, and
+ * whether the cloud does not have the service at all, as far as its catalog tells
+ */
 export function findEndpoint(
   service: ServiceType,
   options: { catalog: ServiceCatalog; access: CloudAccess; projectId: string | null },
-): { url: string; region: string | null } | MissingEndpoint {
+): { url: string; region: string | null } | { missing: string; isNotOffered?: boolean } {
   const { catalog, access, projectId } = options;
   const override = access.endpointOverrides[service];
   if (override !== undefined) return { url: fillIn(override, projectId), region: null };
@@ -45,8 +41,9 @@ export function findEndpoint(
   const interfaces = access.serviceInterfaces[service] ?? access.interfaces;
   const offered = interfaces.flatMap((name) => endpoints.filter((each) => interfaceOf(each) === name));
   if (offered.length === 0) {
-    const missing = `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`;
-    return { missing, isNotOffered: false };
+    return {
+      missing: `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`,
+    };
   }
   const region = access.serviceRegions[service] ?? access.regionName;
   const found = region !== null
@@ -56,9 +53,10 @@ export function findEndpoint(
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
   const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
-  const missing = `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
-    "check region_name";
-  return { missing, isNotOffered: false };
+  return {
+    missing:
+      `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; check region_name`,
+  };
 }
 
 /** Ids of one region mean nothing in another, and catalogs list the regions of each service in an order of its own. */

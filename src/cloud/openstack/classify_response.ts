@@ -55,7 +55,7 @@ export function requestIdOf(headers: SendResponse["headers"]): string | null {
   return headers["x-openstack-request-id"] ?? headers["x-compute-request-id"] ?? null;
 }
 
-/** What is needed of an answer to tell that a service has no such thing. */
+/** The statuses with which a service may say that it has no such thing; `saysGone` tells whether they do. */
 export const GONE_STATUSES = [404, 410];
 
 /**

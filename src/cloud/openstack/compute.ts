@@ -7,11 +7,6 @@ import { listItems } from "./paging.ts";
 import type { ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
 
-type Compute = Pick<
-  WholeCloud,
-  "listFlavors" | "listZones" | "listKeypairs" | "createKeypair" | "deleteKeypair"
->;
-
 const FlavorSchema = v.object({
   id: v.string(),
   name: v.string(),
@@ -34,7 +29,7 @@ const KeypairsSchema = v.object({
   ),
 });
 
-export function createCompute({ session, pageSize }: ServiceOptions): Compute {
+export function createCompute({ session, pageSize }: ServiceOptions) {
   const compute = { service: "compute" } as const;
   return {
     async listFlavors(call) {
@@ -63,7 +58,7 @@ export function createCompute({ session, pageSize }: ServiceOptions): Compute {
       const path = `${KEYPAIRS}/${encodeURIComponent(name)}`;
       return deleteResource({ ...compute, what: `keypair ${name}`, path, ...call, session });
     },
-  };
+  } satisfies Partial<WholeCloud>;
 }
 
 const KEYPAIRS = "/os-keypairs";

@@ -12,18 +12,6 @@ import { Outflow } from "./outflow.ts";
 import { listItems } from "./paging.ts";
 import type { ServiceOptions } from "./session.ts";
 
-type ImageService = Pick<
-  WholeCloud,
-  | "findImages"
-  | "getImage"
-  | "listOwnImages"
-  | "listImages"
-  | "listProjectImages"
-  | "createImage"
-  | "uploadImage"
-  | "deleteImage"
->;
-
 const CreatedSchema = v.object({ id: v.string() });
 
 /**
@@ -32,7 +20,7 @@ const CreatedSchema = v.object({ id: v.string() });
  */
 const TOKEN_GOOD_FOR: Milliseconds = 30 * MINUTE;
 
-export function createImageService({ session, clock, pageSize }: ServiceOptions): ImageService {
+export function createImageService({ session, clock, pageSize }: ServiceOptions) {
   const list = async (action: string, filter: Readonly<Record<string, string>>, { signal }: Call) => {
     const call = { action, service: "image", path: "/images", turn: "list", signal } as const;
     const query = Object.entries(filter);
@@ -103,7 +91,7 @@ export function createImageService({ session, clock, pageSize }: ServiceOptions)
       });
     },
     deleteImage: (id, call) => deleteResource({ ...imageOf(id), ...call, session, isProvenLater: true }),
-  };
+  } satisfies Partial<WholeCloud>;
 }
 
 function imageOf(id: string) {

@@ -9,18 +9,6 @@ import { listItems } from "./paging.ts";
 import type { ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
 
-type NetworkService = Pick<
-  WholeCloud,
-  | "listNetworks"
-  | "listPorts"
-  | "listRoutedNetworks"
-  | "listFloatingIps"
-  | "getFloatingIp"
-  | "createFloatingIp"
-  | "deleteFloatingIp"
-  | "listSecurityGroups"
->;
-
 const IdSchema = v.object({ id: v.string() });
 
 const NetworkSchema = v.object({
@@ -68,7 +56,7 @@ const ROUTER_PORTS = [
   "network:ha_router_replicated_interface",
 ];
 
-export function createNetworkService(options: ServiceOptions): NetworkService {
+export function createNetworkService(options: ServiceOptions) {
   const { session } = options;
   return {
     async listNetworks(call) {
@@ -108,7 +96,7 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
       const ours = await session.projectId(call);
       return groups.filter((group) => isOpenTo(group, ours)).map(({ id, name }) => ({ id, name }));
     },
-  };
+  } satisfies Partial<WholeCloud>;
 }
 
 function floatingIpOf(id: string) {

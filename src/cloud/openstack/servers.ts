@@ -12,17 +12,12 @@ import type { Answer, ServiceCall, ServiceOptions, Session } from "./session.ts"
 import type { Call } from "../../lib/call.ts";
 import { parseUtc } from "../../domain/parse_utc.ts";
 
-type Servers = Pick<
-  WholeCloud,
-  "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer" | "createSnapshot"
->;
-
 const CreatedSchema = v.object({ server: v.object({ id: v.pipe(v.string(), v.nonEmpty()) }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
 const SnapshotSchema = v.object({ image_id: v.string() });
 
-export function createServers(options: ServiceOptions): Servers {
+export function createServers(options: ServiceOptions) {
   const { session } = options;
   return {
     async listServers(call) {
@@ -73,7 +68,7 @@ export function createServers(options: ServiceOptions): Servers {
       const answer = await session.request({ ...call, microversion: ID_IN_BODY });
       return { id: answer.parse(SnapshotSchema).image_id };
     },
-  };
+  } satisfies Partial<WholeCloud>;
 }
 
 function serverOf(id: string) {
