@@ -10,8 +10,11 @@ import { ifThere } from "../lib/if_there.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 
 const contentSchema = v.object({
+  /** The builder's. */
   id: v.string(),
+  /** That its images belong to; null: it has had none. */
   installation: v.nullable(v.string()),
+  /** Those that were begun here and not removed, as `NAME-VERSION`. */
   builds: v.array(v.string()),
 });
 

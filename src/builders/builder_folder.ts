@@ -57,18 +57,8 @@ export class BuilderFolder implements Disposable {
     this.#content = content;
   }
 
-  get id(): string {
-    return this.#content.id;
-  }
-
-  /** The one that its images belong to; null: it has had none. */
-  get installation(): string | null {
-    return this.#content.installation;
-  }
-
-  /** The builds that were begun here and not removed, as `NAME-VERSION`. */
-  get builds(): readonly string[] {
-    return this.#content.builds;
+  get content(): FolderContent {
+    return this.#content;
   }
 
   /** For people, why it is of no use now; null: it is in its place. Once another is there, that one is to be opened. */
@@ -83,7 +73,7 @@ export class BuilderFolder implements Disposable {
 
   /** Builds of which there are files here that were not begun here. @throws Deno.errors.* */
   async found(): Promise<readonly string[]> {
-    const others = (await buildsIn(this.path)).filter((build) => !this.builds.includes(build));
+    const others = (await buildsIn(this.path)).filter((build) => !this.#content.builds.includes(build));
     return others.slice(0, MOST_FOUND);
   }
 
@@ -98,7 +88,7 @@ export class BuilderFolder implements Disposable {
     // The disk below would take both the note and the build.
     const problem = await this.problem();
     if (problem !== null) throw new BuilderFolderError(problem);
-    if (this.builds.includes(build)) return;
+    if (this.#content.builds.includes(build)) return;
     await this.#change(({ builds }) => ({ builds: [...new Set([...builds, build])] }));
   }
 
@@ -109,7 +99,7 @@ export class BuilderFolder implements Disposable {
 
   /** @throws BuilderFolderError */
   async belongTo(installation: string): Promise<void> {
-    if (this.installation !== installation) await this.#change(() => ({ installation }));
+    if (this.#content.installation !== installation) await this.#change(() => ({ installation }));
   }
 
   [Symbol.dispose](): void {

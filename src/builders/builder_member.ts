@@ -55,7 +55,7 @@ export interface BuilderLeader extends AsyncDisposable {
 interface BuilderMemberDeps {
   readonly folder: Pick<
     BuilderFolder,
-    "id" | "path" | "disk" | "installation" | "builds" | "problem" | "found" | "begin" | "forget" | "belongTo"
+    "path" | "disk" | "content" | "problem" | "found" | "begin" | "forget" | "belongTo"
   >;
   readonly builder: Builder;
   readonly clock: Clock;
@@ -192,14 +192,12 @@ export class BuilderMember implements AsyncDisposable {
       ...folders,
       // On another disk it counts as restarted: somebody who replaces a folder does so on the disk that it is on.
       process: `${self.process} ${folder.disk}`,
-      id: folder.id,
-      installation: folder.installation,
+      ...folder.content,
       accepting: this.#accepting && problem === null,
       ...(problem !== null && { problem }),
       buildWorkers,
       uploadWorkers,
-      builds: folder.builds,
-      found: this.#found.filter((build) => !folder.builds.includes(build)),
+      found: this.#found.filter((build) => !folder.content.builds.includes(build)),
       stuck: this.#unneeded.stuck,
       works,
       wait: hasMore ? 0 : works.length > 0 ? BUSY_WAIT : IDLE_WAIT,

@@ -2,7 +2,6 @@
 import { basename } from "node:path";
 import type { BuilderName } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
-import type { DibOutcome } from "../execute/images/image_outcome.ts";
 import type { Call } from "../lib/call.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { orAborted } from "../lib/or_aborted.ts";
@@ -11,7 +10,7 @@ import type { BuilderReport } from "./builder_sync.ts";
 interface Removal {
   readonly builder: string;
   readonly build: string;
-  readonly outcome: PromiseWithResolvers<DibOutcome | Error>;
+  readonly outcome: PromiseWithResolvers<Error | null>;
 }
 
 export class DeskRemovals {
@@ -22,12 +21,12 @@ export class DeskRemovals {
     this.#onNew = onNew;
   }
 
-  /** @returns an error for people, where the builder could not. @throws the signal's reason */
+  /** @returns an error for people, where the builder could not; null: they are removed. @throws the signal's reason */
   async remove(
     { path }: DibImage,
     { builder: { id: builder, host }, signal }: Call & { builder: BuilderName },
-  ): Promise<DibOutcome | Error> {
-    const removal = { builder, build: basename(path), outcome: Promise.withResolvers<DibOutcome | Error>() };
+  ): Promise<Error | null> {
+    const removal = { builder, build: basename(path), outcome: Promise.withResolvers<Error | null>() };
     this.#removals.add(removal);
     this.#onNew();
     try {
@@ -48,14 +47,14 @@ export class DeskRemovals {
       if (builder !== id) continue;
       const problem = stuck.find((one) => one.build === build);
       if (problem !== undefined) outcome.resolve(new Error(`builder ${host}: ${problem.message}`));
-      else if (!builds.includes(build)) outcome.resolve({ type: "removed" });
+      else if (!builds.includes(build)) outcome.resolve(null);
     }
   }
 
   /** A lost builder is told to remove what no record names, should it come back. */
   giveUp(isLost: (builder: string) => boolean): void {
     for (const { builder, outcome } of this.#removals) {
-      if (isLost(builder)) outcome.resolve({ type: "removed" });
+      if (isLost(builder)) outcome.resolve(null);
     }
   }
 }

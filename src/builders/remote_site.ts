@@ -46,9 +46,9 @@ export function remoteSite(
       return told(await desk.carryOut(order, { ...call, builder, onProgress })) as ImageOutcome;
     },
     async remove(image, { signal }) {
-      const outcome = await removals.remove(image, { builder, signal });
-      if (!(outcome instanceof Error)) return outcome;
-      return imagePostponed(outcome, { image, clock, signal, reason: "delete" });
+      const problem = await removals.remove(image, { builder, signal });
+      if (problem === null) return { type: "removed" };
+      return imagePostponed(problem, { image, clock, signal, reason: "delete" });
     },
   };
 }

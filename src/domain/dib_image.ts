@@ -48,7 +48,7 @@ export function dibStateName({ state }: Pick<DibImage, "state">): ImageStateName
   return state.phase === "build" ? "building" : state.phase;
 }
 
-/** The file of a build in that format; null: there is none. */
+/** The file of a build in that format; null: it has no such file. */
 export function fileOfBuild({ state }: Pick<DibImage, "state">, format: string): ImageFile | null {
   return state.phase === "ready" ? state.files.find((file) => file.format === format) ?? null : null;
 }

@@ -55,11 +55,6 @@ export class Attempts implements AsyncDisposable {
     this.#deps = deps;
   }
 
-  /** How many are in progress. */
-  get count(): number {
-    return this.#running.size;
-  }
-
   /** The lanes in use, by name. */
   get lanes(): ReadonlyMap<string, { readonly used: number; readonly places: number }> {
     return this.#lanes;

@@ -175,19 +175,15 @@ export class Deletions {
     const refusal = error instanceof DeletionRefusedError ? error.kind : null;
     // That a record has changed is nothing to tell of; why deletions are frozen is reported for all of them together.
     if (refusal === "stale" || refusal === "frozen") return;
-    const requestId = error instanceof CloudError ? error.requestId : null;
-    const outcome = { outcome: refusal === null ? "failed" : "refused", message: errorChain(error) } as const;
-    this.#tellOnce(order, outcome, requestId);
+    const outcome = refusal === null ? "failed" : "refused";
+    this.#tellOnce(order, { outcome, message: errorChain(error) }, error);
   }
 
-  /** Logs a failure that repeats itself only once. @param requestId each attempt has another */
-  #tellOnce(
-    order: DeletionOrder,
-    outcome: Extract<DeletionOutcome, { message: string }>,
-    requestId: string | null = null,
-  ): void {
+  /** Logs a failure that repeats itself only once. @param error each has the id of another request */
+  #tellOnce(order: DeletionOrder, outcome: DeletionOutcome & { message: string }, error?: unknown): void {
     const key = keyOf(order);
-    const message = requestId === null ? outcome.message : outcome.message.replaceAll(requestId, "");
+    const requestId = error instanceof CloudError ? error.requestId ?? "" : "";
+    const message = outcome.message.replaceAll(requestId, "");
     if (this.#told.get(key) === message) return;
     this.#told.delete(key);
     this.#told.set(key, message);

@@ -163,25 +163,15 @@ export class Executor implements AsyncDisposable {
     const event = willBeSent(action, at.access) ? ANNOUNCEMENTS[action.type] ?? null : null;
     const node = await announce(NODES, { planned: action.node, event }, this.#deps);
     if (node === null) return;
-    const { event: came, cloud: verdict } = await this.#waiting(
-      node.id,
-      () => executeAction({ ...action, node }, at),
-    );
+    const { onWait, clock } = this.#deps;
+    onWait?.begin(node.id, clock.now());
+    const { event: came, cloud: verdict } = await executeAction({ ...action, node }, at)
+      .finally(() => onWait?.end(node.id, clock.now()));
     if (verdict?.type === "accepts") at.access.noteAccepted(node.flavorId);
     if (verdict?.type === "refuses") at.access.noteRefusal(verdict.error, node.flavorId);
     if (verdict?.type === "catalog-wrong") at.access.noteCatalogWrong();
     if (came === "ended") await this.#end(action.node.id);
     else if (came !== null) await this.#store(action, { event: came, config: at.config });
-  }
-
-  async #waiting<Result>(nodeId: number, wait: () => Promise<Result>): Promise<Result> {
-    const { clock, onWait } = this.#deps;
-    onWait?.begin(nodeId, clock.now());
-    try {
-      return await wait();
-    } finally {
-      onWait?.end(nodeId, clock.now());
-    }
   }
 
   /** A node that still has subnodes ends with the last of them. */

@@ -11,21 +11,13 @@ export async function executeGiveUp(
   { cloud, clock, signal }: AttemptDeps & { cloud: Cloud },
 ): Promise<Outcome> {
   const { serverId, message, kind } = failure;
+  // Evidence is welcome, never needed.
   const console = failure.wantsConsole
-    ? await orNull(cloud.getConsole(serverId, { lines: CONSOLE_LINES, signal }))
+    ? await cloud.getConsole(serverId, { lines: CONSOLE_LINES, signal }).catch(() => null)
     : null;
-  const shown = kind === "status" ? await orNull(cloud.getServer(serverId, { signal })) : null;
+  const shown = kind === "status" ? await cloud.getServer(serverId, { signal }).catch(() => null) : null;
   signal.throwIfAborted();
   const fault = shown === null || shown === "gone" ? null : shown.fault;
   const evidence: Evidence = { at: clock.now(), error: message, kind, requestId: null, fault, console };
   return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
-}
-
-/** Evidence is welcome, never needed. */
-async function orNull<Value>(asked: Promise<Value>): Promise<Value | null> {
-  try {
-    return await asked;
-  } catch {
-    return null;
-  }
 }

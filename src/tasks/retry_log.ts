@@ -40,21 +40,14 @@ export class RetryLog {
 
 /** The work of its phase that is logged here: the category and name of the place, and what is done there. */
 function workOf(record: Retried): readonly ["provider" | "target" | "image", string, string] | null {
-  const { phase } = record.state;
+  const phase: string = record.state.phase;
   if ("path" in record) return phase === "delete" ? ["image", record.name, "remove files of builds"] : null;
   const { provider } = record;
   if ("source" in record) {
-    const things = { create: "images", keypair: "keypairs", snapshot: "snapshots" }[phase as string];
+    const things = { create: "images", keypair: "keypairs", snapshot: "snapshots" }[phase];
     return things === undefined ? null : ["provider", provider, `create ${things}`];
   }
-  switch (phase) {
-    case "address":
-      return ["provider", provider, "create floating IPs"];
-    case "assign":
-      return ["target", record.target, "take nodes"];
-    case "test":
-      return ["target", record.target, "start test jobs"];
-    default:
-      return null;
-  }
+  if (phase === "address") return ["provider", provider, "create floating IPs"];
+  if (phase === "assign") return ["target", record.target, "take nodes"];
+  return phase === "test" ? ["target", record.target, "start test jobs"] : null;
 }

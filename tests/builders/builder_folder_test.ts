@@ -18,13 +18,13 @@ Deno.test("a builder that is started again on its folder is the same one, and kn
   let id: string;
   {
     using folder = await BuilderFolder.open(path, { random });
-    id = folder.id;
+    id = folder.content.id;
     await Promise.all(["a-1", "b-2", "a-1"].map((build) => folder.begin(join(path, build))));
     await folder.belongTo("installation");
     await folder.forget("b-2");
   }
   using folder = await BuilderFolder.open(path, { random });
-  assert.deepEqual([folder.id, folder.builds, folder.installation], [id, ["a-1"], "installation"]);
+  assert.deepEqual(folder.content, { id, builds: ["a-1"], installation: "installation" });
 });
 
 Deno.test("builds in the folder that were not begun there are found, and other files are not taken for builds", async () => {

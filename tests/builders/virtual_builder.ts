@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import { type BuilderLeader, BuilderMember } from "../../src/builders/builder_member.ts";
 import { type BuilderInstructions, builderReportSchema } from "../../src/builders/builder_sync.ts";
 import type { BuildJob } from "../../src/build/builder.ts";
+import type { FolderContent } from "../../src/build/folder_marker.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import * as v from "valibot";
 import { type ScriptedBuild, ScriptedBuilder } from "../build/scripted_builder.ts";
@@ -119,11 +120,9 @@ export class VirtualBuilder implements AsyncDisposable {
 }
 
 class MemoryFolder {
-  readonly id: string;
-  readonly disk: number;
   readonly path: string;
-  installation: string | null;
-  builds: readonly string[] = [];
+  readonly disk: number;
+  content: FolderContent;
 
   constructor(
     { host, id = `folder of ${host}`, installation = null, disk = 1 }:
@@ -131,10 +130,9 @@ class MemoryFolder {
       & { disk?: number },
     readonly files: () => readonly string[],
   ) {
-    this.installation = installation;
-    this.id = id;
-    this.disk = disk;
     this.path = `/images of ${host}`;
+    this.disk = disk;
+    this.content = { id, installation, builds: [] };
   }
 
   problem(): Promise<null> {
@@ -142,21 +140,23 @@ class MemoryFolder {
   }
 
   found(): Promise<readonly string[]> {
-    return Promise.resolve(this.files().filter((build) => !this.builds.includes(build)));
+    return Promise.resolve(this.files().filter((build) => !this.content.builds.includes(build)));
   }
 
   begin(path: string): Promise<void> {
-    this.builds = [...new Set([...this.builds, basename(path)])];
-    return Promise.resolve();
+    return this.#change({ builds: [...new Set([...this.content.builds, basename(path)])] });
   }
 
   forget(build: string): Promise<void> {
-    this.builds = this.builds.filter((one) => one !== build);
-    return Promise.resolve();
+    return this.#change({ builds: this.content.builds.filter((one) => one !== build) });
   }
 
   belongTo(installation: string): Promise<void> {
-    this.installation = installation;
+    return this.#change({ installation });
+  }
+
+  #change(change: Partial<FolderContent>): Promise<void> {
+    this.content = { ...this.content, ...change };
     return Promise.resolve();
   }
 }

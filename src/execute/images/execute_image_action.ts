@@ -42,7 +42,7 @@ export function isEnding(action: ProviderImageAction): action is EndingAction {
   return action.type === "delete-image" || action.type === "delete-keypair";
 }
 
-/** What is written down before an attempt; null: nothing. */
+/** The event that is stored before an attempt; null: none. */
 export async function announcementOf(
   { type, image }: ProviderImageAction,
   { ledger, makeKeypair, config }: Pick<ImageExecutorDeps, "ledger" | "makeKeypair"> & { config: Config },
