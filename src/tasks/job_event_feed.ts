@@ -42,7 +42,7 @@ export class JobEventFeed implements AsyncDisposable {
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
   readonly #publishers = new KeptOpen<Publisher>();
-  /** By manager: the endpoint at which its jobs were told of last. That others are silent says nothing of its nodes. */
+  /** By manager: the endpoint that reported its jobs last. That others are silent says nothing of its nodes. */
   readonly #publisherOf = new Map<string, string>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
 
@@ -67,7 +67,7 @@ export class JobEventFeed implements AsyncDisposable {
     });
   }
 
-  /** Of the managers of whose jobs a publisher has told: since when none of its events can have been missed. */
+  /** Of managers whose jobs a publisher has reported: since when none of its events can have been missed. */
   get heardSince(): HeardSince {
     return new Map(
       [...this.#publisherOf].flatMap(([manager, endpoint]) => {

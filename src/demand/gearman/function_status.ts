@@ -14,8 +14,10 @@ export class FunctionStatus {
   readonly queuedByLabel = new Map<string, number>();
   /** Jobs that wait and name no label, by job. */
   readonly queuedByJob = new Map<string, number>();
-  readonly #labelByJob = new Map<string, string>();
-  readonly #workers = new Map<string, number>();
+  /** The first label that it named for each job. */
+  readonly labelByJob = new Map<string, string>();
+  /** Workers of functions `node_assign:…` and `node_revoke:…`. */
+  readonly workers = new Map<string, number>();
 
   /** @param line `FUNCTION\tTOTAL\tRUNNING\tWORKERS`; what is no such line counts for nothing */
   add(line: string): void {
@@ -24,17 +26,7 @@ export class FunctionStatus {
     const [total, running, workers] = fields.slice(-3).map(countOf);
     const name = fields.slice(0, -3).join("\t");
     if (name.startsWith(BUILD)) this.#addBuild(name.slice(BUILD.length), Math.max(0, total! - running!));
-    else if (HANDOVER.test(name) && workers! > 0) this.#workers.set(name, workers!);
-  }
-
-  /** The first that it named; null: none. */
-  labelOf(job: string): string | null {
-    return this.#labelByJob.get(job) ?? null;
-  }
-
-  /** Workers of a function `node_assign:…` or `node_revoke:…`. */
-  workersOf(name: string): number {
-    return this.#workers.get(name) ?? 0;
+    else if (HANDOVER.test(name) && workers! > 0) this.workers.set(name, workers!);
   }
 
   /** @param name the function without `build:` */
@@ -44,7 +36,7 @@ export class FunctionStatus {
     const label = name.slice(colon + 1);
     const job = name.slice(name.lastIndexOf(":", colon - 1) + 1, colon);
     if (label === "") return;
-    if (!this.#labelByJob.has(job)) this.#labelByJob.set(job, label);
+    if (!this.labelByJob.has(job)) this.labelByJob.set(job, label);
     raise(this.queuedByLabel, label, queued);
   }
 }
@@ -55,19 +47,11 @@ export function demandOf(servers: readonly FunctionStatus[]): Map<string, number
   for (const { queuedByLabel, queuedByJob } of servers) {
     for (const [label, queued] of queuedByLabel) raise(demand, label, queued);
     for (const [job, queued] of queuedByJob) {
-      const label = firstLabelOf(job, servers);
-      if (label !== null) raise(demand, label, queued);
+      const label = servers.find(({ labelByJob }) => labelByJob.has(job))?.labelByJob.get(job);
+      if (label !== undefined) raise(demand, label, queued);
     }
   }
   return demand;
-}
-
-function firstLabelOf(job: string, servers: readonly FunctionStatus[]): string | null {
-  for (const server of servers) {
-    const label = server.labelOf(job);
-    if (label !== null) return label;
-  }
-  return null;
 }
 
 /** Anything but a number counts as 0, as in 2016. */

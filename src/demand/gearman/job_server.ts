@@ -50,7 +50,7 @@ export class JobServer implements AsyncDisposable {
 
   /** Workers that it had for a function `node_assign:…` or `node_revoke:…` when it was asked last. */
   workersOf(name: string): number {
-    return this.#status?.workersOf(name) ?? 0;
+    return this.#status?.workers.get(name) ?? 0;
   }
 
   /** Its functions; null while it is away. A server that cannot tell is given up. @throws the signal's reason */

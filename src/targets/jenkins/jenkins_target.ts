@@ -88,8 +88,11 @@ export class JenkinsTarget implements Target {
     } catch (error) {
       // Jenkins refuses a name that is taken with nothing but a sentence, which may be in any language.
       const mayBeTaken = error instanceof TargetError && error.status === 400;
-      if (!mayBeTaken || !await this.#hasAgent(agent.name, signal)) throw error;
-      return await this.#isThere(agent, signal) ? "created" : "exists";
+      const about = this.#agentCall(agent.name, { what: "look at", signal });
+      const xml = mayBeTaken ? await this.#readConfig(agent.name, about) : null;
+      if (xml === null) throw error;
+      // As an earlier attempt has made it: a job may run on it.
+      return xml !== "" && this.#orRefuse(about, () => isConfigOf(xml, agent)) ? "created" : "exists";
     }
   }
 
@@ -144,6 +147,7 @@ export class JenkinsTarget implements Target {
       accept: [302, 303, 404],
     };
     const response = await this.#client.request(call);
+    this.#hosts.delete(name);
     if (response.status === 404) return "gone";
     this.#expectRedirect(call, response, TO_COMPUTERS);
     return "deleted";
@@ -174,21 +178,14 @@ export class JenkinsTarget implements Target {
     return this.#client[Symbol.asyncDispose]();
   }
 
-  async #hasAgent(name: string, signal: AbortSignal): Promise<boolean> {
-    const call = this.#agentCall(name, { what: "look for", signal });
-    const path = `${call.path}/api/json?tree=displayName`;
-    const { status } = await this.#client.request({ ...call, method: "GET", path, accept: [404] });
-    return status !== 404;
-  }
-
-  /** null: there is no such agent, or the user may not see its configuration. */
+  /** null: there is no such agent; empty: the user may not see its configuration. */
   async #readConfig(
     name: string,
     call: Pick<JenkinsCall, "action" | "missing" | "signal">,
   ): Promise<string | null> {
     const path = `/computer/${encodeURIComponent(name)}/config.xml`;
     const { status, body } = await this.#client.request({ ...call, method: "GET", path, accept: [403, 404] });
-    return status === 200 ? new TextDecoder().decode(body) : null;
+    return status === 404 ? null : status === 403 ? "" : new TextDecoder().decode(body);
   }
 
   #parse<Output>(
@@ -201,13 +198,6 @@ export class JenkinsTarget implements Target {
       const problem = `${message}; check url`;
       return this.#client.refuse(call, { kind: "badResponse", problem, status });
     });
-  }
-
-  /** Whether the agent is as it is asked for: an earlier attempt has made it, and a job may run on it. */
-  async #isThere(agent: AgentRequest, signal: AbortSignal): Promise<boolean> {
-    const call = this.#agentCall(agent.name, { what: "look at", signal });
-    const xml = await this.#readConfig(agent.name, call);
-    return xml !== null && this.#orRefuse(call, () => isConfigOf(xml, agent));
   }
 
   /** Has the refusal of an answer that is no agent's configuration say so. */

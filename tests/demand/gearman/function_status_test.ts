@@ -78,7 +78,7 @@ Deno.test("FunctionStatus knows the workers of the functions that hand nodes ove
   ]);
   deepEqual(
     ["node_assign:jenkins", "node_revoke:m1", "build:a:b", "node_assign:x", "toString"].map((name) =>
-      status.workersOf(name)
+      status.workers.get(name) ?? 0
     ),
     [2, 1, 0, 0, 0],
   );
