@@ -13,7 +13,7 @@ import { findNodeDetails, type NodeDetailsView, viewNodeMetadata } from "../view
 import { renderNodeText } from "../views/node_facts.ts";
 import { answer, contentTypes, notModified, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
-import { addDashboard } from "./add_dashboard.ts";
+import { addDashboard } from "./dashboard/dashboard_page.ts";
 import { addEvents } from "./add_events.ts";
 import { addHealth, addMetrics } from "./add_monitoring.ts";
 import { crossOrigin } from "./cross_origin.ts";
@@ -131,7 +131,6 @@ async function findNode(id: number, { report, history }: SiteOptions): Promise<N
   throw new SiteError(404, `there is no node ${id}, nor a record of one`);
 }
 
-/** Why there is, or is not, a node. */
 function addExplanations(app: Hono, { report, history }: SiteOptions): void {
   app.get("/explain/:name{.+}", async (context) => {
     const [now, name, format] = [report(), context.req.param("name"), nodeFormat(context)];

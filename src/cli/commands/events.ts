@@ -1,6 +1,7 @@
 /** `nodepool events`: what has happened in the pool, and with `--follow` what happens, as it does. */
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { ControlError } from "../../control/control_error.ts";
+import type { RequestOf } from "../../control/operations.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import { eventKinds } from "../../domain/pool_event.ts";
 import { HOUR } from "../../domain/time.ts";
@@ -17,13 +18,7 @@ import { formatOption } from "../output_options.ts";
 /** Without a beginning: what has happened lately. */
 const LATELY = HOUR;
 
-interface Wish {
-  readonly follow: boolean;
-  readonly print: (event: EventView) => void;
-  /** The beginning: not given, from now on. */
-  readonly since?: number;
-  readonly after?: number;
-}
+type Wish = RequestOf<"events"> & { readonly print: (event: EventView) => void };
 
 export function eventsCommand(context: CliContext) {
   return new Command("events")
