@@ -11,7 +11,7 @@ import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts"
 import { viewReadiness } from "../views/health.ts";
 import { findNodeDetails, type NodeDetailsView, viewNodeMetadata } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { answer, contentTypes, notModified, tagOf } from "./answer.ts";
+import { answer, contentTypes, LastModified, notModified, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
 import { addDashboard } from "./dashboard/dashboard_page.ts";
 import { addEvents } from "./add_events.ts";
@@ -20,7 +20,6 @@ import { crossOrigin } from "./cross_origin.ts";
 import { failureBody, SiteError } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
-import { LastModified } from "./last_modified.ts";
 import { listBody } from "./list_body.ts";
 import { parametersOf, parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";

@@ -45,7 +45,7 @@ function hoursOf(query: URLSearchParams): HistoryHours {
 }
 
 /** @param asked `events`: the newest first */
-function renderDashboard(
+export function renderDashboard(
   report: PoolReport,
   { events, hours }: { events: readonly EventView[]; hours: HistoryHours },
 ): string {
