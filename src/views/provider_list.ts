@@ -113,10 +113,10 @@ const providerViewSchema = v.object({
     message: string,
   }))),
 });
-type ProviderView = v.InferOutput<typeof providerViewSchema>;
+export type ProviderView = v.InferOutput<typeof providerViewSchema>;
 
 export const providerListViewSchema = viewSchema({ providers: rows(providerViewSchema) });
-type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
+export type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
 
 /** The providers by name; a label in the filter keeps those that may supply it. */
 export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): ProviderListView {
