@@ -2,8 +2,7 @@
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import { shellQuote, shellWord } from "../lib/shell_quote.ts";
-import { hostAliases } from "../views/host_alias.ts";
-import { hostKeySettings, sshOptions } from "../views/host_key_settings.ts";
+import { hostAliases, hostKeySettings, sshOptions } from "../views/host_key_settings.ts";
 
 export const acquireFormats = ["text", "env", "ssh-config", "ansible", "json"] as const;
 

@@ -39,7 +39,6 @@ export function configOf(context: CliContext): ConfigChoice {
   });
 }
 
-/** The files that the global options name. */
 export function configFilesOf(context: CliContext): { configFile: string; secureFile: string | null } {
   return { configFile: configOf(context).file, secureFile: context.globals().secure };
 }

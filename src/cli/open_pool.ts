@@ -141,7 +141,6 @@ function isLocked(error: unknown): boolean {
   return error instanceof Error && error.name === "StoreError" && "kind" in error && error.kind === "locked";
 }
 
-/** Where the state of the configuration lies. */
 export async function findStateFile(context: CliContext): Promise<string> {
   return (await findState(context)).state;
 }

@@ -4,7 +4,6 @@ import { parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
 import { durationArgument } from "./arguments.ts";
 import { outputFormats } from "./output_format.ts";
 
-/** The part of a list that is printed. */
 export interface ListChoice {
   /** Not given: as the list is sorted. */
   readonly sort?: SortOrder;

@@ -10,7 +10,7 @@ import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { formatView } from "./output_format.ts";
-import type { ShowOptions } from "./show_view.ts";
+import type { ShowOptions } from "./commands/list.ts";
 import { isScreen } from "./state_colors.ts";
 import { withTimesOf } from "./write_line.ts";
 

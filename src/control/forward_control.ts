@@ -23,7 +23,6 @@ interface ForwardDeps {
 /** Between two looks whether another leads. */
 const LOOK = SECOND;
 
-/** The path of the operation `status`. */
 const STATUS = "/views/status";
 
 /** Headers of a request and of an answer that are not about the connection alone. */

@@ -58,7 +58,6 @@ export function operation<
 /** It is done, and there is nothing to say. */
 export const nothing = v.void();
 
-/** Bytes as they come. */
 export const stream = v.custom<ReadableStream<Uint8Array>>((given) => given instanceof ReadableStream);
 
 /** The limits are written out when somebody has missed them: the first number in an English text costs each start 12 ms. */

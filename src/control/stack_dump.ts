@@ -18,7 +18,6 @@ const log = loggerOf(UNLIMITED);
 /** A profiler that was forgotten takes memory for as long as it runs. */
 const LONGEST_PROFILE = 10 * MINUTE;
 
-/** Functions that are named in the log. */
 const NAMED = 10;
 
 interface StackDumpDeps {

@@ -2,16 +2,12 @@
 import { html } from "hono/html";
 import { Marked, type Tokens } from "marked";
 import { linkTarget } from "./manual.ts";
-import { type Section, slug } from "./parse_topic.ts";
+import { slug, type Topic } from "./parse_topic.ts";
 
-interface HtmlOptions {
-  /** The topic that the text is from, and its sections: their names become ids. */
-  readonly topic: string;
-  readonly sections: readonly Section[];
-}
-
-/** Without the first heading, which the page shows by itself. */
-export function renderHtml(markdown: string, { topic, sections }: HtmlOptions): string {
+/** Without the first heading, which the page shows by itself. The names of sections become ids. */
+export function renderHtml(
+  { name: topic, text, sections }: Pick<Topic, "name" | "text" | "sections">,
+): string {
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text }) {
@@ -38,7 +34,7 @@ export function renderHtml(markdown: string, { topic, sections }: HtmlOptions): 
       image: ({ text }) => escapeHtml(text),
     },
   });
-  return marked.parse(markdown, { async: false });
+  return marked.parse(text, { async: false });
 }
 
 function tableOf({ header, rows }: Tokens.Table, inline: (cell: Tokens.TableCell) => string): string {

@@ -7,11 +7,10 @@ import { Counter, Gauge, Histogram, Registry } from "@prometheus-io/client";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { type ProcessFacts, putDaemonGauges, putMachineGauges } from "./daemon_gauges.ts";
-import { putDemandGauges } from "./demand_gauges.ts";
 import { failureKind, type Happening, type HappeningName, type Labels, type Metrics } from "./happening.ts";
 import { putImageGauges } from "./image_gauges.ts";
 import { type MetricName, type MetricRow, metricTable, type PutGauge } from "./metric_table.ts";
-import { putNodeGauges } from "./node_gauges.ts";
+import { putDemandGauges, putNodeGauges } from "./node_gauges.ts";
 import { openMetricsOf } from "./open_metrics.ts";
 import { putProviderGauges } from "./provider_gauges.ts";
 

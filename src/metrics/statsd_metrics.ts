@@ -10,7 +10,6 @@ export interface Statsd {
   /** The value now, 0 or more: a sign would make it a change of the last one. The server keeps it until the next. */
   gauge(name: string, value: number): void;
   timing(name: string, duration: Milliseconds): void;
-  /** One more. */
   increment(name: string): void;
 }
 
@@ -49,20 +48,13 @@ export class StatsdMetrics implements Metrics {
   }
 }
 
-/** One value under one name. */
-interface StatsdLine {
-  readonly type: "gauge" | "timing" | "count";
-  readonly name: string;
-  readonly value: number;
-}
-
-/** Whatever has a duration is counted once as well. */
-export function statsdLines(happening: Happening): readonly StatsdLine[] {
+/** Each one value under one name. Whatever has a duration is counted once as well. */
+export function statsdLines(happening: Happening) {
   const { name, labels, kind, value } = happening;
   const all = (PARTS[name]?.(labels) ?? []).filter((parts) =>
     parts.every((part) => typeof part === "string")
   );
-  return all.flatMap((parts): StatsdLine[] => {
+  return all.flatMap((parts) => {
     // A gauge with a sign would be a change of the last one.
     if (kind === "gauge") return [{ type: "gauge", name: metricName(...parts), value: Math.max(0, value) }];
     const [timing, count] = name === "job" ? [["runtime"], ["builds"]] : [[], []];

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { SECOND } from "../domain/time.ts";
-import type { LastModified } from "./last_modified.ts";
 import type { ListFormat } from "./negotiate.ts";
 
 type Form = ListFormat | "markdown";
@@ -28,7 +27,7 @@ export function answer(context: Context, format: Form, body: string): Response {
 export function notModified(
   context: Context,
   tag: string,
-  change: ReturnType<LastModified["of"]> | null = null,
+  change: Omit<Change, "tag"> | null = null,
 ): Response | null {
   context.header("etag", `W/"${tag}"`);
   if (change !== null) context.header("last-modified", new Date(change.at * SECOND).toUTCString());
@@ -38,7 +37,7 @@ export function notModified(
 }
 
 /** The tag counts where both are sent: it tells more than a second does. Proxies may have taken its `W/` away. */
-function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
+function hasIt(context: Context, tag: string, change: Omit<Change, "tag"> | null): boolean {
   const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim().replace(/^W\//, ""));
   if (tags !== undefined) return tags.includes(`"${tag}"`) || tags.includes("*");
   const since = context.req.header("if-modified-since") ?? "";
@@ -53,4 +52,38 @@ const HTTP_DATE =
 
 export function tagOf(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);
+}
+
+interface Change {
+  readonly tag: string;
+  /** Unix time in seconds. */
+  readonly at: number;
+  /** Whether it said something else earlier in that second. */
+  readonly isSecond: boolean;
+}
+
+/** Questions that are remembered; one that was forgotten counts as changed now. */
+const MOST = 100;
+
+/**
+ * When each page last changed, for clients that ask with `If-Modified-Since`. HTTP tells whole seconds: of a page that
+ * changed twice within one, that second does not say which of both a client has.
+ */
+export class LastModified {
+  readonly #changes = new Map<string, Change>();
+
+  /** @param state `tag`: another one for other contents; `now`: seconds by the machine's clock */
+  of(question: string, { tag, now }: { tag: string; now: number }): Omit<Change, "tag"> {
+    const known = this.#changes.get(question);
+    if (known?.tag === tag) return known;
+    // A clock that was set back makes nothing older than what clients have.
+    const at = Math.max(now, known?.at ?? 0);
+    const change = { tag, at, isSecond: known?.at === at };
+    this.#changes.delete(question);
+    this.#changes.set(question, change);
+    for (const oldest of this.#changes.keys()) {
+      if (this.#changes.size > MOST) this.#changes.delete(oldest);
+    }
+    return change;
+  }
 }

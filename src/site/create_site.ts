@@ -11,16 +11,15 @@ import { contentTag, poolLists, type PoolViewName } from "../views/view_pool.ts"
 import { viewReadiness } from "../views/health.ts";
 import { findNodeDetails, type NodeDetailsView, viewNodeMetadata } from "../views/node_details.ts";
 import { renderNodeText } from "../views/node_facts.ts";
-import { answer, contentTypes, notModified, tagOf } from "./answer.ts";
+import { answer, contentTypes, LastModified, notModified, tagOf } from "./answer.ts";
 import { addAssets } from "./add_assets.ts";
-import { addDashboard } from "./add_dashboard.ts";
+import { addDashboard } from "./dashboard/dashboard_page.ts";
 import { addEvents } from "./add_events.ts";
 import { addHealth, addMetrics } from "./add_monitoring.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { failureBody, SiteError } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
-import { LastModified } from "./last_modified.ts";
 import { listBody } from "./list_body.ts";
 import { parametersOf, parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
@@ -131,7 +130,6 @@ async function findNode(id: number, { report, history }: SiteOptions): Promise<N
   throw new SiteError(404, `there is no node ${id}, nor a record of one`);
 }
 
-/** Why there is, or is not, a node. */
 function addExplanations(app: Hono, { report, history }: SiteOptions): void {
   app.get("/explain/:name{.+}", async (context) => {
     const [now, name, format] = [report(), context.req.param("name"), nodeFormat(context)];

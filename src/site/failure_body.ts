@@ -14,7 +14,6 @@ interface Failure {
   readonly base?: string | undefined;
 }
 
-/** @param accept the header of the request */
 export function failureBody(
   accept: string | undefined,
   { status, message, frame, base }: Failure,

@@ -25,11 +25,9 @@ export const historyFilters = [
   "before",
 ] as const;
 
-/** The most rows of an answer. */
 const MOST = 1_000;
 const USUAL = 50;
 
-/** How lives end. */
 const nodeResults: readonly NodeResult[] = ["used", "failed", "refused", "unused", "lost"];
 
 type Asked = Partial<Record<Exclude<typeof historyFilters[number], "limit" | "before">, string>> & {

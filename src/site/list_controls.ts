@@ -8,12 +8,10 @@ import { compareText } from "../views/view_head.ts";
 import { listAddress } from "./links.ts";
 import type { Markup } from "./page.ts";
 
-/** A parameter of the list's address. */
 export interface ListControl {
   readonly name: string;
   /** The values to choose from; not given: any text. */
   readonly options?: readonly string[];
-  /** In a field for text. */
   readonly example?: string;
 }
 

@@ -28,7 +28,7 @@ export function findManualPage(name: string): { readonly topic: Topic; readonly 
 }
 
 export function manualTopicPage(topic: Topic, frame: PageFrame): string {
-  const text = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
+  const text = raw(renderHtml(topic));
   const body = html`<div class="manual">
 ${renderContents(topic)}
 <article>

@@ -40,7 +40,6 @@ function rangesOf(header = ""): { type: string; quality: number }[] {
   return header.split(",").map(parseRange);
 }
 
-/** Whether the text names one of the forms. */
 export function isListFormat(text: string): text is ListFormat {
   return (listFormats as readonly string[]).includes(text);
 }

@@ -66,7 +66,6 @@ function about({ label, provider, job, role }: NodeDetails): string {
   return job === null ? what : `${what}, job ${job}`;
 }
 
-/** Why it is not further, and what went wrong. */
 function renderTrouble({ waiting_on, evidence }: NodeDetails): Markup {
   const waiting = waiting_on === null ? "" : html`
     <section class="card warn">

@@ -62,7 +62,6 @@ const pages = {
 /** Where pages below a folder belong. */
 const sections: Readonly<Record<string, keyof typeof pages>> = { nodes: "/node-list" };
 
-/** As the navigation calls the page at the path. */
 export function pageName(path: string): string {
   return (pages as Readonly<Record<string, string>>)[path] ?? path;
 }
@@ -174,7 +173,6 @@ export function readable(text: string): Markup[] {
 
 const MANUAL = "nodepool manual ";
 
-/** A failure of that thing, with its evidence. */
 export function renderFailure(of: string, { at, error, request_id, fault, console }: Failure): Markup {
   return html`<section class="card bad">
 <p><b>${of}</b>: ${readable(error)}</p>

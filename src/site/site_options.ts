@@ -10,7 +10,6 @@ export interface SiteOptions {
   report(): PoolReport;
   /** `status.allow-origin` of the configuration in force. Asked for at every request, also by probes. */
   allowOrigin(): readonly string[];
-  /** The nodes that have left. */
   readonly history: Pick<History, "getHistory" | "listHistory">;
   readonly events: {
     /** The newest first. */
@@ -19,7 +18,6 @@ export interface SiteOptions {
     startOf(since: Instant | null): Promise<number>;
     open(options: { after: number; follow: boolean; signal?: AbortSignal }): ReadableStream<Uint8Array>;
   };
-  /** The pool's metrics as text. */
   scrape(report: PoolReport, how: { isOpenMetrics: boolean }): Promise<Scraped>;
   /** Called with errors that are our own fault. */
   onDefect(error: unknown): void;

@@ -56,7 +56,6 @@ export function viewAlienImageList(
   return { ...viewHead(moment), aliens, warnings };
 }
 
-/** The columns of `alien-list`. */
 export const alienTable: Table<AlienListView, AlienView> = {
   rows: ({ aliens }) => aliens,
   columns: [
@@ -67,7 +66,6 @@ export const alienTable: Table<AlienListView, AlienView> = {
   ],
 };
 
-/** The columns of `alien-image-list`. */
 export const alienImageTable: Table<AlienImageListView, AlienImageView> = {
   rows: ({ aliens }) => aliens,
   columns: [

@@ -108,7 +108,6 @@ export function viewTimes(node: NodeRecord, until: Instant): Record<string, numb
   return Object.fromEntries(times.map(([state, time]) => [state, seconds(time)]));
 }
 
-/** The columns of `history`. */
 export const historyTable: Table<HistoryView, PastNodeView> = {
   rows: ({ history }) => history,
   columns: [

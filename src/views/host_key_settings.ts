@@ -1,5 +1,5 @@
 /**
- * OpenSSH's settings by which it knows a node's host keys and trusts no others, so that no first connection has to be
+ * Hosts in files for other programs: their names, and OpenSSH's settings by which it knows a node's host keys and trusts no others, so that no first connection has to be
  * trusted and no older key of the same address is in the way. For configurations, inventories and command lines.
  */
 import { shellQuote } from "../lib/shell_quote.ts";
@@ -39,4 +39,22 @@ export function sshQuote(text: string): string {
     throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
   }
   return `"${text.replaceAll("%", "%%")}"`;
+}
+
+/**
+ * Each node's hostname, by its id, as patterns, inventories and shells take it; where several have the same, the id makes
+ * the difference.
+ */
+export function hostAliases(
+  nodes: readonly { readonly id: number; readonly hostname: string }[],
+): ReadonlyMap<number, string> {
+  const sharing = Map.groupBy(nodes, ({ hostname }) => plainName(hostname));
+  return new Map(nodes.map(({ id, hostname }) => {
+    const name = plainName(hostname);
+    return [id, sharing.get(name)!.length === 1 ? name : `${name}-${id}`];
+  }));
+}
+
+function plainName(hostname: string): string {
+  return hostname.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-.]+/, "") || "node";
 }

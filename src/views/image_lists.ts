@@ -52,7 +52,6 @@ export type ImageView = v.InferOutput<typeof imageViewSchema>;
 export const imageListViewSchema = viewSchema({ images: rows(imageViewSchema) });
 export type ImageListView = v.InferOutput<typeof imageListViewSchema>;
 
-/** The images that pass the filter. */
 export function viewImageList(report: PoolReport, filter: ViewFilter = {}): ImageListView {
   const current = currentImages(report.images);
   const images = report.images.filter((image) => image.state.phase !== "gone")
@@ -134,7 +133,6 @@ export type DibImageView = v.InferOutput<typeof dibImageViewSchema>;
 export const dibImageListViewSchema = viewSchema({ dib_images: rows(dibImageViewSchema) });
 export type DibImageListView = v.InferOutput<typeof dibImageListViewSchema>;
 
-/** The dib images that pass the filter. */
 export function viewDibImageList(report: PoolReport, filter: ViewFilter = {}): DibImageListView {
   const images = report.dibImages.map((image) => viewDibImage(image, report))
     .filter(matching(filter))

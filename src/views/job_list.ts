@@ -23,7 +23,6 @@ type JobView = v.InferOutput<typeof jobViewSchema>;
 export const jobListViewSchema = viewSchema({ jobs: rows(jobViewSchema) });
 type JobListView = v.InferOutput<typeof jobListViewSchema>;
 
-/** The entries that pass the filter. */
 export function viewJobList(report: PoolReport, filter: ViewFilter = {}): JobListView {
   const jobs = report.jobs
     .filter(({ id, job }) =>

@@ -67,7 +67,6 @@ export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): Labe
   return { ...viewHead(report), labels };
 }
 
-/** The columns of `label-list`. */
 export const labelTable: Table<LabelListView, LabelView> = {
   rows: ({ labels }) => labels,
   columns: [

@@ -78,7 +78,6 @@ export function viewNodeDetails(report: PoolReport, id: number): NodeDetailsView
   return { ...viewHead(report), node: details(node, { ...report, endedAt: null }) };
 }
 
-/** A node that has left the pool. */
 export function viewEndedNode(
   { node, endedAt }: HistoryRecord,
   report: Moment & { config: Config | null },

@@ -65,19 +65,16 @@ export type NodeView = v.InferOutput<typeof nodeViewSchema>;
 export const nodeListViewSchema = viewSchema({ nodes: rows(nodeViewSchema) });
 export type NodeListView = v.InferOutput<typeof nodeListViewSchema>;
 
-/** The nodes that pass the filter. */
 export function viewNodeList(report: PoolReport, filter: ViewFilter = {}): NodeListView {
   const moment = { ...holdFrameOf(report), now: report.now };
   const nodes = selectNodes(report.nodes, filter).map((node) => viewNode(node, moment));
   return { ...viewHead(report), nodes };
 }
 
-/** One row of the list. */
 export function viewNode(node: NodeRecord, moment: HoldFrame & { readonly now: Instant }): NodeView {
   return { ...viewAgelessNode(node, moment), age: ageOf(node, moment.now) };
 }
 
-/** The age of the row. */
 export function ageOf(node: NodeRecord, now: Instant): number {
   return seconds(now - node.stateSince);
 }

@@ -4,7 +4,7 @@ import type { Moment } from "../domain/time.ts";
 import type { Table } from "./tables/column.ts";
 import { viewHead } from "./view_head.ts";
 
-type OnlineCheckListView = ReturnType<typeof viewOnlineChecks>;
+export type OnlineCheckListView = ReturnType<typeof viewOnlineChecks>;
 
 /** With how many checks came to each result. */
 export function viewOnlineChecks(checks: readonly OnlineCheck[], moment: Moment) {

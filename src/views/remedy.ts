@@ -19,7 +19,6 @@ export interface Remedy {
   readonly cure: Cure;
   /** null: there is nothing to do but to wait. */
   readonly text: string | null;
-  /** The section of the manual. */
   readonly manual: typeof linkedSections[number] | null;
 }
 

@@ -56,7 +56,6 @@ export function viewRequest(request: NodeRequest, moment: Moment): RequestView {
   };
 }
 
-/** The columns of `request-list`. */
 export const requestTable: Table<RequestListView, RequestView> = {
   rows: ({ requests }) => requests,
   columns: [

@@ -20,11 +20,10 @@ import { jobListViewSchema, jobTable, viewJobList } from "./job_list.ts";
 import { labelListViewSchema, labelTable, viewLabelList } from "./label_list.ts";
 import { nodeListViewSchema, nodeTable, viewNodeList } from "./node_list.ts";
 import { renderNodeListJson } from "./node_list_json.ts";
-import { providerListViewSchema, viewProviderList } from "./provider_list.ts";
+import { providerListViewSchema, providerTable, viewProviderList } from "./provider_list.ts";
 import { requestListViewSchema, requestTable, viewRequestList } from "./request_list.ts";
 import { statusViewSchema, viewStatus } from "./status.ts";
 import type { Table } from "./tables/column.ts";
-import { providerTable } from "./tables/provider_table.ts";
 import { statusTable } from "./tables/status_table.ts";
 import type { FilterName, ViewFilter } from "./view_filter.ts";
 import process from "node:process";
@@ -32,7 +31,6 @@ import process from "node:process";
 export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
   /** By default `state`: it shows what that holds, and nothing of the configuration. */
   readonly needs?: "state" | "config";
-  /** The filters that narrow it. */
   readonly filters: readonly FilterName[];
   /** The states that its rows can be in, where it can be narrowed by them. */
   readonly states?: readonly string[];

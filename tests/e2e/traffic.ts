@@ -152,6 +152,7 @@ export function contextOf({ configFile }: TrafficPool, signal: AbortSignal): Cli
       folder: () => null,
       home: () => "/",
       interrupts: () => ({ signal, [Symbol.dispose]() {} }),
+      onResize: unused,
     },
     wiring: {
       runDaemon: unused,

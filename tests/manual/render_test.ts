@@ -72,13 +72,13 @@ Deno.test("no prose of the manual is wider than the terminal", () => {
 Deno.test("HTML of Markdown escapes all text, and has no element that the manual did not mean", () => {
   const evil = "# T\n\nText <img src=x onerror=y> `<b>` [x](javascript:alert(1)) ![i](http://e/)\n\n" +
     "<script>alert(1)</script>\n\n| <i> |\n| --- |\n| <u> |\n\n```\n</pre><script>\n```\n";
-  const text = renderHtml(evil, { topic: "jobs", sections: [] });
+  const text = renderHtml({ name: "jobs", text: evil, sections: [] });
   assert.doesNotMatch(text, /<(script|img|b|i|u|a)[ >]|javascript:|http:/);
 });
 
 Deno.test("links of the manual's HTML stay in the manual, and their sections are there", () => {
   const pages = new Map(
-    topics.map(({ name, text, sections }) => [name, renderHtml(text, { topic: name, sections })]),
+    topics.map((topic) => [topic.name, renderHtml(topic)]),
   );
   let seen = 0;
   for (const [name, page] of pages) {

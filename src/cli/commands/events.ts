@@ -1,6 +1,7 @@
 /** `nodepool events`: what has happened in the pool, and with `--follow` what happens, as it does. */
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { ControlError } from "../../control/control_error.ts";
+import type { RequestOf } from "../../control/operations.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import { eventKinds } from "../../domain/pool_event.ts";
 import { HOUR } from "../../domain/time.ts";
@@ -13,17 +14,13 @@ import { example, helpGroup } from "../help.ts";
 import { LastingPool } from "../lasting_pool.ts";
 import { openDaemonsPool, openPool } from "../open_pool.ts";
 import { formatOption } from "../output_options.ts";
+import { writeLine } from "../write_line.ts";
+import type { CliIo } from "../cli_io.ts";
 
 /** Without a beginning: what has happened lately. */
 const LATELY = HOUR;
 
-interface Wish {
-  readonly follow: boolean;
-  readonly print: (event: EventView) => void;
-  /** The beginning: not given, from now on. */
-  readonly since?: number;
-  readonly after?: number;
-}
+type Wish = RequestOf<"events"> & { readonly print: (event: EventView) => void };
 
 export function eventsCommand(context: CliContext) {
   return new Command("events")
@@ -48,7 +45,6 @@ export function eventsCommand(context: CliContext) {
     .action(async ({ follow = false, since, after, kind, output }) => {
       const { stdout, clock } = context.io;
       checkWindow({ since }, context.io);
-      const { eventPrinter } = await import("../event_printer.ts");
       const print = eventPrinter(stdout, { output, kind });
       if (follow) return await followEvents(context, { follow, print, since, after });
       await using pool = await openPool(context);
@@ -94,9 +90,42 @@ async function readEvents(
   { print, ...wish }: Wish,
   { signal, onRead = () => {} }: Call & { onRead?: (id: number) => void },
 ): Promise<void> {
-  const { eventsIn } = await import("../event_printer.ts");
   for await (const { id, event } of eventsIn(await pool.ask("events", wish, { signal }))) {
     if (event !== null) print(event);
     onRead(id);
+  }
+}
+
+/** `2030-01-02T03:04:05.000Z node.ready        node 7 is ready after 42s`. @param options `kind`: the beginning of the kinds to print */
+function eventPrinter(
+  stdout: CliIo["stdout"],
+  { output, kind }: { output: "text" | "json"; kind: string | undefined },
+): (event: EventView) => void {
+  return (event) => {
+    // That some are missing concerns every reader.
+    const isWanted = kind === undefined || event.kind === kind || event.kind.startsWith(`${kind}.`) ||
+      event.kind === "events.lost";
+    if (!isWanted) return;
+    if (output === "json") stdout.write(`${JSON.stringify(event)}\n`);
+    else writeLine(stdout, `${event.time} ${event.kind.padEnd(20)} ${event.message}`);
+  };
+}
+
+/** Comments, such as heartbeats, are passed over. `event` null: it tells where the stream is. */
+async function* eventsIn(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ readonly id: number; readonly event: EventView | null }> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const piece of stream) {
+    text += decoder.decode(piece, { stream: true });
+    const frames = text.split("\n\n");
+    text = frames.pop()!;
+    for (const frame of frames) {
+      const lines = frame.split("\n");
+      const field = (name: string) => lines.find((line) => line.startsWith(name))?.slice(name.length);
+      const [id, data] = [field("id: "), field("data: ")];
+      if (id !== undefined) yield { id: Number(id), event: data === undefined ? null : JSON.parse(data) };
+    }
   }
 }

@@ -7,17 +7,18 @@ import { nodeStateNames } from "../../domain/node.ts";
 import { requestStateNames } from "../../domain/request.ts";
 import type { NodeDetails } from "../../views/node_details.ts";
 import type { NodeView } from "../../views/node_list.ts";
-import type { PoolViewName } from "../../views/view_pool.ts";
+import { SECOND } from "../../domain/time.ts";
+import type { ViewFilter } from "../../views/view_filter.ts";
+import type { PoolList, PoolViewName } from "../../views/view_pool.ts";
 import { idArgument } from "../arguments.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example, type HelpGroup, helpGroup } from "../help.ts";
-import { columnsOption, outputOption, sortOption, watchOption } from "../output_options.ts";
+import { columnsOption, type ListChoice, outputOption, sortOption, watchOption } from "../output_options.ts";
 import { openPool } from "../open_pool.ts";
-import { formatView } from "../output_format.ts";
+import { formatView, type OutputFormat } from "../output_format.ts";
 import { describeEndedNode } from "../print_outcomes.ts";
-import { type ShowOptions, showView } from "../show_view.ts";
 import { writeLine } from "../write_line.ts";
 
 export function listCommand(context: CliContext) {
@@ -155,4 +156,37 @@ export function listCommandOf(name: keyof typeof lists) {
         await showView(context, name, { output, sort, columns, watch, filter });
       });
   };
+}
+
+export interface ShowOptions extends ListChoice {
+  readonly output: OutputFormat;
+  readonly filter?: ViewFilter;
+  /** Milliseconds between two drawings; `true`: the usual ones; not given: once. */
+  readonly watch?: number | true;
+}
+
+const USUAL_WATCH = 2 * SECOND;
+
+/** What all list commands come to. */
+async function showView(
+  context: CliContext,
+  name: PoolViewName,
+  options: ShowOptions,
+): Promise<void> {
+  const { watch } = options;
+  if (watch !== undefined) {
+    const { watchView } = await import("../watch_view.ts");
+    return await watchView(context, { name, options, pause: watch === true ? USUAL_WATCH : watch });
+  }
+  await using pool = await openPool(context);
+  const { filter = {} } = options;
+  const content = await pool.ask(name, filter);
+  const { poolLists } = await import("../../views/view_pool.ts");
+  const { table }: PoolList = poolLists[name];
+  const { io } = context;
+  io.stdout.write(await formatView(content, { ...options, table, format: options.output, io }));
+  if (table.rows(content).length === 0 && Object.keys(filter).length > 0) {
+    const { noteUnknownNames } = await import("../note_unknown_names.ts");
+    await noteUnknownNames(pool, { filter, images: name === "dib-image-list" ? "diskimage" : "image" }, io);
+  }
 }

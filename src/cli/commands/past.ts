@@ -15,7 +15,7 @@ import { example, helpGroup } from "../help.ts";
 import { openPool } from "../open_pool.ts";
 import { columnsOption, outputOption, sortOption } from "../output_options.ts";
 import { formatView } from "../output_format.ts";
-import type { ShowOptions } from "../show_view.ts";
+import type { ShowOptions } from "./list.ts";
 import { forTerminal, writeLine } from "../write_line.ts";
 
 export function historyCommand(context: CliContext) {

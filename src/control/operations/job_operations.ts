@@ -47,7 +47,6 @@ export async function createJob(
   return ledger.jobs.get(id) ?? entry;
 }
 
-/** Nodes that are held for the jobs stay held. */
 export async function deleteJobs(
   ids: readonly number[],
   { ledger }: Pick<StateDeps, "ledger">,

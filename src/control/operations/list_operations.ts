@@ -44,7 +44,6 @@ function filterSchema(filter: FilterName, states: readonly string[] | undefined)
   return v.optional<v.GenericSchema<string | number>>(filter === "id" ? id : v.string());
 }
 
-/** For shells that complete a command line. */
 export const completionOperations = {
   "completions": operation({
     route: "GET /completions/:kind",

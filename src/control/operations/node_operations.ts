@@ -71,7 +71,6 @@ export const nodeOperations = {
       throw new ControlError(404, `no node has the id, host name, server id or address ${name}`);
     },
   }),
-  /** Why there is, or is not, a node. */
   "explain": operation({
     route: "GET /explain/:name",
     needs: "config",
@@ -116,7 +115,6 @@ export const nodeOperations = {
       await waitFor(`the end of node ${id}`, () => ledger.until(gone, { signal }));
     },
   }),
-  /** The nodes that can be logged in to, for Ansible. */
   "inventory": operation({
     route: "GET /inventory",
     needs: "config",

@@ -28,7 +28,6 @@ const ofProvider = v.strictObject({ provider: v.nullish(string) });
 const givenFile = v.strictObject({ path: v.string(), text: v.string() });
 
 export const poolOperations = {
-  /** Shows what the daemon is doing at this moment. */
   "dump": operation({
     route: "GET /dump",
     needs: "daemon",

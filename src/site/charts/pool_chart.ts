@@ -33,7 +33,6 @@ const MARK_LINE = PLOT + 14;
 const TIME_LINE = PLOT + 32;
 const ALL = PLOT + 38;
 
-/** @param readings of the span */
 export function renderPoolChart(readings: Readings, chart: PoolChart): Markup {
   const facts = factsOf(readings, chart);
   return html`<figure class="chart">

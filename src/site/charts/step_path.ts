@@ -8,7 +8,6 @@ interface Scale {
 
 type Values = readonly (number | null)[];
 
-/** A line along the values. */
 export function linePath(values: Values, scale: Scale): string {
   return measured(values, scale).map(({ x, path }) => `M${x},${path}`).join("");
 }
@@ -34,7 +33,6 @@ export function runsOf(
   return runs;
 }
 
-/** The runs of values, each with its path. */
 function measured(values: Values, scale: Scale) {
   return runsOf(values, (value) => value !== null).map(({ from, to }) => ({
     x: short(scale.x(from)),

@@ -9,7 +9,6 @@ interface Bar {
   readonly parts: readonly { readonly kind: string; readonly amount: number }[];
   /** The amount that the whole width stands for. */
   readonly whole: number;
-  /** An amount that is marked by a line. */
   readonly mark?: number | undefined;
 }
 

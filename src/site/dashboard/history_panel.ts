@@ -7,7 +7,6 @@ import { renderPoolChart } from "../charts/pool_chart.ts";
 import type { Markup } from "../page.ts";
 import { panel } from "./panel.ts";
 
-/** The times that one can look back. */
 export const historyHours = [1, 6, 24] as const;
 
 export type HistoryHours = typeof historyHours[number];

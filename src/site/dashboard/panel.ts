@@ -6,7 +6,6 @@ import type { Markup } from "../page.ts";
 interface Panel {
   readonly id: string;
   readonly title: string;
-  /** Where there is more. */
   readonly list?: { readonly href: string; readonly name: string };
   readonly body: Markup;
 }

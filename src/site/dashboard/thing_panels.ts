@@ -8,7 +8,6 @@ import { type Markup, readable } from "../page.ts";
 import { age, countdown } from "./moments.ts";
 import { panel, tablePanel } from "./panel.ts";
 
-/** Those that take longer than they should. */
 export function renderLate(dashboard: Dashboard): Markup {
   return tablePanel({
     id: "late",

@@ -98,7 +98,6 @@ function header(description: string): object {
 const error = { "application/json": { is: ["Error"] } };
 const failure = { content: contentOf({ "text/plain": null, ...error, "text/html": null }) };
 
-/** By status. */
 const responses = {
   302: {
     description: "For browsers: the section's place in its topic",

@@ -101,7 +101,6 @@ export const ifModifiedSince = inHeader(
   "The Last-Modified of the answer that the client has; counts where If-None-Match is not sent",
 );
 
-/** Of `/events`. */
 export const eventParameters: readonly Parameter[] = [
   filterParameter("since"),
   inQuery("after", "Events after the one with this id", id),

@@ -29,7 +29,6 @@ const NODE_LATE: Readonly<Partial<Record<NodeStateName, Milliseconds>>> = {
 };
 const IMAGE_LATE = 1 * HOUR;
 
-/** Of either kind. */
 const MOST = 8;
 
 export function lateThings(report: PoolReport): Shown<LateThing> {

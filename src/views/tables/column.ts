@@ -54,13 +54,11 @@ export interface Table<View, Row = unknown> {
   rows(view: View): readonly Row[];
 }
 
-/** The part of a list that is shown. */
 export interface ShownList<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
 }
 
-/** The columns of a table that is not wide. */
 export function plainColumns<Row>(
   { columns, rows }: ShownList<Row>,
   { isTerminal = false }: { isTerminal?: boolean } = {},
@@ -80,7 +78,6 @@ export function standsRight({ kind }: { readonly kind?: ColumnKind }): boolean {
   return NUMBERS.includes(kind);
 }
 
-/** The value of a column for a row. */
 export function cellOf<Row>(column: Column<Row>, row: Row): string {
   return cellReader(column)(row);
 }
@@ -111,7 +108,6 @@ export function valueAt(row: unknown, field: string): unknown {
   return field.split(".").reduce((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], row);
 }
 
-/** The text of a value; empty for a missing one. */
 export function textOf(value: string | number | null | undefined): string {
   return value === null || value === undefined ? "" : String(value);
 }
