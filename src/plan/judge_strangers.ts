@@ -4,9 +4,12 @@
  * metadata. Pure; `ForeignServers` acts on it.
  */
 import type { Inventory, Stranger } from "../domain/inventory.ts";
+import type { Lineage } from "../domain/lineage.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { serverIdOf } from "../domain/node.ts";
 import { LARGEST_JUMP } from "../domain/record_id.ts";
+import type { FloatingIp } from "../domain/server.ts";
+import { floatingIpNodeId } from "../domain/server_marks.ts";
 
 interface StrangersInput {
   readonly inventory: Pick<Inventory, "strangers" | "serversOfNode" | "lineage">;
@@ -71,4 +74,21 @@ export function judgeStrangers(input: StrangersInput): StrangersVerdict {
     staleBelow: isFirstLook ? Math.max(0, overtaken ? firstId : 0, ...bounds) : 0,
     highestId: Math.max(0, ...foreign.map(({ nodeId }) => nodeId ?? 0)),
   };
+}
+
+/**
+ * Floating IPs that another daemon made on a copy of this state, and that nobody uses: the servers that they were for are
+ * gone. That daemon may be about to attach them, so they are reported until somebody adopts them.
+ */
+export function foreignFloatingIps(
+  floatingIps: readonly FloatingIp[],
+  { installation, lineage, nodes }: { installation: string; lineage: Lineage; nodes: Iterable<NodeRecord> },
+): readonly FloatingIp[] {
+  const marked = floatingIps.filter((ip) =>
+    ip.portId === null && floatingIpNodeId(ip, installation) !== null &&
+    floatingIpNodeId(ip, installation, lineage) === null
+  );
+  if (marked.length === 0) return marked;
+  const named = new Set([...nodes].map(({ floatingIp }) => floatingIp?.id));
+  return marked.filter(({ id }) => !named.has(id));
 }

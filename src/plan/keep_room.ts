@@ -91,25 +91,15 @@ export function unlessKept(
   };
 }
 
-/** How turns stand with what is kept. */
-export function turnsWithKeeping(turns: Turns, keeping: ReadonlySet<string>, now: Instant): Turns {
-  return new Map(
-    [...turns].map(([name, turn]) =>
-      keeping.has(name) ? [name, { ...turn, keepingSince: turn.keepingSince ?? now }] : [name, turn]
-    ),
-  );
-}
-
 function mayKeep(turn: Turn | undefined, now: Instant): boolean {
   const since = turn?.keepingSince ?? now;
   return Math.floor((now - since) / KEPT_FOR) % 2 === 0;
 }
 
-/** When a label stops or begins again to have room kept for it; null: none has. */
-export function endOfKeeping(turns: Turns, now: Instant): Instant | null {
-  return earliest(
-    [...turns.values()].map(({ keepingSince: since }) =>
-      since === null ? null : since + KEPT_FOR * (Math.floor((now - since) / KEPT_FOR) + 1)
-    ),
-  );
+/** When a label stops or begins again to have room kept for it, or gets back what it has ceded to nobody's use; null: none. */
+export function endOfTurns(turns: Turns, now: Instant): Instant | null {
+  return earliest([...turns.values()].flatMap(({ keepingSince: since, ceded }) => [
+    since === null ? null : since + KEPT_FOR * (Math.floor((now - since) / KEPT_FOR) + 1),
+    ...ceded.map(({ until }) => until),
+  ]));
 }

@@ -1,4 +1,5 @@
 /** The decisions of one phase about one node: the ladder of each phase (`phases/`) ends in one of these. */
+import { claimantOf } from "../domain/claims.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { findLabel } from "../domain/hand_over.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
@@ -6,6 +7,7 @@ import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { NodePhase, NodeRecord, NodeResult, NodeState } from "../domain/node.ts";
 import type { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
+import type { Server } from "../domain/server.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Action, LaunchFailure } from "./action.ts";
 import { act, change, stay, type Step, wait } from "./follow_ladder.ts";
@@ -127,6 +129,20 @@ export function whyOutdated(
  */
 export function wouldBeListed(seen: Observation, lostAt: Instant): boolean {
   return seen.missing === null && seen.inventory.sawAllSince(lostAt + LISTING_SETTLE);
+}
+
+/**
+ * The server that came of a node's request, where no answer told its id: it is marked with the node, has the name that was
+ * asked for, and no other record names it. Marks alone can be edited by anybody. null: none was seen.
+ */
+export function findOwnServer(
+  { node, nodes, images, seen }: Pick<NodeSituation, "node" | "nodes" | "images" | "seen">,
+): Server | null {
+  const owner = { type: "node", node } as const;
+  return seen.inventory.serversOfNode(node.id).find(({ id, name }) =>
+    name === node.hostname &&
+    claimantOf({ kind: "server", provider: node.provider, id }, { nodeIndex: nodes, images }, owner) === null
+  ) ?? null;
 }
 
 /** Whether nothing can be said of the server: it is not listed (yet), or its cell is down. */

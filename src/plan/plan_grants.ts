@@ -93,8 +93,10 @@ function serveLabel(
     }
     return true;
   };
+  let byEnd: Keeping[] = [];
   const gather = (request: NodeRequest) => {
-    const opening = [...keepings.values()].sort((a, b) => a.until - b.until)[request.count - open.length - 1];
+    if (byEnd.length < keepings.size) byEnd = [...keepings.values()].sort((a, b) => a.until - b.until);
+    const opening = byEnd[request.count - open.length - 1];
     if (opening !== undefined) kept.set(request.id, opening);
     if (impossible?.has(request.id)) return;
     for (const node of open) {

@@ -20,13 +20,13 @@ import type {
 import { Placement } from "./allocation_placement.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
 import { countNodes } from "./count_nodes.ts";
-import { endOfKeeping, planWithTurns, turnsWithKeeping, unlessKept } from "./keep_room.ts";
+import { endOfTurns, planWithTurns, unlessKept } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
 import type { PoolInput } from "./pool_plan.ts";
 import { lastingRoom, roomsOf } from "./provider_room.ts";
-import { endOfCeding, takeTurns, type Turns, turnsAfter } from "./turns.ts";
+import { takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
 export interface LaunchInput extends WishSituation, Pick<PoolInput, "nodes" | "reserved" | "turns"> {
   /** By provider: the cost of the servers that nodes being built still lack. */
@@ -86,8 +86,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const wishOfLabel = (name: string) => wishByLabel.get(name)!;
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishOfLabel(grant.label)));
   const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
-  const after = turnsAfter(asks, { short, grants: result.grants, turns: input.turns, now: input.now });
-  const turns = turnsWithKeeping(after, result.keeping, input.now);
+  const turns = turnsAfter(asks, { ...result, short, turns: input.turns, now: input.now });
   return {
     launches,
     reports: result.refusals.map((refusal) => reportOf(refusal, wishOfLabel(refusal.label), result.grants)),
@@ -97,7 +96,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     room: { labels: asks, providers },
     shortages: asks.flatMap((ask, at) => shortageOf(ask, { result, steps: wishes[at]!.steps })),
     wanted: new Map(wishes.map(({ label, waiting }) => [label.name, waiting])),
-    until: earliest([nextChance(input), endOfKeeping(turns, input.now), endOfCeding(turns)]),
+    until: earliest([nextChance(input), endOfTurns(turns, input.now)]),
   };
 }
 

@@ -203,10 +203,13 @@ class RoomToCome {
   /** Frees nodes until there is room for that many more, where they can make it. @returns the nodes */
   complete(shortage: Shortage, free: readonly NodeRecord[], missing: number): NodeRecord[] {
     if (missing <= 0) return [];
-    const byProvider = Map.groupBy(free, ({ provider }) => provider);
+    const byProvider = new Map(
+      [...Map.groupBy(free, ({ provider }) => provider)].map(([name, nodes]) => [name, new Set(nodes)]),
+    );
     const places = new Map(free.map((node, at) => [node, at]));
     const next = new Map<string, readonly NodeRecord[]>();
-    const look = (name: string) => next.set(name, this.#nextToGo(shortage, name, byProvider.get(name) ?? []));
+    const look = (name: string) =>
+      next.set(name, this.#nextToGo(shortage, name, byProvider.get(name) ?? new Set()));
     const given: NodeRecord[] = [];
     shortage.providers.forEach(look);
     for (let before = this.fits(shortage), made = 0; made < missing; made = this.fits(shortage) - before) {
@@ -214,24 +217,29 @@ class RoomToCome {
         .sort((a, b) => a.length - b.length || places.get(a[0]!)! - places.get(b[0]!)!);
       if (best === undefined) break;
       const [{ provider }] = best as [NodeRecord];
-      for (const node of best) this.free(node);
       given.push(...best);
-      byProvider.set(provider, byProvider.get(provider)!.filter((node) => !best.includes(node)));
+      for (const node of best) {
+        this.free(node);
+        byProvider.get(provider)!.delete(node);
+      }
       look(provider);
     }
     return given;
   }
 
   /** The first nodes that make room for one more there, without those that are not needed for it; none: all are too few. */
-  #nextToGo(shortage: Shortage, name: string, nodes: readonly NodeRecord[]): readonly NodeRecord[] {
+  #nextToGo(shortage: Shortage, name: string, nodes: ReadonlySet<NodeRecord>): readonly NodeRecord[] {
     const needs = needsThere(shortage, name);
     const room = this.#at(name).copy();
     const enough = room.fits(needs) + 1;
-    const count = 1 + nodes.findIndex((node) => {
+    const first: NodeRecord[] = [];
+    for (const node of nodes) {
+      first.push(node);
       room.free(this.#costOf(node), serversOf(node));
-      return room.fits(needs) >= enough;
-    });
-    return nodes.slice(0, count).filter((node) => {
+      if (room.fits(needs) >= enough) break;
+    }
+    if (room.fits(needs) < enough) return [];
+    return first.filter((node) => {
       const without = room.copy();
       without.free(this.#costOf(node), -serversOf(node));
       if (without.fits(needs) < enough) return true;

@@ -7,7 +7,7 @@
  */
 import { isContender, openProviders, weightOf, wholeNodes } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
-import { earliest, type Instant } from "../domain/time.ts";
+import type { Instant } from "../domain/time.ts";
 import { DELETED_WITHIN } from "./being_deleted.ts";
 import type { Ceded } from "./plan_surplus.ts";
 
@@ -71,12 +71,13 @@ function entryOf(
 
 /**
  * How they stand after a planning. What was given where nobody went without is no advantage.
- * @param given `short`: labels that went without for want of room
+ * @param given `short`: labels that went without for want of room; `keeping`: those that room is kept for
  */
 export function turnsAfter(
   asks: readonly LabelAsk[],
-  { short, grants, turns, now }: {
+  { short, keeping, grants, turns, now }: {
     short: ReadonlySet<string>;
+    keeping: ReadonlySet<string>;
     grants: AllocationResult["grants"];
     turns: Turns;
     now: Instant;
@@ -102,7 +103,7 @@ export function turnsAfter(
     const part = launched(name, (provider) => contested.has(provider)) / all;
     const whole = wholeNodes(ask, all);
     const given = whole === 0 ? 0 : part * (whole + gathered);
-    const keepingSince = all > 0 ? null : turns.get(name)?.keepingSince ?? null;
+    const keepingSince = all > 0 ? null : turns.get(name)?.keepingSince ?? (keeping.has(name) ? now : null);
     return [[name, { served: served + given / weightOf(ask), providers, keepingSince, ceded }]];
   }));
 }
@@ -116,9 +117,4 @@ export function turnsWithCeded(turns: Turns, ceded: readonly Ceded[], now: Insta
       ceded: turn.ceded.concat(own.map(({ to, servers }) => ({ to, servers, until: now + DELETED_WITHIN }))),
     }];
   }));
-}
-
-/** When the first of them gets back what it has ceded to nobody's use; null: none has ceded anything. */
-export function endOfCeding(turns: Turns): Instant | null {
-  return earliest([...turns.values()].flatMap(({ ceded }) => ceded.map(({ until }) => until)));
 }

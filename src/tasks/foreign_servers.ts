@@ -11,8 +11,12 @@ import { RESTORED } from "../domain/stale_hold.ts";
 import { MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { foreignFloatingIps } from "../plan/foreign_floating_ips.ts";
-import { judgeStrangers, NO_STRANGERS, type StrangersVerdict } from "../plan/judge_strangers.ts";
+import {
+  foreignFloatingIps,
+  judgeStrangers,
+  NO_STRANGERS,
+  type StrangersVerdict,
+} from "../plan/judge_strangers.ts";
 import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { ProviderWatch } from "./provider_watch.ts";

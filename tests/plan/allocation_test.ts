@@ -91,7 +91,7 @@ function planRound({ labels, providers }: AllocationInput, turns: Turns) {
   const asks = takeTurns(labels, turns);
   const { grants, refusals } = planAllocation({ labels: asks, providers });
   const short = new Set(refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
-  return { grants, refusals, after: turnsAfter(asks, { short, grants, turns, now: 0 }) };
+  return { grants, refusals, after: turnsAfter(asks, { short, keeping: new Set(), grants, turns, now: 0 }) };
 }
 
 /**

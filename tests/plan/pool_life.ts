@@ -47,6 +47,7 @@ interface Cloud {
   /** Whether servers come to nothing. */
   isBroken: boolean;
   isAway: boolean;
+  isFrozen: boolean;
 }
 
 interface Happening {
@@ -76,7 +77,7 @@ export class PoolLife {
     for (const { name } of made.providers) {
       const limit = random.pick([4, 6, 9, 16]);
       const cores = random.float() < 0.5 ? null : { limit, others: random.integer(3) };
-      this.clouds.set(name, { cores, isBroken: false, isAway: false });
+      this.clouds.set(name, { cores, isBroken: false, isAway: false, isFrozen: false });
     }
   }
 
@@ -253,6 +254,7 @@ export class PoolLife {
     return {
       ...sight,
       failure,
+      frozen: cloud.isFrozen ? "another daemon works there" : null,
       quota: cloud.cores === null ? null : quota({ takenAt, cores: { limit: cloud.cores.limit, used } }),
     };
   }

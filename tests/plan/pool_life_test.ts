@@ -30,6 +30,16 @@ function check(life: PoolLife): void {
       const why = refusals.filter((refusal) => refusal.provider === provider.name);
       assert.notEqual(why.length, 0, `${name} waits, and nothing is said of ${provider.name}`);
       const used = nodes.filter((node) => node.provider === provider.name).length;
+      for (const { obstacle } of why) {
+        if (obstacle.kind === "quota") {
+          assert.ok(
+            obstacle.uses.every(({ used, need, limit }) => used + need > limit),
+            `${provider.name} has room`,
+          );
+        } else if (obstacle.kind === "reserved-room") assert.notEqual(obstacle.label, name);
+        else if (obstacle.kind === "frozen") assert.ok(life.clouds.get(provider.name)!.isFrozen);
+        else if (obstacle.kind === "unreachable") assert.ok(life.clouds.get(provider.name)!.isAway);
+      }
       if (why.every(({ obstacle }) => obstacle.kind === "max-servers")) {
         assert.ok(used + 1 + subnodes > provider.maxServers, `${provider.name} has room for ${name}`);
       }
@@ -50,6 +60,7 @@ function happen(life: PoolLife, { random, usual }: { random: Random; usual: Conf
   else if (chance < 0.15) cloud.isAway = !cloud.isAway;
   else if (chance < 0.16 && cloud.cores !== null) cloud.cores.limit = random.pick([4, 6, 9, 16]);
   else if (chance < 0.17) life.config = otherConfig(usual, random);
+  else if (chance < 0.174) cloud.isFrozen = !cloud.isFrozen;
 }
 
 function otherConfig(usual: Config, random: Random): Config {
@@ -57,6 +68,11 @@ function otherConfig(usual: Config, random: Random): Config {
   return random.pick([
     usual,
     { ...usual, providers: providers.map((one) => ({ ...one, maxServers: Math.floor(one.maxServers / 2) })) },
+    { ...usual, providers: providers.map((one) => ({ ...one, maxServers: one.maxServers * 2 })) },
+    {
+      ...usual,
+      providers: [{ ...providers[0]!, images: providers[0]!.images.slice(1) }, ...providers.slice(1)],
+    },
     { ...usual, labels: labels.length > 1 ? labels.slice(1) : labels },
     { ...usual, labels: labels.map((one) => ({ ...one, minReady: random.integer(4) })) },
     { ...usual, labels: labels.map((one) => ({ ...one, subnodes: one.subnodes + random.integer(2) })) },
@@ -83,7 +99,9 @@ for (let seed = 1; seed <= 12; seed++) {
     }
     life.config = usual;
     life.requests = [];
-    for (const cloud of life.clouds.values()) Object.assign(cloud, { isBroken: false, isAway: false });
+    for (const cloud of life.clouds.values()) {
+      Object.assign(cloud, { isBroken: false, isAway: false, isFrozen: false });
+    }
     for (const until = life.now + 2 * HOUR; life.now < until;) live();
     const late = life.log.filter(({ at }) => at > life.now - HOUR);
     assert.deepEqual(late, [], "nobody asks for anything, and nodes come and go");

@@ -1,7 +1,6 @@
 /** A node whose server is still to be asked for, or was asked for without an answer. */
 import { concerns } from "../../domain/observation.ts";
-import { type NodeSituation, type NodeStep, remove, wouldBeListed } from "../node_step.ts";
-import { findOwnServer } from "../own_server.ts";
+import { findOwnServer, type NodeSituation, type NodeStep, remove, wouldBeListed } from "../node_step.ts";
 import { act, change, wait } from "../follow_ladder.ts";
 
 export function planCreate(situation: NodeSituation<"create">): NodeStep {

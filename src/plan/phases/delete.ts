@@ -9,8 +9,13 @@ import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { act, change, wait } from "../follow_ladder.ts";
-import { type NodeSituation, type NodeStep, removeVanished, wouldBeListed } from "../node_step.ts";
-import { findOwnServer } from "../own_server.ts";
+import {
+  findOwnServer,
+  type NodeSituation,
+  type NodeStep,
+  removeVanished,
+  wouldBeListed,
+} from "../node_step.ts";
 
 /** How long a target is asked that does not answer: it does not keep servers alive for ever. */
 const PATIENCE = 10 * MINUTE;

@@ -1,6 +1,7 @@
 /** A node that is kept for somebody: until its time is over, or until somebody ends that by hand. */
 import { endOfHold, holdEnd } from "../../domain/end_of_hold.ts";
 import {
+  findOwnServer,
   keptWithServer,
   type NodeSituation,
   type NodeStep,
@@ -8,7 +9,6 @@ import {
   removeVanished,
   wouldBeListed,
 } from "../node_step.ts";
-import { findOwnServer } from "../own_server.ts";
 import { change } from "../follow_ladder.ts";
 
 export function planHold(situation: NodeSituation<"hold">): NodeStep {

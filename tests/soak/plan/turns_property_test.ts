@@ -2,7 +2,7 @@
 import { ok } from "node:assert/strict";
 import fc from "fast-check";
 import type { LabelAsk } from "../../../src/plan/allocation.ts";
-import { planWithTurns, turnsWithKeeping } from "../../../src/plan/keep_room.ts";
+import { planWithTurns } from "../../../src/plan/keep_room.ts";
 import { takeTurns, type Turns, turnsAfter } from "../../../src/plan/turns.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
 import { label } from "../../plan/allocation_inputs.ts";
@@ -55,8 +55,7 @@ class BusyPool {
       now: this.#now,
     });
     const short = new Set(result.refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
-    const after = turnsAfter(asks, { short, grants: result.grants, turns: this.#turns, now: this.#now });
-    this.#turns = turnsWithKeeping(after, result.keeping, this.#now);
+    this.#turns = turnsAfter(asks, { ...result, short, turns: this.#turns, now: this.#now });
     for (const grant of result.grants) {
       const at = Number(grant.label.slice(1));
       const provider = Number(grant.provider.slice(1));
