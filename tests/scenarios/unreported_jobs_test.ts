@@ -180,17 +180,17 @@ Deno.test("a target that goes, and comes back, keeps its jobs", () =>
 
 for (const rest of ["targets: [{name: other}]\n", "targets: [{name: ci}]\n"]) {
   Deno.test(`ready nodes of a Jenkins that the configuration no longer has are replaced, and go after node-stuck: ${rest}`, () =>
-    withJob({}, async ({ virtual, node, now }) => {
-      const config = `limits: {node-stuck: 2h}\n${poolConfig({ minReady: 4 })}${rest}`;
+    withJob({ config: poolConfig({ minReady: 1 }) }, async ({ virtual, node, now }) => {
+      const config = `limits: {node-stuck: 20m}\n${poolConfig({ minReady: 1 })}${rest}`;
       await virtual.during(virtual.reconfigure(config));
-      await virtual.until(() => virtual.count("ready") === 4 && virtual.count("delete") === 4, HOUR);
+      await virtual.until(() => virtual.count("ready") === 1 && virtual.count("delete") === 1, HOUR);
       assert.match(
         now()!.waitingOn!.message,
         /target (ci|other).*; a job may be running on the node unreported/,
       );
-      await virtual.clock.advance(HOUR);
+      await virtual.clock.advance(10 * MINUTE);
       assert.ok(virtual.exists(serverIdOf(node)!));
-      await virtual.until(() => virtual.pool.report().nodes.length === 4, 90 * MINUTE);
+      await virtual.until(() => virtual.pool.report().nodes.length === 1, 15 * MINUTE);
     }));
 }
 
@@ -198,12 +198,12 @@ for (const before of ["", "targets: [{name: other}]\n", "targets: [{name: ci}]\n
   Deno.test(`ready nodes from before a Jenkins was configured make room for its agents: ${before}`, async () => {
     const jenkins = new JenkinsDouble();
     await using virtual: VirtualPool = await VirtualPool.start({
-      config: poolConfig({ minReady: 2 }) + before,
+      config: poolConfig({ minReady: 1 }) + before,
       openTarget: (target) => target.jenkins === null ? null : jenkins.open(target, virtual),
     });
-    await virtual.until(() => virtual.count("ready") === 2);
-    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 2 }) + TARGETS));
-    await virtual.until(() => jenkins.agents.size === 2 && virtual.pool.report().nodes.length === 2, HOUR);
+    await virtual.until(() => virtual.count("ready") === 1);
+    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 1 }) + TARGETS));
+    await virtual.until(() => jenkins.agents.size === 1 && virtual.pool.report().nodes.length === 1, HOUR);
   });
 }
 
@@ -253,21 +253,21 @@ Deno.test("nodes of a label with a dot in its name are agents of their own, and 
 Deno.test("nodes whose hostnames are the same are agents of their own, and none ends another's job", async () => {
   const jenkins = new JenkinsDouble();
   await using virtual: VirtualPool = VirtualPool.idle({
-    config: poolConfig({ minReady: 3 }) +
+    config: poolConfig({ minReady: 2 }) +
       TARGETS.replace("{name: ci", '{hostname: "{label.name}.example.org", name: ci'),
     openTarget: (target) => jenkins.open(target, virtual),
   });
   await virtual.startPool();
-  await virtual.until(() => virtual.count("ready") === 3);
+  await virtual.until(() => virtual.count("ready") === 2);
   const nodes = virtual.pool.report().nodes;
   assert.deepEqual(
     nodes.map(({ hostname, nodename }) => [hostname, nodename]),
-    [1, 2, 3].map((id) => [
+    [1, 2].map((id) => [
       "small.example.org",
       `small-${id}`,
     ]),
   );
-  assert.equal(jenkins.agents.size, 3);
+  assert.equal(jenkins.agents.size, 2);
 });
 
 Deno.test("a node of an older state that shares its name, and so its agent, leaves the other's agent alone", () =>
