@@ -21,7 +21,7 @@ interface Watching {
 }
 
 /**
- * Until it is interrupted; anew at once when the terminal's size has changed. Needs the daemon: without one, the state
+ * Until it is interrupted, and at once when the terminal's size has changed. Needs the daemon: without one, the state
  * would be locked between drawings and no daemon could start. While that is restarted, it waits for the next one.
  */
 export async function watchView(context: CliContext, watching: Watching): Promise<void> {

@@ -1,4 +1,4 @@
-/** What load balancers and monitoring ask: `/healthz`, `/readyz` and `/metrics`. */
+/** The routes for load balancers and monitoring: `/healthz`, `/readyz` and `/metrics`. */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Hono } from "hono";

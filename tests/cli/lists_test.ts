@@ -350,7 +350,7 @@ Deno.test("--watch keeps to the lines of the terminal, and says how many there a
   assert.deepEqual([lines.length, lines.at(-1)], [7, "… 10 more lines"]);
 });
 
-Deno.test("--watch draws anew at once when the size of the terminal changes", async () => {
+Deno.test("--watch draws again at once when the size of the terminal changes", async () => {
   await using bench = await CliBench.open();
   bench.columns = 200;
   bench.rows = 8;

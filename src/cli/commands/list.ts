@@ -167,7 +167,7 @@ export interface ShowOptions extends ListChoice {
 
 const USUAL_WATCH = 2 * SECOND;
 
-/** What all list commands come to. */
+/** All list commands come to this. */
 async function showView(
   context: CliContext,
   name: PoolViewName,

@@ -18,10 +18,12 @@ export function sendShared(
   context: Context,
   { type, bytes }: { type: string; bytes: Uint8Array<ArrayBuffer> },
 ): Response {
-  return context.body(new ReadableStream(new Sending(bytes), { highWaterMark: 0 }), 200, {
-    "content-type": type,
-    "content-length": String(bytes.length),
-  });
+  const sending = new Sending(bytes);
+  const body = new ReadableStream({
+    pull: (controller) => sending.pull(controller),
+    cancel: () => sending.cancel(),
+  }, { highWaterMark: 0 });
+  return context.body(body, 200, { "content-type": type, "content-length": String(bytes.length) });
 }
 
 class Sending {
