@@ -32,7 +32,9 @@ export function chooseAddresses(
   const publicV6 = routing.forceIpv4 ? null : publicAddressV6(server, roles);
   const inner = privateV4 ?? firstOf(server, { version: 4, kind: "fixed" });
   const v4 = routing.isPrivate ? privateV4 ?? reachableV4 : reachableV4;
-  const outer = provider.ipv6Preferred ? publicV6 ?? v4 : v4 ?? (isReachable(publicV6) ? publicV6 : null);
+  const outer = provider.ipv6Preferred
+    ? publicV6 ?? v4
+    : v4 ?? (publicV6 !== null && isRoutable(publicV6) ? publicV6 : null);
   const last = publicV6 ?? (routing.forceIpv4 ? null : firstOf(server, { version: 6, kind: "fixed" }));
   const login = loginOn(server, { roles, provider }) ?? outer ?? inner ?? last;
   return login === null ? null : { login, publicV4: v4 ?? inner, publicV6, privateV4 };
@@ -105,13 +107,5 @@ function firstOf(server: Server, wanted: Pick<ServerAddress, "version" | "kind">
 }
 
 function first(names: readonly string[], find: (name: string) => string | null): string | null {
-  for (const name of names) {
-    const found = find(name);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function isReachable(address: string | null): boolean {
-  return address !== null && isRoutable(address);
+  return names.map(find).find((found) => found !== null) ?? null;
 }

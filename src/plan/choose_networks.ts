@@ -37,12 +37,12 @@ function networkOf(
   if (id !== null) {
     return networks?.find((network) => network.id === id) ?? { id, name: label ?? "", external: false };
   }
-  if (networks === null) return { wanted: name ?? "", ids: [], message: NETWORKS_UNLISTED };
+  if (networks === null) {
+    return { wanted: name ?? "", ids: [], message: "the cloud's networks are not listed yet" };
+  }
   const found = networks.filter((network) => network.name === name);
   return onlyOne(found, { wanted: name ?? "", advice: "name it by net-id" });
 }
-
-const NETWORKS_UNLISTED = "the cloud's networks are not listed yet";
 
 /** The network of that name or id. */
 export function findNetwork(wanted: string, networks: readonly Network[]): Network | UnclearNetwork {

@@ -8,6 +8,7 @@ import { type DibImage, fileOfBuild } from "../../domain/dib_image.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
 import { isSince, type OrderName } from "../../domain/order_book.ts";
+import { orderKey } from "../../domain/pair_key.ts";
 import { earliest, type Instant, MINUTE, SECOND } from "../../domain/time.ts";
 import { findDiskimage, formatFor, type ImageUse, imageUses } from "../../domain/image_uses.ts";
 import type { ImagesInput } from "./plan_images.ts";
@@ -30,7 +31,7 @@ export interface NewImages {
 
 interface NewImagesInput extends Pick<ImagesInput, "config" | "now" | "order" | "making" | "places"> {
   readonly dibImages: readonly DibImage[];
-  /** By provider and name, as `useKey` has them. */
+  /** By provider and name, as `orderKey` has them. */
   readonly images: ReadonlyMap<string, readonly ProviderImage[]>;
 }
 
@@ -40,7 +41,7 @@ const AGE_SLACK = 10 * MINUTE;
 export function planNewImages(
   { images: all, ...given }: Omit<NewImagesInput, "images"> & { readonly images: readonly ProviderImage[] },
 ): NewImages {
-  const input = { ...given, images: Map.groupBy(all, ({ provider, image }) => useKey(provider, image)) };
+  const input = { ...given, images: Map.groupBy(all, ({ provider, image }) => orderKey(provider, image)) };
   const uses = imageUses(input.config).filter(({ image }) => !image.pause);
   const times: Instant[] = [];
   const images = uses.flatMap((use) => newImage(use, input, times));
@@ -135,12 +136,8 @@ function usesOf(diskimage: string, uses: readonly ImageUse[]): readonly ImageUse
   return uses.filter(({ image, isUsed }) => isUsed && image.diskimage === diskimage);
 }
 
-function useKey(provider: string, image: string): string {
-  return `${provider}\n${image}`;
-}
-
 function ownImages({ provider, image }: ImageUse, { images }: NewImagesInput): readonly ProviderImage[] {
-  return images.get(useKey(provider.name, image.name)) ?? [];
+  return images.get(orderKey(provider.name, image.name)) ?? [];
 }
 
 function orderOf({ provider, image }: ImageUse, { order }: NewImagesInput): ImageOrder | null {
