@@ -110,12 +110,18 @@ function printSkipped(names: readonly string[], reasons: Run["reasons"]): void {
   }
 }
 
-/** A filter that matches the skipped tests alone, and the files that have them; nothing where there are none. */
+/**
+ * A filter that matches the skipped tests alone, and the files that have them; nothing where there are none. The longest
+ * file comes first: its length tells well enough how long its tests take.
+ */
 function printLeft({ cases, reasons }: Run): void {
   const names = [...new Set(namesOf(cases, "skipped"))].filter((name) => reasons.has(name));
   if (names.length === 0) return;
   console.log(`/^(?:${names.map((name) => RegExp.escape(name)).join("|")})$/`);
-  for (const file of new Set(names.map((name) => reasons.get(name)!.file))) console.log(file);
+  const files = [...new Set(names.map((name) => reasons.get(name)!.file))];
+  for (const file of files.toSorted((one, other) => read(other).length - read(one).length)) {
+    console.log(file);
+  }
 }
 
 const [command, ...folders] = Deno.args;

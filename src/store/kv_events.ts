@@ -55,15 +55,17 @@ export async function outdatedEvents(
   { keep, since, batch }: EventBounds,
 ): Promise<Mutation[]> {
   const lastId = await newestEventId(reader);
-  const mutations: Mutation[] = [];
-  for await (const { key, record } of entriesOf(reader, { after: 0, limit: batch })) {
-    const last = record.events.at(-1)!;
-    if (mutations.length === batch || last.id === lastId || (last.id > lastId - keep && last.at >= since)) {
-      break;
-    }
-    mutations.push({ key, value: null });
-  }
-  return mutations;
+  const isOutdated = ({ events }: { readonly events: readonly PoolEvent[] }) => {
+    const { id, at } = events.at(-1)!;
+    return id !== lastId && (id <= lastId - keep || at < since);
+  };
+  const selector = { prefix: keys.events };
+  // Mostly none is to go, as the oldest alone tells.
+  const [oldest] = await reader.records(selector, eventsSchema, { limit: 1 });
+  if (oldest === undefined || !isOutdated(oldest)) return [];
+  const entries = await reader.keyedRecords(selector, eventsSchema, { limit: batch });
+  const kept = entries.findIndex(({ record }) => !isOutdated(record));
+  return entries.slice(0, kept === -1 ? batch : kept).map(({ key }) => ({ key, value: null }));
 }
 
 function entriesOf(reader: StateReader, { after, limit }: { after: number; limit: number }) {

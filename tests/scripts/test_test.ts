@@ -34,6 +34,8 @@ interface Project {
   readonly tests: Readonly<Record<string, string>>;
   /** What takes the place of formatting. */
   readonly fmt?: string;
+  /** What takes the place of the demonstration. */
+  readonly demo?: string;
   /** Whether the runner checks types; it takes longer than the tests themselves. */
   readonly typed?: boolean;
 }
@@ -60,12 +62,12 @@ async function runTests(project: Project, options: Options = {}): Promise<Outcom
 
 /** Runs of one project, one after the other. FOLDER in the arguments is the project's own. */
 async function runInTurn(
-  { tests, fmt = "true", typed = false }: Project,
+  { tests, fmt = "true", demo = "true", typed = false }: Project,
   runs: readonly Options[],
 ): Promise<Outcome[]> {
   const folder = await Deno.makeTempDir({ prefix: "nodepool test ü " });
   try {
-    await makeProject(folder, { tests, fmt, typed });
+    await makeProject(folder, { tests, fmt, demo, typed });
     const outcomes: Outcome[] = [];
     for (const options of runs) outcomes.push(await runIn(folder, options));
     return outcomes;
@@ -86,7 +88,7 @@ async function runIn(folder: string, options: Options): Promise<Outcome> {
   return { code, lines, last: lines.at(-1) ?? "" };
 }
 
-async function makeProject(folder: string, { tests, fmt, typed }: Required<Project>): Promise<void> {
+async function makeProject(folder: string, { tests, fmt, demo, typed }: Required<Project>): Promise<void> {
   await Deno.mkdir(join(folder, "scripts"));
   for (const tier of ["soak", "machines"]) {
     await Deno.mkdir(join(folder, "tests", tier), { recursive: true });
@@ -96,9 +98,10 @@ async function makeProject(folder: string, { tests, fmt, typed }: Required<Proje
   }
   await Deno.symlink(join(root, "scripts/deno"), join(folder, "scripts/deno"));
   await Deno.mkdir(join(folder, "scripts/devcloud/run"), { recursive: true });
-  for (const name of ["compile", "test_packages", "demo", "devcloud/up", "devcloud/down"]) {
+  for (const name of ["compile", "test_packages", "devcloud/up", "devcloud/down"]) {
     await Deno.symlink("/bin/true", join(folder, "scripts", name));
   }
+  await Deno.symlink(`/bin/${demo}`, join(folder, "scripts/demo"));
   await Deno.copyFile(join(root, ".ci/run"), join(folder, "scripts/ci_run"));
   for (const [name, text] of Object.entries(standIns)) {
     await Deno.writeTextFile(join(folder, "scripts", name), text, { mode: 0o755 });
@@ -292,5 +295,8 @@ testNeeding(
     assert.deepEqual([passed!.code, passed!.last], [0, "4 passed, 0 failed"]);
     const [failed] = await runInTurn({ tests: { ...tests, "openstack/d": failing } }, [ci]);
     assert.deepEqual([failed!.code, failed!.last], [1, "4 passed, 1 failed"], "what fails there counts");
+    const [broken] = await runInTurn({ tests, demo: "false" }, [ci]);
+    assert.deepEqual([broken!.code, broken!.last], [1, "4 passed, 0 failed"]);
+    assert.ok(broken!.lines.includes("not passed: demo"));
   },
 );
