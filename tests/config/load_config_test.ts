@@ -152,7 +152,7 @@ Deno.test("a home directory is filled in for the file of a logging configuration
   await Deno.writeTextFile(path, "file: ~/nodepool.log\n");
   const otherwise = { level: "info", format: null, file: null } as const;
   const { logging } = await loadLogging(path, { otherwise });
-  assert.deepEqual(logging, { ...otherwise, file: `${systemHome()}/nodepool.log` });
+  assert.deepEqual(logging, { ...otherwise, file: `${systemHome()}/nodepool.log`, overruled: ["file"] });
   await Deno.remove(path);
 });
 

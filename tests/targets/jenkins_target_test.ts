@@ -30,7 +30,7 @@ for (
     [
       "is not there",
       (jenkins) => jenkins.failNext({ ...ROOT, breakage: "refused" }),
-      "jenkins.example.org: connection refused; is the service up, and the address right? " +
+      "jenkins.example.org: connection refused; nothing listens there " +
       "(url http://jenkins.example.org)",
     ],
     [
