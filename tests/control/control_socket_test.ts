@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   connectionKind,
   ControlSocketError,
@@ -65,7 +66,7 @@ Deno.test("a daemon is asked over its socket whatever SSL_CERT_FILE names", asyn
   const code = `const { connectControl } = await import(${JSON.stringify(client.href)});
     await using pool = await connectControl(${JSON.stringify(bench.socketPath)});
     console.log((await pool.ask("node-list", {})).nodes.length);`;
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
   await using folder = await tempFolder();
   const script = join(folder.path, "ask.ts");
   await Deno.writeTextFile(script, code);

@@ -153,7 +153,7 @@ Deno.test("a fault in a copy that is read is told of the state, and a lack of ro
   const told = async (error: (copy: string) => StoreError) => {
     const work = (copy: string) => Promise.reject(error(copy));
     const said = await kindOf(withCopy(state.path, { now: 0, work }));
-    return said.replace(state.path, "STATE").replace(/\/\S*nodepool-state-\w+\/state\.kv/, "COPY");
+    return said.replace(state.path, "STATE").replace(/\/.*nodepool-state-\w+\/state\.kv/, "COPY");
   };
   assert.match(
     await told((copy) => damagedState(copy, "a fault")),
