@@ -3,7 +3,6 @@
  * altogether, and twice as long to hand over thousands of records.
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { deserialize } from "node:v8";
 import type { GenericSchema } from "valibot";
 import { fits } from "../lib/fits.ts";
@@ -47,9 +46,12 @@ export class SqliteSource implements StateSource, Disposable {
    * maps the file into memory, which takes a third less time than reading it page by page
    */
   constructor(path: string, { isAlone = false } = {}) {
-    const name = isAlone ? `${pathToFileURL(path)}?immutable=1` : path;
-    this.#database = new DatabaseSync(name, { readOnly: true });
-    if (isAlone) this.#database.exec(`PRAGMA mmap_size = ${MAPPED}`);
+    this.#database = new DatabaseSync(path, { readOnly: !isAlone });
+    if (isAlone) {
+      this.#database.exec(
+        `PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = 1; PRAGMA mmap_size = ${MAPPED}`,
+      );
+    }
   }
 
   get(key: Deno.KvKey): Promise<StateEntry> {
