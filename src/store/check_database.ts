@@ -4,36 +4,43 @@
  * state and the write-ahead log that SQLite keeps beside it (`PATH-wal`) belong together: a process that was killed
  * leaves a log with its newest commits, and SQLite takes in whatever log it finds there. Opening a state calls both.
  */
-import { pathToFileURL } from "node:url";
 import { damagedState, stateFailure } from "./state_errors.ts";
-import { sizeOf } from "./state_file.ts";
+import { removeState, sizeOf } from "./state_file.ts";
 import type { Witnessed } from "./state_witness.ts";
 
-interface Reading {
-  /** Without the log beside it; false by default. */
-  readonly isAlone?: boolean;
+/**
+ * Reads the database without the log beside it: under another name, which ends with the reading.
+ * @param read is given that name
+ */
+export async function readAlone<Result>(
+  path: string,
+  read: (alone: string) => Result | Promise<Result>,
+): Promise<Result> {
+  const alone = `${path}.alone`;
+  await removeState(alone);
+  // A file system may have no hard links.
+  await Deno.link(path, alone).catch(() => Deno.copyFile(path, alone));
+  try {
+    return await read(alone);
+  } finally {
+    await removeState(alone);
+  }
 }
 
 /**
  * Reads the whole database and writes nothing.
  * @throws StoreError `damaged`, or `unusable` when it cannot be read
  */
-export async function checkDatabase(path: string, reading: Reading = {}): Promise<void> {
+export async function checkDatabase(path: string): Promise<void> {
+  const { DatabaseSync } = await import("node:sqlite");
   let problem: string;
   try {
-    using database = await openToRead(path, reading);
+    using database = new DatabaseSync(path, { readOnly: true });
     problem = String(database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
   } catch (error) {
     throw stateFailure(path, "the database cannot be read", error);
   }
   if (problem !== "ok") throw damagedState(path, problem.replace(/\s+/g, " "));
-}
-
-async function openToRead(path: string, { isAlone = false }: Reading) {
-  const { DatabaseSync } = await import("node:sqlite");
-  // What cannot change has no log, and SQLite makes none beside it.
-  const name = isAlone ? `${pathToFileURL(path)}?immutable=1` : path;
-  return new DatabaseSync(name, { readOnly: true });
 }
 
 /** A database's identity, from its own words. */
@@ -53,7 +60,7 @@ export async function checkLog(path: string, witness: Witnessed | null): Promise
   if (await sizeOf(path) === 0) {
     throw damagedState(path, `the file is missing or empty, beside a write-ahead log of ${log} bytes`);
   }
-  const alone = await identify(path, { isAlone: true });
+  const alone = await readAlone(path, identify);
   const together = await identify(path);
   // A new state may have begun where the witness knew another and have all its commits in its log.
   const last = together?.isNew ? null : witness?.installation;
@@ -70,9 +77,10 @@ const INSTALLATION_KEY = new TextEncoder().encode("\x02installation\x00");
 const NEW_KEY = new TextEncoder().encode("\x02is-new\x00");
 
 /** null: it cannot be read. */
-async function identify(path: string, reading: Reading = {}): Promise<Identity | null> {
+async function identify(database: string): Promise<Identity | null> {
+  const { DatabaseSync } = await import("node:sqlite");
   try {
-    using opened = await openToRead(path, reading);
+    using opened = new DatabaseSync(database, { readOnly: true });
     const first = (query: string, ...values: Uint8Array[]) => opened.prepare(query).get(...values);
     if (first("SELECT 1 FROM sqlite_master WHERE name = 'kv'") === undefined) {
       return { installation: null, isNew: false, version: 0 };

@@ -79,7 +79,9 @@ async function openChecked(
 /** A copy of the state as its version left it: one, however many starts get no further. */
 async function keepOlder(path: string, { version, now }: { version: number; now: Instant }): Promise<void> {
   // Of starts that were killed while they copied.
-  for (const partial of copiesBeside(path, [`v${version}-`, ".bak.partial"])) await removeState(partial);
+  for (const partial of copiesBeside(path, [`v${version}-`, ".bak.partial"])) {
+    for (const left of [partial, `${partial}.alone`]) await removeState(left);
+  }
   const [newest] = copiesBeside(path, [`v${version}-`, ".bak"]);
   const isKept = newest !== undefined && await holdTheSame(path, newest).catch(() => false);
   if (!isKept) await backupState(path, { target: `${path}.v${version}-${timeStamp(now)}.bak`, now });

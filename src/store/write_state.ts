@@ -1,5 +1,5 @@
 /** Writes a whole state into a new file, which is there when it is complete or not at all. */
-import { checkDatabase } from "./check_database.ts";
+import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import type { StateContents } from "./state_contents.ts";
@@ -22,7 +22,7 @@ export async function makeDatabase(path: string, fill: (partial: string) => Prom
   try {
     await fill(partial);
     // Without taking its log into account, which the closing has taken in.
-    await checkDatabase(partial, { isAlone: true });
+    await readAlone(partial, checkDatabase);
     using file = await Deno.open(partial, { read: true, write: true });
     await file.sync();
     await Deno.rename(partial, path);

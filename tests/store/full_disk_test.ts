@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
-import { backupState } from "../../src/store/backup_state.ts";
 import { openKvStore } from "../../src/store/open_state.ts";
 import { lookAtState } from "../../src/store/look_at_state.ts";
 import { lockState } from "../../src/store/state_lock.ts";
@@ -10,7 +9,6 @@ import { testNeeding } from "../needs.ts";
 import { fill, smallDisk } from "../small_disk.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { nodeRecord } from "./records.ts";
-import { temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(), random: systemRandom };
 
@@ -74,14 +72,3 @@ testNeeding(
     await assert.rejects(openKvStore(path, options), { kind: "unusable", message: /is the disk full/ });
   },
 );
-
-testNeeding(["mount"], "a copy of a state takes no more room than it has in the end", async () => {
-  await using state = await temporaryState();
-  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
-  await using disk = await smallDisk();
-  const [ballast, target] = [join(disk.path, "ballast"), join(disk.path, "copy.kv")];
-  await fill(ballast);
-  const { size } = await Deno.stat(state.path);
-  await Deno.truncate(ballast, (await Deno.stat(ballast)).size - size);
-  assert.deepEqual(await backupState(state.path, { target, now: 0 }), { path: target, bytes: size });
-});

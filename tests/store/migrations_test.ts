@@ -88,7 +88,7 @@ Deno.test("what a start has left that was killed while it copied is removed by t
   await using state = await temporaryState();
   await stateWithNode(state.path);
   for (const time of ["20300101T000000Z", "20300101T000002Z"]) {
-    for (const end of ["", "-wal"]) {
+    for (const end of ["", "-wal", ".alone"]) {
       await Deno.writeTextFile(`${state.path}.v1-${time}.bak.partial${end}`, "half");
     }
   }
