@@ -4,7 +4,7 @@ import type { DeletedBy } from "./deleted_by.ts";
 import { type DibImage, dibStateName, type ImageFile } from "./dib_image.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence } from "./node.ts";
-import { type Changes, IllegalTransitionError } from "./state_rules.ts";
+import { changed, type Changes } from "./state_rules.ts";
 import type { Instant } from "./time.ts";
 
 export type DibEvent =
@@ -30,9 +30,7 @@ export type DibEvent =
  * @throws IllegalTransitionError
  */
 export function transitionDib(image: DibImage, event: DibEvent, now: Instant): DibImage {
-  const changed = changes(image, event, now);
-  if (changed === null) throw new IllegalTransitionError("dib image", image, event);
-  const next = { ...image, ...changed };
+  const next = changed("dib image", { record: image, event, changes: changes(image, event, now) });
   if (next.state.phase === image.state.phase) return next;
   return {
     ...next,

@@ -10,13 +10,7 @@ import {
   type ProviderImageState,
   type TemporaryKeypair,
 } from "./provider_image.ts";
-import {
-  applyRule,
-  type Changes,
-  IllegalTransitionError,
-  type Rules,
-  type RulesByPhase,
-} from "./state_rules.ts";
+import { applyRule, changed, type Changes, type Rules, type RulesByPhase } from "./state_rules.ts";
 import type { Instant } from "./time.ts";
 
 export type ImageEvent =
@@ -66,9 +60,7 @@ export type ImageEvent =
  * @throws IllegalTransitionError
  */
 export function transitionImage(image: ProviderImage, event: ImageEvent, now: Instant): ProviderImage {
-  const changed = changes(image, event, now);
-  if (changed === null) throw new IllegalTransitionError("image", image, event);
-  const next = { ...image, ...changed };
+  const next = changed("image", { record: image, event, changes: changes(image, event, now) });
   if (next.state.phase === image.state.phase) return next;
   return {
     ...next,

@@ -15,13 +15,7 @@ import {
   stateName,
 } from "./node.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
-import {
-  applyRule,
-  type Changes,
-  IllegalTransitionError,
-  type Rules,
-  type RulesByPhase,
-} from "./state_rules.ts";
+import { applyRule, changed, type Changes, type Rules, type RulesByPhase } from "./state_rules.ts";
 import type { Instant } from "./time.ts";
 
 export type NodeEvent =
@@ -91,9 +85,7 @@ export type NodeEvent =
  * @throws IllegalTransitionError
  */
 export function transition(node: NodeRecord, event: NodeEvent, now: Instant): NodeRecord {
-  const changed = changes(node, event, now);
-  if (changed === null) throw new IllegalTransitionError("node", node, event);
-  const next = { ...node, ...changed };
+  const next = changed("node", { record: node, event, changes: changes(node, event, now) });
   if (next.state.phase === node.state.phase) return next;
   return {
     ...next,

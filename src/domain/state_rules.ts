@@ -35,6 +35,19 @@ export function applyRule<Entity extends Stateful, Event extends { type: string 
   return rule?.({ state, event, record, now }) ?? null;
 }
 
+/** The record with the changes. @param what its kind, for messages: `node` @throws IllegalTransitionError without any */
+export function changed<Entity extends Stateful>(
+  what: string,
+  { record, event, changes }: {
+    record: Entity;
+    event: { readonly type: string };
+    changes: Changes<Entity>;
+  },
+): Entity {
+  if (changes === null) throw new IllegalTransitionError(what, record, event);
+  return { ...record, ...changes };
+}
+
 /** A change that no rule allows: a defect of the caller, or an outcome that comes too late. */
 export class IllegalTransitionError extends Error {
   override readonly name = "IllegalTransitionError";

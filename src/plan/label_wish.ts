@@ -71,7 +71,7 @@ export function wishOf(
   return {
     label,
     waiting,
-    steps: stepsOf(asking.sort((a, b) => a - b), sure),
+    steps: stepsOf(asking.toSorted((a, b) => a - b), sure),
     ...offered,
     reasons: {
       demand: `${waiting} requested, have ${sure}`,
