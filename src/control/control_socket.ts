@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { errorChain } from "../lib/error_chain.ts";
+import { ifThere } from "../lib/if_there.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { type ConnectionKind, connectionKind, ControlSocketError } from "./socket_path.ts";
 
@@ -86,9 +87,7 @@ async function make(path: string): Promise<ControlSocket> {
 /** Beside the socket, and no longer than its path; one that a killed daemon left is replaced. */
 async function makePrivateFolder(path: string): Promise<string> {
   const folder = join(dirname(path), `.${basename(path, ".sock")}`);
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  await ifThere(Deno.remove(folder, { recursive: true }));
   await Deno.mkdir(folder, { mode: 0o700 });
   return folder;
 }

@@ -1,6 +1,7 @@
 /** The files of a first configuration on this machine's disk: looked at first, then written all or not at all. */
 import { basename, dirname, extname, join } from "node:path";
 import { fileReason } from "../lib/file_reason.ts";
+import { ifThere } from "../lib/if_there.ts";
 import { newFileProblem, resolveFile } from "../lib/new_file.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import { writeWhole } from "../lib/write_whole.ts";
@@ -89,13 +90,10 @@ export class FirstFiles {
 }
 
 async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+  const found = await ifThere(Deno.lstat(path)).catch((error) => {
     throw new FirstConfigError(`cannot look at ${path}: ${fileReason(error)}`, { cause: error });
-  }
+  });
+  return found !== null;
 }
 
 /** Never in the place of another. */

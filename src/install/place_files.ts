@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileReason } from "../lib/file_reason.ts";
+import { ifThere } from "../lib/if_there.ts";
 
 /** A file that belongs to an installation besides the program. */
 export interface InstalledFile {
@@ -84,10 +85,9 @@ function checksum(content: string | Uint8Array): string {
 
 /** Paths that lead out of the folder are left out. */
 async function readChecksums(folder: string): Promise<ReadonlyMap<string, string>> {
-  const text = await Deno.readTextFile(join(folder, CHECKSUMS)).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return "";
+  const text = await ifThere(Deno.readTextFile(join(folder, CHECKSUMS))).catch((error) => {
     throw new Error(`cannot read ${join(folder, CHECKSUMS)}: ${fileReason(error)}`);
-  });
+  }) ?? "";
   const lines = text.matchAll(/^([0-9a-f]{64}) {2}((?:share|lib)\/.+)$/gm);
   return new Map(
     [...lines].map(([, hash, path]) => [path!, hash!] as const)

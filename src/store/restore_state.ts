@@ -13,6 +13,7 @@ import { damagedState, unusableState } from "./state_errors.ts";
 import { removeState, stateFileAt } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { EtcdPlace, StatePlace } from "./state_place.ts";
+import { ifThere } from "../lib/if_there.ts";
 
 interface Restored {
   /** Where the state is that was in its place; null: there was none. */
@@ -90,14 +91,9 @@ async function replaceState(path: string, { by, now }: { by: string; now: Instan
   return moved.includes("") ? aside : null;
 }
 
+/** False where nothing is. */
 async function move(from: string, to: string): Promise<boolean> {
-  try {
-    await Deno.rename(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return await ifThere(Deno.rename(from, to)) !== null;
 }
 
 /** Also one that an interrupted restore has left. */

@@ -9,6 +9,7 @@ import { ExitCode } from "../exit_code.ts";
 import { example, helpGroup } from "../help.ts";
 import { PROGRAM_NAMES } from "../invoked_program.ts";
 import { writeLine } from "../write_line.ts";
+import { ifThere } from "../../lib/if_there.ts";
 
 /** Where the manual has the program installed. */
 const USUAL_PROGRAM = "/usr/local/bin/nodepool";
@@ -92,8 +93,7 @@ async function ownFile({ program: { file } }: CliContext): Promise<string> {
 
 /** False where nothing is. @throws Error where something else is */
 async function leadsTo(link: string, target: string): Promise<boolean> {
-  const found = await Deno.lstat(link).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return null;
+  const found = await ifThere(Deno.lstat(link)).catch((error) => {
     throw new Error(`cannot look at ${link}: ${fileReason(error)}`);
   });
   if (found === null) return false;
