@@ -119,7 +119,7 @@ class Play implements AsyncDisposable {
       if (!node || serverId === null || !this.virtual.exists(serverId)) continue;
       // Nobody can take the label of an agent whose name only Jenkins knows: it gets no job after the node's own.
       const isOver = this.#over.has(node.nodename) || node.state.phase.startsWith("delete");
-      if (node.nodename !== name && (isOver || this.jenkins.busy.has(node.nodename))) continue;
+      if (node.nodename !== name && (isOver || !this.#hasTarget)) continue;
       this.jenkins.busy.add(name);
       this.#jobs.push({
         agent: name,
@@ -161,6 +161,8 @@ class Play implements AsyncDisposable {
     }
     if (what === "target" || what === "label") {
       if (what === "target") this.#hasTarget = !this.#hasTarget;
+      // Nobody can ask a Jenkins that is not configured, and what it reports has names that only it knows.
+      if (!this.#hasTarget) this.#jobs = this.#jobs.filter(({ agent }) => !/-(rename|copy)/.test(agent));
       else this.#hasLabel = !this.#hasLabel;
       const pool = this.#hasLabel ? POOL : POOL.replace("name: small", "name: other");
       const targets = this.#hasTarget ? TARGETS : "targets: [{name: other}]\n";
