@@ -141,10 +141,11 @@ function refused(error: string, at: number): Outcome {
   return { event: { type: "refused", result: "failed", evidence } };
 }
 
-/** The configuration was read between the plan and its action. */
+/** The configuration was read between the plan and its action; or it names a target that cannot be connected to. */
 function unconfigured(reason: "login" | "target", { image, provider, target }: NodeRecord, now: number) {
-  const what = reason === "login" ? `image ${image} for ${provider}` : `target ${target} to hand nodes to`;
-  const message = `the configuration no longer has ${what}`;
+  const message = reason === "login"
+    ? `the configuration no longer has image ${image} for ${provider}`
+    : `there is no connection to target ${target}; check its settings, and gearman-servers where it uses them`;
   return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason, message } } } as const;
 }
 

@@ -73,6 +73,14 @@ Deno.test("the server is asked for on the networks that the configuration names"
   assert.deepEqual(serverRequests(kit.cloud).map(({ networkIds }) => networkIds), [["n1"]]);
 });
 
+Deno.test("a target that cannot be connected to is not said to be missing in the configuration", async () => {
+  await using kit = await executorKit({ nodes: [node(states.unassign)] });
+  await kit.run({ type: "unassign-node", node: kit.node()! });
+  const { state, waitingOn } = kit.node()!;
+  assert.equal(state.phase, "unassign");
+  assert.match(waitingOn!.message, /^there is no connection to target default; check its settings/);
+});
+
 Deno.test("a request that cannot be put together is never sent, and ends the node", async () => {
   const networks = floatingProvider().networks;
   const cases = [
