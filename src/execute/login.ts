@@ -8,8 +8,14 @@ import type { Credentials } from "./credentials.ts";
 import { asFirstUser } from "./first_user.ts";
 import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
-/** Between the end of one attempt and the next. */
+/** Between the end of one attempt and the next, while a server is likely to begin to answer. */
 const PAUSE = 1 * SECOND;
+const LIKELY = 15;
+/**
+ * Between later ones: firewalls that limit logins (`ufw limit ssh`) let in fewer than six connections in 30 s, and none as long as
+ * more are tried.
+ */
+export const SPARING_PAUSE = 7 * SECOND;
 /** Where a restart has used up boot-timeout, each node still gets one attempt. */
 const SHORTEST = 10 * SECOND;
 
@@ -35,8 +41,14 @@ export async function executeLogin(
     const hostKey = await logIn(node, address, { ...deps, command, timeout });
     return { event: { type: "logged-in", hostKey, next } };
   } catch (error) {
-    return { event: postponed(error, { ...deps, reason: "login", pause: PAUSE }) };
+    return { event: postponed(error, { ...deps, reason: "login", pause: pauseAfter(node, deps) }) };
   }
+}
+
+/** The last attempt is made shortly before boot-timeout is over. */
+function pauseAfter(node: NodeRecord, deps: LoginDeps): Milliseconds {
+  if (node.attempt < LIKELY) return PAUSE;
+  return Math.min(SPARING_PAUSE, Math.max(PAUSE, timeLeft(node, deps) - PAUSE));
 }
 
 /** The rest of boot-timeout, less a moment in which the failure can be stored before the time is over. */

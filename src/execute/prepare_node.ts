@@ -6,7 +6,7 @@ import { groupFiles, groupFilesCommand, memberOf, nodeAddresses, type NodeGroup 
 import type { NodeRecord } from "../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import type { ShellSession } from "../ssh/shell.ts";
-import { type LoginDeps, loginTarget } from "./login.ts";
+import { type LoginDeps, loginTarget, SPARING_PAUSE } from "./login.ts";
 import { evidenceOf, type Outcome, postponed } from "./outcome.ts";
 import {
   OPEN_SCRIPTS,
@@ -36,6 +36,7 @@ interface Preparation {
   readonly readyScript: string | null;
 }
 
+/** After the first failures, as when a server makes new host keys. */
 const PAUSE = 2 * SECOND;
 const FILES_TIMEOUT = 5 * MINUTE;
 const COPY_TIMEOUT = 10 * MINUTE;
@@ -47,7 +48,8 @@ export async function executePrepareNode(job: Preparation, deps: PrepareDeps): P
     const hostKeys = await prepare(job, deps);
     return { event: { type: "prepared", next: deps.next, hostKeys } };
   } catch (error) {
-    const again = postponed(error, { ...deps, reason: "script", pause: PAUSE });
+    const pause = job.node.attempt < 2 ? PAUSE : SPARING_PAUSE;
+    const again = postponed(error, { ...deps, reason: "script", pause });
     // A script that fails would fail again; a connection may only have broken.
     if (!(error instanceof ScriptError)) return { event: { ...again, begunAt } };
     const evidence = { ...evidenceOf(error, deps.clock.now()), kind: "script", console: error.output };

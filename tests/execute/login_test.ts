@@ -86,6 +86,29 @@ for (const [title, deps, message] of failures) {
   });
 }
 
+Deno.test("after many attempts a login is tried seldom, and once more shortly before boot-timeout is over", async () => {
+  const shell = scriptedShell(() => Promise.reject(new LoginError("network", "connection refused")));
+  const pauseWith = async ({ left }: { left: number }) => {
+    const config = provider({ bootTimeout: MINUTE });
+    const state = { phase: "login", serverId: "s7", activeAt: NOW - MINUTE + left } as const;
+    const { outcome: { event } } = await attempt({
+      shell,
+      provider: config,
+      record: { ...recorded, state, attempt: 15 },
+    });
+    assert.ok(event !== "ended" && event?.type === "postponed");
+    return event.until - NOW;
+  };
+  assert.deepEqual(
+    [
+      await pauseWith({ left: 30 * SECOND }),
+      await pauseWith({ left: 5 * SECOND }),
+      await pauseWith({ left: 100 }),
+    ],
+    [7 * SECOND, 3.5 * SECOND, SECOND],
+  );
+});
+
 Deno.test("a login may take what boot-timeout leaves, and its failure is known before that is over", async () => {
   const clock = new VirtualClock(NOW);
   const limits: number[] = [];

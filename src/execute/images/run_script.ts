@@ -2,7 +2,7 @@
  * Runs a script of `script-dir` on an image's server: `setup` on the one that is to be snapshotted, `check-script` on
  * one that was booted from a fresh image. Its output goes to a log file as it comes.
  */
-import { HOUR, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
+import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { AttemptDeps } from "../outcome.ts";
 import {
   LoginError,
@@ -14,6 +14,7 @@ import {
 import type { Credentials } from "../credentials.ts";
 import { asFirstUser } from "../first_user.ts";
 import { GROUP_FOLDER } from "../group_files.ts";
+import { SPARING_PAUSE } from "../login.ts";
 import {
   NO_TERMINAL,
   OPEN_SCRIPTS,
@@ -42,9 +43,6 @@ interface ScriptDeps extends AttemptDeps {
 
 /** Failures that say nothing of the login itself. */
 const PASSING: ReadonlySet<LoginFailure> = new Set(["network", "handshake"]);
-/** Between two attempts to connect. */
-const PAUSE = 2 * SECOND;
-
 const COPY_TIMEOUT = 30 * MINUTE;
 const STEP_TIMEOUT = 5 * MINUTE;
 /** A setup may install a whole development environment. */
@@ -85,9 +83,9 @@ async function connect(deps: ScriptDeps): Promise<{ username: string; session: S
       return await connectOnce(deps, deadline - clock.now());
     } catch (error) {
       const isPassing = error instanceof LoginError && PASSING.has(error.failure);
-      if (!isPassing || clock.now() + PAUSE >= deadline) throw error;
+      if (!isPassing || clock.now() + SPARING_PAUSE >= deadline) throw error;
     }
-    await clock.sleep(PAUSE, { signal });
+    await clock.sleep(SPARING_PAUSE, { signal });
   }
 }
 
