@@ -118,7 +118,8 @@ async function listOnce<T extends { readonly id: string }>(
     for (const item of page.items) seen.set(item.id, item);
     const all = [...seen.values()];
     // Policies may leave all of a page out: then only the next one's address tells where it begins.
-    const last = page.items.at(-1)?.id ?? page.ids.at(-1) ?? (page.next === marker ? null : page.next);
+    const last: string | null = page.items.at(-1)?.id ?? page.ids.at(-1) ??
+      (page.next === marker ? null : page.next);
     // More than asked for is all that there is: such a cloud knows no pages.
     if (!last || (page.next === null && page.given !== limit)) return all;
     if (page.given > 0 && ids.size === before) {
