@@ -293,15 +293,9 @@ async function readPem(setting: string, path: string | null): Promise<string | n
 async function readFolder(path: string): Promise<string> {
   const entries = await Array.fromAsync(Deno.readDir(path));
   const files = entries.filter(({ isFile, isSymlink }) => isFile || isSymlink).map(({ name }) => name);
-  const texts = await Promise.all(files.toSorted().map((name) => readIfThere(`${path}/${name}`)));
+  // A link may lead nowhere.
+  const texts = await Promise.all(
+    files.toSorted().map((name) => Deno.readTextFile(`${path}/${name}`).catch(() => "")),
+  );
   return texts.filter((text) => text.includes("-----BEGIN CERTIFICATE-----")).join("\n");
-}
-
-/** A link may lead nowhere. */
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch {
-    return "";
-  }
 }

@@ -161,24 +161,8 @@ function showLimits(exchange: Exchange): ApiAnswer {
     totalCoresUsed: use.cores,
     totalInstancesUsed: use.instances,
     totalServerGroupsUsed: 0,
-    ...(exchange.microversion < 36 ? oldLimits(exchange) : {}),
   };
   return jsonAnswer(200, { limits: { rate: [], absolute } });
-}
-
-/** Limits that Nova reported for the network service, and for files to inject, before 2.36 and 2.57. */
-function oldLimits({ cloud }: Exchange) {
-  const { quotas } = cloud;
-  return {
-    maxImageMeta: 128,
-    maxPersonality: 5,
-    maxPersonalitySize: 10240,
-    maxTotalFloatingIps: quotas.floatingIps,
-    maxSecurityGroups: quotas.securityGroups,
-    maxSecurityGroupRules: -1,
-    totalFloatingIpsUsed: 0,
-    totalSecurityGroupsUsed: 0,
-  };
 }
 
 function showQuotaSet(exchange: Exchange): ApiAnswer {
