@@ -6,8 +6,8 @@ import type { Exchange } from "./exchange.ts";
 import { fixedIpsOf } from "./network_view.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
-import { listServers, pageLimit } from "./server_list_api.ts";
-import { nextLinks, pageAfter } from "./paging.ts";
+import { listServers } from "./server_list_api.ts";
+import { nextLinks, pageAfter, pageLimit } from "./paging.ts";
 import type { StockFlavor } from "./stock.ts";
 
 export function computeApi(context: ApiContext): ApiBuilder {
