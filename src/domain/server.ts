@@ -59,7 +59,6 @@ export interface FloatingIp {
   readonly id: string;
   readonly address: string;
   readonly portId: string | null;
-  readonly fixedAddress: string | null;
   readonly status: string;
   /** null: the cloud knows no descriptions. */
   readonly description: string | null;

@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { unescape } from "node:querystring";
 import { buildConnector } from "undici";
 import { unbracketed } from "../domain/bracketed.ts";
 import { describeProxy, proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
@@ -55,7 +56,8 @@ export function createProxyConnector(options: ProxyConnectorOptions): Connector 
 /** The header by which a proxy knows who asks; none where its address has no user. */
 export function proxyAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === "") return {};
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  // As other programs do, it takes a % that begins no %XX as it is.
+  const text = `${unescape(username)}:${unescape(password)}`;
   return { "proxy-authorization": `Basic ${Buffer.from(text).toString("base64")}` };
 }
 

@@ -13,6 +13,7 @@ import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { CertificateEnd, ConnectionCount } from "../domain/cloud_stats.ts";
 import { proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import { CloudError } from "../domain/cloud_error.ts";
 import type { Send, SendGuard, SendRequest, SendResponse } from "./send.ts";
 import { certificateTime } from "./peer_certificate.ts";
@@ -56,7 +57,7 @@ const KEEP_ALIVE = 4_000;
 const CONNECT_TIMEOUT = 10_000;
 /** Between two looks whether certificates were renewed. */
 const TLS_PERIOD = 10_000;
-/** For a look at a certificate. */
+/** For a look at a certificate, in a file or of a server. */
 const LOOK_TIMEOUT = 1_000;
 const TRUST_ADVICE = "set cacert or verify: false";
 
@@ -103,9 +104,9 @@ class Connections implements AsyncDisposable {
   readonly #certificates = new Map<string, CertificateEnd>();
   /** As they were read last; null: they could not be yet. */
   #tls: TlsOptions | null = null;
-  #reading: Promise<TlsOptions> | null = null;
-  /** When that began, by the monotonic clock. */
-  #readAt = -Infinity;
+  #reading: Promise<void> | null = null;
+  /** When that ended, by the monotonic clock. */
+  #readAt = Infinity;
   #agent: Agent | null = null;
   /** Those of former certificates, for what is still in progress. */
   readonly #former = new Set<Agent>();
@@ -134,7 +135,7 @@ class Connections implements AsyncDisposable {
   }
 
   async dispatch(request: SendRequest, { signal, guard }: Guarded): Promise<SendResponse> {
-    const tls = await this.#readTls();
+    const tls = await this.#readTls(signal);
     if (isStreamed(request)) return await this.#stream(request, { tls, signal, guard });
     this.#agent ??= this.#createAgent(tls);
     const proxy = askedProxy(new URL(request.url), this.#options);
@@ -147,24 +148,29 @@ class Connections implements AsyncDisposable {
     await Promise.allSettled(this.#streamed);
   }
 
-  /** As the files are now; where they cannot be read any more, as they were. @throws CloudError */
-  #readTls(): Promise<TlsOptions> {
+  /** As the files are now; where they cannot be read any more, or not soon, as they were. @throws CloudError */
+  async #readTls(signal: AbortSignal): Promise<TlsOptions> {
     const { clock = systemClock } = this.#options;
-    const now = clock.monotonic();
-    if (this.#reading !== null && now - this.#readAt < TLS_PERIOD) return this.#reading;
-    this.#readAt = now;
-    return this.#reading = this.#readAgain();
+    if (this.#reading === null || clock.monotonic() - this.#readAt >= TLS_PERIOD) {
+      // Where the file system hangs, it is asked only once.
+      this.#readAt = Infinity;
+      this.#reading = this.#readAgain().finally(() => this.#readAt = clock.monotonic());
+    }
+    await endsInTime(this.#reading, { clock: systemClock, timeout: LOOK_TIMEOUT, signal });
+    if (this.#tls !== null) return this.#tls;
+    const message = "the files of cacert, cert and key cannot be read: their file system does not respond";
+    throw new CloudError("unavailable", message, { effect: "none" });
   }
 
-  async #readAgain(): Promise<TlsOptions> {
+  async #readAgain(): Promise<void> {
     try {
       const tls = await readTls(this.#options);
-      if (isDeepStrictEqual(tls, this.#tls)) return tls;
+      if (isDeepStrictEqual(tls, this.#tls)) return;
       if (this.#tls !== null) checkPair(tls);
       this.#leaveAgent();
-      return this.#tls = tls;
+      this.#tls = tls;
     } catch (error) {
-      if (this.#tls !== null) return this.#tls;
+      if (this.#tls !== null) return;
       this.#reading = null;
       throw error;
     }
@@ -287,15 +293,9 @@ async function readPem(setting: string, path: string | null): Promise<string | n
 async function readFolder(path: string): Promise<string> {
   const entries = await Array.fromAsync(Deno.readDir(path));
   const files = entries.filter(({ isFile, isSymlink }) => isFile || isSymlink).map(({ name }) => name);
-  const texts = await Promise.all(files.toSorted().map((name) => readIfThere(`${path}/${name}`)));
+  // A link may lead nowhere.
+  const texts = await Promise.all(
+    files.toSorted().map((name) => Deno.readTextFile(`${path}/${name}`).catch(() => "")),
+  );
   return texts.filter((text) => text.includes("-----BEGIN CERTIFICATE-----")).join("\n");
-}
-
-/** A link may lead nowhere. */
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch {
-    return "";
-  }
 }

@@ -6,8 +6,8 @@ import type { Exchange } from "./exchange.ts";
 import { fixedIpsOf } from "./network_view.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
-import { listServers, pageLimit } from "./server_list_api.ts";
-import { nextLinks, pageAfter } from "./paging.ts";
+import { listServers } from "./server_list_api.ts";
+import { nextLinks, pageAfter, pageLimit } from "./paging.ts";
 import type { StockFlavor } from "./stock.ts";
 
 export function computeApi(context: ApiContext): ApiBuilder {
@@ -161,24 +161,8 @@ function showLimits(exchange: Exchange): ApiAnswer {
     totalCoresUsed: use.cores,
     totalInstancesUsed: use.instances,
     totalServerGroupsUsed: 0,
-    ...(exchange.microversion < 36 ? oldLimits(exchange) : {}),
   };
   return jsonAnswer(200, { limits: { rate: [], absolute } });
-}
-
-/** Limits that Nova reported for the network service, and for files to inject, before 2.36 and 2.57. */
-function oldLimits({ cloud }: Exchange) {
-  const { quotas } = cloud;
-  return {
-    maxImageMeta: 128,
-    maxPersonality: 5,
-    maxPersonalitySize: 10240,
-    maxTotalFloatingIps: quotas.floatingIps,
-    maxSecurityGroups: quotas.securityGroups,
-    maxSecurityGroupRules: -1,
-    totalFloatingIpsUsed: 0,
-    totalSecurityGroupsUsed: 0,
-  };
 }
 
 function showQuotaSet(exchange: Exchange): ApiAnswer {

@@ -1,8 +1,5 @@
-/**
- * Pages of lists; and Neutron's way with collections: any field filters, `fields` picks, pages where a limit is asked
- * for.
- */
-import { type ApiAnswer, ApiRefusal, jsonAnswer } from "./answer.ts";
+/** Pages of lists; and Neutron's way with collections: any field filters, `fields` picks. */
+import { type ApiAnswer, ApiRefusal, invalidInput, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
@@ -19,6 +16,16 @@ export function pageAfter<T extends { readonly id: string }>(
     if (start === 0) throw new ApiRefusal(400, `marker [${marker}] not found`);
   }
   return { page: items.slice(start, start + limit), more: start + limit < items.length };
+}
+
+/** @throws ApiRefusal 400 where it is no number */
+export function pageLimit({ query, cloud }: Exchange): number {
+  const text = query.get("limit");
+  if (text === null || text === "") return cloud.settings.pageSize;
+  if (!/^[0-9]+$/.test(text)) {
+    throw invalidInput("query parameters limit", text, `'${text}' does not match '^[0-9]*$'`);
+  }
+  return Math.min(Number(text) || cloud.settings.pageSize, cloud.settings.pageSize);
 }
 
 /** The link to the page after an item, under the list's name for it. */
@@ -38,11 +45,7 @@ export function resourceList(
 ): ApiAnswer {
   const { query } = exchange;
   const fitting = resources.filter((resource) => fits(resource, query));
-  const limit = query.get("limit");
-  const { page, more } = pageAfter(fitting, {
-    marker: query.get("marker"),
-    limit: limit === null ? Infinity : Number(limit),
-  });
+  const { page, more } = pageAfter(fitting, { marker: query.get("marker"), limit: pageLimit(exchange) });
   const fields = query.getAll("fields");
   return jsonAnswer(200, {
     [name]: fields.length === 0 ? page : page.map((resource) => picked(resource, fields)),

@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { found, invalidInput, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
-import { nextLinks } from "./paging.ts";
+import { nextLinks, pageLimit } from "./paging.ts";
 import { briefServer, downServer, fullServer } from "./server_view.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 
@@ -77,16 +77,6 @@ function pageOf(exchange: Exchange, view: ServerView): { page: SimulatedServer[]
   const end = markerPosition(exchange, view.servers);
   const start = Math.max(0, end - pageLimit(exchange));
   return { page: view.servers.slice(start, end).reverse(), more: start > 0 };
-}
-
-/** @throws ApiRefusal 400 where it is no number */
-export function pageLimit({ query, cloud }: Exchange): number {
-  const text = query.get("limit");
-  if (text === null || text === "") return cloud.settings.pageSize;
-  if (!/^[0-9]+$/.test(text)) {
-    throw invalidInput("query parameters limit", text, `'${text}' does not match '^[0-9]*$'`);
-  }
-  return Math.min(Number(text) || cloud.settings.pageSize, cloud.settings.pageSize);
 }
 
 /** How many servers of the list are older than the marker; the marker itself need not be listed any more. */

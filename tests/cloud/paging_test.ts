@@ -13,11 +13,20 @@ interface Habits {
   links?: "full" | "more" | "never" | "always";
   /** Whether the page after an item begins with that item. */
   inclusive?: boolean;
+  /** Whether a policy leaves the item at that place out of the page, which has a next one all the same. */
+  hides?: (index: number) => boolean;
 }
 
 async function list(count: number, habits: Habits): Promise<{ count: number; requests: number }> {
-  const { cap = 1000, most = Infinity, pageSize = 10, ignores = [], links = "more", inclusive = false } =
-    habits;
+  const {
+    cap = 1000,
+    most = Infinity,
+    pageSize = 10,
+    ignores = [],
+    links = "more",
+    inclusive = false,
+    hides,
+  } = habits;
   const all = Array.from({ length: count }, (_, index) => ({ id: `item-${index}` }));
   let requests = 0;
   const items = await listAllPages({
@@ -31,10 +40,12 @@ async function list(count: number, habits: Habits): Promise<{ count: number; req
         ? 0
         : all.findIndex(({ id }) => id === marker) + 1;
       const start = at > 0 && inclusive ? at - 1 : at;
-      const page = all.slice(start, start + limit);
+      const whole = all.slice(start, start + limit);
+      const page = whole.filter((_, index) => hides?.(start + index) !== true);
       const isMore = start + limit < all.length;
-      const hasNext = { full: page.length === limit, more: isMore, never: false, always: true }[links];
-      return Promise.resolve({ items: page, ids: page.map(({ id }) => id), given: page.length, hasNext });
+      const hasNext = { full: whole.length === limit, more: isMore, never: false, always: true }[links];
+      const next = hasNext ? whole.at(-1)?.id ?? marker ?? "" : null;
+      return Promise.resolve({ items: page, ids: page.map(({ id }) => id), given: page.length, next });
     },
   });
   return { count: items.length, requests };
@@ -60,10 +71,24 @@ for (
     ["a cloud that heeds no marker is listed in larger pages", 35, { ignores: ["marker"] }, 5],
     ["a cloud that refuses large pages is asked for smaller ones", 250, { pageSize: 1000, most: 200 }, 4],
     ["also where it does not tell of more", 35, { ignores: ["marker"], links: "never" }, 5],
+    ["an empty list with a next page that is always told of is empty", 0, { links: "always" }, 1],
   ] as const
 ) {
   Deno.test(`paging ends, with all items: ${title}`, async () => {
     assert.deepEqual(await list(count, habits), { count, requests });
+  });
+}
+
+for (
+  const [title, hides, left] of [
+    ["first", (index: number) => index < 10, 15],
+    ["middle", (index: number) => index >= 10 && index < 20, 15],
+    ["last", (index: number) => index >= 20, 20],
+    ["only", () => true, 0],
+  ] as const
+) {
+  Deno.test(`paging goes on where a policy leaves all items of the ${title} page out`, async () => {
+    assert.deepEqual(await list(25, { hides }), { count: left, requests: 3 });
   });
 }
 

@@ -196,7 +196,6 @@ Deno.test("a floating IP is taken and attached in one request", async () => {
     id: "fip",
     address: "192.0.2.9",
     portId: "port",
-    fixedAddress: "10.0.0.7",
     status: "DOWN",
     description: "node 7",
   });

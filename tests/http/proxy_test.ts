@@ -71,6 +71,14 @@ for (const tls of [false, true]) {
   });
 }
 
+Deno.test("a % in a proxy's password that begins no %XX is taken as it is", async () => {
+  await using origin = serveOrigin(true);
+  await using plain = serveOrigin(false);
+  await using proxy = await serveProxy({ account: "ci:100% sure%" });
+  await using send = through(proxy.url.replace(" ", "%20"));
+  for (const { url } of [origin, plain]) assert.equal((await send(get(url), { signal })).status, 200);
+});
+
 for (const tls of [false, true]) {
   Deno.test(`an image's data goes through the proxy as well (${tls ? "https" : "http"})`, async () => {
     await using origin = serveOrigin(tls);

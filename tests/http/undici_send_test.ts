@@ -400,6 +400,35 @@ Deno.test("a missing cacert fails each request, until it is there", async () => 
   await Deno.remove(directory, { recursive: true });
 });
 
+/** Reading it hangs, as on a file system that is away, until it is let go. */
+async function hangingFile(path: string) {
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+  return { [Symbol.asyncDispose]: () => Deno.writeTextFile(path, SELF_SIGNED.cert, { create: false }) };
+}
+
+Deno.test("a cacert whose file system hangs delays requests a little where it has been read, and is named where not", async () => {
+  await using server = serve(() => new Response("ok"), SELF_SIGNED);
+  const directory = await Deno.makeTempDir();
+  const [known, unknown] = [`${directory}/known.pem`, `${directory}/unknown.pem`];
+  const clock = { now: 0, monotonic: () => clock.now };
+  await Deno.writeTextFile(known, SELF_SIGNED.cert);
+  await using send = open({ caCert: known, clock });
+  await using other = open({ caCert: unknown });
+  const get = { method: "GET", url: server.url, headers: {} } as const;
+  assert.equal((await send(get, { signal })).status, 200);
+  await Deno.remove(known);
+  {
+    await using _known = await hangingFile(known);
+    await using _unknown = await hangingFile(unknown);
+    clock.now += 10_000;
+    const answers = [send(get, { signal }), refusalOf(other(get, { signal }))] as const;
+    assert.equal((await answers[0]).status, 200);
+    assert.match((await answers[1]).message, /^the files of cacert, .* file system does not respond$/);
+  }
+  for (const each of [send, other]) assert.equal((await each(get, { signal })).status, 200);
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("https to a server without TLS, and a name the certificate is not for, say so", async () => {
   await using plain = serve(() => new Response("ok"));
   await using send = open();

@@ -229,7 +229,6 @@ export function floatingIp(
     id,
     address: "203.0.113.7",
     portId: null,
-    fixedAddress: null,
     status: "DOWN",
     description,
     ...fields,

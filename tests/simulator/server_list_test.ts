@@ -36,6 +36,15 @@ Deno.test("a page holds no more than the cloud's own limit", async () => {
   assert.equal(pages, 3);
 });
 
+Deno.test("nor does one of Neutron's, whatever limit is asked for", async () => {
+  using world = await virtualSimulator({ pageSize: 1 });
+  for (const query of ["", "?limit=0", "?limit=5"]) {
+    const { json } = await world.client.get(`/network/v2.0/networks${query}`);
+    assert.deepEqual([json.networks.length, json.networks_links[0].rel], [1, "next"], query);
+  }
+  assert.equal((await world.client.get("/network/v2.0/networks?limit=-1")).status, 400);
+});
+
 Deno.test("a marker whose server is gone since still leads to the next page", async () => {
   using world = await virtualSimulator({ deleteTime: 0 });
   const ids = await bootMany(world.client, 4);

@@ -34,7 +34,6 @@ const PortSchema = v.object({
 const FloatingIpSchema = v.object({
   id: v.string(),
   floating_ip_address: v.nullish(v.string()),
-  fixed_ip_address: v.nullish(v.string()),
   port_id: v.nullish(v.string()),
   status: v.nullish(v.string()),
   description: v.nullish(v.string()),
@@ -214,7 +213,6 @@ function toFloatingIp(raw: v.InferOutput<typeof FloatingIpSchema>): FloatingIp {
     id: raw.id,
     address: raw.floating_ip_address ?? "",
     portId: raw.port_id ?? null,
-    fixedAddress: raw.fixed_ip_address ?? null,
     status: raw.status ?? "UNKNOWN",
     description: raw.description === undefined ? null : raw.description ?? "",
   };

@@ -9,8 +9,8 @@ import type { Call } from "../../lib/call.ts";
 import type { Answer, Items, ServiceCall, Session } from "./session.ts";
 
 interface Page<T> extends Items<T> {
-  /** Whether the cloud says that there is a next page. */
-  readonly hasNext: boolean;
+  /** The marker in the address of the next page, empty where it has none; null: the cloud does not tell of one. */
+  readonly next: string | null;
 }
 
 /** Which page is asked for: up to `limit` items after the one whose id is `marker`; the first for null. */
@@ -51,19 +51,21 @@ export async function listItems<S extends ItemSchema>(
       const page = [["limit", String(limit)], ...(marker === null ? [] : [["marker", marker]])];
       const search = new URLSearchParams([...query, ...page] as [string, string][]);
       const answer = await session.request({ ...call, path: `${path}?${search}` });
-      return { ...answer.items(key, schema), hasNext: hasNextPage(key, answer) };
+      return { ...answer.items(key, schema), next: nextMarker(key, answer) };
     },
   });
 }
 
-const LinksSchema = v.nullish(v.array(v.object({ rel: v.nullish(v.string()) })));
+const LinksSchema = v.nullish(v.array(v.object({ rel: v.nullish(v.string()), href: v.nullish(v.string()) })));
 
-/** Only that there is a next page is believed; its address may be one that a proxy hides. Glance gives that alone. */
-export function hasNextPage(key: string, answer: Answer): boolean {
+/** Of the next page's address only the marker is believed: a proxy may hide the rest. Glance gives that address alone. */
+export function nextMarker(key: string, answer: Answer): string | null {
   const links = `${key}_links`;
   const told = answer.parse(v.object({ [links]: LinksSchema, next: v.nullish(v.unknown()) }));
   const list = told[links] as v.InferOutput<typeof LinksSchema>;
-  return typeof told["next"] === "string" || (list?.some(({ rel }) => rel === "next") ?? false);
+  const link = list?.find(({ rel }) => rel === "next");
+  const address = typeof told["next"] === "string" ? told["next"] : link && (link.href ?? "");
+  return address === undefined ? null : new URLSearchParams(address.split("?")[1]).get("marker") ?? "";
 }
 
 /**
@@ -115,10 +117,12 @@ async function listOnce<T extends { readonly id: string }>(
     for (const id of page.ids) ids.add(id);
     for (const item of page.items) seen.set(item.id, item);
     const all = [...seen.values()];
-    const last = page.items.at(-1)?.id ?? page.ids.at(-1);
+    // Policies may leave all of a page out: then only the next one's address tells where it begins.
+    const last: string | null = page.items.at(-1)?.id ?? page.ids.at(-1) ??
+      (page.next === marker ? null : page.next);
     // More than asked for is all that there is: such a cloud knows no pages.
-    if (last === undefined || (!page.hasNext && page.given !== limit)) return all;
-    if (ids.size === before) {
+    if (!last || (page.next === null && page.given !== limit)) return all;
+    if (page.given > 0 && ids.size === before) {
       return isHeeded ? all : await listInOne(options, { page, all, count: before, known });
     }
     isHeeded = marker !== null;
@@ -132,7 +136,7 @@ async function listInOne<T extends { readonly id: string }>(
   { page, all, count, known }: { page: Page<T>; all: readonly T[]; count: number; known: number },
 ): Promise<readonly T[]> {
   if (count > known) return await listOnce({ ...options, pageSize: options.pageSize * 2 }, count);
-  if (!page.hasNext) return all;
+  if (page.next === null) return all;
   throw options.refuse(
     `the page after ${page.ids.at(-1)} has nothing new, though the cloud says that there is more`,
   );

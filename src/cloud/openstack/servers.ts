@@ -6,7 +6,7 @@ import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { saysNoConsole } from "./classify_response.ts";
 import { deleteResource, showResource } from "./one_resource.ts";
-import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
+import { listAllPages, nextMarker, type PageWish } from "./paging.ts";
 import { ServerSchema, toServer } from "./server_schema.ts";
 import type { Answer, ServiceCall, ServiceOptions, Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -134,7 +134,7 @@ async function listServers(
       // One that nothing but its id could tell from ours; a list of nothing else is no list of servers.
       if (page.given > 0 && page.ids.length === 0) throw answer.refuse("no server in the list has an id");
       const items = unknownFirst(page.items.map(toServer));
-      return { ...page, items, hasNext: hasNextPage("servers", answer) };
+      return { ...page, items, next: nextMarker("servers", answer) };
     },
   });
   const kind = changesSince === undefined ? "complete" : "delta";
