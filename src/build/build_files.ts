@@ -11,11 +11,25 @@ import { ifThere } from "../lib/if_there.ts";
 
 /** Removes every file of a build; none is fine. @throws Deno.errors.* */
 export async function removeBuild(path: string): Promise<void> {
+  for (const file of await filesOf(path)) await ifThere(Deno.remove(file, { recursive: true }));
+}
+
+/**
+ * Takes a build's name by making its manifest folder, which one process can. Another pool with the same folder may have
+ * begun a build of that name in the same second. @returns false: there are files of it. @throws Deno.errors.*
+ */
+export async function claimBuild(path: string): Promise<boolean> {
+  if ((await filesOf(path)).length > 0) return false;
+  return await Deno.mkdir(`${path}.d`).then(() => true, (error) => {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  });
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
   const folder = dirname(path);
-  for (const file of await fileNamesIn(folder)) {
-    if (buildOf(file) !== basename(path)) continue;
-    await ifThere(Deno.remove(join(folder, file), { recursive: true }));
-  }
+  const names = await fileNamesIn(folder);
+  return names.filter((file) => buildOf(file) === basename(path)).map((file) => join(folder, file));
 }
 
 /** The builds of which the folder has files, as `NAME-VERSION`. @throws Deno.errors.* */

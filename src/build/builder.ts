@@ -25,7 +25,8 @@ export interface BuildJob {
 export class BuildError extends Error {
   override readonly name = "BuildError";
   constructor(
-    readonly kind: "missing" | "exit" | "timeout" | "disk" | "files" | "log",
+    /** `taken`: there were files of a build of that name, which are not touched. */
+    readonly kind: "missing" | "exit" | "timeout" | "disk" | "files" | "log" | "taken",
     message: string,
     /** The last lines of its output. */
     readonly tail: string,

@@ -3,13 +3,13 @@
  * count only when the program has ended well and each of them is there and read through. Only the composition root
  * imports this; everything else sees the port.
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { ImageFile } from "../domain/dib_image.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
-import { hashFile, openFile, removeBuild } from "./build_files.ts";
+import { claimBuild, hashFile, openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import { type Builder, BuildError, type BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
@@ -48,22 +48,26 @@ export function createDiskimageBuilder(
   };
 }
 
-/** Removes the files of an earlier attempt at the same build, which diskimage-builder would rename. */
 async function prepareFolder(
   job: BuildJob,
   freeBytes: (folder: string) => Promise<number>,
 ): Promise<void> {
   const folder = dirname(job.path);
-  let free: number;
+  let [isClaimed, free] = [false, 0];
   try {
     await Deno.mkdir(folder, { recursive: true });
     await markFolder(folder);
-    await removeBuild(job.path);
+    isClaimed = await claimBuild(job.path);
     free = await freeBytes(folder);
   } catch (cause) {
     throw new BuildError("files", `cannot build ${job.name}: cannot use the directory ${folder}`, "", {
       cause,
     });
+  }
+  if (!isClaimed) {
+    const found = `${folder} has files of ${basename(job.path)} already`;
+    const hint = "give each pool an images-dir of its own";
+    throw new BuildError("taken", `cannot build ${job.name}: ${found}; ${hint}`, "");
   }
   // Images grow from build to build, and are there twice while they are converted.
   const wanted = Math.max(GIB, GROWTH * job.expectedSize);

@@ -27,6 +27,7 @@ const imageFile = v.object({ format: name, size: v.number(), md5: v.string(), sh
 /** How a piece of work ended: those outcomes of attempts that a builder's work can have. */
 const outcome = v.variant("type", [
   v.object({ type: v.literal("built"), files: rows(imageFile) }),
+  v.object({ type: v.literal("taken") }),
   v.object({ type: v.literal("uploaded"), evidence: v.optional(evidence) }),
   v.object({
     type: v.literal("failed"),

@@ -22,7 +22,7 @@ export function remoteSite(
   const builder = { id, host };
   /** Says where it failed, by this machine's clock. */
   const told = (outcome: WorkOutcome): WorkOutcome => {
-    if (outcome.type === "built" || !outcome.evidence) return outcome;
+    if (!("evidence" in outcome) || !outcome.evidence) return outcome;
     const where = `on builder ${host}: `;
     const evidence = { ...outcome.evidence, error: where + outcome.evidence.error, at: clock.now() };
     return outcome.type === "failed"

@@ -1,4 +1,5 @@
 /** The one place where a dib image's state changes; what is not listed is illegal and throws. */
+import { buildFolder, buildLogFile, buildPath } from "./build_path.ts";
 import type { BuilderName } from "./build_places.ts";
 import type { DeletedBy } from "./deleted_by.ts";
 import { type DibImage, dibStateName, type ImageFile } from "./dib_image.ts";
@@ -19,6 +20,8 @@ export type DibEvent =
     readonly evidence: Evidence | null;
     readonly until?: Instant;
   }
+  /** Another pool that has the same folder took its name first: it is to be built as the next version. */
+  | { readonly type: "taken" }
   /** A builder has its files, which no record of a builder says: they were there before the state was moved. */
   | { readonly type: "found"; readonly builder: BuilderName }
   /** To be deleted: it is old, or somebody says so. */
@@ -63,6 +66,10 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes<DibIma
         deletedBy: "failure",
         evidence: event.evidence,
       };
+    case "taken":
+      return state.phase === "build"
+        ? { state: { phase: "build", startedAt: null }, ...nextVersion(image) }
+        : null;
     case "found":
       if (image.builder !== undefined) return null;
       return { state, builder: event.builder };
@@ -73,4 +80,13 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes<DibIma
     case "waiting":
       return { state, ...afterWaiting(image, event, now) };
   }
+}
+
+function nextVersion({ name, version: taken, path, logFile }: DibImage) {
+  const version = taken + 1;
+  return {
+    version,
+    path: buildPath(buildFolder(path), { name, version }),
+    logFile: logFile && buildLogFile(buildFolder(logFile), { name, version }),
+  };
 }

@@ -40,6 +40,8 @@ export type ImageEvent =
   /** The cloud says that it is active; `check`: a server is to prove it first. */
   | { readonly type: "active"; readonly check: boolean }
   | { readonly type: "passed" }
+  /** A node that was booted from it has become ready. */
+  | { readonly type: "proven" }
   /** It came to nothing. */
   | {
     readonly type: "failed";
@@ -187,6 +189,9 @@ const rules: RulesByPhase<ProviderImage, ImageEvent> = {
     "launched": ({ state, event }) => ({ state: { ...state, nodeId: event.nodeId }, waitingOn: null }),
     ...SCRIPT,
     "passed": ({ state }) => ({ state: { phase: "ready", externalId: state.externalId } }),
+  },
+  ready: {
+    "proven": ({ state }) => ({ state: { ...state, isProven: true } }),
   },
   delete: {
     // A request whose answer comes, or shows, after all.

@@ -49,7 +49,12 @@ export type ProviderImageState =
     /** When the script was started by this process. */
     readonly startedAt: Instant | null;
   }
-  | { readonly phase: "ready"; readonly externalId: string }
+  | {
+    readonly phase: "ready";
+    readonly externalId: string;
+    /** Whether a node that was booted from it has become ready; left out: none has yet. */
+    readonly isProven?: true | undefined;
+  }
   | {
     readonly phase: "delete";
     /** null: none is known. `lostAt` then says whether one may turn up. */

@@ -1,8 +1,10 @@
 /**
  * One opened thing for each entry that a configuration names: kept as long as what it was opened with stays the same,
- * ended where that changes or the name goes. What cannot be ended or opened keeps none of the others from it, and is
- * tried again with the next configuration.
+ * ended where that changes or the name goes. What cannot be ended or opened, or does not end in time, keeps none of the
+ * others from it, and is tried again with the next configuration.
  */
+import { type Clock, systemClock } from "./clock.ts";
+import { endsInTime } from "./deadline.ts";
 import { eachInTurn } from "./each_in_turn.ts";
 
 interface Wanted<Opened> {
@@ -14,8 +16,17 @@ interface Wanted<Opened> {
   readonly keep?: (opened: Opened) => void;
 }
 
+/** For one thing to end, in milliseconds: it may wait for a file system that does not answer. */
+const PATIENCE = 10_000;
+
 export class KeptOpen<Opened extends AsyncDisposable> implements AsyncDisposable {
+  readonly #clock: Pick<Clock, "sleep">;
   readonly #open = new Map<string, { readonly key: string; readonly opened: Opened }>();
+  readonly #ending = new Set<string>();
+
+  constructor(clock: Pick<Clock, "sleep"> = systemClock) {
+    this.#clock = clock;
+  }
 
   get(name: string): Opened | null {
     return this.#open.get(name)?.opened ?? null;
@@ -42,13 +53,19 @@ export class KeptOpen<Opened extends AsyncDisposable> implements AsyncDisposable
   #keep(name: string, { key, open, keep }: Wanted<Opened> & { key: string }): void {
     const kept = this.get(name);
     if (kept !== null) return keep?.(kept);
+    if (this.#ending.has(name)) {
+      throw new Error(`${name} has not ended within ${PATIENCE / 1_000} s, and begins again once it has`);
+    }
     const opened = open();
     if (opened !== null) this.#open.set(name, { key, opened });
   }
 
   async #end(name: string): Promise<void> {
     const opened = this.get(name);
+    if (opened === null) return;
     this.#open.delete(name);
-    await opened?.[Symbol.asyncDispose]();
+    this.#ending.add(name);
+    const ending = Promise.try(() => opened[Symbol.asyncDispose]()).finally(() => this.#ending.delete(name));
+    await endsInTime(ending, { clock: this.#clock, timeout: PATIENCE, signal: new AbortController().signal });
   }
 }

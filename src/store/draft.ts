@@ -137,6 +137,11 @@ export class Layer {
     return this.tables.images.get(id) ?? null;
   }
 
+  /** All of them as they are at that moment, in no order. */
+  images(): readonly ProviderImage[] {
+    return [...this.tables.images.values()];
+  }
+
   job(id: number): AutoHold | null {
     return this.tables.jobs.get(id) ?? null;
   }

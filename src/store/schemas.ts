@@ -209,7 +209,7 @@ const imageStates = {
   snapshot: { ...onNode, ...sending },
   saving: withImage,
   check: { ...withImage, nodeId: v.nullable(count), startedAt: maybeInstant },
-  ready: withImage,
+  ready: { ...withImage, isProven: v.optional(v.literal(true)) },
   delete: { externalId: text, lostAt: maybeInstant, acceptedAt: maybeInstant },
   gone: {},
 } satisfies PhaseFields<ProviderImageState["phase"]>;

@@ -170,12 +170,30 @@ Deno.test("a build that fails leaves its half-made files to remove()", async () 
   deepEqual(names(), [MARKER]);
 });
 
-Deno.test("a build takes nothing over from an earlier attempt", async () => {
-  await using kit = await buildKit(`${BUILD}ls "$(dirname "$path")"; make new\n`);
+Deno.test("a build whose name files have already begins not, and leaves them as they are", async () => {
+  await using kit = await buildKit(`${BUILD}make new\n`);
   await Deno.mkdir(join(kit.folder, "images"));
   await Deno.writeTextFile(`${kit.job.path}.qcow2`, "old");
-  await kit.builder.build(kit.job, unaborted());
-  equal((await Deno.readTextFile(kit.job.logFile)).split("\n").length, 2);
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  equal(error.kind, "taken");
+  match(
+    error.message,
+    /^cannot build tiny: .*\/images has files of tiny-17 already; give each pool an images-dir/,
+  );
+  equal(await Deno.readTextFile(`${kit.job.path}.qcow2`), "old");
+  ok(!exists(kit.job.logFile));
+});
+
+Deno.test("of two pools that build the same name and version in one images-dir, one does", async () => {
+  await using kit = await buildKit(`${BUILD}until [ -e "$path.go" ]; do sleep 0.02; done; make new\n`);
+  const builds = [1, 2, 3].map(() => kit.builder.build(kit.job, unaborted()));
+  const kinds = Promise.all(builds.map((build) =>
+    build.then(() => "built", (error) => {
+      Deno.writeTextFileSync(`${kit.job.path}.go`, "");
+      return error.kind;
+    })
+  ));
+  deepEqual((await kinds).toSorted(), ["built", "taken", "taken"]);
 });
 
 Deno.test("a build does not begin where too little of the disk is free", async () => {
@@ -202,6 +220,7 @@ Deno.test("a build does not begin where too little of the disk is free", async (
     match(error.message, /^cannot build tiny: /);
     match(error.message, says);
     ok(!exists(kit.job.logFile));
+    await kit.builder.remove(kit.job.path);
     await kit.builder.build({ ...kit.job, expectedSize: Math.floor(free / 2) }, unaborted()).catch((error) =>
       equal(error.kind, free < 2 ** 30 ? "disk" : null)
     );

@@ -44,6 +44,19 @@ Deno.test("an image is built on another machine, uploaded from there, and its fi
   assert.equal(readyImages(virtual).length, 1, "what was uploaded stays");
 });
 
+Deno.test("a build whose name is taken in the builder's folder becomes the next version", async () => {
+  const left = [new BuildError("taken", "there are files of it already", "")];
+  await using virtual = await pool();
+  await using one = new VirtualBuilder(virtual, {
+    host: "one",
+    build: () => ({ failure: left.pop(), time: MINUTE }),
+  });
+  await virtual.until(() => readyImages(virtual).length === 1, HOUR);
+  const [first, second] = one.disk.jobs.map(({ path }) => Number(path.match(/\d+$/)));
+  assert.equal(second, first! + 1);
+  assert.deepEqual(one.files, [`noble-${second}`]);
+});
+
 Deno.test("with no builder nothing is built, and the build says what it waits for, until one comes", async () => {
   await using virtual = await pool();
   await virtual.clock.advance(5 * MINUTE);

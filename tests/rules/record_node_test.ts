@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { recordNode } from "../../src/rules/record_node.ts";
 import { config, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
+import { sampleImage } from "../views/sample_images.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 
 /** The failures in a row of the pause after each of these changes, one after the other; null: there is none. */
@@ -34,6 +35,31 @@ Deno.test("a launch that fails pauses its label on its provider, by that provide
     timings: { create: NOW + 1 },
   }]);
   assert.deepEqual([second.failures, second.pause?.until], [[1, 2], NOW + 15_000]);
+});
+
+Deno.test("a node that becomes ready proves the image that it was booted from, and no other", async () => {
+  const { ledger } = await ledgerWith();
+  const login = node(states.login, { imageId: "image-2" });
+  await ledger.edit((edit) => {
+    for (const id of [1, 2]) edit.putImage(sampleImage({ id }));
+    edit.putImage(
+      sampleImage({ id: 3, provider: "cloud-b", state: { phase: "ready", externalId: "image-2" } }),
+    );
+    edit.putImage(sampleImage({ id: 4, state: { phase: "saving", externalId: "image-2" } }));
+    edit.putNode(login);
+  });
+  const proven = async (state: NodeRecord["state"]) => {
+    const previous = ledger.nodes.get(login.id)!;
+    const next = { ...previous, state };
+    await ledger.edit((edit) => recordNode(edit, { previous, next, config: config(), now: NOW }));
+    return [...ledger.images.values()].filter(({ state }) => "isProven" in state).map(({ id }) => id);
+  };
+  assert.deepEqual(await proven(states.prepare), []);
+  assert.deepEqual(await proven(states.ready), [2]);
+  const { revision } = ledger.images.get(2)!;
+  assert.deepEqual(await proven(states.login), [2]);
+  assert.deepEqual(await proven(states.ready), [2]);
+  assert.equal(ledger.images.get(2)!.revision, revision, "once is enough");
 });
 
 Deno.test("a failure counts once, however often its node changes after it", async () => {

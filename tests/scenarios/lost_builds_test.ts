@@ -1,5 +1,7 @@
 /** Files of builds that are not as they were made: a folder whose disk is not mounted, and a file that is damaged. */
 import assert from "node:assert/strict";
+import { BuildError } from "../../src/build/builder.ts";
+import type { DibImage } from "../../src/domain/dib_image.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { cloudImages, imageConfig, order, readyImages } from "./image_pool.ts";
@@ -83,4 +85,27 @@ Deno.test("a file that was damaged after its build is found out at the second up
   await virtual.until(() => readyImages(virtual).length === 2, HOUR);
   assert.equal(virtual.builder.jobs.length, 2);
   assert.ok(builds(virtual).every(({ id }) => id !== build!.id));
+});
+
+Deno.test("a build whose name another pool took first becomes the next version, and removes nothing", async () => {
+  const failure = new BuildError("taken", "/images has files of noble-1 already", "");
+  const left = [failure, failure];
+  await using virtual = await VirtualPool.start({
+    config: imageConfig(),
+    build: () => ({ failure: left.pop(), time: MINUTE }),
+  });
+  const removed: string[] = [];
+  const remove = virtual.builder.remove.bind(virtual.builder);
+  virtual.builder.remove = (path) => {
+    removed.push(path);
+    return remove(path);
+  };
+  const lines = await loggedLines(() => virtual.until(() => readyImages(virtual).length === 1, HOUR));
+  const [{ version, path, logFile }] = builds(virtual) as [DibImage];
+  const paths = virtual.builder.jobs.map((job) => job.path);
+  assert.deepEqual(paths, [version - 2, version - 1, version].map((one) => `/images/noble-${one}`));
+  assert.deepEqual([path, logFile], [paths[2], `/logs/noble-${version}.log`]);
+  assert.deepEqual(removed, []);
+  assert.equal(virtual.pool.report().orders.find(({ provider }) => provider === null)!.failures, 0);
+  assert.equal(lines.filter(({ level }) => level === "warning").length, 2);
 });

@@ -4,8 +4,11 @@ import { buildInputs } from "../../build/build_environment.ts";
 import type { Config } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import { waitFor } from "../../lib/in_flight.ts";
+import { loggerOf } from "../../lib/logging.ts";
 import { type AttemptDeps, evidenceOf } from "../outcome.ts";
 import { type DibOutcome, imagePostponed } from "./image_outcome.ts";
+
+const log = loggerOf("image", "build");
 
 type Attempt = AttemptDeps & { readonly builder: Builder };
 
@@ -18,6 +21,10 @@ export async function executeBuildImage(
     return { type: "built", files: await waitFor(`the build, which writes ${job.logFile}`, building) };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof BuildError && error.kind === "taken") {
+      log.warning("{error}", { error: error.message });
+      return { type: "taken" };
+    }
     const console = error instanceof BuildError ? error.tail : null;
     const kind = error instanceof BuildError ? error.kind : "unknown";
     const evidence = { ...evidenceOf(error, clock.now()), kind, console };

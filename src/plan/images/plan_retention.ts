@@ -1,6 +1,7 @@
 /**
  * Which images are kept: of each diskimage, and of each image of a provider, the newest and the second newest that
- * are ready; others for a while. So deleting a bad one by hand makes the one before current again. Pure.
+ * are ready, and the newest that a node became ready from; others for a while. So deleting bad ones by hand makes the
+ * last good one current again. Pure.
  */
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -24,8 +25,11 @@ export function planRetention(
   const expired = new Set<number>();
   let until = Infinity;
   for (const group of Map.groupBy(ready, nameOf).values()) {
-    const others = group.toSorted((a, b) => b.version - a.version).slice(KEPT);
-    for (const { id, stateSince } of others) {
+    const newestFirst = group.toSorted((a, b) => b.version - a.version);
+    const proven = newestFirst.find(({ state }) => "isProven" in state && state.isProven);
+    for (const image of newestFirst.slice(KEPT)) {
+      if (image === proven) continue;
+      const { id, stateSince } = image;
       if (stateSince + keep <= now) expired.add(id);
       else until = Math.min(until, stateSince + keep);
     }

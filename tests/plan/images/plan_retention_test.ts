@@ -22,6 +22,20 @@ Deno.test("of each image of a provider the newest two that are ready are kept, o
   assert.equal(until, NOW + 1);
 });
 
+Deno.test("the newest image that a node became ready from is kept, however many newer ones nobody could use", () => {
+  const old = { stateSince: NOW - 9 * HOUR };
+  const expiredOf = (...proven: number[]) => {
+    const images = [1, 2, 3, 4, 5].map((id) => {
+      const state = { phase: "ready", externalId: `image-${id}` } as const;
+      return sampleImage({ id, ...old, state: proven.includes(id) ? { ...state, isProven: true } : state });
+    });
+    return [...planRetention(images, situation).expired].toSorted();
+  };
+  assert.deepEqual(expiredOf(), [1, 2, 3]);
+  assert.deepEqual(expiredOf(1, 2), [1, 3]);
+  assert.deepEqual(expiredOf(1, 2, 4), [1, 2, 3]);
+});
+
 Deno.test("builds are kept in the same way", () => {
   const builds = [1, 2, 3].map((id) => sampleDibImage({ id, stateSince: NOW - 9 * HOUR }));
   const jammy = [4, 5].map((id) => sampleDibImage({ id, name: "jammy", stateSince: NOW - 9 * HOUR }));
