@@ -49,8 +49,6 @@ import { rescueState } from "./write_state.ts";
 
 export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
-  /** Whether it lies in a file that somebody may take away: then `check` is to be called every few seconds. */
-  readonly isInFile: boolean;
   /**
    * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
    * Stays so, also when it is opened again, until `settle("new")`.
@@ -76,7 +74,6 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   constructor(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
     this.installation = state.installation;
-    this.isInFile = state.guard !== null;
     this.isNew = state.isNew;
     this.doubt = state.doubt;
     this.#state = state;
@@ -94,11 +91,15 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   }
 
   /**
-   * Whether the state is still there and can be written; after a write that failed this tries another.
+   * Sees to it that the state is still there and can be written; after a write that failed this tries another.
+   * @returns whether it lies in a file, which somebody may take away: then it is to be called every few seconds
    * @throws StoreError `gone`, `stopped`, `damaged`: this process can write nothing any more; `unusable`: not now
    */
-  check(): Promise<void> {
-    return this.#inTurn(() => this.#state.writer.check());
+  check(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#state.writer.check();
+      return this.#state.guard !== null;
+    });
   }
 
   /**
