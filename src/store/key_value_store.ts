@@ -44,8 +44,8 @@ import {
   rowSchemas,
   runSchema,
 } from "./schemas.ts";
-import { damagedState } from "./state_errors.ts";
-import { rescueState } from "./write_state.ts";
+import { damagedState, unusableState } from "./state_errors.ts";
+import { writeState } from "./write_state.ts";
 
 export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
@@ -114,7 +114,8 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
       const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
       const events = await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
       const samples = await Array.fromAsync(this.samples({ since: 0 })).catch(() => []);
-      const copy = await rescueState(reader.path, {
+      const copy = `${reader.path}.rescued-${timeStamp(this.#clock.now())}`;
+      await writeState(copy, {
         mutations: [
           ...this.#basics(),
           ...contentMutations(contents),
@@ -123,7 +124,8 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
           ...samples.flatMap(sampleAdditions),
         ],
         commits: writer.commits,
-        stamp: timeStamp(this.#clock.now()),
+      }).catch((cause) => {
+        throw unusableState(reader.path, `the copy ${copy} cannot be made`, cause);
       });
       guard.removeLog();
       return copy;

@@ -34,10 +34,7 @@ import { encodeKey, encodeValue } from "../state_text.ts";
 /** How long it waits until it sends a transaction again that got no answer (milliseconds). */
 const PAUSE = 250;
 
-/** How often one is sent by a process that does not lead. */
-const ATTEMPTS = 10;
-
-/** How long a leader waits for an answer (milliseconds): elections of etcd, and restarts of its members, take less. */
+/** How long it waits for an answer (milliseconds): elections of etcd, and restarts of its members, take less. */
 const PATIENCE = MINUTE;
 
 const commitsSchema = v.object({ count: v.number(), token: v.number(), nonce: v.string() });
@@ -131,9 +128,10 @@ export class EtcdTransactions implements Transactions {
         const mayBeDone = attempt > 1 || (error instanceof EtcdError && error.kind === "full");
         const isDone = isEtcdRefusal(error) ? mayBeDone && await this.#isDone(next) : null;
         if (isDone === true) return { succeeded: true, found: [] };
-        if (isDone === false || this.#givesUp(attempt)) throw this.#failure(error);
+        if (isDone === false) throw this.#failure(error);
         if (clock.monotonic() - startedAt > PATIENCE) {
-          leadership?.lose(
+          if (leadership === null) throw this.#failure(error);
+          leadership.lose(
             `etcd has given no answer to a write for ${PATIENCE / SECOND} s: ${errorChain(error)}`,
           );
         }
@@ -149,11 +147,6 @@ export class EtcdTransactions implements Transactions {
     const { key, signal } = this.#options;
     const found = await this.#etcd.range({ key }, { signal }).catch(() => null);
     return found && found.entries[0]?.value === next;
-  }
-
-  /** A leader's attempts end with its leadership. */
-  #givesUp(attempt: number): boolean {
-    return this.#options.leadership === null && attempt === ATTEMPTS;
   }
 
   #failure(error: unknown): StoreError {
