@@ -5,6 +5,7 @@ import type { LogLevels } from "./log_levels.ts";
 import { LogFile } from "./log_file.ts";
 import { jsonLine, type LogLines, pythonLines, textForPeople } from "./log_lines.ts";
 import { handlersFor, type LogHandler, type LogPlan } from "./log_plan.ts";
+import { writeWhole } from "./write_whole.ts";
 
 interface Output {
   write(record: LogRecord): void;
@@ -16,8 +17,6 @@ interface OutputOptions {
   /** Those that win over the plan's. */
   readonly levels: LogLevels;
 }
-
-const encoder = new TextEncoder();
 
 export class LogOutputs implements Disposable {
   readonly #plan: LogPlan;
@@ -104,9 +103,8 @@ function lossRecord(
 
 /** A stream that cannot be written (a closed pipe) must not stop the pool. */
 function writeTo(stream: typeof Deno.stderr, line: string): void {
-  const bytes = encoder.encode(line);
   try {
-    for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+    writeWhole(stream, line);
   } catch {
     // Nowhere is left to say it.
   }

@@ -82,12 +82,10 @@ export function commitMutations(commit: Commit & TableChanges): Mutation[] {
 
 /** Those that write a whole state's records. */
 export function contentMutations({ pauses, orders, clock, homes, runs, ...tables }: Contents): Mutation[] {
+  const added = <Entity>(records: readonly Entity[]) => records.map((next) => ({ previous: null, next }));
+  const rows = mapTables<TableChanges>((table) => added<Row>(tables[table]) as TableChanges[TableName]);
   return [
-    ...tableNames.flatMap((table) =>
-      tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
-    ),
-    ...pauses.map((next) => ({ key: keys.pause(next), value: encodeRecord(next) })),
-    ...orders.map((next) => ({ key: keys.order(next), value: encodeRecord(next) })),
+    ...commitMutations({ ...rows, pauses: added(pauses), orders: added(orders) }),
     ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
     ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
     ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),

@@ -44,13 +44,11 @@ import {
   rowSchemas,
   runSchema,
 } from "./schemas.ts";
-import { damagedState } from "./state_errors.ts";
-import { rescueState } from "./write_state.ts";
+import { damagedState, unusableState } from "./state_errors.ts";
+import { writeState } from "./write_state.ts";
 
 export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
-  /** Whether it lies in a file that somebody may take away: then `check` is to be called every few seconds. */
-  readonly isInFile: boolean;
   /**
    * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
    * Stays so, also when it is opened again, until `settle("new")`.
@@ -76,7 +74,6 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   constructor(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
     this.installation = state.installation;
-    this.isInFile = state.guard !== null;
     this.isNew = state.isNew;
     this.doubt = state.doubt;
     this.#state = state;
@@ -94,11 +91,15 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
   }
 
   /**
-   * Whether the state is still there and can be written; after a write that failed this tries another.
+   * Sees to it that the state is still there and can be written; after a write that failed this tries another.
+   * @returns whether it lies in a file, which somebody may take away: then it is to be called every few seconds
    * @throws StoreError `gone`, `stopped`, `damaged`: this process can write nothing any more; `unusable`: not now
    */
-  check(): Promise<void> {
-    return this.#inTurn(() => this.#state.writer.check());
+  check(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#state.writer.check();
+      return this.#state.guard !== null;
+    });
   }
 
   /**
@@ -113,7 +114,8 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
       const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
       const events = await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
       const samples = await Array.fromAsync(this.samples({ since: 0 })).catch(() => []);
-      const copy = await rescueState(reader.path, {
+      const copy = `${reader.path}.rescued-${timeStamp(this.#clock.now())}`;
+      await writeState(copy, {
         mutations: [
           ...this.#basics(),
           ...contentMutations(contents),
@@ -122,7 +124,8 @@ export class KeyValueStore implements History, EventRecords, AsyncDisposable {
           ...samples.flatMap(sampleAdditions),
         ],
         commits: writer.commits,
-        stamp: timeStamp(this.#clock.now()),
+      }).catch((cause) => {
+        throw unusableState(reader.path, `the copy ${copy} cannot be made`, cause);
       });
       guard.removeLog();
       return copy;

@@ -151,14 +151,9 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
     return this.#failure;
   }
 
-  /** Whether the state is there and can be written; as `Store.check`. @throws StoreError, which `failure` then is */
-  async check(): Promise<void> {
-    await this.#noting(this.#store.check());
-  }
-
-  /** Whether it lies in a file; as `Store.isInFile`. */
-  get isInFile(): boolean {
-    return this.#store.isInFile;
+  /** Sees to it that the state is there and can be written; as `Store.check`. @throws StoreError, which `failure` then is */
+  check(): Promise<boolean> {
+    return this.#noting(this.#store.check());
   }
 
   /** Calls the listener when a commit cannot be stored, after one that could. */

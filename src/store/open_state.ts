@@ -5,6 +5,7 @@
  * Deno KV fail with `database is locked` or panic.
  */
 import type { Instant } from "../domain/time.ts";
+import { ifThere } from "../lib/if_there.ts";
 import { backupState } from "./backup_state.ts";
 import { checkDatabase, checkLog } from "./check_database.ts";
 import { copiesBeside, timeStamp } from "./copy_names.ts";
@@ -13,7 +14,7 @@ import { KeyValueStore } from "./key_value_store.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "./prepare_state.ts";
 import { openDatabase, probeFileVersion } from "./probe_version.ts";
-import { damagedState } from "./state_errors.ts";
+import { damagedState, unusableState } from "./state_errors.ts";
 import { holdTheSame } from "./state_contents.ts";
 import { prepareStateFile, removeState, stateFileAt } from "./state_file.ts";
 import { readRowsOf } from "./sqlite_source.ts";
@@ -55,6 +56,7 @@ async function openChecked(
   if (version === null && witness !== null && !isBlank) throw damagedState(path, emptiedProblem(witness));
   const kv = await openDatabase(path);
   try {
+    await refuseMounted(path);
     const writer = await openFileWriter(kv, path);
     const state = await prepareState(writer, { ...options, version, witness: { path, last: witness } });
     const guard = new StateGuard(path);
@@ -74,6 +76,16 @@ async function openChecked(
     kv.close();
     throw error;
   }
+}
+
+/** A file that alone is mounted into a container: what SQLite keeps beside it, its newest commits too, goes with that. */
+async function refuseMounted(path: string): Promise<void> {
+  const [file, log] = await Promise.all([Deno.stat(path), ifThere(Deno.stat(`${path}-wal`))]);
+  if (log === null || log.dev === file.dev) return;
+  throw unusableState(
+    path,
+    "its write-ahead log would be on another file system, since the file is mounted by itself; mount its folder instead",
+  );
 }
 
 /** A copy of the state as its version left it: one, however many starts get no further. */

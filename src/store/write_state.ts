@@ -3,7 +3,6 @@ import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import type { StateContents } from "./state_contents.ts";
-import { unusableState } from "./state_errors.ts";
 import { isThere, removeState } from "./state_file.ts";
 
 /** Where nobody else writes one. @throws as `makeDatabase` */
@@ -33,21 +32,6 @@ export async function makeDatabase(path: string, fill: (partial: string) => Prom
 
 function partialOf(path: string): string {
   return `${path}.partial`;
-}
-
-/**
- * Of a state that was taken from under its process, from what that has in memory and can still read.
- * @param options `stamp`: part of the new file's name @returns the path of the copy beside it @throws StoreError
- */
-export async function rescueState(
-  path: string,
-  { stamp, ...contents }: StateContents & { readonly stamp: string },
-): Promise<string> {
-  const copy = `${path}.rescued-${stamp}`;
-  await writeState(copy, contents).catch((cause) => {
-    throw unusableState(path, `the copy ${copy} cannot be made`, cause);
-  });
-  return copy;
 }
 
 /** Into an empty file, which nobody uses until it is whole. @param name what messages call it */

@@ -62,16 +62,16 @@ export class StateWatch implements AsyncDisposable {
     await this.#task[Symbol.asyncDispose]();
   }
 
-  /** @returns whether to look again by itself: a state in memory is looked at while it fails only */
+  /** @returns whether to look again by itself: a state that is in no file is looked at while it fails only */
   async #look(): Promise<boolean> {
     this.#tellFailure();
     // What it throws is the ledger's failure from then on.
-    await this.#deps.ledger.check().catch(() => {});
+    const isToLookAgain = await this.#deps.ledger.check().catch(() => true);
     const { failure } = this.#deps.ledger;
     if (failure === null) this.#tellMended();
     else if (this.isLost) this.#lost.resolve(failure);
     else this.#tellFailure();
-    return failure !== null || this.#deps.ledger.isInFile;
+    return isToLookAgain;
   }
 
   /** Also one that the next look does not find any more: whoever met it says nothing of it. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
 import type { Etcd } from "../../src/etcd/etcd.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { followCommits } from "../../src/store/etcd/follow_commits.ts";
@@ -152,6 +153,26 @@ Deno.test("a leader that loses the lead while a commit has no answer stops for g
   leadership.lose("its lease has ended");
   await assert.rejects(setting.during(writing), { kind: "stopped", message: /its lease has ended/ });
   await assert.rejects(store.check(), { kind: "stopped" });
+});
+
+Deno.test("a leader that gets no answer to what it writes, though its lease lives on, ends its lead", async () => {
+  const setting = new Setting();
+  const leadership = await takeLead(setting.client);
+  await using store = await setting.open({ leadership });
+  setting.etcd.plan = ({ method }) => method === "transact" ? { end: "request lost" } : {};
+  const writing = setting.during(store.takeIds("node", 1), 2 * MINUTE);
+  await assert.rejects(writing, { kind: "stopped", message: /no answer to a write for 60 s: .*/ });
+  assert.match((await leadership.lost).message, /no answer to a write for 60 s: /);
+});
+
+Deno.test("a leader that cannot write to etcd when it opens the state ends its lead", async () => {
+  const setting = new Setting();
+  const leadership = await takeLead(setting.client);
+  setting.etcd.plan = ({ method }) => method === "transact" ? { end: "request lost" } : {};
+  await assert.rejects(setting.during(setting.open({ leadership }), 2 * MINUTE), {
+    kind: "stopped",
+    message: /no answer to a write for 60 s: /,
+  });
 });
 
 Deno.test("an etcd that is full is told with what to do, and written to again when it has room", async () => {

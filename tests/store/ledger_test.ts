@@ -27,7 +27,6 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
   const watched: Store = {
     installation: store.installation,
     isNew: store.isNew,
-    isInFile: store.isInFile,
     doubt: store.doubt,
     settle: (what) => store.settle(what),
     check: () => store.check(),

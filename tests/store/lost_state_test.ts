@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
+import { testNeeding } from "../needs.ts";
+import { smallDisk } from "../small_disk.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/open_state.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
@@ -198,3 +200,27 @@ Deno.test("a witness that cannot be read tells nothing", async () => {
   await Deno.writeTextFile(filesOf(state.path)[2]!, "\0".repeat(54));
   assert.equal((await reopen(state.path)).doubt, null);
 });
+
+testNeeding(
+  ["mount"],
+  "a file that is mounted without its folder is refused: its log would go with the container",
+  async () => {
+    await using state = await temporaryState();
+    await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+    const before = await Deno.readFile(state.path);
+    await using container = await smallDisk();
+    const path = join(container.path, "nodepool.kv");
+    await Deno.writeTextFile(path, "");
+    const run = (command: string, ...args: string[]) => new Deno.Command(command, { args }).output();
+    assert.ok((await run("mount", "--bind", state.path, path)).success);
+    try {
+      await assert.rejects(openKvStore(path, options), {
+        kind: "unusable",
+        message: /mount its folder instead/,
+      });
+    } finally {
+      await run("umount", path);
+    }
+    assert.deepEqual(await Deno.readFile(state.path), before);
+  },
+);

@@ -5,7 +5,7 @@ import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/open_state.ts";
 import { backupState } from "../../src/store/backup_state.ts";
-import { rescueState } from "../../src/store/write_state.ts";
+import { writeState } from "../../src/store/write_state.ts";
 import type { Contents } from "../../src/store/store.ts";
 import { historyRecord, nodeRecord, nodeRequest, poolSample } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
@@ -227,14 +227,18 @@ Deno.test("a copy of a state that was removed has its history and its samples to
 Deno.test("a copy that cannot be written whole is not left for one", async () => {
   await using state = await temporaryState();
   const tooMuch = [{ key: ["note"], value: "x".repeat(100_000) }];
-  const rescued = {
-    mutations: tooMuch,
-    commits: 1,
-    stamp: "20300101T000000Z",
-  };
-  await assert.rejects(rescueState(state.path, rescued), {
-    kind: "unusable",
-    message: /the copy .+ cannot be made/,
-  });
+  await assert.rejects(
+    writeState(`${state.path}.rescued-20300101T000000Z`, { mutations: tooMuch, commits: 1 }),
+  );
   assert.deepEqual((await Array.fromAsync(Deno.readDir(state.directory))).map(({ name }) => name), []);
+});
+
+Deno.test("a copy that cannot be made says so", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  const contents = await store.load();
+  await Deno.rename(state.directory, `${state.directory}.away`);
+  await assert.rejects(store.check());
+  await assert.rejects(store.rescue(contents), { kind: "unusable", message: /the copy .+ cannot be made/ });
+  await Deno.rename(`${state.directory}.away`, state.directory);
 });

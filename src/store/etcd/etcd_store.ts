@@ -23,7 +23,7 @@ import { EtcdSource } from "./etcd_source.ts";
 import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transactions.ts";
 
 interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOptions, "signal" | "commits"> {
-  readonly clock: Pick<Clock, "now" | "sleep">;
+  readonly clock: Pick<Clock, "now" | "sleep" | "monotonic">;
   /** A path; the witness of it lies beside. null: there is no witness. */
   readonly witness: string | null;
 }

@@ -5,7 +5,7 @@
  * An answer may get lost, and nobody knows then whether etcd has done the transaction, or is going to. The same one is
  * sent again, until etcd has said what became of it: where `commits` has its nonce, it was done; where that is as it
  * was, it is done now. Until then it does not settle, and the writer writes nothing else. A process that loses the
- * leadership meanwhile stops for good. The writer calls them.
+ * leadership meanwhile stops for good, and one whose lease alone is still answered gives it up. The writer calls them.
  */
 import * as v from "valibot";
 import {
@@ -21,7 +21,9 @@ import type { Leadership } from "../../lead/leadership.ts";
 import { leaderName } from "../../lead/leader_record.ts";
 import type { PoolKeys } from "../../lead/pool_keys.ts";
 import type { Call } from "../../lib/call.ts";
+import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { errorChain } from "../../lib/error_chain.ts";
 import type { Random } from "../../lib/random.ts";
 import { keys as stateKeys } from "../keys.ts";
 import type { Transactions, Written } from "../kv_writer.ts";
@@ -32,8 +34,8 @@ import { encodeKey, encodeValue } from "../state_text.ts";
 /** How long it waits until it sends a transaction again that got no answer (milliseconds). */
 const PAUSE = 250;
 
-/** How often one is sent by a process that does not lead. */
-const ATTEMPTS = 10;
+/** How long it waits for an answer (milliseconds): elections of etcd, and restarts of its members, take less. */
+const PATIENCE = MINUTE;
 
 const commitsSchema = v.object({ count: v.number(), token: v.number(), nonce: v.string() });
 
@@ -43,7 +45,7 @@ export interface EtcdTransactionsOptions extends Call {
   readonly keys: PoolKeys;
   /** null: it writes only while nobody leads. */
   readonly leadership: Leadership | null;
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: Pick<Clock, "sleep" | "monotonic">;
   readonly random: Pick<Random, "uuid">;
   /** The count that a state begins with which has none; 0 by default. */
   readonly commits?: number;
@@ -111,7 +113,8 @@ export class EtcdTransactions implements Transactions {
     then: readonly EtcdOperation[],
     next: string,
   ): Promise<Pick<TransactionAnswer, "succeeded" | "found">> {
-    const { key, keys: { leader }, clock, signal } = this.#options;
+    const { key, keys: { leader }, clock, leadership, signal } = this.#options;
+    const startedAt = clock.monotonic();
     const compares: Compare[] = [
       { key: leader, createRevision: this.#token },
       this.#last === null ? { key, createRevision: 0 } : { key, value: this.#last },
@@ -125,7 +128,13 @@ export class EtcdTransactions implements Transactions {
         const mayBeDone = attempt > 1 || (error instanceof EtcdError && error.kind === "full");
         const isDone = isEtcdRefusal(error) ? mayBeDone && await this.#isDone(next) : null;
         if (isDone === true) return { succeeded: true, found: [] };
-        if (isDone === false || this.#givesUp(attempt)) throw this.#failure(error);
+        if (isDone === false) throw this.#failure(error);
+        if (clock.monotonic() - startedAt > PATIENCE) {
+          if (leadership === null) throw this.#failure(error);
+          leadership.lose(
+            `etcd has given no answer to a write for ${PATIENCE / SECOND} s: ${errorChain(error)}`,
+          );
+        }
       }
       await clock.sleep(PAUSE, { signal }).catch((reason) => {
         throw this.#failure(reason);
@@ -138,11 +147,6 @@ export class EtcdTransactions implements Transactions {
     const { key, signal } = this.#options;
     const found = await this.#etcd.range({ key }, { signal }).catch(() => null);
     return found && found.entries[0]?.value === next;
-  }
-
-  /** A leader's attempts end with its leadership. */
-  #givesUp(attempt: number): boolean {
-    return this.#options.leadership === null && attempt === ATTEMPTS;
   }
 
   #failure(error: unknown): StoreError {
