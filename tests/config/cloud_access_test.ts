@@ -154,6 +154,24 @@ Deno.test("where there is no clouds.yaml, the places that were searched are told
   );
 });
 
+Deno.test("a clouds.yaml without anything in it is there, and has no clouds; a secure.yaml has no secrets", async () => {
+  for (const text of ["", "\n", "# later\n", "---\r\n# later\r\n"]) {
+    assert.deepEqual(await faultsOf(provider, { files: { "/etc/openstack/clouds.yaml": text } }), [
+      'nodepool.yaml:1:23: providers[0].cloud: cloud "a" (/etc/openstack/clouds.yaml): no such cloud; none are defined',
+    ]);
+    const { files } = machine("{auth: {auth_url: http://k, username: u, password: p, project_name: n}}");
+    await parse(provider, { files: { ...files, "/etc/openstack/secure.yaml": text } });
+  }
+});
+
+Deno.test("a clouds.yaml that is no mapping is wrong, and not missing", async () => {
+  for (const text of ["- a\n", "later\n", "~\n"]) {
+    assert.deepEqual(await faultsOf(provider, { files: { "/etc/openstack/clouds.yaml": text } }), [
+      "/etc/openstack/clouds.yaml: is not a mapping, such as one with the key clouds",
+    ]);
+  }
+});
+
 Deno.test("a clouds.yaml that may not be read is passed over, as openstacksdk does", async () => {
   const files = { "/work-dir/clouds.yaml": null };
   const text = provider.replace("cloud: a", "cloud: my-cloud");
