@@ -4,7 +4,7 @@
  */
 import { ConfigError, type Problem } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
-import { fileProblem, readText } from "../read_text.ts";
+import { fileProblem, isBlankYaml, readText } from "../read_text.ts";
 import { readYaml } from "../read_yaml.ts";
 import { plainValue } from "../yaml_node.ts";
 import { isSettings, type Settings } from "./settings.ts";
@@ -67,8 +67,6 @@ function searchPath(environment: Environment): string[] {
   ];
 }
 
-const EMPTY_LINE = /^\s*(?:#|(?:---\s*)?$)/;
-
 /** The first that exists and may be read; what is there but forbidden is passed over, as openstacksdk does. */
 async function firstFile(
   paths: readonly string[],
@@ -78,7 +76,7 @@ async function firstFile(
     if (!(await environment.stat(path, { signal }))?.isFile) continue;
     try {
       const text = await readText(path, { environment, signal });
-      if (text.split("\n").every((line) => EMPTY_LINE.test(line))) return { path, settings: {} };
+      if (isBlankYaml(text)) return { path, settings: {} };
       const { root, problems: found } = readYaml(text, path);
       problems.push(...found);
       const settings = root === null ? null : plainValue(root);
