@@ -59,9 +59,11 @@ find_checked() { # DENO PROGRAM
   [ "$now" = "$checked" ]
 }
 
+# Refuses copies that cannot be run, so that the next start looks at them again.
 # The stamp is of before the check, as what changes during that is looked at again; that of a fresh copy is taken here.
 # Several starts may write it at once, and a start without it is only slower.
 keep() { # DENO PROGRAM
+  [ -x "$deno/deno" ] || fail "no program may be run in $cache, as where a disk is mounted noexec: set XDG_CACHE_HOME to a folder on another"
   [ -n "$now" ] || stamp "$@"
   set -- "${deno##*.}" "${folder##*.}" "$cache/$2.0.checked"
   case $1$2 in ??) ;; *) return ;; esac # the stamp knows no larger numbers

@@ -107,8 +107,9 @@ function etcdFields({ endpoints: _, pool: _pool, cert, key, control, ...fields }
 }
 
 function viewProvider(provider: ProviderConfig): View {
-  const { access } = provider;
-  const shown = isUnknown(access) ? { name: access.name } : access;
+  // Whatever names the authorities, they are the same.
+  const { caSetting: _, ...access } = provider.access;
+  const shown = isUnknown(provider.access) ? { name: access.name } : access;
   return viewFields(providerSection, provider, { access: viewFields(accessSection, shown) });
 }
 

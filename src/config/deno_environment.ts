@@ -6,7 +6,9 @@ import type { Environment } from "./environment.ts";
 export const denoEnvironment: Environment = {
   /** Bounded, so that a path like /dev/zero ends too. */
   async readFile(path, { limit, signal }) {
-    using file = await Deno.open(path, { read: true });
+    // Deno lets nobody open its own standard input.
+    using opened = path === "/dev/stdin" ? null : await Deno.open(path, { read: true });
+    const file = opened ?? Deno.stdin;
     const chunks: Uint8Array[] = [];
     let size = 0;
     while (size < limit) {

@@ -8,7 +8,7 @@ import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
 import type { Environment } from "./environment.ts";
 import { type LoadedConfig, parseConfig, type ParseOptions } from "./parse_config.ts";
 import { exposedFiles, readText } from "./read_text.ts";
-import { emptySecrets, parseSecureFile } from "./secure_file.ts";
+import { emptySecrets, readSecureFile } from "./secure_file.ts";
 
 export type { LoadedConfig } from "./parse_config.ts";
 
@@ -27,10 +27,8 @@ export async function loadConfig(
     LoadOptions = {},
 ): Promise<LoadedConfig> {
   const problems: Problem[] = [];
-  const secrets = secure === null ? emptySecrets : await collect(
-    problems,
-    async () => parseSecureFile(await readText(secure, { environment, signal }), secure),
-  ) ?? emptySecrets;
+  const secrets = await collect(problems, () => readSecureFile(secure, { environment, signal })) ??
+    emptySecrets;
   const loaded = await collect(problems, async () => {
     const text = await readText(path, { environment, signal });
     return await parseConfig(text, { file: path, environment, secrets, byItself, openedState, signal });

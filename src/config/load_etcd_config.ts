@@ -12,7 +12,7 @@ import { keysAlone } from "./first_level.ts";
 import { readText } from "./read_text.ts";
 import { readYaml } from "./read_yaml.ts";
 import { etcdConfig } from "./schema/etcd_section.ts";
-import { emptySecrets, parseSecureFile } from "./secure_file.ts";
+import { readSecureFile } from "./secure_file.ts";
 import { problemAt, validateTree } from "./validate_tree.ts";
 import type { YamlMapping } from "./yaml_node.ts";
 
@@ -29,10 +29,7 @@ export async function loadEtcdConfig(
   { configFile: file, secureFile, state }: EtcdFiles,
 ): Promise<EtcdConfig> {
   const environment = denoEnvironment;
-  const secure = secureFile ?? await defaultSecurePath();
-  const secrets = secure === null
-    ? emptySecrets
-    : parseSecureFile(await readText(secure, { environment }), secure);
+  const secrets = await readSecureFile(secureFile ?? await defaultSecurePath(), { environment });
   const part = readPart(await readText(file, { environment }), file);
   const { whole, draft: given, problems: faults } = validateTree(part, file);
   const draft = state === undefined ? given : { ...given, state };

@@ -11,7 +11,7 @@ import { ConfigError, type Problem } from "./config_error.ts";
 import { denoEnvironment } from "./deno_environment.ts";
 import { expandHome } from "./environment.ts";
 import { isLoggingConf, parseLoggingConf } from "./logging_conf.ts";
-import { fileProblem } from "./read_text.ts";
+import { fileProblem, isBlankYaml, readLooseText } from "./read_text.ts";
 import { formatPath, plainValue, positionAt, type YamlNode } from "./yaml_node.ts";
 
 const level = v.picklist(["debug", "info", "warning", "error"]);
@@ -60,7 +60,7 @@ function inDetail(logging: PlainLog | LogPlan): LoggingOptions {
 
 /** @throws ConfigError */
 async function loadFile(path: string): Promise<LogSettings> {
-  const text = await Deno.readTextFile(path).catch((error) => {
+  const text = await readLooseText(path, denoEnvironment).catch((error) => {
     const problem = fileProblem(path, `cannot read the logging configuration: ${fileReason(error)}`);
     throw new ConfigError([problem], { cause: error });
   });
@@ -68,7 +68,7 @@ async function loadFile(path: string): Promise<LogSettings> {
     const { plan, notices } = parseLoggingConf(text, path);
     return { settings: plan, notices };
   }
-  if (text.split("\n").every((line) => /^\s*(?:#.*)?$/.test(line))) return NOTHING;
+  if (isBlankYaml(text)) return NOTHING;
   const { readYaml } = await import("./read_yaml.ts");
   const { root, problems } = readYaml(text, path);
   if (root === null) throw new ConfigError(problems);

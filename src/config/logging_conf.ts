@@ -19,7 +19,7 @@ interface LoggingConf {
 
 /** Whether the text is INI, and not YAML: its first line that says something is a section's name. */
 export function isLoggingConf(text: string): boolean {
-  const first = text.split("\n").find((line) => !/^\s*([#;].*)?$/.test(line)) ?? "";
+  const first = text.split(/\r?\n/).find((line) => !/^\s*([#;].*)?$/.test(line)) ?? "";
   return /^\[[^\],]+\]/.test(first);
 }
 

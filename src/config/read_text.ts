@@ -49,6 +49,11 @@ function decode(bytes: Uint8Array, path: string): string {
   }
 }
 
+/** Whether YAML has nothing in it but comments. */
+export function isBlankYaml(text: string): boolean {
+  return text.split("\n").every((line) => /^\s*(?:#|(?:---\s*)?$)/.test(line));
+}
+
 /** A problem of a file as a whole. */
 export function fileProblem(file: string, message: string): Problem {
   const unknown = {

@@ -8,7 +8,7 @@ import { nearestName } from "../lib/nearest_name.ts";
 import { maskedValue } from "./masked_lines.ts";
 import { fileProblem } from "./read_text.ts";
 import { type ConfigSection, configSection } from "./schema/config_section.ts";
-import { sectionAt, traitsOf } from "./schema/section.ts";
+import { itemOf, sectionAt, traitsOf } from "./schema/section.ts";
 import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
 
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
@@ -120,13 +120,14 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
     const key = String(path.at(-1));
     const joined = known.find((name) => key.startsWith(`${name}:`));
     const suggestion = joined ?? nearestName(key, known);
+    const meant = [...(suggestion === null ? [] : [`"${suggestion}"`]), ...placesOf(key)];
     const hint = joined !== undefined
       ? `; write a blank after \`${joined}:\``
-      : suggestion === null
+      : meant.length === 0
       ? `; known: ${known.join(", ")}${
         path.length > 1 ? "" : "; keys of your own, for anchors, begin with x-"
       }`
-      : `; did you mean "${suggestion}"?`;
+      : `; did you mean ${meant.join(" or ")}?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion, marks: "key" });
   }
   if (issue.kind === "missing key") {
@@ -142,6 +143,16 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
     message: `expected ${expected}, found ${found}${hint}`,
     found,
     expected,
+  });
+}
+
+/** Where the file may have a key of that name: `providers[].images[].username`. */
+function placesOf(key: string, schema: unknown = configSection, at = ""): readonly string[] {
+  return Object.entries(sectionAt(schema, []) ?? {}).flatMap(([name, entry]) => {
+    if (traitsOf(entry).former !== undefined) return [];
+    const item = itemOf(entry);
+    const inside = placesOf(key, item, `${at}${name}${item === entry ? "" : "[]"}.`);
+    return name === key ? [`${at}${name}`, ...inside] : inside;
   });
 }
 

@@ -21,6 +21,8 @@ export interface CloudAccess {
   readonly serviceRegions: Readonly<Record<string, string>>;
   /** Whether the server's TLS certificate is checked. */
   readonly verify: boolean;
+  /** The setting or variable that names `caCert`, for messages. */
+  readonly caSetting: string;
   /** Path of a file with further certificate authorities, and of a client certificate with its key (PEM). */
   readonly caCert: string | null;
   readonly clientCert: string | null;
@@ -47,6 +49,7 @@ export const PLAIN_ACCESS: Omit<CloudAccess, "name" | "authUrl" | "auth" | "scop
   serviceRegions: {},
   verify: true,
   caCert: null,
+  caSetting: "cacert",
   clientCert: null,
   clientKey: null,
   endpointOverrides: {},

@@ -250,7 +250,7 @@ interface TlsOptions {
 }
 
 async function readTls(options: UndiciSendOptions): Promise<TlsOptions> {
-  const ca = await readPem("cacert", options.caCert);
+  const ca = await readPem(options.caSetting ?? "cacert", options.caCert);
   const cert = await readPem("cert", options.clientCert);
   const key = await readPem("key", options.clientKey) ?? cert;
   return {

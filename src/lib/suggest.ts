@@ -5,7 +5,7 @@ import { nearestName } from "./nearest_name.ts";
 export function suggest(name: string, candidates: readonly string[]): string {
   const meant = nearestName(name, candidates);
   if (meant !== null) return `; did you mean ${meant}?`;
-  if (candidates.length === 0) return "; there are none";
+  if (candidates.length === 0) return "; there are no others";
   if (candidates.length === 1) return `; there is only ${candidates[0]}`;
   return `; there are ${namesText(candidates.toSorted(), { most: MOST })}`;
 }

@@ -16,11 +16,8 @@ export function statsdAddress(
   const port = env("STATSD_PORT")?.trim() ?? "";
   if (host === "" && port === "") return { address: null, problem: null };
   const isPort = /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535;
-  const problem = port === "" || isPort
-    ? null
-    : `STATSD_PORT is ${
-      JSON.stringify(port)
-    }, which is not a port; using ${DEFAULT_PORT}; set it to 1 to 65535`;
+  const advice = `which is not a port; using ${DEFAULT_PORT}; set it to 1 to 65535`;
+  const problem = port === "" || isPort ? null : `STATSD_PORT is ${JSON.stringify(port)}, ${advice}`;
   return {
     address: { host: host || DEFAULT_HOST, port: isPort ? Number(port) : DEFAULT_PORT },
     problem,

@@ -185,7 +185,8 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     const asked = context.req.param("topic");
     const name = asked.replace(/\.md$/, "");
     const { topic, section } = findManualPage(name);
-    if (name !== asked || manualForm(context) === "markdown") {
+    const form = manualForm(context);
+    if (name !== asked || form === "markdown") {
       return answer(context, "markdown", (section ?? topic).text);
     }
     if (section === null) {
@@ -205,7 +206,7 @@ function addOpenApi(app: Hono): void {
 }
 
 function manualForm(context: Context): "html" | "markdown" {
-  const asked = context.req.query("format");
+  const { format: asked } = parametersOf(new URL(context.req.url).searchParams, ["format"]);
   if (asked === "html" || asked === "markdown") return asked;
   if (asked !== undefined) throw new SiteError(400, `the manual has no format ${asked}: html, markdown`);
   return acceptedFormat(context.req.header("accept")) === "html" ? "html" : "markdown";

@@ -33,6 +33,16 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     faults: [/^nodepool.yaml:4:5: labels\[0\].frobnicate: unknown key; known: name, image, min-ready/],
   },
   {
+    title: "a key in the wrong place leads to the places that it has, besides one of nearly that name",
+    to: "  - {name: beta, cloud: my-cloud, max-servers: 5, images: [{name: debian, base-image: debian-12, " +
+      "min-ram: 1024, min-ready: 2, config-drive: true}]}\nusername: ci\nkey: x\n",
+    faults: [
+      /images\[0\]\.min-ready: unknown key; did you mean "min-ram" or labels\[\]\.min-ready\?$/,
+      /username: unknown key; did you mean providers\[\]\.images\[\]\.username or providers\[\]\.username\?$/,
+      /key: unknown key; did you mean etcd\.key\?$/,
+    ],
+  },
+  {
     title: "an unknown key at the top level says where anchors may be defined",
     to: "frobnicate: 1\n",
     faults: [

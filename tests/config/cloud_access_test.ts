@@ -154,6 +154,24 @@ Deno.test("where there is no clouds.yaml, the places that were searched are told
   );
 });
 
+Deno.test("a clouds.yaml without anything in it is there, and has no clouds; a secure.yaml has no secrets", async () => {
+  for (const text of ["", "\n", "# later\n", "---\r\n# later\r\n"]) {
+    assert.deepEqual(await faultsOf(provider, { files: { "/etc/openstack/clouds.yaml": text } }), [
+      'nodepool.yaml:1:23: providers[0].cloud: cloud "a" (/etc/openstack/clouds.yaml): no such cloud; none are defined',
+    ]);
+    const { files } = machine("{auth: {auth_url: http://k, username: u, password: p, project_name: n}}");
+    await parse(provider, { files: { ...files, "/etc/openstack/secure.yaml": text } });
+  }
+});
+
+Deno.test("a clouds.yaml that is no mapping is wrong, and not missing", async () => {
+  for (const text of ["- a\n", "later\n", "~\n"]) {
+    assert.deepEqual(await faultsOf(provider, { files: { "/etc/openstack/clouds.yaml": text } }), [
+      "/etc/openstack/clouds.yaml: is not a mapping, such as one with the key clouds",
+    ]);
+  }
+});
+
 Deno.test("a clouds.yaml that may not be read is passed over, as openstacksdk does", async () => {
   const files = { "/work-dir/clouds.yaml": null };
   const text = provider.replace("cloud: a", "cloud: my-cloud");
@@ -209,12 +227,12 @@ Deno.test("verify can be the path of the authorities, a home directory in it, an
   const trust = async (settings: string, env = {}) => {
     const cloud = `{auth: {auth_url: http://k, username: u, password: p, project_name: n}, ${settings}}`;
     const { config } = await parse(provider, { ...machine(cloud), env });
-    const { verify, caCert } = config.providers[0]!.access;
-    return [verify, caCert];
+    const { verify, caCert, caSetting } = config.providers[0]!.access;
+    return caCert === null ? [verify, caCert] : [verify, caCert, caSetting];
   };
-  assert.deepEqual(await trust("verify: /path/ca.pem"), [true, "/path/ca.pem"]);
-  assert.deepEqual(await trust("verify: ~/ca.pem"), [true, "/home/ci/ca.pem"]);
-  assert.deepEqual(await trust("verify: /path/ca.pem, cacert: /other.pem"), [true, "/other.pem"]);
+  assert.deepEqual(await trust("verify: /path/ca.pem"), [true, "/path/ca.pem", "verify"]);
+  assert.deepEqual(await trust("verify: ~/ca.pem"), [true, "/home/ci/ca.pem", "verify"]);
+  assert.deepEqual(await trust("verify: /path/ca.pem, cacert: /other.pem"), [true, "/other.pem", "cacert"]);
   assert.deepEqual(await trust("verify: /path/ca.pem, insecure: true"), [false, null]);
   for (const no of ["false", '"False"', '"no"', '"0"', "off"]) {
     assert.deepEqual(await trust(`verify: ${no}`), [false, null], no);
@@ -223,8 +241,13 @@ Deno.test("verify can be the path of the authorities, a home directory in it, an
     assert.deepEqual(await trust(`verify: ${yes}`), [true, null], yes);
   }
   const env = { REQUESTS_CA_BUNDLE: "/bundle.pem" };
-  assert.deepEqual(await trust("verify: true", env), [true, "/bundle.pem"]);
-  assert.deepEqual(await trust("cacert: /mine.pem", env), [true, "/mine.pem"]);
+  assert.deepEqual(await trust("verify: true", env), [true, "/bundle.pem", "REQUESTS_CA_BUNDLE"]);
+  assert.deepEqual(await trust("cacert: /mine.pem", env), [true, "/mine.pem", "cacert"]);
+  assert.deepEqual(await trust("verify: true", { REQUESTS_CA_BUNDLE: "", CURL_CA_BUNDLE: "/bundle.pem" }), [
+    true,
+    "/bundle.pem",
+    "CURL_CA_BUNDLE",
+  ]);
   assert.deepEqual(await trust("verify: false", env), [false, null]);
 });
 

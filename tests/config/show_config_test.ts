@@ -42,6 +42,7 @@ Deno.test("showConfig() speaks in the file's key names, with defaults and units"
   const [provider] = shown.providers;
   assert.deepEqual([provider.rate, provider["launch-timeout"], provider["boot-timeout"]], [0.1, "1h", "1m"]);
   assert.deepEqual(provider.access.auth.password, "***");
+  assert.equal("ca-setting" in provider.access, false);
   assert.equal(provider.access["auth-url"], "http://***@k/v3");
   assert.deepEqual(provider.images[0].meta, { "api-token": "***", Owner: "ci" });
   assert.equal(provider.images[0]["min-ram"], 1);

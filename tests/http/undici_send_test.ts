@@ -388,12 +388,12 @@ Deno.test("a missing cacert fails each request, until it is there", async () => 
   await using server = serve(() => new Response("ok"), SELF_SIGNED);
   const directory = await Deno.makeTempDir();
   const caCert = `${directory}/ca.pem`;
-  await using send = open({ caCert });
+  await using send = open({ caCert, caSetting: "CURL_CA_BUNDLE" });
   const error = await refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }));
   assert.deepEqual([error.kind, error.effect, error.message], [
     "unavailable",
     "none",
-    `cannot read the file ${caCert}; check cacert`,
+    `cannot read the file ${caCert}; check CURL_CA_BUNDLE`,
   ]);
   await Deno.writeTextFile(caCert, SELF_SIGNED.cert);
   assert.equal((await send({ method: "GET", url: server.url, headers: {} }, { signal })).status, 200);

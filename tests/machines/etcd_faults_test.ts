@@ -209,7 +209,7 @@ testNeeding(etcdNeeds, "a client that is set up wrongly says what to do", async 
     },
     async "a file that is not there"(cluster) {
       const { kind, message } = await heard(cluster, { caCert: "/nowhere/ca.pem" });
-      assert.deepEqual([kind, /cannot read the file \/nowhere\/ca\.pem; check cacert/.test(message)], [
+      assert.deepEqual([kind, /cannot read the file \/nowhere\/ca\.pem; check etcd\.cacert/.test(message)], [
         "unreachable",
         true,
       ]);

@@ -459,6 +459,32 @@ Deno.test("with no safe place to unpack to, the start fails and says what to do"
   assert.match(err, /^nodepool: there is no safe place to unpack to; set XDG_CACHE_HOME/);
 });
 
+testNeeding(
+  ["mount"],
+  "where no program may be run in the cache, each start says so and what to do",
+  async () => {
+    const env = await warmEnvironment();
+    const cache = cacheOf(env);
+    const run = async (command: string, ...args: string[]) =>
+      assert.ok((await new Deno.Command(command, { args }).output()).success, command);
+    await run("mount", "--bind", cache, cache);
+    try {
+      await run("mount", "-o", "remount,bind,noexec", cache);
+      for (let each = 0; each < 2; each++) {
+        const { code, err } = await start(env, "exit", "5");
+        assert.equal(code, 1);
+        assert.match(
+          err,
+          /^nodepool: no program may be run in .*\/nodepool, as where .* noexec: set XDG_CACHE_HOME/,
+        );
+      }
+    } finally {
+      await run("umount", cache);
+    }
+    assert.equal((await start(env, "exit", "5")).code, 5);
+  },
+);
+
 Deno.test("a file that was cut while it was copied says so and leaves nothing behind", async () => {
   const env = await environment();
   const cut = join(env.TMPDIR ?? "", "nodepool");

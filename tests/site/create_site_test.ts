@@ -581,7 +581,11 @@ Deno.test("/manual answers plain curl with Markdown, browsers with HTML, and 304
   }
   assert.match(await (await site.get("/manual/concepts?format=html")).text(), /^<!doctype html>/);
   assert.match(await (await site.get("/manual/concepts.md", browser)).text(), /^# /);
-  assert.equal((await site.get("/manual?format=csv")).status, 400);
+  for (const query of ["format=csv", "fromat=html", "format=html&format=html"]) {
+    for (const path of ["/manual", "/manual/concepts", "/manual/concepts.md"]) {
+      assert.equal((await site.get(`${path}?${query}`)).status, 400, `${path}?${query}`);
+    }
+  }
 });
 
 Deno.test("/manual has sections by name: their text as Markdown, their place in the topic for browsers", async () => {

@@ -2,7 +2,7 @@
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { ProxyRules } from "../../domain/proxy_rules.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";
-import { type Environment, expandHome } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 import { environmentProxies } from "../environment_proxies.ts";
 import { exposedFiles } from "../read_text.ts";
 import { accessKeys, loginKeys } from "../schema/provider_section.ts";
@@ -86,9 +86,7 @@ function accessOf(
     }
     const settings = cloudSettings(cloud, { sources, own: ownSettings(provider) });
     if (cloud !== null) tellIgnoredSettings(cloud, { sources, findings });
-    const caBundle = environment.env("REQUESTS_CA_BUNDLE") || environment.env("CURL_CA_BUNDLE") || null;
-    const expand = (file: string) => expandHome(file, environment);
-    return cloudAccessFrom(cloud ?? provider.name ?? UNNAMED, { settings, expand, proxies, caBundle });
+    return cloudAccessFrom(cloud ?? provider.name ?? UNNAMED, { settings, environment, proxies });
   } catch (error) {
     if (!(error instanceof CloudSettingsError)) throw error;
     const slips = mistypedSettings(provider.cloud ?? "", sources);

@@ -1,5 +1,6 @@
 /** A cloud's finished settings as the `CloudAccess` that the client works with. */
 import { NO_PROXY, type ProxyRules } from "../../domain/proxy_rules.ts";
+import { type Environment, expandHome } from "../environment.ts";
 import { proxyAddress } from "../environment_proxies.ts";
 import {
   type Auth,
@@ -17,13 +18,11 @@ import { booleanSetting, CloudSettingsError, type Settings, textSetting } from "
 /** @throws CloudSettingsError when something is missing, contradictory or not supported */
 export function cloudAccessFrom(
   name: string,
-  { settings, expand, proxies = NO_PROXY, caBundle = null }: {
+  { settings, environment, proxies = NO_PROXY }: {
     settings: Settings;
-    expand: (path: string) => string;
+    environment: Pick<Environment, "env" | "home">;
     /** The environment's; a `proxy` of the cloud's own is asked in their place. */
     proxies?: ProxyRules;
-    /** Path of the environment's authorities, for clouds that name none; null: the system's are taken. */
-    caBundle?: string | null;
   },
 ): CloudAccess {
   const auth = authOf(settings);
@@ -34,7 +33,10 @@ export function cloudAccessFrom(
     throw new CloudSettingsError("auth.trust_id: trusts are not supported");
   }
   const fallback = textSetting(settings.default_domain) ?? DEFAULT_DOMAIN;
-  const file = (key: string) => textSetting(settings[key]) === null ? null : expand(String(settings[key]));
+  const file = (key: string) => {
+    const path = textSetting(settings[key]);
+    return path === null ? null : expandHome(path, environment);
+  };
   return {
     name,
     authUrl: authUrlOf(auth),
@@ -48,7 +50,7 @@ export function cloudAccessFrom(
       ) => [type, interfacesOf(value)]),
     ),
     serviceRegions: serviceSettings(settings, "region_name"),
-    ...trustFrom(settings, { expand, caBundle }),
+    ...trustFrom(settings, environment),
     clientCert: file("cert"),
     clientKey: file("key"),
     endpointOverrides: {
@@ -160,16 +162,25 @@ function proxyOf({ proxy }: Settings, proxies: ProxyRules): ProxyRules {
   return { http: address, https: address, except: [] };
 }
 
+/** Variables that name the authorities for clouds that name none, the one that wins first. */
+const CA_VARIABLES = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] as const;
+
 /** Whether certificates are checked, and the authorities where a file names them: `verify` may be its path, too. */
 function trustFrom(
   settings: Settings,
-  { expand, caBundle }: { expand: (path: string) => string; caBundle: string | null },
-): Pick<CloudAccess, "verify" | "caCert"> {
+  environment: Pick<Environment, "env" | "home">,
+): Pick<CloudAccess, "verify" | "caCert" | "caSetting"> {
   const text = textSetting(settings.verify)?.toLowerCase() ?? "true";
   const verify = !booleanSetting(settings.insecure) && !["false", "no", "0", "off"].includes(text);
   const isPath = !["true", "yes", "1", "on"].includes(text);
-  const path = textSetting(settings.cacert) ?? (verify && isPath ? String(settings.verify) : null);
-  return { verify, caCert: path === null ? (verify ? caBundle : null) : expand(path) };
+  const named = [
+    ["cacert", textSetting(settings.cacert)],
+    ["verify", isPath ? textSetting(settings.verify) : null],
+    ...CA_VARIABLES.map((name) => [name, environment.env(name)] as const),
+  ] as const;
+  const [caSetting, path] = named.find(([setting, path]) => path && (verify || setting === "cacert")) ??
+    ["cacert", null];
+  return { verify, caSetting, caCert: path ? expandHome(path, environment) : null };
 }
 
 /** Official types of the services whose settings also go by older names, the one that wins first. */

@@ -4,7 +4,7 @@
  */
 import { ConfigError, type Problem } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
-import { readText } from "../read_text.ts";
+import { fileProblem, isBlankYaml, readText } from "../read_text.ts";
 import { readYaml } from "../read_yaml.ts";
 import { plainValue } from "../yaml_node.ts";
 import { isSettings, type Settings } from "./settings.ts";
@@ -20,7 +20,7 @@ export interface CloudFiles {
   readonly vendors: CloudFile | null;
   /** Where clouds.yaml was looked for, for the message that it is not there. */
   readonly searched: readonly string[];
-  /** Files that are there and cannot be read as YAML. */
+  /** Files that are there and cannot be read as a mapping in YAML. */
   readonly problems: readonly Problem[];
 }
 
@@ -76,11 +76,15 @@ async function firstFile(
     if (!(await environment.stat(path, { signal }))?.isFile) continue;
     try {
       const text = await readText(path, { environment, signal });
-      if (text.trim() === "") return null;
+      if (isBlankYaml(text)) return { path, settings: {} };
       const { root, problems: found } = readYaml(text, path);
       problems.push(...found);
       const settings = root === null ? null : plainValue(root);
-      return isSettings(settings) ? { path, settings } : null;
+      if (isSettings(settings)) return { path, settings };
+      if (root !== null) {
+        problems.push(fileProblem(path, "is not a mapping, such as one with the key clouds"));
+      }
+      return null;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       if (error.cause instanceof Deno.errors.PermissionDenied) continue;

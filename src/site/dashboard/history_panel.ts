@@ -1,5 +1,5 @@
 /** The pool over the last hours, as the dashboard shows it. */
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import type { PoolSamples } from "../../domain/samples/pool_samples.ts";
 import { wholePool } from "../../domain/samples/sample.ts";
 import { HOUR, type Moment } from "../../domain/time.ts";
@@ -16,11 +16,10 @@ export function renderHistoryPanel(
   { hours, moment }: { hours: HistoryHours; moment: Moment },
 ): Markup {
   const span = hours * HOUR;
-  const links = historyHours.map((choice) =>
-    choice === hours
-      ? html`<li><a href="/?hours=${choice}#past" aria-current="true">${choice} h</a></li>`
-      : html`<li><a href="/?hours=${choice}#past">${choice} h</a></li>`
-  );
+  const links = historyHours.map((choice) => {
+    const mark = choice === hours ? raw(' aria-current="true"') : "";
+    return html`<li><a href="/?hours=${choice}#past"${mark}>${choice} h</a></li>`;
+  });
   const readings = samples.read(wholePool, { now: moment.now, span });
   return panel({
     id: "past",

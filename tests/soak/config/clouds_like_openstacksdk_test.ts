@@ -83,7 +83,8 @@ async function compare(one: CloudCase, { place, theirs }: { place: Place; theirs
   const read = () =>
     cloudSettings(one.cloud, { sources: { files, variables: environmentCloud(environment) }, own });
   assert.equal(theirs.error !== undefined, one.refused === true, theirs.error);
-  const finish = (settings: Settings) => cloudAccessFrom("a", { settings, expand: (path) => path });
+  const finish = (settings: Settings) =>
+    cloudAccessFrom("a", { settings, environment: { env: () => undefined, home: () => "~" } });
   if (one.refused) return assert.throws(() => finish(read()), { name: "CloudSettingsError" });
   const ours = read();
   const expected = Object.entries(theirs.settings).filter(([key]) =>

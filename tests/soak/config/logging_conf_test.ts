@@ -384,12 +384,36 @@ Deno.test("what a logging.conf says that means nothing here is one notice each, 
 
 Deno.test("a file of Python's is told from YAML, whatever stands before its first section", () => {
   for (
-    const text of [PRODUCTION, "# comment\n; another\n\n[loggers]\n", "[ loggers ]\n", "[logger_a-b] ; one\n"]
+    const text of [
+      PRODUCTION,
+      "# comment\n; another\n\n[loggers]\n",
+      "# comment\r\n\r\n[loggers]\r\n",
+      "[ loggers ]\n",
+      "[logger_a-b] ; one\n",
+    ]
   ) {
     assert.ok(isLoggingConf(text), text);
   }
   for (const text of ["", "level: debug\n", "{level: debug}", "# [loggers]\nlevel: info\n"]) {
     assert.ok(!isLoggingConf(text), text);
+  }
+});
+
+Deno.test("a logging configuration may have a byte order mark and the line ends of Windows", async () => {
+  const otherwise = { level: "info", format: null, file: null } as const;
+  const file = await Deno.makeTempFile();
+  try {
+    const loaded = async (text: string) => {
+      await Deno.writeTextFile(file, text);
+      return (await loadLogging(file, { otherwise })).logging;
+    };
+    const wanted = await loaded(PRODUCTION);
+    assert.ok("loggers" in wanted);
+    assert.deepEqual(await loaded(`\ufeff# ours\r\n${PRODUCTION.replaceAll("\n", "\r\n")}`), wanted);
+    assert.deepEqual(await loaded("\ufefflevel: debug\r\n"), await loaded("level: debug\n"));
+    assert.deepEqual(await loaded("# nothing\r\n\r\n"), await loaded(""));
+  } finally {
+    await Deno.remove(file);
   }
 });
 
