@@ -50,7 +50,7 @@ export function whyStranded(
   return isUsable ? null : `the configuration no longer has target ${name}`;
 }
 
-/** What follows a login during a launch: files and scripts, the hand-over to its target, or use. */
+/** The phase after a login during a launch: files and scripts, the hand-over to its target, or use. */
 export function afterLogin(
   node: NodeRecord,
   config: Pick<Config, "labels" | "targets">,

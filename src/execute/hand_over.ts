@@ -102,7 +102,7 @@ async function assign(
   };
   // One of that name that is there already may lead elsewhere.
   if (await access.target.createAgent(request, { signal }) === "exists") {
-    const why = "there is another agent of that name";
+    const why = "another agent already has that name";
     await removeIdleAgent(node, { why, host: undefined, target: access.target, signal });
     await access.target.createAgent(request, { signal });
   }

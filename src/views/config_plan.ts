@@ -122,7 +122,7 @@ export function renderConfigPlan(view: ConfigPlanView): string {
   const told = sections.filter(([, lines]) => lines.length > 0)
     .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${visibleText(line)}\n`).join("")}`);
   const when = daemon
-    ? view.would_change ? "; nothing of it is in force yet" : ""
+    ? view.would_change ? "; none of it is in force yet" : ""
     : " at the next start of the daemon; none is running, so this is based on the state alone";
   return [...told, `${file} ${what}${when}\n`].join("");
 }

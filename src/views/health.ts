@@ -130,7 +130,7 @@ export function configurationProblems(report: Pick<PoolReport, "daemon" | "confi
 }
 
 function effectProblems(fault: string | null): PoolProblem[] {
-  return fault === null ? [] : [problem(`the configuration is not in effect as a whole: ${fault}`)];
+  return fault === null ? [] : [problem(`the configuration is only partly in effect: ${fault}`)];
 }
 
 /** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */

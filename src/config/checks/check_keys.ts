@@ -33,11 +33,11 @@ export function checkKeys(
 function checkPath(text: string, findings: Findings): void {
   const advice = "write the whole path, or one that begins with ~/";
   if (/\$|^~[^/]/.test(text)) {
-    findings.warning([], `${text} is taken as it stands: only ~/ is replaced in paths; ${advice}`);
+    findings.warning([], `${text} is used as written: only ~/ is expanded in paths; ${advice}`);
   } else if (!/^(?:$|\/|~|etcd:|[a-z]+:\/\/)/i.test(text)) {
     findings.notice(
       [],
-      `${text} is looked for where the program runs, be it the daemon or a command; ${advice}`,
+      `${text} is relative to the directory in which the daemon or the command runs; ${advice}`,
     );
   }
 }

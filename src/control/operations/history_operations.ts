@@ -78,7 +78,7 @@ export const historyOperations = {
     answer: stream,
     run: async (pool, { after, since, follow }, { signal }) => {
       if (follow && pool.daemon === null) {
-        throw new ControlError(503, "no daemon is running: nothing happens");
+        throw new ControlError(503, "no daemon is running, so there is nothing to follow");
       }
       const feed = pool.daemon?.events ?? new EventFeed(pool);
       const wallOffset = wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);

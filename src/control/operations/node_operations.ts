@@ -196,7 +196,7 @@ async function findNode(
 ): Promise<NodeDetailsView> {
   const found = await findNodeDetails(id, { report: pool.report(), history: pool.ledger });
   if (found !== null) return found;
-  throw new ControlError(404, `there is no node ${id}, nor a record of one`);
+  throw new ControlError(404, `there is no node ${id}, and no record of one`);
 }
 
 /** Nobody can log in there; the caller learns what became of it. */

@@ -39,7 +39,7 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
   const reachable = seen?.reachable ?? null;
   const answers = reachable === null ? "not asked yet" : reachable ? "it answers" : "it does not answer";
   return {
-    summary: `provider ${name}: ${answers}; there: ${countsText(nodes)}`,
+    summary: `provider ${name}: ${answers}; ${countsText(nodes)}`,
     obstacles: [...toldObstacles(refusals, { report, label: null }), ...obstaclesOfLabels(refused, report)],
     facts: [
       { name: "room", value: roomText(name, report) },
