@@ -1,6 +1,6 @@
 /**
- * One attempt each at what a node's target is to know of it: that it is there, that it is to be tested, that it may be
- * used, that it is used, that it is gone. A Jenkins is told itself; behind Gearman, a manager is.
+ * One attempt each to tell a node's target what it must know: that the node exists, is to be tested, may be used, is
+ * used, is gone. A Jenkins is told directly; behind Gearman, a manager is told.
  */
 import type { ProviderImageConfig, TargetConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";

@@ -1,6 +1,6 @@
 /**
- * The changes that another configuration would bring, for `nodepool plan`: its lines, and for each label, provider and request what
- * becomes of it. Names no secret: what is one changes as `***`.
+ * The changes that another configuration would bring, for `nodepool plan`: its lines, and the effects on each label,
+ * provider and request. Shows no secret: its change appears as `***`.
  */
 import * as v from "valibot";
 import type { ConfigEffects, ConfigPlan } from "../domain/config_effects.ts";

@@ -1,4 +1,4 @@
-/** Whether the pool can do its work: what `/readyz` tells load balancers and monitoring. */
+/** Whether the pool can do its work, as `/readyz` tells load balancers and monitoring. */
 import * as v from "valibot";
 import type {
   DaemonReport,

@@ -1,4 +1,4 @@
-/** Keys that say by themselves how they are meant, wherever the file has them: those that Nodepool once had, and paths. */
+/** Keys that can be judged by themselves, wherever they are in the file: those that Nodepool once had, and paths. */
 import { configSection } from "../schema/config_section.ts";
 import { sectionAt, traitsOf } from "../schema/section.ts";
 import type { YamlNode, YamlPath } from "../yaml_node.ts";

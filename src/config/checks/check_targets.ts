@@ -1,4 +1,4 @@
-/** Targets give every node a name of its own, and the secrets file names targets that exist. */
+/** Targets must give every node its own name, and the secrets file must name targets that exist. */
 import { templateFields } from "../../domain/template.ts";
 import { didYouMean } from "../../lib/nearest_name.ts";
 import { fileProblem } from "../read_text.ts";

@@ -1,4 +1,4 @@
-/** The operations on what has been, and on what happens. */
+/** The operations on the past, and on events as they happen. */
 import * as v from "valibot";
 import { wallOffsetOf } from "../../domain/clock_record.ts";
 import { readHistory, selectHistory } from "../../domain/history.ts";

@@ -1,4 +1,4 @@
-/** The operations on nodes, living or gone: what there is to say of them, the ways to reach them, and what is done with them. */
+/** The operations on nodes, living or gone: facts about them, ways to reach them, and changes to them. */
 import * as v from "valibot";
 import { findGoneNode, findNamedNode } from "../../domain/find_named_node.ts";
 import { errorChain } from "../../lib/error_chain.ts";

@@ -1,4 +1,4 @@
-/** A node that its target is to get; a target that is offline is waited for. */
+/** A node that is to be handed to its target; while the target is offline, the node waits. */
 import { backoff } from "../../domain/backoff.ts";
 import { durationText } from "../../domain/time.ts";
 import { findTarget, handOverOf } from "../../domain/hand_over.ts";

@@ -1,4 +1,4 @@
-/** Why a provider gives what it gives. */
+/** Why a provider gives the nodes it gives. */
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { namesText } from "../../lib/suggest.ts";
