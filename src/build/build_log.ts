@@ -1,6 +1,6 @@
 /**
- * Logs of builds. One keeps the output as it comes, up to a limit; of what comes after that, only the last lines, added
- * at the end. Memory is bounded whatever is written. A disk that fills up ends the log and not the build.
+ * Logs of builds. One keeps the output as it comes, up to a limit; of the rest only the last lines are kept, added
+ * at the end. Memory is bounded however much is written. A full disk ends the log, not the build.
  */
 import { basename, dirname } from "node:path";
 import { buildLogFile } from "../domain/build_path.ts";

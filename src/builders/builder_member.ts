@@ -261,7 +261,7 @@ export class BuilderMember implements AsyncDisposable {
 
   #refuse(type: string): Promise<WorkOutcome> {
     const { self: { version }, clock } = this.#deps;
-    const why = `nodepool ${version} does not know what to do for ${type}: install the leader's version`;
+    const why = `nodepool ${version} cannot handle ${type}: install the leader's version`;
     return Promise.resolve(failed(new Error(why), clock));
   }
 

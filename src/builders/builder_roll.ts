@@ -134,7 +134,7 @@ export class BuilderRoll {
         "they are lost, delete them with `nodepool dib-image-delete`; after six hours without them, they count as lost";
     }
     if (known === null || known.host === host || this.stateOf(id) !== "here") return null;
-    return `${imagesDir} on ${host} is a copy of that of the builder on ${known.host}: ` +
+    return `${imagesDir} on ${host} is a copy of the images-dir of the builder on ${known.host}: ` +
       "remove .nodepool-builder.json from it";
   }
 }

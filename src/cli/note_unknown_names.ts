@@ -1,6 +1,6 @@
 /**
- * Says on standard error that nothing has a name which an empty list was narrowed by: a slip would look like an empty pool.
- * What is printed and the exit code stay, since a name may be of something that is no longer, or not yet, configured.
+ * Says on standard error if nothing has a name by which an empty list was narrowed: a typing mistake would look like
+ * an empty pool. The exit code stays, since the name may be of something no longer, or not yet, configured.
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import { suggest } from "../lib/suggest.ts";

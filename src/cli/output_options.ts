@@ -1,4 +1,4 @@
-/** The options for how something is printed: for lists also what of them, and how often. */
+/** The options for how something is printed; for lists also which part of them, and how often. */
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
 import { durationArgument } from "./arguments.ts";

@@ -1,4 +1,4 @@
-/** Tells what became of nodes, images or jobs. */
+/** Prints the outcome for each node, image or job. */
 import type { IdOutcome } from "../control/operation.ts";
 import type { NodeLogView } from "../views/node_log.ts";
 import type { CliContext } from "./cli_context.ts";

@@ -1,6 +1,6 @@
 /**
- * The words of a command line that are another machine's: after `ssh`, its options and the node. Its own options end
- * where they begin, so that `nodepool ssh 7 sh -c 'ls'` means what it says.
+ * The words of a command line that belong to another machine: after `ssh`, its options and the node. Its own options
+ * end where those words begin, so that `nodepool ssh 7 sh -c 'ls'` means what it says.
  */
 import type { Command, Option } from "@commander-js/extra-typings";
 

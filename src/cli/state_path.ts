@@ -28,8 +28,11 @@ export async function findStatePath(
     const path = state ?? DEFAULT_STATE;
     return { state: expandHome(path, { home: () => home }), problem: null };
   } catch (error) {
-    const isForbidden = error instanceof Deno.errors.PermissionDenied;
-    const advice = isForbidden ? "run this as a user who may read it" : "name another with -c";
+    const advice = error instanceof Deno.errors.PermissionDenied
+      ? "run this as a user who may read it"
+      : error instanceof Deno.errors.NotFound
+      ? "name another with -c, or write one with `nodepool init`"
+      : "name another with -c";
     return { state: DEFAULT_STATE, problem: `cannot be read: ${fileReason(error)}; ${advice}` };
   }
 }

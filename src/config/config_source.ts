@@ -1,6 +1,6 @@
 /**
- * The configuration file, read again and again: each reading is whole and good, or an error that says what is wrong
- * with the file as it is now. What becomes of a reading is its caller's. Used by the daemon.
+ * The configuration file, read again and again: each reading is complete and valid, or an error that says what is
+ * wrong with the file now. The caller decides what to do with a reading. Used by the daemon.
  */
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OtherConfig } from "../domain/other_config.ts";

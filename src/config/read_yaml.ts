@@ -115,7 +115,7 @@ const CLEARER: readonly (readonly [known: RegExp, clearer: string])[] = [
     /^Implicit (?:map )?keys need/,
     "a line without a key; write `KEY: VALUE` with a blank after the colon",
   ],
-  [/at node end$/, "something follows on a value; put the whole text in quotes"],
+  [/at node end$/, "something follows a value; put the whole text in quotes"],
   [/block-seq-ind/, "begin a list on a line of its own, or put the text in quotes"],
   [/^(?:Plain value cannot start|(?:Alias|Anchor) cannot)/, "put a text that begins like this in quotes"],
   [/^Invalid escape/, "invalid escape sequence; write \\\\ for a backslash in double quotes"],

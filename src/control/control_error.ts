@@ -1,4 +1,4 @@
-/** How a request to the pool fails: refused, or without an answer. */
+/** How a request to the pool fails: it is refused, or gets no answer. */
 
 /**
  * A request to the pool that cannot be met. `status` is HTTP's, so that the socket carries it unchanged: 423 while a command

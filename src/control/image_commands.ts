@@ -66,7 +66,7 @@ async function replaceNodes(
   const why = `${comment} with its image ${image.id}`;
   const nodes = await replaceIdleNodes(image, { comment: why, ledger, clock });
   const told = nodes.length === 0
-    ? "no idle node is from it"
+    ? "it has no idle nodes"
     : `its idle nodes are replaced: ${nodes.join(", ")}`;
   return { ...outcome, message: `${outcome.message}; ${told}` };
 }

@@ -84,7 +84,7 @@ export function unholdNodes(
     const state = stateName(node);
     if (state !== "hold") return `node ${id} is ${stateInWords(state)}, not held`;
     if (node.hold?.mayBeInUse) {
-      return `node ${id} may be in use, which nobody here knows: find out, then \`release ${id}\` or \`delete ${id}\``;
+      return `node ${id} may be in use, and this state cannot tell: find out, then \`release ${id}\` or \`delete ${id}\``;
     }
     const event = endOfHold(node, { by: "user", comment });
     return { event, message: ENDED[event.type === "unheld" ? "running" : event.result] };

@@ -1,6 +1,6 @@
 /**
- * One operation of the pool: its descriptor is all that there is to say of it. The socket's routes, the client, the
- * pool without a daemon and the types are derived from it (`operations.ts` has them all).
+ * One operation of the pool: its descriptor says everything about it. The socket's routes, the client, the pool
+ * without a daemon and the types are derived from it (`operations.ts` has them all).
  */
 import * as v from "valibot";
 import type { PoolReport } from "../domain/pool_report.ts";

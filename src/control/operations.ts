@@ -1,6 +1,6 @@
 /**
- * All that can be asked of a pool, as one table. To add an operation, write its descriptor in one of the groups: the
- * socket's routes, the client, the pool without a daemon and the types follow.
+ * Everything that a pool can be asked, as one table. To add an operation, write its descriptor in one of the groups:
+ * the socket's routes, the client, the pool without a daemon and the types follow.
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";

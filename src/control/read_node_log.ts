@@ -32,8 +32,7 @@ export async function readNodeLog(
   });
 }
 
-const NOT_KEPT =
-  "nothing of its console was kept: that is done where a node fails to boot or to be logged in to";
+const NOT_KEPT = "its console was not kept; it is kept only if a node fails to boot or to accept a login";
 
 /** The evidence of a script is what it wrote, any other what the console showed. */
 function keptOf({ evidence }: NodeDetails): { console: string | null; script: string | null } {
@@ -59,7 +58,7 @@ async function readLiving(
     if (text !== "") return { text: plainLines(text.slice(-MOST)), read: at, problem: null };
     if (isGoing(node.id, pool)) return without(GOING);
     return without(
-      `${provider} has no console of it: the server has written nothing yet, or the cloud keeps none`,
+      `${provider} has no console output of it: the server has written nothing yet, or the cloud keeps none`,
     );
   } catch (error) {
     // A provider that the configuration no longer has cannot be asked.
@@ -70,7 +69,7 @@ async function readLiving(
   }
 }
 
-const GOING = "it is being deleted, and its server has none any more";
+const GOING = "it is being deleted, and its server no longer has a console";
 
 function isGoing(id: number, { ledger }: Pick<StatePool, "ledger">): boolean {
   const node = ledger.nodes.get(id);

@@ -1,4 +1,4 @@
-/** A pool in etcd while etcd does not say who leads: its status says how that is, and nothing else can be asked. */
+/** A pool in etcd while etcd does not say who leads: its status says how etcd is, and nothing else can be asked. */
 import { describeMember, REVIVE_ETCD, whySilent } from "../domain/describe_etcd.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import { seeManual } from "../domain/see_manual.ts";

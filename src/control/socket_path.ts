@@ -1,4 +1,4 @@
-/** Where the control socket of this machine's daemon is: beside the state, or by the name of a pool in etcd; and what is there. */
+/** The path of this machine's control socket (beside the state, or named after a pool in etcd), and what is there. */
 import { etcdPoolOf, isEtcdState } from "../domain/etcd_address.ts";
 
 type Variables = (name: string) => string | undefined;

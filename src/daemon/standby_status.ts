@@ -1,4 +1,4 @@
-/** The answer to `status` of a standby that knows no leader: that it is there, and how etcd is. */
+/** The answer to `status` of a standby that knows no leader: that the standby runs, and how etcd is. */
 import type { AnswerOf } from "../control/operations.ts";
 import { whySilent } from "../domain/describe_etcd.ts";
 import type { Machine } from "../domain/machines_report.ts";

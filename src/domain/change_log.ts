@@ -1,7 +1,6 @@
 /**
- * Which things have changed, in the order they did: a reader that remembers how far it has read learns what is new
- * without looking at all of them. Old entries are forgotten; a reader that has not read them is told so and looks at
- * everything.
+ * Which things have changed, in order: a reader that remembers its place learns what is new without looking at all
+ * of them. Old entries are forgotten; a reader that has not read them is told so and looks at everything.
  */
 export class ChangeLog<Key> {
   #entries: Key[] = [];

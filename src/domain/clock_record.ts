@@ -1,6 +1,6 @@
 /**
- * How clocks stood when it was written, so that the next process can count on from here and tell time that has passed
- * from a clock that was set meanwhile.
+ * The clocks at one moment, written down so that the next process can continue the count and can tell time that has
+ * passed from a clock that was set meanwhile.
  */
 import { type Instant, type Milliseconds, SECOND } from "./time.ts";
 

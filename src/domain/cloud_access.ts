@@ -1,5 +1,5 @@
 /**
- * How to reach one OpenStack: what a provider's own keys or an entry of clouds.yaml come to, after profiles,
+ * How to reach one OpenStack: the result of a provider's own keys or an entry of clouds.yaml, after profiles,
  * secrets and environment are merged. Holds secrets: never log or print one.
  */
 

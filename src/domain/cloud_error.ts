@@ -1,4 +1,4 @@
-/** A cloud's refusal or silence, and what is to be concluded from one. */
+/** A cloud's refusal or silence, and the conclusions from it. */
 import type { CloudErrorKind } from "./cloud_error_kind.ts";
 import type { Milliseconds } from "./time.ts";
 

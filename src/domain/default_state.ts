@@ -1,2 +1,2 @@
-/** Where the state lies where nobody says otherwise. */
+/** Where the state is by default. */
 export const DEFAULT_STATE = "/var/lib/nodepool/nodepool.kv";

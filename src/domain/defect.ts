@@ -1,6 +1,6 @@
 /**
- * A defect that nobody foresaw, met while the pool looked after one thing of many: that one stands still, the others
- * go on. Plans and turns of the tick gather defects; `status` and the lists show them for as long as they last.
+ * An unforeseen defect, met while the pool worked on one thing of many: that one stands still, the others continue.
+ * Plans and turns of the tick gather defects; `status` and the lists show them while they last.
  */
 import type { Instant } from "./time.ts";
 

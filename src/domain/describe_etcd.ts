@@ -1,4 +1,4 @@
-/** How the members of etcd are, for people: what a command says that etcd does not answer, and what `status` does. */
+/** The condition of etcd's members, for people: in a command's message that etcd does not answer, and in `status`. */
 import type { EtcdMemberReport } from "./machines_report.ts";
 
 export const REVIVE_ETCD = "start the members that do not answer, or connect them";

@@ -1,7 +1,4 @@
-/**
- * Says of a node that has left the pool since when, and what became of it: what commands say when they are given its
- * id.
- */
+/** Says since when a node has been gone and how it ended: what commands say when they are given its id. */
 import type { HistoryRecord, NodeRecord, NodeResult } from "./node.ts";
 import { isoText, type Moment } from "./time.ts";
 

@@ -1,4 +1,5 @@
 /** An obstacle in words, as lists, logs and records show it. Pure: the moment says what day is today. */
+import { countText } from "./count_text.ts";
 import type { FailedLaunches, Obstacle, ObstacleKind, Refusal, ResourceUse } from "./obstacle.ts";
 import { resourceNames } from "./resource.ts";
 import { seeManual } from "./see_manual.ts";
@@ -84,7 +85,7 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
     `its nodes are being built${failed === null ? "" : `, ${describeFailures(failed)}`}`,
   "step": ({ message }) => message,
   "server-gone": ({ message }) => message,
-  "may-be-in-use": () => "it may be in use by somebody whom this state does not know",
+  "may-be-in-use": () => "it may be in use by somebody unknown to this state",
   "image-failed": ({ lastError, until }, wording) =>
     `the last attempt failed: ${lastError}; ${again(until, wording)}`,
 };
@@ -98,7 +99,7 @@ const RESERVED_BECAUSE = {
 /** Completes a sentence that names the request. */
 export function tooManyText({ count, total, sum }: Of<"too-many">): string {
   const most = total === 0 ? "none is possible" : `at most ${total} ${total === 1 ? "is" : "are"} possible`;
-  return `asks for ${count} ${count === 1 ? "node" : "nodes"}, but ${most} (${sum})`;
+  return `asks for ${countText(count, "node")}, but ${most} (${sum})`;
 }
 
 /** Its cure, for people. */

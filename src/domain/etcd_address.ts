@@ -49,12 +49,12 @@ function partsOf(state: string): EtcdAddress {
 }
 
 const WITH_USER =
-  "an address of etcd has no user and no password: set `etcd.user`, and write the password into secure.conf, " +
+  "an etcd address must not have a user or password: set `etcd.user`, and write the password into secure.conf, " +
   "section [etcd]";
 
 function whyNoMember(member: string): string | null {
   if (!/^https?:\/\/[^/]/.test(member)) {
-    return `"${member}" is not the address of a member of etcd; write them with commas between and the pool's name at ` +
+    return `"${member}" is not the address of an etcd member; separate addresses with commas, and put the pool's name at ` +
       `the end, such as ${EXAMPLE}`;
   }
   const [, path] = member.match(/^https?:\/\/[^/]+(\/.*)$/) ?? [];

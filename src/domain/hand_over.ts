@@ -1,4 +1,4 @@
-/** How a target takes its nodes, as the configuration says. Pure. */
+/** How a target takes its nodes, as the configuration says, and what a node needs before. Pure. */
 import type { Config, LabelConfig, TargetConfig } from "./config.ts";
 import type { NodeRecord } from "./node.ts";
 import type { Instant } from "./time.ts";
@@ -48,6 +48,22 @@ export function whyStranded(
   const isUsable = assignedAt === null &&
     (target !== null || config.targets.every((one) => handOverOf(one) === "none"));
   return isUsable ? null : `the configuration no longer has target ${name}`;
+}
+
+/** The phase after a login during a launch: files and scripts, the hand-over to its target, or use. */
+export function afterLogin(
+  node: NodeRecord,
+  config: Pick<Config, "labels" | "targets">,
+): "prepare" | "assign" | "ready" {
+  if (node.role !== "node" || node.subnodeCount > 0) return "prepare";
+  const readyScript = findLabel(config, node.label)?.readyScript ?? null;
+  return readyScript === null ? afterPreparation(node, config) : "prepare";
+}
+
+/** The next phase of a node that has all it needs. */
+export function afterPreparation(node: NodeRecord, config: Pick<Config, "targets">): "assign" | "ready" {
+  const target = findTarget(config, node.target);
+  return target === null || handOverOf(target) === "none" ? "ready" : "assign";
 }
 
 /** null: the configuration has no such target any more, as where no target is configured at all. */

@@ -1,6 +1,6 @@
 /**
- * Where a provider leads to: the project whose servers its credentials show, and the region. Another place knows nothing
- * of the pool's servers, and its 404 says nothing of them. The state keeps each provider's; its watch compares.
+ * Where a provider leads: the project whose servers its credentials show, and the region. Another place does not
+ * know the pool's servers, so its 404 proves nothing. The state keeps each provider's; its watch compares.
  */
 
 export interface Place {

@@ -37,7 +37,8 @@ export type NodeState =
     readonly failingSince?: Instant | undefined;
   }
   /** It is being handed to its target. */
-  | { readonly phase: "assign"; readonly serverId: string }
+  /** `inactiveSince`: since when its server has not been ACTIVE; left out: it is. */
+  | { readonly phase: "assign"; readonly serverId: string; readonly inactiveSince?: Instant | undefined }
   /** The target's test-job runs on it, or is to be started (`startedAt` null). */
   | { readonly phase: "test"; readonly serverId: string; readonly startedAt: Instant | null }
   | { readonly phase: "ready"; readonly serverId: string }

@@ -29,6 +29,8 @@ export type NodeEvent =
   /** The cloud accepted the request, or a listing shows the server that a lost answer was about. */
   | { readonly type: "accepted"; readonly serverId: string }
   | { readonly type: "active" }
+  /** Its server is not ACTIVE for now. */
+  | { readonly type: "inactive" }
   | { readonly type: "floating-ip"; readonly floatingIp: NodeFloatingIp }
   | { readonly type: "addressed"; readonly addresses: NodeAddresses }
   /** A login worked; `next` is what is to be done with the server. */
@@ -240,6 +242,8 @@ const rules: RulesByPhase<NodeRecord, NodeEvent> = {
     }),
   },
   "assign": {
+    "inactive": ({ state, now }) => ({ state: { ...state, inactiveSince: now } }),
+    "active": ({ state: { phase, serverId } }) => ({ state: { phase, serverId } }),
     "assigning": ({ state, record, now }) => ({ state, assignedAt: record.assignedAt ?? now }),
     "assigned": ({ state, event }) => ({
       state: event.next === "test"

@@ -1,6 +1,6 @@
 /**
  * The obstacles to a node or an image, as data: found once, by the planners, and never worked out a second time.
- * Explanations, waiting commands, problems and lists all derive from it; its kinds are few, and fit to be the values
+ * Explanations, waiting commands, problems and lists all derive from it; its kinds are few enough to be the values
  * of a metric's label. `describe_obstacle.ts` puts it into words, `remedy.ts` says what to do about it.
  */
 import type { LaunchPause } from "./launch_pause.ts";

@@ -15,7 +15,7 @@ export function occupantOf(node: NodeRecord): Occupant | null {
   const state = stateName(node);
   const { hold, asked, job, requestId } = node;
   if (state !== "used" && state !== "hold") return null;
-  if (hold?.mayBeInUse) return { name: null, description: "somebody whom this state does not know" };
+  if (hold?.mayBeInUse) return { name: null, description: "somebody unknown to this state" };
   if (state === "used" || isJobRunning(node)) {
     const client = asked?.client ?? null;
     const work = job !== null ? `job ${job}` : requestId !== null ? `request ${requestId}` : "somebody";

@@ -1,4 +1,4 @@
-/** A configuration that is not in force, by the text of its files: what `plan` asks about. */
+/** A configuration that is not in force, by the text of its files: the one that `plan` is asked about. */
 export interface OtherConfig {
   readonly file: GivenFile;
   /** null: the secrets file of the one in force. */

@@ -1,4 +1,4 @@
-/** How pairs of names are keyed in memory: a label on a provider, as launch pauses have them, and what image orders are for. */
+/** How pairs of names are keyed in memory: label and provider, as in launch pauses; image and provider, for orders. */
 
 /** No name of a provider, label or image contains it, so that no two pairs share a key. */
 const SEPARATOR = "\n";

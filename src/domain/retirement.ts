@@ -1,6 +1,4 @@
-/**
- * A provider that is retired (max-servers -1): nothing new is made there, and what is there goes as it is used. Pure.
- */
+/** A provider that is retired (max-servers -1): nothing new is made there, and its nodes go as they are used. Pure. */
 import type { PoolReport } from "./pool_report.ts";
 
 export interface Retirement {

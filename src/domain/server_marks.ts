@@ -1,6 +1,6 @@
 /**
- * The marks that make a server ours. `groups` and `nodepool` are Nodepool's documented metadata, exactly; the
- * installation stands in a key of its own. Nothing without our installation's mark is ever changed or deleted.
+ * The marks that make a server ours. `groups` and `nodepool` are exactly Nodepool's documented metadata; the
+ * installation has its own key. Nothing without our installation's mark is ever changed or deleted.
  */
 
 import { ANY_LINEAGE, type Lineage, type Mark } from "./lineage.ts";

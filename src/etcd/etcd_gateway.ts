@@ -137,7 +137,7 @@ class EtcdGateway implements Etcd {
       path: "lease/grant",
       body: { TTL: String(Math.ceil(ttl / 1000)) },
       schema: grantSchema,
-      what: "give a lease",
+      what: "grant a lease",
       ...QUICKLY,
     }, call);
     return { id, ttl: seconds * 1000 };
@@ -209,7 +209,7 @@ const STATUS = {
   path: "maintenance/status",
   body: {},
   schema: statusSchema,
-  what: "tell its status",
+  what: "report its status",
   ...QUICKLY,
   alone: true,
 } as const;

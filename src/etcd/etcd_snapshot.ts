@@ -1,4 +1,4 @@
-/** An etcd as it stood at one revision: its readers see what belongs together, and change nothing. */
+/** An etcd as it was at one revision: readers see a consistent whole, and change nothing. */
 import { type Etcd, EtcdError } from "./etcd.ts";
 
 /** Disposing of it leaves the other open. */

@@ -1,4 +1,4 @@
-/** One attempt at asking for a node's server. Its record already says that the request is being sent. */
+/** One attempt to request a node's server. Its record already says that the request is being sent. */
 import type { Cloud, ServerRequest } from "../cloud/cloud.ts";
 import { CloudError } from "../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";

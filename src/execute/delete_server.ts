@@ -1,4 +1,4 @@
-/** One attempt at having a server deleted; whether it is gone is for a listing to say. */
+/** One attempt to have a server deleted; a listing shows later whether it is gone. */
 import { deletePause } from "../plan/phases/delete.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { type DeletionOrder, type Deletions, isStale } from "./deletions.ts";

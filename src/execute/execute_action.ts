@@ -1,10 +1,10 @@
 /** One attempt at an action on a node: which function does it, and with what. The executor calls it. */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import { afterLogin, afterPreparation } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { floatingIpDescription } from "../domain/server_marks.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Action } from "../plan/action.ts";
-import { afterLogin, afterPreparation } from "../plan/after_login.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";

@@ -1,4 +1,4 @@
-/** The end of a launch that failed: what the cloud can still tell is kept, then the node is to be deleted. */
+/** The end of a launch that failed: keeps what the cloud can still tell, then marks the node for deletion. */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { Evidence } from "../domain/node.ts";
 import type { LaunchFailure } from "../plan/action.ts";

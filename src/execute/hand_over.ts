@@ -1,6 +1,6 @@
 /**
- * One attempt each at what a node's target is to know of it: that it is there, that it is to be tested, that it may be
- * used, that it is used, that it is gone. A Jenkins is told itself; behind Gearman, a manager is.
+ * One attempt each to tell a node's target what it must know: that the node exists, is to be tested, may be used, is
+ * used, is gone. A Jenkins is told directly; behind Gearman, a manager is told.
  */
 import type { ProviderImageConfig, TargetConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
@@ -102,7 +102,7 @@ async function assign(
   };
   // One of that name that is there already may lead elsewhere.
   if (await access.target.createAgent(request, { signal }) === "exists") {
-    const why = "there is another agent of that name";
+    const why = "another agent already has that name";
     await removeIdleAgent(node, { why, host: undefined, target: access.target, signal });
     await access.target.createAgent(request, { signal });
   }

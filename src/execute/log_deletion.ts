@@ -1,4 +1,4 @@
-/** One log line for each deletion on a cloud: what, for which record, who decided it and why, and what came of it. */
+/** One log line for each deletion on a cloud: what, for which record, who decided it and why, and the outcome. */
 import { loggerOf } from "../lib/logging.ts";
 import type { DeletionOrder, DeletionOwner, DeletionReport } from "./deletions.ts";
 

@@ -1,6 +1,6 @@
 /**
- * One attempt at making a node and its subnodes ready for work: the files that tell them of each other and a key pair
- * of their own, then the label's ready script, on the subnodes first. Everything may be done twice.
+ * One attempt to make a node and its subnodes ready for work: files that introduce them to each other, a key pair of
+ * their own, then the label's ready script, on the subnodes first. Every step may be repeated.
  */
 import { groupFiles, groupFilesCommand, memberOf, nodeAddresses, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";

@@ -1,6 +1,6 @@
 /**
- * Puts into the state, before an attempt, that something is about to be done, where that must be known after a crash; and after it
- * what it came to. Both look at the record again, which may have changed since the plan. The executors call it.
+ * Records in the state, before an attempt, that it is about to be made, if that must be known after a crash; and
+ * afterwards its outcome. Both check the record again, since it may have changed. The executors call it.
  */
 import type { DibImage } from "../domain/dib_image.ts";
 import { transitionDib } from "../domain/dib_transition.ts";

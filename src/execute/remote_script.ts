@@ -1,4 +1,4 @@
-/** Commands and scripts of `script-dir` on a server: each must end well, or what it said last is kept. */
+/** Commands and scripts of `script-dir` on a server: each must succeed, or its last output is kept. */
 import type { Milliseconds } from "../domain/time.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { shellQuote } from "../lib/shell_quote.ts";

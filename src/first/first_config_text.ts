@@ -1,4 +1,4 @@
-/** A first configuration as text: short, commented, and whatever the names are, read as they were meant. Pure. */
+/** A first configuration as text: short, commented, and quoted so that every name is read as it was meant. Pure. */
 import type { CloudImage, Flavor } from "../domain/server.ts";
 import type { NetworkChoice } from "./offered_networks.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The error for a failed connection: a `CloudError` that says in plain words what happened, and whether the
- * server can have seen anything of the request. Pure; `undici_send` calls it.
+ * The error for a failed connection: a `CloudError` that says in plain words what happened, and whether the server
+ * can have seen any part of the request. Pure; `undici_send` calls it.
  */
 import { describeProxy } from "../domain/proxy_rules.ts";
 import { CloudError } from "../domain/cloud_error.ts";

@@ -48,7 +48,7 @@ export const alertRules: Readonly<Record<string, AlertRule>> = {
     summary: "nodepool does not answer",
     description:
       "Prometheus gets no metrics from {{ with $labels.instance }}{{ . }}{{ else }}the job nodepool{{ end }}. " +
-      "Nodes stay as they are, and nobody gets a new one unless another machine leads the pool.",
+      "Nodes stay as they are, and nobody gets a new node unless another machine leads the pool.",
     manual: "killed",
   },
   NodepoolNotReady: {
@@ -65,7 +65,7 @@ export const alertRules: Readonly<Record<string, AlertRule>> = {
     severity: "critical",
     summary: "No machine leads the pool {{ $labels.pool }}",
     description:
-      "Daemons are running, but none is sure that it leads. Jobs on nodes go on, and nobody gets a new one.",
+      "Daemons are running, but none is sure that it leads. Jobs on nodes continue, and nobody gets a new node.",
     manual: "no-leader",
   },
   NodepoolTwoLeaders: {
@@ -89,7 +89,7 @@ export const alertRules: Readonly<Record<string, AlertRule>> = {
     lasts: "5m",
     summary: "A member of etcd does not answer",
     description: "The leader of the pool {{ $labels.pool }} cannot reach {{ $labels.endpoint }}. " +
-      "The pool goes on for as long as most members do.",
+      "The pool works as long as a majority of the members does.",
     manual: "etcd-member-down",
   },
   NodepoolEtcdFull: {
@@ -189,7 +189,7 @@ export const alertRules: Readonly<Record<string, AlertRule>> = {
   NodepoolLabelPaused: {
     expr: "max by (instance, provider, label) (max_over_time(nodepool_launch_pause_seconds[15m])) > 0",
     lasts: "30m",
-    summary: "Launches on {{ $labels.provider }} are paused, since they fail",
+    summary: "Launches on {{ $labels.provider }} are paused because they fail",
     description:
       "One launch at a time is tried for {{ with $labels.label }}{{ . }}{{ else }}images{{ end }} after each pause, " +
       "and has failed for half an hour.",

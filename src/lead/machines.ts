@@ -1,4 +1,4 @@
-/** The parts of a pool on several machines that one on a file has not. `member.ts` makes it; the pool gets it as it begins. */
+/** The parts that only a pool on several machines has. `member.ts` makes it; the pool gets it as it begins. */
 import type { Etcd } from "../etcd/etcd.ts";
 import type { LeaderRecord } from "./leader_record.ts";
 import type { Leadership } from "./leadership.ts";

@@ -1,4 +1,4 @@
-/** The end of what a command writes, in bounded memory whatever it writes. */
+/** The end of a command's output, in bounded memory however much it writes. */
 import { Buffer } from "node:buffer";
 
 export const OUTPUT_LIMIT = 64 * 1024;

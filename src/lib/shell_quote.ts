@@ -1,4 +1,4 @@
-/** One word for a POSIX shell, and for whatever splits words as one does: nothing in it means anything. */
+/** One word for a POSIX shell, and for programs that split words as it does: nothing in it has a special meaning. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** Who runs the process, as the system's account database says, whatever the environment claims. */
+/** Who runs the process according to the system's account database, whatever the environment claims. */
 import { userInfo } from "node:os";
 
 /** The user's home directory: HOME, or where that is not set the account's. */

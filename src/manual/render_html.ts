@@ -1,4 +1,4 @@
-/** Markdown as HTML, every text escaped: what looks like HTML in it is shown as it stands. */
+/** Markdown as HTML, every text escaped: anything that looks like HTML in it is shown literally. */
 import { html } from "hono/html";
 import { Marked, type Tokens } from "marked";
 import { linkTarget } from "./manual.ts";

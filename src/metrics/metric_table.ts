@@ -222,7 +222,7 @@ export const metricTable = {
   nodepool_state_commit_duration_seconds: histogram([], "Time to store a commit in the state.", QUICK),
   nodepool_config_last_reload_successful: gauge(
     [],
-    "1 if the configuration as it was last read is in effect as a whole, 0 if anything went wrong in the last reload.",
+    "1 if the configuration last read is fully in effect, 0 if anything went wrong in the last reload.",
   ),
   nodepool_config_last_reload_success_timestamp_seconds: gauge(
     [],

@@ -59,7 +59,7 @@ async function checkRights(etcd: Etcd, keys: PoolKeys, call: Call): Promise<Find
       compares: [{ key, createRevision: 0 }, { key, value: "none" }],
       then: [{ put: key, value: "" }],
     }, call);
-    return ok(about, "may be read and written");
+    return ok(about, "can be read and written");
   } catch (error) {
     return failure(about, `cannot write: ${told(error, call)}`);
   }
@@ -69,7 +69,7 @@ function checkClock({ clockAhead }: Etcd): readonly Finding[] {
   if (clockAhead === null) return [];
   const about = { check: "clock", subject: "etcd" } as const;
   const objection = clockObjection(clockAhead);
-  return [objection === null ? ok(about, "as this machine's") : failure(about, objection)];
+  return [objection === null ? ok(about, "agrees with this machine's") : failure(about, objection)];
 }
 
 /** Whether it has ever forgotten anything. */

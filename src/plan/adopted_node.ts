@@ -1,6 +1,6 @@
 /**
- * The records of what another daemon made on a copy of this state: a server is held, since who works on it is not known;
- * a floating IP that nobody uses goes the way of those whose servers are gone.
+ * The records of what another daemon made on a copy of this state. A server is held, since nobody knows who works on
+ * it; an unused floating IP is cleaned up like those of servers that are gone.
  */
 import type { Stranger } from "../domain/inventory.ts";
 import type { NodeFloatingIp, NodeRecord } from "../domain/node.ts";

@@ -1,6 +1,6 @@
 /**
- * The allocation of servers that one provider alone can launch, each for something of its own: the subnodes that a node
- * misses, and the servers that images wait for.
+ * The allocation of servers that only one provider can launch: a node's missing subnodes, and the servers that
+ * images wait for.
  */
 import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { QuotaUse } from "../domain/server.ts";

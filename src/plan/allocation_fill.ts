@@ -1,8 +1,8 @@
 /**
- * Who gets how much: fills a placement with what labels ask for. Labels with fewer possible providers come first. Equals
- * share: node after node goes to the label that has been given the smallest part of what it asked for, now and before. The
- * nodes are not counted out one by one: all equals are raised together to the highest part they can have, found by
- * bisection, and only the last few are handed out singly.
+ * Who gets how much: fills a placement with what labels ask for. Labels with fewer possible providers come first.
+ * Equals share: each node goes to the label that has been given the smallest part of what it asked for, now and
+ * before. Nodes are not counted out one by one: all equals are raised together to the highest part they can have,
+ * found by bisection, and only the last few are handed out singly.
  */
 import type { Placement } from "./allocation_placement.ts";
 

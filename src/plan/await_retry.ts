@@ -1,4 +1,4 @@
-/** The rung of each ladder on which what failed waits for its next attempt. */
+/** The rung of each ladder on which a failed attempt waits for the next one. */
 import type { NodeRecord, WaitingOn } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
 import { wait } from "./follow_ladder.ts";

@@ -1,4 +1,4 @@
-/** The room that is free on a provider, as it is counted on while nodes leave it and others are to come. */
+/** The free room on a provider, as planning counts it while nodes leave and others arrive. */
 import type { Resource } from "../domain/resource.ts";
 import type { ProviderRoom, ServerCost } from "./allocation_types.ts";
 

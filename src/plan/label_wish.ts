@@ -75,7 +75,7 @@ export function wishOf(
     ...offered,
     reasons: {
       demand: `${waiting} requested, have ${sure}`,
-      spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? ` for ${waiting} asked for` : ""}`,
+      spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? `, ${waiting} requested` : ""}`,
     },
     ask: isElsewhere ? surely(ask, { failing, rooms }) : ask,
   };

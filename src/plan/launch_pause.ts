@@ -1,6 +1,6 @@
 /**
- * How a label goes on with a provider after failed launches: the first few are tried again soon, then pauses grow,
- * and after a pause one launch at a time goes ahead until one of them becomes ready.
+ * How a label continues on a provider after failed launches: the first few are retried soon, then pauses grow, and
+ * after a pause one launch at a time is tried until one becomes ready.
  */
 import { backoff } from "../domain/backoff.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";

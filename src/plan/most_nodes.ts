@@ -46,7 +46,7 @@ function mostNodes(
   const sum = [
     ...(total <= cap ? [] : [`the label's max-servers ${label.maxServers}`]),
     parts.map(({ text }) => text).join(", ") || "no provider",
-    ...(size === 1 ? [] : [`a node of it needs ${size} servers`]),
+    ...(size === 1 ? [] : [`each node needs ${size} servers`]),
   ];
   const limits = parts.map(({ limit }) => limit);
   const limit = LIMITS.find((one) => limits.includes(one)) ?? "provider";

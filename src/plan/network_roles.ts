@@ -1,7 +1,7 @@
 /**
- * Which of a cloud's networks are public and which private: the one notion of it, for names and ids, IPv4 and IPv6. The
- * configuration has the first word (`public: true`), then clouds.yaml (`routes_externally`), then the cloud itself
- * (`router:external`): what openstacksdk makes of it. Read by the choice of addresses and by the plan of floating IPs.
+ * Which of a cloud's networks are public and which are private: the only place that decides it, for names and ids,
+ * IPv4 and IPv6. The configuration comes first (`public: true`), then clouds.yaml (`routes_externally`), then the
+ * cloud itself (`router:external`), as in openstacksdk. Used to choose addresses and to plan floating IPs.
  */
 import type { RoutedNetwork } from "../domain/cloud_routing.ts";
 import type { ProviderConfig } from "../domain/config.ts";

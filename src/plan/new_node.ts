@@ -1,6 +1,5 @@
 /** The record of a node that has just been decided on; its server has not been asked for. */
 import type { LabelConfig } from "../domain/config.ts";
-import { nodenameOf } from "../domain/hostname.ts";
 import { nameFields } from "../domain/name_fields.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { fillTemplate, templateFields } from "../domain/template.ts";
@@ -61,6 +60,15 @@ function namesFrom(template: string, fields: Parameters<typeof fillTemplate>[1],
     return { hostname, nodename: `${nodenameOf(hostname)}-${fields[idField]}` };
   }
   return { hostname, nodename: nodenameOf(hostname, fillTemplate(template, fields, { upTo: idField })) };
+}
+
+/**
+ * A node's name in lists and on its target: the hostname up to its first dot after `start`, its beginning up to the id.
+ * Names of labels may have dots, and all their nodes would share what is before the first one.
+ */
+export function nodenameOf(hostname: string, start = ""): string {
+  const dot = hostname.indexOf(".", start.length);
+  return dot < 0 ? hostname : hostname.slice(0, dot);
 }
 
 function fieldsOf(launch: LaunchOffer & { readonly label: LabelConfig }, now: Instant) {

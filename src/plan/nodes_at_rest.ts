@@ -1,7 +1,7 @@
 /**
- * Which nodes need no planning: those that a planning before left as they were, where nothing has changed since of what
- * it went by, and no time has come that it waited for. So a planning costs what has changed. `planPool` asks; the tick
- * keeps one from planning to planning.
+ * Which nodes need no planning: those that an earlier planning left as they were, if nothing it depended on has
+ * changed since and no time it waited for has come. So a planning costs only what has changed. `planPool` asks; the
+ * tick keeps one from planning to planning.
  */
 import type { Config } from "../domain/config.ts";
 import type { Inventory } from "../domain/inventory.ts";

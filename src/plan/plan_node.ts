@@ -58,7 +58,7 @@ function withGroup(node: NodeRecord, step: NodeStep, { subnodes }: Situation): N
   if (step.do !== "end" || subnodes.length === 0) return step;
   return stateName(node) === "delete"
     ? wait("subnodes", `${subnodes.length} of its subnodes are being deleted`)
-    : remove("failure", "it got no server", "unused");
+    : remove("failure", "it never got a server", "unused");
 }
 
 function nextStep(node: NodeRecord, situation: Situation): NodeStep {

@@ -1,9 +1,9 @@
 /**
- * Whose turn it is where there is too little for all, remembered from planning to planning: how large a part of what it
- * asked for each label was given in contests. Who was given least comes first (`allocation_debts.ts`), so that in lasting
- * overload every label gets its share, however many providers it has and whatever its nodes take. A label that comes new,
- * comes back or has other providers than before begins where those are that it competes with: neither does it make up for
- * a time in which it asked for nothing, nor is it held up for what it was given elsewhere. Pure; `planLaunches` calls it.
+ * Whose turn it is when there is too little for all, remembered from planning to planning: how large a part of what
+ * it asked for each label was given in contests. The label that was given least comes first (`allocation_debts.ts`),
+ * so that in sustained overload every label gets its share, however many providers it has and servers its nodes
+ * take. A label that is new, comes back or gets other providers starts level with its competitors: it neither makes
+ * up for a time without demand nor pays for what it was given elsewhere. Pure; `planLaunches` calls it.
  */
 import { isContender, openProviders, weightOf, wholeNodes } from "./allocation_debts.ts";
 import type { AllocationResult, LabelAsk } from "./allocation_types.ts";

@@ -1,6 +1,6 @@
 /**
- * How a pool ends: each part in its turn, whatever becomes of the others, and in time, the state last, so that what they have
- * come to is stored. `Pool` calls it once.
+ * How a pool ends: each part in turn, even if others fail, and within a time limit; the state last, so that their
+ * results are stored. `Pool` calls it once.
  */
 import { durationText, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -220,12 +220,12 @@ export class ConfigInForce implements AsyncDisposable {
   async #apply(): Promise<void> {
     try {
       await this.#deps.apply(this.#current);
-      if (this.#standing.fault !== null) this.#tellMended("is in effect as a whole again");
+      if (this.#standing.fault !== null) this.#tellMended("is fully in effect again");
       this.#standing.fault = null;
     } catch (error) {
       const fault = errorChain(error);
       if (fault !== this.#standing.fault) {
-        this.#tell("configuration.refused", `is not in effect as a whole: ${fault}`);
+        this.#tell("configuration.refused", `is only partly in effect: ${fault}`);
       }
       this.#standing.fault = fault;
       throw error;

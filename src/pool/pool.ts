@@ -202,7 +202,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
 }
 
 function tellFault(error: unknown): void {
-  log.error("configuration: it is not in effect as a whole, and is tried again each minute: {error}", {
+  log.error("configuration: it is only partly in effect; trying again every minute: {error}", {
     error: errorChain(error),
   });
 }

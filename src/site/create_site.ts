@@ -92,7 +92,7 @@ function listAnswers({ report, recent }: SiteParts) {
     const accept = isRows ? "application/json" : context.req.header("accept");
     const query = parseListQuery(poolLists[name], { query: url.searchParams, accept });
     const { format, filter } = query;
-    if (isRows && format !== "json") throw new SiteError(400, `there is only JSON at ${url.pathname}`);
+    if (isRows && format !== "json") throw new SiteError(400, `${url.pathname} is available only as JSON`);
     const now = report();
     const question = `${format} ${url.pathname}${url.search}`;
     const content = contentTag(now, { name, filter });
@@ -127,7 +127,7 @@ function addNodes(app: Hono, options: SiteOptions): void {
 async function findNode(id: number, { report, history }: SiteOptions): Promise<NodeDetailsView> {
   const found = await findNodeDetails(id, { report: report(), history });
   if (found !== null) return found;
-  throw new SiteError(404, `there is no node ${id}, nor a record of one`);
+  throw new SiteError(404, `there is no node ${id}, and no record of one`);
 }
 
 function addExplanations(app: Hono, { report, history }: SiteOptions): void {

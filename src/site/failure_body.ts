@@ -59,7 +59,7 @@ function renderFailure(frame: PageFrame, { status, message, base }: Omit<Failure
   const body = html`
     <p class="lead">${message.charAt(0).toUpperCase()}${message.slice(1)}.</p>
     <p
-      class="muted">HTTP status ${status}. <a href="/">Overview</a>, <a href="/manual/endpoint">what there is</a></p>
+      class="muted">HTTP status ${status}. <a href="/">Overview</a>, <a href="/manual/endpoint">all addresses</a></p>
   `;
   return renderPage({ frame, heading: headings[status] ?? "Error", body, base });
 }

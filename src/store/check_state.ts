@@ -153,7 +153,7 @@ function idsToCome(contents: Known): string[] {
   return tableNames.flatMap((table) => {
     const next = contents.nextIds[kindOf[table]];
     return contents[table].filter(({ id }) => id >= next)
-      .map(({ id }) => `${rowName(table)} ${id}: the next id to be given out is ${next}`);
+      .map(({ id }) => `${rowName(table)} ${id}: the next id to assign is ${next}`);
   });
 }
 
@@ -175,7 +175,7 @@ function lostBuilds({ dibImages, images }: Known): string[] {
   const ids = new Set(dibImages.map(({ id }) => id));
   return images.flatMap(({ id, source, state: { phase } }) =>
     source.type === "upload" && (phase === "create" || phase === "upload") && !ids.has(source.dibImageId)
-      ? [`image ${id}: it is to be uploaded from dib image ${source.dibImageId}, which is gone`]
+      ? [`image ${id}: it is an upload of dib image ${source.dibImageId}, which is gone`]
       : []
   );
 }

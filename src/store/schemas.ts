@@ -72,7 +72,7 @@ const states = {
   "address": { ...withServer, activeAt: instant },
   "login": { ...withServer, activeAt: instant },
   "prepare": { ...withServer, failingSince: v.optional(instant) },
-  "assign": withServer,
+  "assign": { ...withServer, inactiveSince: v.optional(instant) },
   "test": { ...withServer, startedAt: maybeInstant },
   "ready": withServer,
   "used": { ...withServer, isClosed: v.optional(v.union([v.literal(true), v.literal("late")])) },

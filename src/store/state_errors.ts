@@ -11,14 +11,14 @@ import { StoreError } from "./store.ts";
 function wayOut(path: string): string {
   if (isEtcdState(path)) {
     return "delete its keys in etcd, then put a backup there with `nodepool state copy`, or begin with an empty pool (the " +
-      "servers of the old one then have to be deleted by hand)";
+      "servers of the old one must then be deleted by hand)";
   }
   const rescued = copiesBeside(path, RESCUED);
   const copy = rescued.length === 0
     ? "a copy"
     : `a copy (a daemon that lost it has written ${rescued.join(", ")})`;
   return `restore the file from ${copy}, or move it away, with the files beside it that share its name, to begin with ` +
-    "an empty pool (the servers of the old one then have to be deleted by hand)";
+    "an empty pool (the servers of the old one must then be deleted by hand)";
 }
 
 /** The state's contents cannot be trusted. `problem` says where and what. */
@@ -41,7 +41,7 @@ export function goneState(path: string, problem: string): StoreError {
 /** Nobody can tell now whether an open state is still there. */
 export function unreachedState(path: string, cause: unknown): StoreError {
   const problem = `cannot use the state ${path}: it cannot be reached: ${fileReason(cause)}`;
-  return new StoreError("unusable", `${problem}; check the folder in which it lies`, { cause });
+  return new StoreError("unusable", `${problem}; check its folder`, { cause });
 }
 
 /** This process must not write to the state any more. `why`: for people. */

@@ -1,7 +1,7 @@
 /**
  * The state's file, before it is opened: its directory exists, only its owner can read it, and it is an SQLite
- * database or empty. What is something else is never opened for writing, so nothing of it is lost. Called by the
- * KV store and the state lock.
+ * database or empty. Any other file is never opened for writing, so nothing in it is lost. Called by the KV store
+ * and the state lock.
  */
 import { dirname, isAbsolute, join } from "node:path";
 import { damagedState, unusableState } from "./state_errors.ts";

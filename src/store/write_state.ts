@@ -1,4 +1,4 @@
-/** Writes a whole state into a new file, which is there when it is complete or not at all. */
+/** Writes a whole state into a new file, which exists only once it is complete. */
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";

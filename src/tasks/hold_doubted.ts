@@ -1,6 +1,6 @@
 /**
- * Holds what a state may be wrong about that is not known to be the newest (`Store.doubt`): a copy was put in its place,
- * or its write-ahead log is lost. The pool calls it at its start, before anything else is done with the nodes.
+ * Holds the nodes that a state may be wrong about when it may not be the newest (`Store.doubt`): it was replaced by
+ * a copy, or lost its write-ahead log. The pool calls it at its start, before anything else is done with the nodes.
  */
 import { RESTORED } from "../domain/stale_hold.ts";
 import type { Instant } from "../domain/time.ts";

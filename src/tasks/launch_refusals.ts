@@ -1,6 +1,6 @@
 /**
- * Learns from a cloud's refusals of servers what to expect of the next: for how long none is asked for, and of which
- * sizes. `ProviderWatch` has one for its provider.
+ * Learns from a cloud's refusals of servers what to expect of the next request: for how long to ask for none, and of
+ * which sizes. `ProviderWatch` has one for its provider.
  */
 import { type CloudError, pauseAfter } from "../domain/cloud_error.ts";
 import { concerns, type LaunchRefusal } from "../domain/observation.ts";

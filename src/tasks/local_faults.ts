@@ -102,7 +102,7 @@ export class LocalFaults {
       if (!before.has(path)) log.warning("{problem}", { problem });
       const isLost = now - this.#missing.get(path)! >= FILES_LOST_AFTER;
       if (isLost && this.found.has(path)) {
-        log.warning("the images built in {folder} are taken as lost", { folder: path });
+        log.warning("the images built in {folder} count as lost", { folder: path });
       }
       return !isLost;
     });

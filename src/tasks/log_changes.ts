@@ -27,9 +27,9 @@ export function logChanges(ledger: Ledger): Disposable {
     for (const one of [...nodes, ...change.images, ...change.dibImages]) retries.note(one);
     for (const { previous, next } of change.jobs) {
       if (previous === null) {
-        jobs.info("job {id}: nodes that fail {job} are held, up to {holdOnFailure}", { ...next });
+        jobs.info("job {id}: nodes on which {job} fails are held, up to {holdOnFailure}", { ...next });
       } else if (next === null) {
-        jobs.info("job {id}: nodes that fail {job} are no longer held", { ...previous });
+        jobs.info("job {id}: nodes on which {job} fails are no longer held", { ...previous });
       }
     }
     for (const { previous, next } of requests) {

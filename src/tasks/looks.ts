@@ -1,6 +1,6 @@
 /**
- * The looks at one cloud, each in a room of its own: one that fails is tried again later, ever more seldom, one that
- * hangs goes on by itself, and neither keeps another from being taken. `ProviderWatch` has one for its provider.
+ * The looks at one cloud, separated from each other: one that fails is retried later, at growing intervals; one that
+ * hangs goes on alone; neither keeps another from being taken. `ProviderWatch` has one for its provider.
  */
 import { CloudError, pauseAfter } from "../domain/cloud_error.ts";
 import type { Failure, LookName, StaleLook } from "../domain/observation.ts";

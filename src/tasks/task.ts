@@ -1,7 +1,8 @@
 /**
- * A piece of the daemon that runs again and again, and knows nothing of what it runs: at its times, and whenever
- * somebody wakes it. Never twice at once; a wake during a run makes exactly one more run after it. What a run throws
- * is recorded, and passed to `onError` unless the run before threw the same: the next run begins afresh.
+ * A piece of the daemon that runs again and again, at its times and whenever somebody wakes it; this code does not
+ * know what it runs. It never runs twice at once; a wake during a run causes exactly one more run after it. An error
+ * that a run throws is recorded, and passed to `onError` unless the run before threw the same; the next run starts
+ * fresh.
  */
 import type { TaskReport } from "../domain/pool_report.ts";
 import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";

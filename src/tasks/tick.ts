@@ -1,6 +1,6 @@
 /**
- * One turn of the loop: plan from what is known, store what the plan changes, have its actions carried out. Takes
- * no input: whatever happens only means "run again now". All that it must remember is in the ledger.
+ * One turn of the loop: plans from what is known, stores what the plan changes, and has its actions carried out.
+ * Takes no input: any event only means "run again now". Everything it must remember is in the ledger.
  */
 import type { BuildPlaces } from "../domain/build_places.ts";
 import type { Config } from "../domain/config.ts";

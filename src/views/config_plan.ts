@@ -1,6 +1,6 @@
 /**
- * The changes that another configuration would bring, for `nodepool plan`: its lines, and for each label, provider and request what
- * becomes of it. Names no secret: what is one changes as `***`.
+ * The changes that another configuration would bring, for `nodepool plan`: its lines, and the effects on each label,
+ * provider and request. Shows no secret: its change appears as `***`.
  */
 import * as v from "valibot";
 import type { ConfigEffects, ConfigPlan } from "../domain/config_effects.ts";
@@ -122,7 +122,7 @@ export function renderConfigPlan(view: ConfigPlanView): string {
   const told = sections.filter(([, lines]) => lines.length > 0)
     .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${visibleText(line)}\n`).join("")}`);
   const when = daemon
-    ? view.would_change ? "; nothing of it is in force yet" : ""
+    ? view.would_change ? "; none of it is in force yet" : ""
     : " at the next start of the daemon; none is running, so this is based on the state alone";
   return [...told, `${file} ${what}${when}\n`].join("");
 }

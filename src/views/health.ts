@@ -1,4 +1,4 @@
-/** Whether the pool can do its work: what `/readyz` tells load balancers and monitoring. */
+/** Whether the pool can do its work, as `/readyz` tells load balancers and monitoring. */
 import * as v from "valibot";
 import type {
   DaemonReport,
@@ -130,7 +130,7 @@ export function configurationProblems(report: Pick<PoolReport, "daemon" | "confi
 }
 
 function effectProblems(fault: string | null): PoolProblem[] {
-  return fault === null ? [] : [problem(`the configuration is not in effect as a whole: ${fault}`)];
+  return fault === null ? [] : [problem(`the configuration is only partly in effect: ${fault}`)];
 }
 
 /** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */

@@ -1,4 +1,4 @@
-/** The labels: what is configured, what there is of each, what is asked for, and why there is no more. */
+/** The labels: their configuration, their nodes, the demand, and why there are no more. */
 import * as v from "valibot";
 import { describeObstacle } from "../domain/describe_obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";

@@ -71,7 +71,7 @@ function linked(problems: readonly PoolProblem[], manual: PoolProblem["manual"])
 }
 
 const RESTART =
-  "restart the daemon: nodes and requests stay; first keep what it does for a report: `nodepool dump`";
+  "restart the daemon; nodes and requests stay; first save the output of `nodepool dump` for a report";
 
 /** A plan that breaks is reported by its task. */
 function defectProblems({ defects }: PoolReport): PoolProblem[] {
@@ -139,7 +139,7 @@ function lostHolds({ nodes }: PoolReport): PoolProblem[] {
   const lost = nodes.filter(({ waitingOn }) => waitingOn?.reason === "gone");
   if (lost.length === 0) return [];
   const ids = [...new Set(lost.map(({ id, parentId }) => parentId ?? id))];
-  const what = "nodes are held whose servers are no longer on the cloud, and count against max-servers";
+  const what = "held nodes whose servers are gone from the cloud still count against max-servers";
   return [problem(`${what}: ${ids.join(", ")}`, {
     remedies: remedies(`when nobody needs them any more, \`nodepool delete ${ids.join(" ")}\``),
     since: earliest(lost.map(({ waitingOn }) => waitingOn!.since)),
@@ -158,7 +158,7 @@ function doubtsOf(
   const doubt = (text: string) => providerProblem(name, text);
   const older = foreign.length === 0 || frozen !== null ? [] : [
     doubt(
-      "the state is older than the cloud, which has servers of this installation that it did not create: " +
+      "the state is older than the cloud, which has servers of this installation that the state did not create: " +
         `${foreign.map(describeForeign).join(", ")}; \`nodepool state adopt\` turns them into held nodes`,
     ),
   ];

@@ -120,7 +120,7 @@ function lostMachine({ host, role, since }: LostMachine, { members }: MachinesRe
   const effect = isLast ? ": no machine takes over if this one fails" : "";
   return problem(`the ${role} ${host} is gone${effect}`, {
     remedies: remedies(
-      `start nodepool there; if that machine is not to come back, this goes away after a day`,
+      `start nodepool there; if that machine will not come back, this problem goes away after a day`,
     ),
     manual: "lost-machine",
     since,

@@ -259,7 +259,7 @@ Deno.test("a builder that does not know a kind of work says so, and which versio
   await virtual.until(() => virtual.pool.report().orders.some(({ lastError }) => lastError !== null), HOUR);
   assert.match(
     virtual.pool.report().orders[0]!.lastError!,
-    /^on builder one: nodepool test does not know .* paint/,
+    /^on builder one: nodepool test cannot handle paint: install/,
   );
 });
 
@@ -380,7 +380,8 @@ Deno.test("a builder whose folder belongs to another pool, or is a copy of anoth
   };
   await assert.rejects(virtual.ask("builder-sync", report), {
     status: 409,
-    message: "/images on copy is a copy of that of the builder on one: remove .nodepool-builder.json from it",
+    message:
+      "/images on copy is a copy of the images-dir of the builder on one: remove .nodepool-builder.json from it",
   });
   await assert.rejects(virtual.ask("builder-sync", { ...report, id: "y", installation: "another" }), {
     status: 409,

@@ -131,7 +131,7 @@ Deno.test("job-create and job-delete work with a daemon and without one", async 
     const made = await bench.run("job-create", "gate/unit", "--hold-on-failure", "2");
     assert.deepEqual(made, {
       code: 0,
-      stdout: "job 3: nodes that fail gate/unit are held, up to 2\n",
+      stdout: "job 3: nodes on which gate/unit fails are held, up to 2\n",
       stderr: "",
     });
     assert.deepEqual(await bench.run("job-delete", "3", "4"), {
@@ -150,7 +150,7 @@ Deno.test("job-create NAME alone holds one", async () => {
   await using bench = await CliBench.open();
   assert.deepEqual(await bench.run("job-create", "gate/unit"), {
     code: 0,
-    stdout: "job 3: nodes that fail gate/unit are held, up to 1\n",
+    stdout: "job 3: nodes on which gate/unit fails are held, up to 1\n",
     stderr: "",
   });
 });

@@ -105,7 +105,7 @@ const troubles: readonly Trouble[] = [
       bench.env["NODEPOOL_CONFIG"] = "/nowhere/np.yaml";
       return Promise.resolve(/\/nowhere\/np\.yaml \(named by the variable NODEPOOL_CONFIG\)/);
     },
-    why: /cannot be read: there is no such file; name another with -c$/m,
+    why: /cannot be read: there is no such file; name another with -c, or write one with `nodepool init`$/m,
   },
   {
     name: "./nodepool.yaml is a directory",

@@ -306,7 +306,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a template without quotes",
     to: "targets:\n  - name: t\n    hostname: {label.name}-{node_id}\n",
     faults: [
-      "nodepool.yaml:18:27: is not valid YAML: something follows on a value; put the whole text in quotes",
+      "nodepool.yaml:18:27: is not valid YAML: something follows a value; put the whole text in quotes",
     ],
   },
   {
@@ -319,7 +319,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "cron expressions without quotes",
     to: "cron:\n  check: */15 * * * *\n  cleanup: * * * * *\n",
     faults: [
-      /^nodepool.yaml:17:15: .* something follows on a value; put the whole text in quotes$/,
+      /^nodepool.yaml:17:15: .* something follows a value; put the whole text in quotes$/,
       "nodepool.yaml:18:12: is not valid YAML: put a text that begins like this in quotes",
     ],
   },

@@ -141,12 +141,12 @@ for (
       /https:\/\/e1 has no port; .* write https:\/\/e1:2379$/,
     ],
     ["a port that is none", "etcd:https://e1:99999/ci", /"https:\/\/e1:99999" is not an address/],
-    ["no scheme", "etcd:e1:2379/ci", /"e1:2379" is not the address of a member of etcd/],
-    ["nothing", '"etcd:"', /"" is not the address of a member/],
+    ["no scheme", "etcd:e1:2379/ci", /"e1:2379" is not the address of an etcd member/],
+    ["nothing", '"etcd:"', /"" is not the address of an etcd member/],
     [
       "a scheme of its own",
       "etcd://e1:2379/ci",
-      /an address alone is not a state|is not the address of a member/,
+      /an address alone is not a state|is not the address of an etcd member/,
     ],
     [
       "a pool after each address",

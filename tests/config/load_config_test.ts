@@ -392,12 +392,12 @@ etcd: {cacert: ~/ca}
   const told = async (text: string) => {
     const { warnings, notices } = await parse(`${text}labels: []\nproviders: []\n`);
     return [...warnings, ...notices].map(({ path, message }) => `${path}: ${message}`)
-      .filter((line) => /runs|stands/.test(line));
+      .filter((line) => /runs|as written/.test(line));
   };
   assert.deepEqual(await told(whole), []);
   const advice = "write the whole path, or one that begins with ~/";
-  const stays = `is taken as it stands: only ~/ is replaced in paths; ${advice}`;
-  const runs = `is looked for where the program runs, be it the daemon or a command; ${advice}`;
+  const stays = `is used as written: only ~/ is expanded in paths; ${advice}`;
+  const runs = `is relative to the directory in which the daemon or the command runs; ${advice}`;
   assert.deepEqual(await told(relative), [
     `script-dir: $HOME/s ${stays}`,
     `etcd.cacert: ~root/ca ${stays}`,

@@ -257,7 +257,7 @@ Deno.test("refusals keep their status and words, and defects are told to the dae
   await assert.rejects(bench.client.ask("node", { id: 99 }), {
     name: "ControlError",
     status: 404,
-    message: "there is no node 99, nor a record of one",
+    message: "there is no node 99, and no record of one",
   });
   bench.pool.failure = new ControlError(409, "the label noble is disabled");
   const spec = { label: "noble", count: 1, job: null, client: null, deadline: null };

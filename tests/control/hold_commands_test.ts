@@ -172,6 +172,6 @@ Deno.test("unhold of a node that nobody holds, or that may be in use, changes no
   const [outcome] = await unholdNodes([7], { comment: "x" }, stale);
   assert.equal(
     outcome!.message,
-    "node 7 may be in use, which nobody here knows: find out, then `release 7` or `delete 7`",
+    "node 7 may be in use, and this state cannot tell: find out, then `release 7` or `delete 7`",
   );
 });

@@ -62,7 +62,10 @@ Deno.test("where the cloud has no console, or does not answer, it says so and sh
   const failure = new CloudError("unavailable", "read the console of server s7: connection refused");
   const removed = new ControlError(404, "there is no provider cloud-a");
   const cases: [string | Error, RegExp][] = [
-    ["", /^cloud-a has no console of it: the server has written nothing yet, or the cloud keeps none$/],
+    [
+      "",
+      /^cloud-a has no console output of it: the server has written nothing yet, or the cloud keeps none$/,
+    ],
     [failure, /^cloud-a: read the console of server s7: connection refused/],
     [removed, /^cloud-a: there is no provider cloud-a$/],
   ];
@@ -89,7 +92,7 @@ Deno.test("that a node's server is gone before its record is no trouble with its
     const { console } = await logOf({ shows, fields: { state, evidence } });
     assert.deepEqual([console.text, console.problem], [
       "kept: kernel panic",
-      "it is being deleted, and its server has none any more",
+      "it is being deleted, and its server no longer has a console",
     ]);
   }
   assert.match((await logOf({ shows: silent, fields: { state } })).console.problem!, /no answer/);
@@ -111,7 +114,7 @@ Deno.test("of a node that is gone, what was kept is shown, and no cloud is asked
     [],
   ]);
   const { console } = await logOf({ isGone: true });
-  assert.match(console.problem!, /^nothing of its console was kept/);
+  assert.match(console.problem!, /^its console was not kept/);
 });
 
 Deno.test("the output of a script is what runs now, else what is kept of one that failed", async () => {

@@ -356,7 +356,7 @@ Deno.test("a request that can have no node at all is refused with what keeps the
   const cloud = (name: string, maxServers: number) => provider({ name, maxServers });
   assert.equal(
     refusalOf(1, { labels: [label({ subnodes: 20 })], providers: [cloud("cloud-a", 6)] }),
-    "the request asks for 1 node, but none is possible (cloud-a 0: max-servers 6; a node of it needs 21 servers): raise max-servers",
+    "the request asks for 1 node, but none is possible (cloud-a 0: max-servers 6; each node needs 21 servers): raise max-servers",
   );
   assert.equal(
     refusalOf(2, { providers: [cloud("cloud-a", -1)] }),
@@ -373,7 +373,7 @@ Deno.test("a request that can have no node at all is refused with what keeps the
   assert.equal(
     refusalOf(1, { labels: [label({ subnodes: 2, maxServers: 2 })], providers: [cloud("cloud-a", 6)] }),
     "the request asks for 1 node, but none is possible (the label's max-servers 2; cloud-a 2; " +
-      "a node of it needs 3 servers): raise max-servers",
+      "each node needs 3 servers): raise max-servers",
   );
 });
 
@@ -393,7 +393,7 @@ Deno.test("a request for more nodes than there can be is refused with the sum, i
   const labels = [label({ subnodes: 1, providers: ["cloud-a", "cloud-b"] })];
   assert.equal(
     refusalOf(4, { labels, providers }),
-    "the request asks for 4 nodes, but at most 3 are possible (cloud-a 3, cloud-b is retired; a node of it needs 2 servers): " +
+    "the request asks for 4 nodes, but at most 3 are possible (cloud-a 3, cloud-b is retired; each node needs 2 servers): " +
       "ask for fewer, or raise max-servers",
   );
   assert.equal(refusalOf(3, { labels, providers }), "granted");

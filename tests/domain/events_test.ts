@@ -90,17 +90,17 @@ Deno.test("requests, jobs and pauses tell of their beginning, what became of the
   const told = (change: Partial<Parameters<typeof eventsOf>[0]>) =>
     eventsOf({ ...NONE, ...change }, 9_000).map(({ kind, message }) => `${kind}: ${message}`);
   assert.deepEqual(told({ requests: [{ previous: null, next: request }] }), [
-    "request.made: request 3 asks for 2 of trusty for maria",
+    "request.made: request 3 asks for 2 nodes of trusty for maria",
   ]);
   assert.deepEqual(told({ requests: [{ previous: request, next: granted }] }), [
     "request.granted: request 3 got nodes 4, 5 after 8s",
   ]);
   assert.deepEqual(told({ requests: [{ previous: granted, next: null }] }), []);
   assert.deepEqual(told({ requests: [{ previous: request, next: null }] }), [
-    "request.withdrawn: request 3 for 2 of trusty was withdrawn after 8s",
+    "request.withdrawn: request 3 for 2 nodes of trusty was withdrawn after 8s",
   ]);
   assert.deepEqual(told({ jobs: [{ previous: null, next: autoHold({ id: 1 }) }] }), [
-    "job.created: nodes that fail gate/unit are held, up to 2",
+    "job.created: nodes on which gate/unit fails are held, up to 2",
   ]);
   assert.deepEqual(told({ pauses: [{ previous: null, next: launchPause() }] }), [
     "provider.paused: cloud-a launches no trusty for 59s, after 1 failed: no valid host was found",

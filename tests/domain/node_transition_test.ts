@@ -21,6 +21,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
   "answer-lost": { type: "answer-lost", evidence },
   "accepted": { type: "accepted", serverId: "s1" },
   "active": { type: "active" },
+  "inactive": { type: "inactive" },
   "floating-ip": { type: "floating-ip", floatingIp: { id: "f1", address: "203.0.113.5" } },
   "addressed": {
     type: "addressed",
@@ -81,7 +82,7 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
   },
   "assign": {
     state: { phase: "assign", serverId: "s1" },
-    knows: ["floating-ip", "assigning", "assigned", "hold"],
+    knows: ["floating-ip", "inactive", "active", "assigning", "assigned", "hold"],
   },
   "test": {
     state: { phase: "test", serverId: "s1", startedAt: null },

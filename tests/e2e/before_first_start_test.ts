@@ -64,7 +64,7 @@ Deno.test("commands for nodes and jobs that never were say so, and make no state
 Deno.test("a job that is created before the daemon's first start is known to the daemon", async () => {
   await using pool = await RunningPool.start({ config: CONFIG });
   const { code, stdout } = await pool.run("job-create", "flaky");
-  assert.deepEqual([code, stdout], [0, "job 1: nodes that fail flaky are held, up to 1\n"]);
+  assert.deepEqual([code, stdout], [0, "job 1: nodes on which flaky fails are held, up to 1\n"]);
   const jobs = async () => {
     const { jobs } = parse((await pool.run("job-list", "-o", "json")).stdout);
     return jobs.map(({ id, name, hold_on_failure: most }: Record<string, unknown>) => [id, name, most]);

@@ -205,7 +205,7 @@ Deno.test("nodes of a failing job are held up to a number, with a daemon and wit
 
   await t.step("job-create, job-list", async () => {
     const made = done(await pool.run("job-create", "unit", "--hold-on-failure", "2"));
-    assert.equal(made, "job 1: nodes that fail unit are held, up to 2\n");
+    assert.equal(made, "job 1: nodes on which unit fails are held, up to 2\n");
     const again = await pool.run("job-create", "unit", "--hold-on-failure", "5");
     assert.equal(again.code, 1);
     assert.match(again.stderr, /^nodepool: job unit already has an entry \(1, .*use `job-delete 1` first/);

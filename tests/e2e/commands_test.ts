@@ -368,7 +368,7 @@ Deno.test("the status endpoint answers at every address, for reading only", asyn
     const missing = await pool.fetch("/nodes/99");
     assert.deepEqual([missing.status, await missing.text()], [
       404,
-      "there is no node 99, nor a record of one\n",
+      "there is no node 99, and no record of one\n",
     ]);
   });
 

@@ -103,7 +103,7 @@ Deno.test("executeAssign() leaves an agent of that name alone as long as a job r
   const deps = kit("jenkins", { createAgent: "exists", isIdle: false });
   const { event } = await executeAssign(READY, deps);
   assert.ok(event !== null && event !== "ended" && event.type === "postponed");
-  assert.match(event.waitingOn.message, /^there is another agent of that name; a job runs on agent/);
+  assert.match(event.waitingOn.message, /^another agent already has that name; a job runs on agent/);
   assert.ok(deps.calls.every(([name]) => name !== "deleteAgent"));
 });
 

@@ -22,8 +22,8 @@ testNeeding(
     await t.step("all is well", async () => {
       assert.deepEqual(await found(), [
         ...cluster.endpoints.map((endpoint) => `etcd ${endpoint}: ok: etcd 3.4.23`),
-        "etcd /nodepool/ci/: ok: may be read and written",
-        "clock etcd: ok: as this machine's",
+        "etcd /nodepool/ci/: ok: can be read and written",
+        "clock etcd: ok: agrees with this machine's",
       ]);
       assert.equal(await cluster.etcdctl(["get", "--prefix", "/nodepool/"]), "", "nothing was written");
     });
@@ -49,7 +49,7 @@ testNeeding(
       await cluster.members[0]!.kill();
       const one = await found();
       assert.equal(one.filter((line) => line.includes(": warning: ")).length, 1, one.join("\n"));
-      assert.ok(one.includes("etcd /nodepool/ci/: ok: may be read and written"), one.join("\n"));
+      assert.ok(one.includes("etcd /nodepool/ci/: ok: can be read and written"), one.join("\n"));
     });
   },
 );

@@ -56,7 +56,7 @@ Deno.test("a node whose server cannot be had is not forgotten while it has subno
   const refused = seen({ refusal: refusal() });
   assert.equal(plan(asking, { seen: refused }).next, null);
   const { next } = plan(asking, { seen: refused, subnodes: [subnode(8, "boot")] });
-  assert.equal(next?.comment, "it got no server");
+  assert.equal(next?.comment, "it never got a server");
   assert.equal(next?.result, "unused");
 });
 

@@ -67,7 +67,7 @@ Deno.test("assign: a target that is offline is waited for with its reason, one t
 
 Deno.test("assign: a server that is not ACTIVE is not handed over, and one that will not be costs its node", () => {
   const withStatus = (status: string) =>
-    planAssign(situation(states.assign, {
+    planAssign(situation({ ...states.assign, inactiveSince: NOW }, {
       config: withTarget(),
       seen: seen({ servers: [server("s7", { status })] }),
     }));
@@ -78,16 +78,27 @@ Deno.test("assign: a server that is not ACTIVE is not handed over, and one that 
     until: NOW + 2 * MINUTE,
   });
   assert.equal(removed(withStatus("SHUTOFF")).comment, "server s7 is SHUTOFF");
-  assert.equal(actionOf(withStatus("UNKNOWN")), "assign-node");
+  assert.deepEqual(withStatus("UNKNOWN"), { do: "change", event: { type: "active" } });
+});
+
+Deno.test("assign: since when its server is not ACTIVE is in the node's state until it is again", () => {
+  const at = situation(states.assign, {
+    config: withTarget(),
+    seen: seen({ servers: [server("s7", { status: "REBOOT" })] }),
+  });
+  assert.deepEqual(planAssign(at), { do: "change", event: { type: "inactive" } });
+  const inactive = transition(at.node, { type: "inactive" }, NOW);
+  assert.deepEqual(inactive.state, { ...states.assign, inactiveSince: NOW });
+  assert.deepEqual(transition(inactive, { type: "active" }, NOW + SECOND).state, states.assign);
 });
 
 Deno.test("assign: a server that does not become ACTIVE again within boot-timeout costs its node, once that has been seen", () => {
   const since = NOW - 10 * MINUTE;
   const planned = (ago: number, { assignedAt = null as number | null } = {}) => {
-    const at = situation(states.assign, {
+    const at = situation({ ...states.assign, inactiveSince: since }, {
       config: withTarget(),
       seen: seen({ servers: [server("s7", { status: "VERIFY_RESIZE" })] }),
-      fields: { assignedAt, waitingOn: { reason: "active", message: "the server is RESIZE", since } },
+      fields: { assignedAt },
     });
     const end = since + at.provider.bootTimeout;
     return planAssign({ ...at, now: end + ago });

@@ -175,7 +175,7 @@ Deno.test("requests that wait are demand on top of min-ready", () => {
   assert.deepEqual(launches.map(({ reason }) => reason), [
     "2 requested, have 0",
     "2 requested, have 0",
-    "min-ready 1, have 0 for 2 asked for",
+    "min-ready 1, have 0, 2 requested",
   ]);
 });
 

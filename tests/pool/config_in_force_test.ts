@@ -249,7 +249,7 @@ Deno.test("whatever goes wrong in a reload, not only in the file, is a problem u
   await reload();
   const refused = () => told.filter((line) => line.startsWith("configuration.refused"));
   assert.deepEqual(refused(), [
-    "configuration.refused the configuration is not in effect as a whole: the CA file is gone",
+    "configuration.refused the configuration is only partly in effect: the CA file is gone",
   ]);
   assert.equal(inForce.standing.readAt, NOW, "one that is not in effect does not count");
   isBroken = false;

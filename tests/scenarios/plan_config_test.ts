@@ -117,7 +117,7 @@ Deno.test("a renamed label is one that goes with its nodes and one that comes", 
 pool:
   label tiny: nodes: 3 to launch
   label small: nodes: 3 to delete (the configuration no longer has label small), 0 kept
-new.yaml would change the pool; nothing of it is in force yet
+new.yaml would change the pool; none of it is in force yet
 `,
   );
   assert.deepEqual([labelOf(told, "small").change, labelOf(told, "tiny").change], ["removed", "added"]);

@@ -133,10 +133,10 @@ Deno.test("a cloud that cannot be opened at the start keeps no other from being 
   });
   assert.deepEqual(virtual.pool.report().nodes.map(({ provider }) => provider), ["two"]);
   assert.deepEqual(viewReadiness(virtual.pool.report()).reasons, [
-    "the configuration is not in effect as a whole: the CA file is gone",
+    "the configuration is only partly in effect: the CA file is gone",
   ]);
   assert.deepEqual(lines.filter(({ level }) => level === "error").map(({ message }) => message.join("")), [
-    "configuration: it is not in effect as a whole, and is tried again each minute: the CA file is gone",
+    "configuration: it is only partly in effect; trying again every minute: the CA file is gone",
   ]);
   isGone = false;
   await virtual.during(virtual.pool.reload());

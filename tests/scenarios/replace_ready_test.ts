@@ -68,7 +68,7 @@ Deno.test("image-delete --replace-ready: nodes still being built from the bad im
   assert.deepEqual(versions(virtual, "building"), [second!.version, second!.version]);
   const ask = () => virtual.ask("image-delete", { ids: [second!.id], comment: "bad", replaceReady: true });
   assert.match((await ask())[0]!.message, /^marked for deletion; its idle nodes are replaced: \d+, \d+$/);
-  assert.match((await ask())[0]!.message, /^already being deleted; no idle node is from it$/);
+  assert.match((await ask())[0]!.message, /^already being deleted; it has no idle nodes$/);
   await virtual.until(() => virtual.count("used") === 2, HOUR);
   assert.deepEqual(versions(virtual, "used"), [first!.version, first!.version]);
 });

@@ -263,7 +263,7 @@ Deno.test("what is not there is 404, in JSON for who wants it", async () => {
     assert.match(await response.text(), /^there is no/);
   }
   const json = await site.get("/nodes/99", { accept: "application/json" });
-  assert.deepEqual(await json.json(), { error: "there is no node 99, nor a record of one", status: 404 });
+  assert.deepEqual(await json.json(), { error: "there is no node 99, and no record of one", status: 404 });
 });
 
 const json = { accept: "application/json" };

@@ -9,8 +9,8 @@ Deno.test("errors are pages with navigation for browsers, JSON and text for prog
   for (
     const [path, method, status, message] of [
       ["/nonsense", "GET", 404, "There is nothing at /nonsense"],
-      ["/nodes/99", "GET", 404, "There is no node 99, nor a record of one"],
-      ["/explain/nonsense", "GET", 404, "There is no label, provider, image, node or request nonsense"],
+      ["/nodes/99", "GET", 404, "There is no node 99, and no record of one"],
+      ["/explain/nonsense", "GET", 404, "There is no label, provider, image, node or request named nonsense"],
       ["/explain/request:99", "GET", 404, "There is no request 99"],
       ["/manual/nonsense", "GET", 404, "The manual has no topic or section nonsense"],
       ["/node-list?colour=red", "GET", 400, "There is no parameter colour here"],

@@ -426,7 +426,7 @@ Deno.test("keys of a state in etcd that are somebody else's are refused and left
     message:
       `the state ${address} is damaged: it holds ["users","ada"] but no schema version; it may not be nodepool's; ` +
       "delete its keys in etcd, then put a backup there with `nodepool state copy`, or begin with an empty pool (the " +
-      "servers of the old one then have to be deleted by hand); see: nodepool manual damaged-state",
+      "servers of the old one must then be deleted by hand); see: nodepool manual damaged-state",
   });
   assert.deepEqual([...setting.contents().keys()], ["users/ada"]);
 });

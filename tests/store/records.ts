@@ -127,7 +127,10 @@ const states: { [Phase in NodePhase]: fc.Arbitrary<Extract<NodeState, { phase: P
   "address": record({ phase: fc.constant("address"), serverId, activeAt: instant }),
   "login": record({ phase: fc.constant("login"), serverId, activeAt: instant }),
   "prepare": record({ phase: fc.constant("prepare"), serverId }),
-  "assign": record({ phase: fc.constant("assign"), serverId }),
+  "assign": fc.oneof(
+    record({ phase: fc.constant("assign"), serverId }),
+    record({ phase: fc.constant("assign"), serverId, inactiveSince: instant }),
+  ),
   "test": record({ phase: fc.constant("test"), serverId, startedAt: maybeInstant }),
   "ready": record({ phase: fc.constant("ready"), serverId }),
   "used": record({ phase: fc.constant("used"), serverId }),

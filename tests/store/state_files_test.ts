@@ -286,7 +286,7 @@ Deno.test("the check names each record that cannot be read, and those that do no
   assert.match(text, /\["node",5\] holds node 1$/m);
   assert.match(text, /nodes 7, 8 have the same server s1/);
   assert.match(text, /node 7: it is a subnode of node 6, which is gone/);
-  assert.match(text, /request 1: the next id to be given out is 1/);
+  assert.match(text, /request 1: the next id to assign is 1/);
   assert.equal(counts["node"], 4);
   assert.ok(!text.includes("nodepool-state-"), "it names the state, not its own copy");
 });

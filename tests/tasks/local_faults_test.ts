@@ -60,6 +60,6 @@ Deno.test("builds are lost once their folder has not been in its place for six h
     await look();
     assert.deepEqual([...faults.found], [["/images", "not mounted again"]]);
   });
-  assert.equal(logged.filter(({ message }) => message.join("").includes("are taken as lost")).length, 1);
+  assert.equal(logged.filter(({ message }) => message.join("").includes("count as lost")).length, 1);
   assert.equal(logged.filter(({ message }) => message.join("").includes("not mounted")).length, 2);
 });

@@ -16,7 +16,7 @@ function explained(name: string, fields: Parameters<typeof sampleReport>[0] = {}
 Deno.test("explain of a label begins with what stands in the way, its numbers and what helps", () => {
   const lines = renderExplanation(explained("noble", { requests: [] }), { width: 80 }).split("\n")
     .slice(0, 5).join("\n");
-  assert.match(lines, /^label noble: 1 node is missing; there: .*\n {2}cloud-a: quota full: cores 40\/40\n/);
+  assert.match(lines, /^label noble: 1 node is missing; .*\n {2}cloud-a: quota full: cores 40\/40\n/);
   assert.match(lines, /remedy: .*`openstack --os-cloud cloud-a\s+quota show`/s);
 });
 
@@ -34,14 +34,14 @@ Deno.test("explain of a label counts what is missing itself where nothing is pla
   );
   const standstill = { kind: "state-doubtful", message: "launches are stopped" } as const;
   const { summary, obstacles } = explained("noble", { nodes, requests: [], labels: [], standstill });
-  assert.equal(summary, "label noble: 3 nodes are missing; there: 4 hold");
+  assert.equal(summary, "label noble: 3 nodes are missing; 4 hold");
   assert.deepEqual(obstacles.map(({ message }) => message), ["launches are stopped"]);
 });
 
 Deno.test("explain of a label counts no node of a provider that is not configured as there for it", () => {
   const nodes = [1, 2, 3].map((id) => sampleNode({ id, provider: "cloud-0" }));
   const { summary } = explained("noble", { nodes, requests: [], labels: [] });
-  assert.equal(summary, "label noble: 3 nodes are missing; there: 3 ready");
+  assert.equal(summary, "label noble: 3 nodes are missing; 3 ready");
 });
 
 Deno.test("a label and its providers tell the same of what each provider lacks, though another one launches", () => {
@@ -143,7 +143,7 @@ Deno.test("explain of a node says its step and its error, by whatever name it is
 
 Deno.test("explain of a provider says whether it answers, and its room with who uses it", () => {
   const view = explained("cloud-a");
-  assert.match(view.summary, /^provider cloud-a: it answers; there: /);
+  assert.match(view.summary, /^provider cloud-a: it answers; /);
   assert.match(view.facts[0]!.value, /max-servers \d+\/\d+; quota instances 3\/20, cores 40\/40; /);
   assert.match(view.obstacles.map(({ message }) => message).join(), /^label noble: quota full/);
 });

@@ -55,7 +55,7 @@ Deno.test("a configuration that could not be put into effect keeps a pool from b
   const report = sampleReport();
   const daemon = { ...report.daemon!, configFault: "cannot open the target ci" };
   assert.deepEqual(viewReadiness({ ...report, daemon }).reasons, [
-    "the configuration is not in effect as a whole: cannot open the target ci",
+    "the configuration is only partly in effect: cannot open the target ci",
   ]);
   const strict = viewReadiness({ ...report, daemon }, { strict: true }).reasons;
   assert.equal(

@@ -41,7 +41,7 @@ Deno.test("a pool whose machines and etcd are all there has no problem, with a s
 
 Deno.test("a standby or a builder that is gone is a problem, the graver where none is left", () => {
   const remedy =
-    "remedy: start nodepool there; if that machine is not to come back, this goes away after a day; " +
+    "remedy: start nodepool there; if that machine will not come back, this problem goes away after a day; " +
     "see: nodepool manual lost-machine";
   const lost = (role: "standby" | "builder") => [{ host: "ci-d", role, since: NOW - MINUTE }];
   deepEqual(problemsWith({ lost: lost("standby") }), [`the standby ci-d is gone; ${remedy}`]);

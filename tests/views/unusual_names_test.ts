@@ -70,7 +70,7 @@ Deno.test("explanations of unusual names have their facts below each other, with
     for (const width of [null, 80]) assert.doesNotMatch(renderExplanation(view, { width }), CONTROLS, name);
   }
   const text = renderExplanation(viewExplanation(report, unusual["noble"]!)!, { width: 80 });
-  const facts = text.split("\n").filter((line) => /^(there|asked for) /.test(line));
+  const facts = text.split("\n").filter((line) => /^(nodes|wanted) /.test(line));
   assert.deepEqual(facts.map((line) => displayWidth(line.match(/^.*? {2,}/)![0])), [14, 14]);
 });
 

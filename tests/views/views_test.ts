@@ -188,7 +188,7 @@ Deno.test("status tells why the configuration is not in effect, whatever failed"
   const daemon = sampleDaemon({ configFault: "cannot open the target ci" });
   assert.equal(
     listProblems(sampleReport({ daemon }))[0],
-    "the configuration is not in effect as a whole: cannot open the target ci; see: nodepool manual broken-configuration",
+    "the configuration is only partly in effect: cannot open the target ci; see: nodepool manual broken-configuration",
   );
 });
 

@@ -17,7 +17,7 @@ const lists = {
   },
   "alien-image-list": {
     group: helpGroup.images,
-    about: "show images on the clouds, in our project, that are not ours",
+    about: "show images of the project on the clouds that are not ours",
     table: alienImageTable,
   },
 };

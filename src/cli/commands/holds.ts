@@ -46,7 +46,7 @@ export function releaseCommand(context: CliContext) {
   return new Command("release")
     .helpGroup(helpGroup.nodes)
     .description(
-      "give back nodes that were acquired; they are deleted, or held where their job failed and has an entry",
+      "give back acquired nodes; they are deleted, or held if their job failed and job-create named it",
     )
     .argument("<id...>", "the nodes", idsArgument)
     .addOption(new Option("--result <result>", "how the job went").choices(["SUCCESS", "FAILURE"] as const))
@@ -68,7 +68,7 @@ export function jobCreateCommand(context: CliContext) {
     .action(async (job, { holdOnFailure }) => {
       await using pool = await openPool(context, { writes: true });
       const { id } = await pool.ask("job-create", { job, holdOnFailure });
-      context.io.stdout.write(`job ${id}: nodes that fail ${job} are held, up to ${holdOnFailure}\n`);
+      context.io.stdout.write(`job ${id}: nodes on which ${job} fails are held, up to ${holdOnFailure}\n`);
     });
 }
 

@@ -1,6 +1,6 @@
 /**
- * `nodepool plan [FILE]`: what a configuration would change before it is in force. The pool decides that, a running
- * daemon's where there is one: it reads the text as it would at a reload, and plans by it without doing anything.
+ * `nodepool plan [FILE]`: what a configuration would change, before it is in force. The pool decides that, the
+ * running daemon's if there is one: it reads the text as at a reload, and plans by it without acting.
  */
 import { Command } from "@commander-js/extra-typings";
 import { type CliContext, configOf } from "../cli_context.ts";

@@ -1,4 +1,4 @@
-/** Keys that say by themselves how they are meant, wherever the file has them: those that Nodepool once had, and paths. */
+/** Keys that can be judged by themselves, wherever they are in the file: those that Nodepool once had, and paths. */
 import { configSection } from "../schema/config_section.ts";
 import { sectionAt, traitsOf } from "../schema/section.ts";
 import type { YamlNode, YamlPath } from "../yaml_node.ts";
@@ -33,11 +33,11 @@ export function checkKeys(
 function checkPath(text: string, findings: Findings): void {
   const advice = "write the whole path, or one that begins with ~/";
   if (/\$|^~[^/]/.test(text)) {
-    findings.warning([], `${text} is taken as it stands: only ~/ is replaced in paths; ${advice}`);
+    findings.warning([], `${text} is used as written: only ~/ is expanded in paths; ${advice}`);
   } else if (!/^(?:$|\/|~|etcd:|[a-z]+:\/\/)/i.test(text)) {
     findings.notice(
       [],
-      `${text} is looked for where the program runs, be it the daemon or a command; ${advice}`,
+      `${text} is relative to the directory in which the daemon or the command runs; ${advice}`,
     );
   }
 }

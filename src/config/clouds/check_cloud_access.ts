@@ -1,4 +1,4 @@
-/** How every provider of a file reaches its cloud, with what is wrong or without effect on the way there. */
+/** How every provider of a file reaches its cloud, and what is wrong or without effect in its settings. */
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { ProxyRules } from "../../domain/proxy_rules.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";

@@ -1,4 +1,4 @@
-/** Says by name which settings of a cloud's entry are read by openstacksdk, or by nobody, and have no effect here. */
+/** Names the settings of a cloud's entry that have no effect here, whether openstacksdk reads them or nobody does. */
 import type { Findings } from "../checks/check_source.ts";
 import { didYouMean } from "../../lib/nearest_name.ts";
 import { type CloudSources, knownClouds } from "./cloud_settings.ts";

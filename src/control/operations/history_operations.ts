@@ -1,4 +1,4 @@
-/** The operations on what has been, and on what happens. */
+/** The operations on the past, and on events as they happen. */
 import * as v from "valibot";
 import { wallOffsetOf } from "../../domain/clock_record.ts";
 import { readHistory, selectHistory } from "../../domain/history.ts";
@@ -78,7 +78,7 @@ export const historyOperations = {
     answer: stream,
     run: async (pool, { after, since, follow }, { signal }) => {
       if (follow && pool.daemon === null) {
-        throw new ControlError(503, "no daemon is running: nothing happens");
+        throw new ControlError(503, "no daemon is running, so there is nothing to follow");
       }
       const feed = pool.daemon?.events ?? new EventFeed(pool);
       const wallOffset = wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);

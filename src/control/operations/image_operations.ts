@@ -1,4 +1,4 @@
-/** The operations on images, and of the builders on other machines: each asks the leader again and again what there is to do. */
+/** The operations on images, and those of builders on other machines: each keeps asking the leader for work. */
 import * as v from "valibot";
 import { BuilderRefusedError } from "../../builders/builder_roll.ts";
 import { builderInstructionsSchema, builderReportSchema } from "../../builders/builder_sync.ts";

@@ -1,4 +1,4 @@
-/** The operations on nodes, living or gone: what there is to say of them, the ways to reach them, and what is done with them. */
+/** The operations on nodes, living or gone: facts about them, ways to reach them, and changes to them. */
 import * as v from "valibot";
 import { findGoneNode, findNamedNode } from "../../domain/find_named_node.ts";
 import { errorChain } from "../../lib/error_chain.ts";
@@ -196,7 +196,7 @@ async function findNode(
 ): Promise<NodeDetailsView> {
   const found = await findNodeDetails(id, { report: pool.report(), history: pool.ledger });
   if (found !== null) return found;
-  throw new ControlError(404, `there is no node ${id}, nor a record of one`);
+  throw new ControlError(404, `there is no node ${id}, and no record of one`);
 }
 
 /** Nobody can log in there; the caller learns what became of it. */

@@ -1,5 +1,6 @@
 /** The events of a commit, read off the records that it changes. Pure; the ledger calls it with each. */
 import type { AutoHold } from "../auto_hold.ts";
+import { countText } from "../count_text.ts";
 import type { DibImage } from "../dib_image.ts";
 import type { LaunchPause } from "../launch_pause.ts";
 import type { NodeRecord } from "../node.ts";
@@ -48,14 +49,17 @@ function requestEvents(
     message: `request ${id} ${what}`,
   }];
   if (previous === null) {
-    return about("request.made", `asks for ${count} of ${label}${client === null ? "" : ` for ${client}`}`);
+    return about(
+      "request.made",
+      `asks for ${countText(count, "node")} of ${label}${client === null ? "" : ` for ${client}`}`,
+    );
   }
   if (next !== null && previous.grantedAt === null && next.grantedAt !== null) {
     const nodes = next.nodes.length === 1 ? "node" : "nodes";
     return about("request.granted", `got ${nodes} ${next.nodes.join(", ")} after ${waited}`);
   }
   return next === null && previous.grantedAt === null
-    ? about("request.withdrawn", `for ${count} of ${label} was withdrawn after ${waited}`)
+    ? about("request.withdrawn", `for ${countText(count, "node")} of ${label} was withdrawn after ${waited}`)
     : [];
 }
 
@@ -65,9 +69,9 @@ function jobEvents(previous: AutoHold | null, next: AutoHold | null): NewEvent[]
     { kind, subject: { type: "job", id, name: job }, labels: { job }, message },
   ];
   if (previous === null) {
-    return about("job.created", `nodes that fail ${job} are held, up to ${holdOnFailure}`);
+    return about("job.created", `nodes on which ${job} fails are held, up to ${holdOnFailure}`);
   }
-  return next === null ? about("job.deleted", `nodes that fail ${job} are no longer held`) : [];
+  return next === null ? about("job.deleted", `nodes on which ${job} fails are no longer held`) : [];
 }
 
 function pauseEvents(previous: LaunchPause | null, next: LaunchPause | null): NewEvent[] {

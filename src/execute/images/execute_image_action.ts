@@ -1,6 +1,6 @@
 /**
- * One attempt at an action for an image on a cloud: making it, proving it, and deleting what it has there. The executor of images
- * calls it, and stores what it came to.
+ * One attempt at an action for an image on a cloud: making it, checking it, and deleting what it has there. The
+ * executor of images calls it and stores the outcome.
  */
 import { buildLogFile } from "../../domain/build_path.ts";
 import { hostOf } from "../../domain/build_places.ts";

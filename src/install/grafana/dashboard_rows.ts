@@ -199,7 +199,7 @@ export const dashboardRows: Readonly<Record<string, readonly Panel[]>> = {
         `sum by (image) (increase(nodepool_dib_image_build_duration_seconds_sum{${I}}[$__range])) / sum by (image) (increase(nodepool_dib_image_build_duration_seconds_count{${I}}[$__range]))`,
       "{{provider}}: {{image}}":
         `sum by (provider, image) (increase(nodepool_image_update_duration_seconds_sum{${P}}[$__range])) / sum by (provider, image) (increase(nodepool_image_update_duration_seconds_count{${P}}[$__range]))`,
-    }, { about: "Mean over the time that is shown." }),
+    }, { about: "Mean over the time range shown." }),
     stack("Images by state", {
       "{{state}}": `sum by (state) (nodepool_images{${P}})`,
       "builds, {{state}}": `sum by (state) (nodepool_dib_images{${I}})`,
@@ -207,7 +207,7 @@ export const dashboardRows: Readonly<Record<string, readonly Panel[]>> = {
   ],
   "Node-hours and waste": [
     hours("Node-hours by state", { "{{state}}": nodeHours("state", PL) }, {
-      about: "In the time that is shown.",
+      about: "In the time range shown.",
     }),
     hours("Used node-hours by label", { "{{label}}": nodeHours("label", `${PL},state="used"`) }),
     hours("Node-hours that nobody used", {

@@ -36,7 +36,7 @@ class Sending {
   }
 
   pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
-    if (this.#bytes === null) throw new Error("others have asked for much, and this client is slow");
+    if (this.#bytes === null) throw new Error("this client is slow, and others wait for large responses");
     // A copy: what the client is still to take does not keep all the rest.
     controller.enqueue(this.#bytes.slice(this.#sent, this.#sent += PIECE));
     if (this.#sent >= this.#bytes.length) {

@@ -1,4 +1,4 @@
-/** The first private key in a text of PEM blocks, whatever is written around it and however its lines are broken. */
+/** The first private key in a text of PEM blocks, regardless of the text around it and of how its lines are broken. */
 
 export interface PemBlock {
   /** `RSA PRIVATE KEY` and the like. */

@@ -1,4 +1,4 @@
-/** A node that its target is to get; a target that is offline is waited for. */
+/** A node that is to be handed to its target; while the target is offline, the node waits. */
 import { backoff } from "../../domain/backoff.ts";
 import { durationText } from "../../domain/time.ts";
 import { findTarget, handOverOf } from "../../domain/hand_over.ts";
@@ -17,6 +17,7 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   if (handOverOf(target) === "none") return change({ type: "assigned", manager: null, next: "ready" });
   const status = whyNotActive(situation.seen, state.serverId);
   if (status !== null) return planInactive(situation, status);
+  if (state.inactiveSince !== undefined) return change({ type: "active" });
   const retry = awaitRetry(node, { now, reason: "target" });
   if (retry !== null) return retry;
   const seen = targets.get(node.target);
@@ -28,11 +29,11 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
 
 /** A server that is not ACTIVE for now gets as long as one that boots. */
 function planInactive(
-  { node, state, now, provider, seen }: NodeSituation<"assign">,
+  { state, now, provider, seen }: NodeSituation<"assign">,
   status: string,
 ): NodeStep {
-  const since = node.waitingOn?.reason === "active" ? node.waitingOn.since : now;
-  const end = since + provider.bootTimeout;
+  if (state.inactiveSince === undefined) return change({ type: "inactive" });
+  const end = state.inactiveSince + provider.bootTimeout;
   if (now < end || !seen.inventory.listedSince(end)) {
     return wait("active", `the server is ${status}`, now < end ? end : null);
   }

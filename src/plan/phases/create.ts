@@ -1,4 +1,4 @@
-/** A node whose server is still to be asked for, or was asked for without an answer. */
+/** A node whose server has not been requested yet, or was requested without an answer. */
 import { concerns } from "../../domain/observation.ts";
 import { findOwnServer, type NodeSituation, type NodeStep, remove, wouldBeListed } from "../node_step.ts";
 import { act, change, wait } from "../follow_ladder.ts";

@@ -1,7 +1,7 @@
 /**
- * The end of a node: its target forgets it before its server goes, so that no job is sent to a server that is not there,
- * and a job that nobody knew of when that was decided ends first; the server is gone only when the cloud says gone, and
- * not asked to go where it has said so; last goes its floating IP.
+ * The end of a node. Its target forgets it before its server goes, so that no job is sent to a missing server, and a
+ * job that turns out to be running ends first. The server is gone only when the cloud says so, and is not asked to
+ * go after that. Its floating IP goes last.
  */
 import { backoff } from "../../domain/backoff.ts";
 import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";

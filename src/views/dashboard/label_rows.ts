@@ -1,4 +1,4 @@
-/** The labels of the dashboard: what there is of each against what is wanted and possible, who waits, and what is missing. */
+/** The labels of the dashboard: their nodes against what is wanted and possible, who waits, and what is missing. */
 import type { Config, LabelConfig } from "../../domain/config.ts";
 import { describeRefusals } from "../../domain/describe_obstacle.ts";
 import type { NodeRecord } from "../../domain/node.ts";

@@ -1,4 +1,4 @@
-/** The providers of the dashboard: what they give against what they may, and how their clouds answer. */
+/** The providers of the dashboard: their servers against their limits, and how their clouds answer. */
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import type { PoolReport, ProviderReport } from "../../domain/pool_report.ts";
 import { type Resource, resourceNames } from "../../domain/resource.ts";

@@ -1,4 +1,4 @@
-/** Why there is, or is not, an image: its builds, and what there is of it on each provider. */
+/** Why there is, or is not, an image: its builds, and its images on each provider. */
 import { obstacleOfBaseImage } from "../../domain/base_image.ts";
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import { currentImages } from "../../domain/current_images.ts";

@@ -38,17 +38,17 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
     : "nothing is missing";
   const isShut = missing === 0 && waiting.length === 0 && !isOpen(report, name);
   return {
-    summary: `label ${name}: ${verdict}; there: ${countsText(nodes)}` +
+    summary: `label ${name}: ${verdict}; ${countsText(nodes)}` +
       (isShut ? "; one more is not possible now" : ""),
     obstacles: toldObstacles(refusals, { report, label: name }),
     facts: [
       {
-        name: "asked for",
+        name: "wanted",
         value: label === undefined ? "nothing: it is not configured" : minReadyText(label.minReady),
       },
       ...(jobs === 0 ? [] : [{ name: "jobs", value: `${jobs} in Gearman's queue` }]),
       ...requestFacts(requests, report),
-      { name: "there", value: countsText(nodes) },
+      { name: "nodes", value: countsText(nodes) },
       ...nodeFacts(nodes, report),
       ...(label?.providers ?? []).map((provider) => ({
         name: `provider ${provider}`,

@@ -1,4 +1,4 @@
-/** Why a provider gives what it gives. */
+/** Why a provider gives the nodes it gives. */
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { namesText } from "../../lib/suggest.ts";
@@ -39,7 +39,7 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
   const reachable = seen?.reachable ?? null;
   const answers = reachable === null ? "not asked yet" : reachable ? "it answers" : "it does not answer";
   return {
-    summary: `provider ${name}: ${answers}; there: ${countsText(nodes)}`,
+    summary: `provider ${name}: ${answers}; ${countsText(nodes)}`,
     obstacles: [...toldObstacles(refusals, { report, label: null }), ...obstaclesOfLabels(refused, report)],
     facts: [
       { name: "room", value: roomText(name, report) },

@@ -203,7 +203,7 @@ withSsh(
         { state: holding, hold: { ...hold, owner: "maria" }, asked: { client: "ada", at: NOW } },
         "ada (request 3)",
       ],
-      [{ state: holding, hold: { ...hold, mayBeInUse: true } }, "somebody whom this state does not know"],
+      [{ state: holding, hold: { ...hold, mayBeInUse: true } }, "somebody unknown to this state"],
     ];
     for (const [fields, who] of cases) {
       const { bench, ssh, runs } = await open([marias(fields)]);

@@ -1,4 +1,4 @@
-/** An image that is to go: gone only when the cloud says gone, and when nothing it was made with is left. */
+/** An image that is being deleted: it is gone only when the cloud says so and nothing that was made with it is left. */
 import { MINUTE } from "../../../domain/time.ts";
 import { awaitRetry } from "../../await_retry.ts";
 import type { ImageActionType } from "../image_action.ts";

@@ -1,6 +1,6 @@
 /**
- * The phases in which an image has a server: a snapshot's, which is launched, prepared and saved, and the one on which a
- * fresh image proves itself. `planImages` launches them where there is room.
+ * The phases in which an image has a server: a snapshot's, which is launched, prepared and saved, and the one on
+ * which a fresh image is checked. `planImages` launches them where there is room.
  */
 import { type NodeRecord, stateName } from "../../../domain/node.ts";
 import type { ProviderImage } from "../../../domain/provider_image.ts";

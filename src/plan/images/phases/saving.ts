@@ -1,4 +1,4 @@
-/** An image that has all it needs: the cloud makes it active, and what it has must be what was sent. Then it is ready. */
+/** An image whose data is complete: the cloud makes it active, and must have what was sent. Then it is ready. */
 import { fileOfBuild, type ImageFile } from "../../../domain/dib_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { HOUR } from "../../../domain/time.ts";

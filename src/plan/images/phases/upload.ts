@@ -1,6 +1,6 @@
 /**
- * The phases of an upload until its data is there, and what the phases of all images share: what becomes of a request
- * without an answer, and why the cloud is not asked now.
+ * The phases of an upload until its data is complete, and what all images share: what happens to a request without
+ * an answer, and why the cloud is not asked now.
  */
 import { hostOf } from "../../../domain/build_places.ts";
 import { markedImageId } from "../../../domain/image_marks.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { nodenameOf } from "../../src/domain/hostname.ts";
+import { nodenameOf } from "../../src/plan/new_node.ts";
 
 Deno.test("nodenameOf() is the hostname up to its first dot", () => {
   assert.equal(nodenameOf("trusty-cloud-a-812.slave.example.org"), "trusty-cloud-a-812");
