@@ -1,12 +1,10 @@
 /** Builds by scripts in the place of `disk-image-create`: what a build gives, and every way in which one fails. */
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { MARKER } from "../../src/build/folder_marker.ts";
-import { VirtualClock } from "../virtual_clock.ts";
 import { BUILD, buildKit, failureOfBuild, unaborted } from "./build_kit.ts";
 import { eventually } from "../eventually.ts";
-import { isRunning, pidsIn, TREE, TREE_SIZE } from "./processes.ts";
 import { exists } from "../exists.ts";
 
 Deno.test("a build gives the size and hashes of every format", async () => {
@@ -106,41 +104,6 @@ Deno.test("a build for which the program is missing, or cannot be run, names the
       /^cannot build tiny: .*disk-image-create.*install the Debian packages python3-diskimage-builder/,
     );
   }
-});
-
-Deno.test("a build that takes too long is ended with all that it has started", async () => {
-  const clock = new VirtualClock();
-  await using kit = await buildKit(`#!/bin/bash\nset -- "$PIDS"\n${TREE}wait\n`, { clock });
-  const file = join(kit.folder, "pids");
-  const job = { ...kit.job, environment: { ...kit.job.environment, PIDS: file }, timeout: 3_600_000 };
-  const failing = failureOfBuild(kit.builder.build(job, unaborted()));
-  await eventually(() => pidsIn(file).length === TREE_SIZE);
-  await clock.advance(3_599_999);
-  ok(pidsIn(file).every(isRunning));
-  await clock.advance(1);
-  const error = await failing;
-  equal(error.kind, "timeout");
-  match(
-    error.message,
-    /^the build of tiny timed out after 3600 s and was stopped; see .*, or raise build-timeout$/,
-  );
-  equal(error.tail.split("\n").at(-1), "the tree stands");
-  deepEqual(pidsIn(file).filter(isRunning), []);
-});
-
-Deno.test("a build that is aborted ends with the signal's reason, and with all that it has started", async () => {
-  await using kit = await buildKit(
-    `#!/bin/bash\nset -- "$PIDS"\n${TREE}trap '' TERM; while :; do sleep 0.2; done\n`,
-  );
-  const file = join(kit.folder, "pids");
-  const job = { ...kit.job, environment: { ...kit.job.environment, PIDS: file } };
-  const controller = new AbortController();
-  const rejected = rejects(kit.builder.build(job, { signal: controller.signal }), /^Error: shutting down$/);
-  await eventually(() => pidsIn(file).length === TREE_SIZE);
-  controller.abort(new Error("shutting down"));
-  await rejected;
-  deepEqual(pidsIn(file).filter(isRunning), []);
-  await rejects(kit.builder.build(job, { signal: controller.signal }), /shutting down/);
 });
 
 Deno.test("a build of which a file is missing, empty or no file has failed", async () => {

@@ -43,7 +43,7 @@ Deno.test("acquire that waits goes on with the next daemon, and says once that i
 
 Deno.test("acquire whose daemon does not come back gives up at its own deadline", async () => {
   await using bench = await CliBench.open();
-  const running = bench.run("acquire", "noble", "--wait", "90s");
+  const running = bench.run("acquire", "noble", "--wait", "20s");
   await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   await bench.stopDaemon();
   let done = false;
@@ -53,7 +53,7 @@ Deno.test("acquire whose daemon does not come back gives up at its own deadline"
   assert.deepEqual([code, stdout], [1, ""]);
   assert.equal(
     stderr,
-    `${STOPPED}nodepool: no node of label noble within 1m30s: the daemon is not running\n`,
+    `${STOPPED}nodepool: no node of label noble within 20s: the daemon is not running\n`,
   );
 });
 

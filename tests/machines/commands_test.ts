@@ -111,7 +111,7 @@ testNeeding(
         );
       }
       const { code, stderr } = await clients.run("hold", String(ready));
-      assert.equal(code, 3);
+      assert.equal(code, 3, stderr);
       assert.match(
         stderr,
         /no daemon leads the pool ci, and none stands by: start one with `nodepool -c .*daemon`/,

@@ -3,6 +3,7 @@
  * answers at once and never fails by chance; `scripted_etcd.ts` puts clients and their bad luck before it. Keys are
  * ASCII, so that their order is that of etcd.
  */
+import { Buffer } from "node:buffer";
 import type { Clock } from "../../src/lib/clock.ts";
 import {
   type Compare,
@@ -129,7 +130,7 @@ export class EtcdInMemory {
     if (new Set(written).size < written.length) {
       throw new EtcdError("refused", "duplicate key given in txn request");
     }
-    const bytes = operations.reduce((sum, one) => sum + JSON.stringify(one).length, 0);
+    const bytes = operations.reduce((sum, one) => sum + ("put" in one ? Buffer.byteLength(one.value) : 0), 0);
     if (bytes > REQUEST_LIMIT) throw new EtcdError("refused", "request is too large");
     if (this.isFull && written.length > 0) throw noRoom();
     for (const one of operations) {

@@ -85,7 +85,7 @@ Deno.test("what a plan says of nodes is what the pool does once the configuratio
     const ids = new Set(virtual.pool.report().nodes.map(({ id }) => id));
     const told = await plan(virtual, after);
     await virtual.during(virtual.reconfigure(after));
-    await virtual.clock.advance(20 * MINUTE);
+    await virtual.clock.advance(12 * MINUTE);
     const nodes = virtual.pool.report().nodes;
     for (const { name, kept, launched, deleted, nodes: before } of told.labels) {
       const left = nodes.filter(({ label }) => label === name);

@@ -190,9 +190,10 @@ Deno.test("folders that are copied stay on the server, for tests to look at", as
 Deno.test("a local folder that cannot be read, and a remote place that cannot be written, are told apart", async () => {
   using world = await connected();
   const options = { timeout: SECOND, signal };
-  await assert.rejects(world.session.copyFolder("/nonexistent", "/opt/x", options), Deno.errors.NotFound);
   const folder = await Deno.makeTempDir();
   try {
+    const missing = `${folder}/missing`;
+    await assert.rejects(world.session.copyFolder(missing, "/opt/x", options), Deno.errors.NotFound);
     using _socket = Deno.listen({ transport: "unix", path: `${folder}/socket` });
     await assert.rejects(world.session.copyFolder(folder, "/opt/x", options), Deno.errors.NotSupported);
     await Deno.remove(`${folder}/socket`);

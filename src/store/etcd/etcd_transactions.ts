@@ -7,6 +7,7 @@
  * was, it is done now. Until then it does not settle, and the writer writes nothing else. A process that loses the
  * leadership meanwhile stops for good, and one whose lease alone is still answered gives it up. The writer calls them.
  */
+import { Buffer } from "node:buffer";
 import * as v from "valibot";
 import {
   type Compare,
@@ -66,7 +67,11 @@ export class EtcdTransactions implements Transactions {
    * A stock etcd takes 1.5 MiB, of the bytes that it stores; a value in the journal is JSON of JSON. Those that it takes
    * nested in one another are more than fit.
    */
-  readonly limits = { mutations: 10_000, bytes: 1024 * 1024, sizeOf: utf8Size };
+  readonly limits = {
+    mutations: 10_000,
+    bytes: 1024 * 1024,
+    sizeOf: (text: string) => Buffer.byteLength(text),
+  };
   readonly #etcd: Etcd;
   readonly #options: EtcdTransactionsOptions & { readonly key: string };
   /** As the key `commits` has it; null: nobody has written it. */
@@ -171,9 +176,4 @@ export class EtcdTransactions implements Transactions {
 /** The key `commits`: how many there have been, and the token of the leader that made the last. */
 export function parseCommits(value: string): v.InferOutput<typeof commitsSchema> {
   return v.parse(commitsSchema, JSON.parse(value));
-}
-
-function utf8Size(text: string): number {
-  // deno-lint-ignore no-control-regex
-  return /[^\x00-\x7f]/.test(text) ? new TextEncoder().encode(text).length : text.length;
 }

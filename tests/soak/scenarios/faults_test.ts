@@ -95,3 +95,17 @@ for (const { name, faults } of cases) {
     assertCreatedOnce(virtual);
   });
 }
+
+Deno.test("a deletion that never ends keeps its place, is repeated more and more seldom, and is told of", async () => {
+  const config = poolConfig({ minReady: 2, maxServers: 2, provider });
+  await using virtual = await VirtualPool.start({ config, faults: [{ fault: 16, count: 1 }] });
+  await virtual.until(() => virtual.count("ready") === 2);
+  await virtual.during(virtual.ask("delete", { ids: [1], comment: "stuck" }));
+  await virtual.clock.advance(4 * HOUR);
+  assert.equal(virtual.count("ready"), 1, "its place was given away");
+  const [stuck] = virtual.pool.report().nodes;
+  assert.match(stuck!.waitingOn!.message, /is deleting server/);
+  assert.ok(virtual.clock.now() - stuck!.waitingOn!.since > 3 * HOUR);
+  const asked = virtual.simulator.journal.countOf("server.delete");
+  assert.ok(asked >= 4 && asked <= 10, `asked ${asked} times`);
+});

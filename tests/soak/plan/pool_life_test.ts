@@ -1,9 +1,9 @@
 /** Promises of the planner that hold whatever labels, providers, clients, outages and reloads come together. Seeded. */
 import assert from "node:assert/strict";
-import type { Config } from "../../src/domain/config.ts";
-import { HOUR, MINUTE } from "../../src/domain/time.ts";
-import { type Random, seededRandom } from "../../src/lib/random.ts";
-import { config, image, label, provider } from "./plan_fixtures.ts";
+import type { Config } from "../../../src/domain/config.ts";
+import { HOUR, MINUTE } from "../../../src/domain/time.ts";
+import { type Random, seededRandom } from "../../../src/lib/random.ts";
+import { config, image, label, provider } from "../../plan/plan_fixtures.ts";
 import { PoolLife } from "./pool_life.ts";
 
 /** No limit is passed by what is launched, and whoever waits is told why, of each provider. */

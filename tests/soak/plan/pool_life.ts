@@ -3,22 +3,22 @@
  * all seeded. Only `planPool` is real; each step is what a tick does with its plan.
  */
 import assert from "node:assert/strict";
-import type { Config, LabelConfig, ProviderConfig } from "../../src/domain/config.ts";
-import type { LaunchPause } from "../../src/domain/launch_pause.ts";
-import { type NodeRecord, stateName } from "../../src/domain/node.ts";
-import { NodeIndex } from "../../src/domain/node_index.ts";
-import { transition } from "../../src/domain/node_transition.ts";
-import type { Observation } from "../../src/domain/observation.ts";
-import type { NodeRequest } from "../../src/domain/request.ts";
-import type { Flavor } from "../../src/domain/server.ts";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
-import { pauseAfterFailure } from "../../src/plan/launch_pause.ts";
-import { newNode, newSubnode } from "../../src/plan/new_node.ts";
-import { NodesAtRest } from "../../src/plan/nodes_at_rest.ts";
-import { planPool } from "../../src/plan/plan_pool.ts";
-import type { PoolPlan } from "../../src/plan/pool_plan.ts";
-import type { Random } from "../../src/lib/random.ts";
-import { sampleRequest } from "../views/sample_pool.ts";
+import type { Config, LabelConfig, ProviderConfig } from "../../../src/domain/config.ts";
+import type { LaunchPause } from "../../../src/domain/launch_pause.ts";
+import { type NodeRecord, stateName } from "../../../src/domain/node.ts";
+import { NodeIndex } from "../../../src/domain/node_index.ts";
+import { transition } from "../../../src/domain/node_transition.ts";
+import type { Observation } from "../../../src/domain/observation.ts";
+import type { NodeRequest } from "../../../src/domain/request.ts";
+import type { Flavor } from "../../../src/domain/server.ts";
+import { MINUTE, SECOND } from "../../../src/domain/time.ts";
+import { pauseAfterFailure } from "../../../src/plan/launch_pause.ts";
+import { newNode, newSubnode } from "../../../src/plan/new_node.ts";
+import { NodesAtRest } from "../../../src/plan/nodes_at_rest.ts";
+import { planPool } from "../../../src/plan/plan_pool.ts";
+import type { PoolPlan } from "../../../src/plan/pool_plan.ts";
+import type { Random } from "../../../src/lib/random.ts";
+import { sampleRequest } from "../../views/sample_pool.ts";
 import {
   catalog,
   config,
@@ -29,7 +29,7 @@ import {
   quota,
   sampleCloudImage,
   seen,
-} from "./plan_fixtures.ts";
+} from "../../plan/plan_fixtures.ts";
 
 const STEP = 5 * SECOND;
 
