@@ -15,7 +15,7 @@ import type { Call } from "../lib/call.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { whyTooMany } from "../plan/most_nodes.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
-import { endRequest, isInUse } from "../rules/end_request.ts";
+import { endRequest, isInUse } from "../rules/request_changes.ts";
 import { ControlError, notConfigured } from "./control_error.ts";
 import type { RequestSpec } from "./operations/request_operations.ts";
 

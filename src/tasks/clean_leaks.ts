@@ -1,14 +1,16 @@
 /** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`, for each provider apart. */
 import { CloudError, isRefusal } from "../domain/cloud_error.ts";
 import { Apart, describeSubject } from "../domain/defect.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import type { Observation } from "../domain/observation.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
+import { floatingIpNodeId } from "../domain/server_marks.ts";
 import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DeletionOrder } from "../execute/deletions.ts";
 import type { Leak } from "../plan/action.ts";
 import { type LeakInput, planLeaks, planLeft } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { loadEnded, markedIds } from "./load_ended.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
 
 /** Deletions of one pass and provider: should a conclusion be wrong, it must not be wrong about everything at once. */
@@ -90,4 +92,21 @@ async function listKeypairs(
 
 function orderOf({ type: kind, id, name, reason, portId }: Leak): DeletionOrder {
   return { kind, id, name, of: { type: "leak", reason, portId } };
+}
+
+/** Ids of nodes that a server or a floating IP is marked with. */
+function markedIds({ inventory, floatingIps }: Observation, installation: string): Set<number> {
+  const ofFloatingIps = (floatingIps?.value ?? []).flatMap((ip) => floatingIpNodeId(ip, installation) ?? []);
+  return new Set([...inventory.nodeIds(), ...ofFloatingIps]);
+}
+
+/** Those nodes of the ids that left the pool, as far as the history goes back, each as it was at its end. */
+export async function loadEnded(ledger: Ledger, ids: Iterable<number>): Promise<Map<number, NodeRecord>> {
+  const ended = new Map<number, NodeRecord>();
+  for (const id of ids) {
+    if (ledger.nodes.has(id)) continue;
+    const record = await ledger.getHistory(id);
+    if (record !== null) ended.set(id, record.node);
+  }
+  return ended;
 }

@@ -11,7 +11,7 @@ import type { Refusal } from "../domain/obstacle.ts";
 import { earliest, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
-import { grantRequest, recordWait } from "../rules/grant_request.ts";
+import { grantRequest, recordWait } from "../rules/request_changes.ts";
 import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";

@@ -3,7 +3,7 @@ import { checkRequest, RequestDesk } from "../../src/control/request_desk.ts";
 import type { RequestSpec } from "../../src/control/operations/request_operations.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { endRequest } from "../../src/rules/end_request.ts";
+import { endRequest } from "../../src/rules/request_changes.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, label, node, NOW, provider, states } from "../plan/plan_fixtures.ts";

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import type { Refusal } from "../../domain/obstacle.ts";
 import { obstaclesOfOrder, stepOf } from "../../domain/record_obstacles.ts";
 import { waitFor } from "../../lib/in_flight.ts";
-import { endRequest } from "../../rules/end_request.ts";
+import { endRequest } from "../../rules/request_changes.ts";
 import { acquiredNodesViewSchema, viewAcquiredNodes } from "../../views/acquired_nodes.ts";
 import { requestViewSchema, viewRequest } from "../../views/request_list.ts";
 import { obstacleViewSchema, viewObstacle } from "../../views/obstacle_view.ts";
