@@ -1,4 +1,7 @@
-/** Pages of lists; and Neutron's way with collections: any field filters, `fields` picks. */
+/**
+ * Pages of lists; and Neutron's way with collections: any field filters, `fields` picks, pages where a limit is asked
+ * for.
+ */
 import { type ApiAnswer, ApiRefusal, invalidInput, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -45,7 +48,8 @@ export function resourceList(
 ): ApiAnswer {
   const { query } = exchange;
   const fitting = resources.filter((resource) => fits(resource, query));
-  const { page, more } = pageAfter(fitting, { marker: query.get("marker"), limit: pageLimit(exchange) });
+  const limit = query.has("limit") ? pageLimit(exchange) : Infinity;
+  const { page, more } = pageAfter(fitting, { marker: query.get("marker"), limit });
   const fields = query.getAll("fields");
   return jsonAnswer(200, {
     [name]: fields.length === 0 ? page : page.map((resource) => picked(resource, fields)),

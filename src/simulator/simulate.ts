@@ -43,8 +43,8 @@ export async function simulate(options: SimulateOptions): Promise<void> {
 
 async function loadSettings(path: string | null): Promise<SimulatorSettings> {
   if (path === null) return completeSettings({});
-  const text = await Deno.readTextFile(path).catch((cause: Error) => {
-    throw new Error(`the simulator's settings ${path} cannot be read: ${cause.message}`, { cause });
+  const text = await Deno.readTextFile(path).catch((cause) => {
+    throw new Error(`the simulator's settings ${path} cannot be read`, { cause });
   });
   return parseSettings(text, path);
 }
@@ -53,8 +53,8 @@ async function loadSettings(path: string | null): Promise<SimulatorSettings> {
 async function writeClouds(path: string, text: string): Promise<void> {
   const problem = await newFileProblem(path, { mayExist: true, option: "--clouds" });
   if (problem !== null) throw new Error(problem);
-  await Deno.writeTextFile(path, text, { mode: 0o600 }).catch((cause: Error) => {
-    throw new Error(`the simulator's ${path} cannot be written: ${cause.message}`, { cause });
+  await Deno.writeTextFile(path, text, { mode: 0o600 }).catch((cause) => {
+    throw new Error(`the simulator's ${path} cannot be written`, { cause });
   });
 }
 

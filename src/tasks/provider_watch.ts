@@ -110,7 +110,7 @@ export class ProviderWatch implements ProviderAccess {
   #serversAskedAt: Instant = -Infinity;
   readonly #known: Known = {};
   readonly #images = new ImageInventory();
-  /** The looks that a request found to be wrong: they are repeated soon. */
+  /** The looks that a request found to be wrong, or that showed a part only: they are repeated soon. */
   readonly #doubted = new Set<LookName>();
   /** Resolves when the needs may have changed. */
   #planned = Promise.withResolvers<void>();
@@ -232,8 +232,7 @@ export class ProviderWatch implements ProviderAccess {
       "servers": () => this.#takeServers(needs, signal),
       "flavors": async () => void (known.flavors = await this.#take(() => cloud.listFlavors(call))),
       "networks": async () => void (known.networks = await this.#take(() => this.#listNetworks(signal))),
-      "base-images": async () =>
-        void (known["base-images"] = await this.#take(() => this.#findBaseImages(signal))),
+      "base-images": () => this.#takeBaseImages(signal),
       "quota": async () => void (known.quota = await cloud.getQuota(call)),
       "network-quota": async () => void (known["network-quota"] = await cloud.getNetworkQuota(call)),
       "ports": async () => void (known.ports = await this.#take(() => cloud.listPorts(call))),
@@ -376,13 +375,21 @@ export class ProviderWatch implements ProviderAccess {
     }
   }
 
-  async #findBaseImages(signal: AbortSignal): Promise<ReadonlyMap<string, CloudImage | null>> {
+  /** Each by itself: one that cannot be looked up stays as it was. @throws its failure, once all have ended */
+  async #takeBaseImages(signal: AbortSignal): Promise<void> {
     const { baseImages } = this.#deps.needs();
-    const images = await Promise.all(baseImages.map(async (name) => {
+    const takenAt = this.#clock.now();
+    const take = async (name: string) => {
       const found = await this.cloud.findImages(name, { signal });
-      return [name, found.find(isActive) ?? found[0] ?? null] as const;
-    }));
-    return new Map(images);
+      const image = found.find(isActive) ?? found[0] ?? null;
+      const others = [...this.#catalog.images].filter(([other]) => baseImages.includes(other));
+      this.#known["base-images"] = { takenAt, value: new Map([...others, [name, image]]) };
+    };
+    for (const answer of await Promise.allSettled(baseImages.map(take))) {
+      if (answer.status === "fulfilled") continue;
+      this.#doubted.add("base-images");
+      throw answer.reason;
+    }
   }
 
   async #takeImages(signal: AbortSignal): Promise<void> {

@@ -63,6 +63,17 @@ Deno.test("one odd item spoils no list of servers: nulls and numbers in metadata
   assert.equal(odd.lines.length, told, "each is named once");
 });
 
+Deno.test("of many servers with the same problem some are told, once", async () => {
+  const servers = Array.from(
+    { length: 1_500 },
+    (_, index) => ({ id: `s${index}`, metadata: { owner: null } }),
+  );
+  await using odd = await oddCloud({ "/v2.1/servers/detail": { servers } });
+  for (const _ of [1, 2]) assert.equal((await odd.cloud.listServers({ signal })).servers.length, 1_500);
+  assert.equal(odd.lines.length, 50);
+  assert.match(odd.lines.at(-1)!, /it is read without it; others with this problem are no longer logged$/);
+});
+
 Deno.test("an address is of the version that it is written in, whatever the cloud calls it", async () => {
   const raws = [
     { addr: "2001:db8::1", version: 4 },

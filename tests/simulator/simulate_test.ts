@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { errorChain } from "../../src/lib/error_chain.ts";
 import { simulate } from "../../src/simulator/simulate.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1", port: 0 };
@@ -39,6 +40,10 @@ Deno.test("simulate() refuses settings that are not there", async () => {
   const options = { listen: LOOPBACK, clouds: null, sshPort: 0, signal: new AbortController().signal };
   await assert.rejects(
     simulate({ ...options, config: "/nonexistent/simulator.yaml", print: () => {} }),
-    /the simulator's settings \/nonexistent\/simulator\.yaml cannot be read/,
+    (error) => {
+      const why = "cannot be read: there is no such file";
+      assert.equal(errorChain(error), `the simulator's settings /nonexistent/simulator.yaml ${why}`);
+      return true;
+    },
   );
 });

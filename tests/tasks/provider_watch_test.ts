@@ -198,6 +198,31 @@ Deno.test("an image that the configuration names from now on is looked up at onc
   assert.equal(kit.asked()["findImages"], 2);
 });
 
+Deno.test("an image that cannot be looked up stays as it was, is told, and keeps no other from being known", async () => {
+  const [image] = watchKit().state.images;
+  const refusing = new Set(["broken"]);
+  const findImages = (name: string) =>
+    refusing.has(name) ? Promise.reject(refused(500)) : Promise.resolve([{ ...image!, id: name }]);
+  const kit = watchKit({ script: { findImages } });
+  const known = () =>
+    [...kit.watch.observation.catalog.images].map(([name, found]) => [name, found?.id]).toSorted();
+  kit.need({ baseImages: ["broken", "noble"] });
+  await kit.observe();
+  assert.deepEqual(known(), [["noble", "noble"]]);
+  assert.equal(kit.watch.observation.troubles.get("base-images")?.message, "refused (HTTP 500)");
+  refusing.delete("broken");
+  await kit.observeFor(MINUTE);
+  assert.deepEqual(known(), [["broken", "broken"], ["noble", "noble"]]);
+  assert.equal(kit.watch.observation.troubles.size, 0);
+  refusing.add("noble");
+  await kit.observeFor(HOUR);
+  assert.deepEqual(known(), [["broken", "broken"], ["noble", "noble"]]);
+  assert.equal(kit.watch.observation.troubles.size, 1);
+  refusing.clear();
+  await kit.observeFor(MINUTE);
+  assert.equal(kit.watch.observation.troubles.size, 0, "it is looked up again soon");
+});
+
 Deno.test("ports are listed when a server became ACTIVE since, floating IPs when theirs are old", async () => {
   const kit = watchKit();
   await kit.observe();

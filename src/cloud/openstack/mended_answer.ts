@@ -136,23 +136,27 @@ function dropRemoved(parents: readonly object[]): void {
 /** @param action what the answer is to: "list servers" */
 export type TellOddity = (action: string, oddity: Oddity) => void;
 
-/** The number of messages remembered; the oldest are forgotten first, and logged again. */
+/** The number of problems remembered; the oldest are forgotten first, and logged again. */
 const REMEMBERED = 1_000;
+
+/** Things with the same problem that are logged: a cloud may have it with each of its servers. */
+const MOST = 50;
 
 const log = loggerOf("provider");
 
-/** Logs what is odd in a cloud's answers, each thing once; to be made once for each cloud. */
+/** Logs what is odd in a cloud's answers, each of some things once; to be made once for each cloud. */
 export function oddityTeller(provider: string): TellOddity {
-  const told = new Set<string>();
+  const told = new Map<string, Set<string | null>>();
   return (action, { path, thing, problem, treatment }) => {
     const field = path.replace(/\.\d+(?=\.|$)/g, "");
-    const key = [action, thing ?? "", field, problem].join("\n");
-    if (told.has(key)) return;
-    told.add(key);
-    for (const oldest of told) if (told.size > REMEMBERED) told.delete(oldest);
+    const things = told.getOrInsertComputed([action, field, problem].join("\n"), () => new Set());
+    if (things.has(thing) || things.size === MOST) return;
+    things.add(thing);
+    for (const oldest of told.keys()) if (told.size > REMEMBERED) told.delete(oldest);
+    const rest = things.size < MOST ? "" : "; others with this problem are no longer logged";
     log.warning(
       "{action} on {provider}: {thing} is not as documented ({field}: {problem}); it is {treatment}",
-      { action, provider, thing: thing ?? "an item", treatment, field, problem },
+      { action, provider, thing: thing ?? "an item", treatment: treatment + rest, field, problem },
     );
   };
 }
