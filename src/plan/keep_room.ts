@@ -5,7 +5,7 @@
  */
 import { capInNodes, couldFit, freePart, isTried, owedNodes, rivalries } from "./allocation_debts.ts";
 import { planAllocation } from "./allocation.ts";
-import type { AllocationInput, AllocationResult, Offer } from "./allocation_types.ts";
+import type { AllocationInput, AllocationResult, LabelAsk, Offer } from "./allocation_types.ts";
 import type { Turn, Turns } from "./turns.ts";
 import { earliest, type Instant, MINUTE } from "../domain/time.ts";
 
@@ -27,8 +27,7 @@ export function planWithTurns(
 ): KeptAllocation {
   const { labels } = input;
   const result = planAllocation(input);
-  const waiting = placesToKeep(input, result);
-  const kept = new Map(waiting.filter(([, name]) => mayKeep(turns.get(name), now)));
+  const kept = new Map(placesToKeep(input, { ...result, turn: labelsWithTurn(labels, { turns, now }) }));
   const awaited = awaitedPlaces(input, result);
   if (kept.size === 0 && awaited.size === 0) return { ...result, keeping: new Set() };
   const others = labels.map((label) => ({
@@ -62,20 +61,30 @@ function awaitedPlaces(
 /** By provider: the label that its room is kept for. */
 function placesToKeep(
   { labels, providers, lasting = () => null }: AllocationInput,
-  { grants }: AllocationResult,
+  { grants, turn }: Pick<AllocationResult, "grants"> & { turn: ReadonlySet<string> },
 ): [string, string][] {
   const contested = new Set(grants.map(({ provider }) => provider));
   const owed = owedNodes(labels);
-  return rivalries(labels).flatMap((rivals): [string, string][] => {
-    const next = rivals.reduce((least, at) => labels[at]!.served < labels[least]!.served ? at : least);
-    const label = labels[next]!;
+  return labels.flatMap((label, at): [string, string][] => {
     const places = providers.map((room) => ({ room, part: freePart(label, room) ?? 0 }));
-    if (owed[next]! < 1 || places.some(({ part }) => part >= 1)) return [];
+    if (!turn.has(label.name) || owed[at]! < 1 || places.some(({ part }) => part >= 1)) return [];
     const [place] = places.filter(({ room }) =>
       contested.has(room.name) && couldFit(label, room, lasting(room.name))
     ).sort((a, b) => b.part - a.part);
     return place === undefined ? [] : [[place.room.name, label.name]];
   });
+}
+
+/** Of each that compete, the one that was given least, where others were given more; without those that have their break. */
+export function labelsWithTurn(
+  labels: readonly LabelAsk[],
+  { turns, now }: { turns: Turns; now: Instant },
+): ReadonlySet<string> {
+  const names = rivalries(labels).flatMap((rivals) => {
+    const [next, ...others] = rivals.map((at) => labels[at]!).sort((a, b) => a.served - b.served);
+    return others.some(({ served }) => served > next!.served) ? next!.name : [];
+  });
+  return new Set(names.filter((name) => mayKeep(turns.get(name), now)));
 }
 
 /** @param kept by provider: the label that its room is kept for */

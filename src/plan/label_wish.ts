@@ -36,6 +36,9 @@ export interface WishSituation extends
   readonly current: CurrentImages;
 }
 
+/** More jobs of a queue than a pool has nodes at once; a Gearman server that counts wrong reports billions. */
+const MOST_JOBS = 10_000;
+
 export function wishOf(
   label: LabelConfig,
   situation: WishSituation,
@@ -44,8 +47,9 @@ export function wishOf(
   const { config, requests, targets } = situation;
   const own = counts.label(label.name);
   const have = own.onTheWay;
+  const jobs = Math.min(MOST_JOBS, situation.demand.get(label.name) ?? 0);
   const asking = requests.filter((request) => request.label === label.name).sort((a, b) => a.id - b.id)
-    .map(({ count }) => count).concat(Array.from({ length: situation.demand.get(label.name) ?? 0 }, () => 1));
+    .map(({ count }) => count).concat(Array.from({ length: jobs }, () => 1));
   const waiting = asking.reduce((sum, count) => sum + count, 0);
   const { asked, failing, ...offered } = offersFor(label, situation, counts);
   // The one launch that tries a failing provider may come to nothing: who waits is not to wait for it where others offer.

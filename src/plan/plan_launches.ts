@@ -20,7 +20,7 @@ import type {
 import { Placement } from "./allocation_placement.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
 import { countNodes } from "./count_nodes.ts";
-import { endOfTurns, planWithTurns, unlessKept } from "./keep_room.ts";
+import { endOfTurns, labelsWithTurn, planWithTurns, unlessKept } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
@@ -50,7 +50,7 @@ export interface LaunchPlan {
   readonly turns: Turns;
   /** The work that waits and finds no room. */
   readonly shortages: readonly Shortage[];
-  /** Labels of which a request has waited with some of its nodes for others, longer than any is kept for it. */
+  /** Labels of which a request has waited with some of its nodes for others, longer than any is kept for it, and out of turn. */
   readonly gathering: ReadonlySet<string>;
   /** Nodes that work waits for, by label. */
   readonly wanted: ReadonlyMap<string, number>;
@@ -75,18 +75,18 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
   const first = planWithTurns({ labels: inTurn, providers, lasting }, input);
   // Those that have all on their way wait for nobody.
-  const gathering = new Set(
-    inTurn.filter(({ name, gathered = 0 }) => gathered > 0 && input.gathering?.has(name)).map(({ name }) =>
-      name
-    ),
-  );
+  const waiting = new Set(inTurn.flatMap(({ name, gathered = 0 }) => gathered > 0 ? name : []))
+    .intersection(input.gathering ?? new Set());
+  const turn = labelsWithTurn(inTurn, input);
+  const gathering = waiting.difference(turn);
   const asks = yielding(inTurn, { to: first, gathering, turns: input.turns });
   const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers, lasting }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const wishOfLabel = (name: string) => wishByLabel.get(name)!;
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishOfLabel(grant.label)));
   const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
-  const turns = turnsAfter(asks, { ...result, short, turns: input.turns, now: input.now });
+  const keeping = result.keeping.union(waiting.intersection(turn));
+  const turns = turnsAfter(asks, { ...result, keeping, short, turns: input.turns, now: input.now });
   return {
     launches,
     reports: result.refusals.map((refusal) => reportOf(refusal, wishOfLabel(refusal.label), result.grants)),

@@ -16,7 +16,7 @@ export interface Turn {
   readonly served: number;
   /** Where it could be launched at the last planning in which it wanted nodes; empty: it did not compete in the last one. */
   readonly providers: readonly string[];
-  /** Since when it has had nothing and room is kept for it, with breaks; null: none is. */
+  /** Since when it has had nothing more and room, or what it gathers, is kept for it, with breaks; null: none is. */
   readonly keepingSince: Instant | null;
   /** Room that it has ceded and the others have not taken yet. */
   readonly ceded: readonly Ceding[];

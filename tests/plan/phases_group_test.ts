@@ -1,6 +1,7 @@
 /** The ladders of a node with subnodes and of a subnode, rung by rung. */
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeSituation, NodeStep } from "../../src/plan/node_step.ts";
@@ -63,6 +64,23 @@ Deno.test("prepare: a node waits until each of its subnodes can be logged in to"
 Deno.test("prepare: a node that misses a subnode tells why that cannot be launched", () => {
   const step = preparing([subnode(8, "prepare")], { subnodeRefusal: "max-servers 3/3" });
   assert.equal(waiting(step).message, "1 of its 2 subnodes are up: max-servers 3/3");
+});
+
+Deno.test("prepare: a node that cannot have its subnodes is given up, the first of a provider's last, for it needs what others leave", () => {
+  const [first, second] = [7, 17].map((id) => node(states.prepare, { id, subnodeCount: 2 }));
+  const after = (minutes: number, { id }: NodeRecord, subnodeRefusal: string | null = "max-servers 3/3") => {
+    const waitingOn = { reason: "subnodes", message: "", since: NOW - minutes * MINUTE } as const;
+    const nodes = NodeIndex.of([second!, first!]);
+    return preparing([subnode(id + 1, "prepare")], { nodes, subnodeRefusal, fields: { id, waitingOn } });
+  };
+  assert.equal(waiting(after(9, second!)).until, NOW + MINUTE);
+  assert.equal(waiting(after(10, first!)).until, NOW + 10 * MINUTE);
+  waiting(after(30, second!, null));
+  for (const step of [after(10, second!), after(20, first!)]) {
+    const { by, comment, result } = removed(step);
+    assert.deepEqual([by, result], ["limit", "failed"]);
+    assert.match(comment!, /^1 of its 2 subnodes are up after [12]0m: max-servers 3\/3$/);
+  }
 });
 
 Deno.test("prepare: files and script go to the node and to those subnodes that are not being deleted", () => {

@@ -179,6 +179,14 @@ Deno.test("requests that wait are demand on top of min-ready", () => {
   ]);
 });
 
+Deno.test("a queue of any length costs a planning little", () => {
+  for (const jobs of [2 ** 32 - 1, 1e15]) {
+    const { launches, reports } = planLaunches(input({ demand: new Map([["noble", jobs]]) }));
+    assert.equal(launches.length, provider().maxServers);
+    assert.equal(reports[0]!.refusals[0]!.obstacle.kind, "max-servers");
+  }
+});
+
 Deno.test("spare nodes never displace work", () => {
   const labels = [label({ name: "aaa", minReady: 5 }), label({ minReady: 0 })];
   const { launches } = planLaunches(input({

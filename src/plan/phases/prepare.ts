@@ -4,6 +4,7 @@
  */
 import { findLabel } from "../../domain/hand_over.ts";
 import { stateName } from "../../domain/node.ts";
+import { durationText, MINUTE } from "../../domain/time.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { livingSubnodes } from "../being_deleted.ts";
 import {
@@ -46,8 +47,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const there = living.filter((subnode) => subnode.state.phase === "prepare");
   if (there.length < node.subnodeCount) {
     if (node.attempt > 0) return change({ type: "incomplete" });
-    const reason = situation.subnodeRefusal === null ? "" : `: ${situation.subnodeRefusal}`;
-    return wait("subnodes", `${there.length} of its ${node.subnodeCount} subnodes are up${reason}`);
+    return awaitSubnodes(situation, `${there.length} of its ${node.subnodeCount} subnodes are up`);
   }
   const retry = awaitRetry(node, { now, reason: "script" });
   if (retry !== null) return retry;
@@ -64,3 +64,22 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
     readyScript: findLabel(config, node.label)?.readyScript ?? null,
   });
 }
+
+/**
+ * Where there is no room for all of a group, it is given up: another provider, or another group, has use for the room. Of
+ * several groups on a provider the first may wait for longer: it needs what the others give up.
+ */
+function awaitSubnodes(
+  { node, nodes, now, subnodeRefusal }: NodeSituation<"prepare">,
+  message: string,
+): NodeStep {
+  if (subnodeRefusal === null) return wait("subnodes", message);
+  const since = node.waitingOn?.reason === "subnodes" ? node.waitingOn.since : now;
+  const isFirst = () => nodes.growing().find(({ provider }) => provider === node.provider)?.id === node.id;
+  const end = since + (now >= since + PATIENCE && isFirst() ? 2 : 1) * PATIENCE;
+  if (now < end) return wait("subnodes", `${message}: ${subnodeRefusal}`, end);
+  return remove("limit", `${message} after ${durationText(now - since)}: ${subnodeRefusal}`, "failed");
+}
+
+/** So long a group waits for servers that cannot be launched. */
+const PATIENCE = 10 * MINUTE;

@@ -108,15 +108,20 @@ for (let seed = 1; seed <= 12; seed++) {
   });
 }
 
-/** Lets two requests of each label wait at any time, and jobs take five minutes. @returns grants, and the longest waits, by label */
+/**
+ * Lets two requests of each label wait at any time, and jobs take five minutes, where it is not said otherwise.
+ * @returns grants, and the longest waits, by label
+ */
 function overload(
-  { servers, asking, hours, seed = 1 }: {
+  { servers, asking, hours, seed = 1, minutes = () => 5 }: {
     /** max-servers, by provider. */
     servers: Record<string, number>;
     /** By label: nodes of a request, servers of a node, and its providers. */
-    asking: Record<string, { nodes: number; servers?: number; providers: string[] }>;
+    asking: Record<string, { nodes: number; servers?: number; providers: string[]; waiting?: number }>;
     hours: number;
     seed?: number;
+    /** How long a job takes. */
+    minutes?: (random: Random) => number;
   },
 ) {
   const images = [image({ name: "i1", baseImage: "i1", flavorName: "x1", diskimage: null, setup: null })];
@@ -126,21 +131,21 @@ function overload(
   const providers = Object.entries(servers).map(([name, maxServers]) =>
     provider({ name, maxServers, images, networks: [] })
   );
-  const life = new PoolLife(seededRandom(seed), config({ labels, providers, targets: [] }));
+  const random = seededRandom(seed);
+  const life = new PoolLife(random, config({ labels, providers, targets: [] }));
   for (const cloud of life.clouds.values()) cloud.cores = null;
   const [asked, ends] = [new Map<number, number>(), new Map<number, number>()];
   const waits = new Map<string, number>();
   let grants = 0;
   for (const until = life.now + hours * HOUR; life.now < until;) {
-    for (const [name, { nodes }] of Object.entries(asking)) {
-      while (life.requests.filter(({ label }) => label === name).length < 2) {
+    for (const [name, { nodes, waiting = 2 }] of Object.entries(asking)) {
+      while (life.requests.filter(({ label }) => label === name).length < waiting) {
         asked.set(life.request(name, nodes), life.now);
       }
     }
     for (const node of life.used()) {
-      if (ends.getOrInsertComputed(node.requestId!, () => life.now + 5 * MINUTE) <= life.now) {
-        life.finish(node);
-      }
+      const end = ends.getOrInsertComputed(node.requestId!, () => life.now + minutes(random) * MINUTE);
+      if (end <= life.now) life.finish(node);
     }
     grants += life.step().grants.length;
     for (const { id, label } of life.requests) {
@@ -176,6 +181,20 @@ Deno.test("no label is starved by others whose requests are met with fewer nodes
   for (const [name, wait] of [...several.waits, ...one.waits]) {
     assert.ok(wait <= 35 * MINUTE, `${name} waited for ${wait / MINUTE} min`);
   }
+});
+
+Deno.test("a request for all places of two providers has its turn among streams of small ones", () => {
+  const { waits } = overload({
+    servers: { p1: 10, p2: 10 },
+    asking: {
+      all: { nodes: 20, providers: ["p1", "p2"], waiting: 1 },
+      a: { nodes: 1, providers: ["p1"], waiting: 6 },
+      b: { nodes: 1, providers: ["p2"], waiting: 6 },
+    },
+    hours: 2,
+    minutes: (random) => 2 + random.integer(10),
+  });
+  assert.ok(waits.get("all")! <= 40 * MINUTE, `it waited for ${waits.get("all")! / MINUTE} min`);
 });
 
 for (let seed = 1; seed <= 3; seed++) {
