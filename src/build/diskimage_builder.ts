@@ -9,7 +9,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { SECOND } from "../domain/time.ts";
-import { claimBuild, hashFile, openFile, removeBuild } from "./build_files.ts";
+import { claimBuild, hashFile, openFile, removeBuild, sizeOnDisk } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import { type Builder, BuildError, type BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
@@ -53,12 +53,13 @@ async function prepareFolder(
   freeBytes: (folder: string) => Promise<number>,
 ): Promise<void> {
   const folder = dirname(job.path);
-  let [isClaimed, free] = [false, 0];
+  let [isClaimed, free, taken] = [false, 0, 0];
   try {
     await Deno.mkdir(folder, { recursive: true });
     await markFolder(folder);
     isClaimed = await claimBuild(job.path);
     free = await freeBytes(folder);
+    taken = job.last && (await sizeOnDisk(job.last.path) || job.last.size) || 0;
   } catch (cause) {
     throw new BuildError("files", `cannot build ${job.name}: cannot use the directory ${folder}`, "", {
       cause,
@@ -70,7 +71,7 @@ async function prepareFolder(
     throw new BuildError("taken", `cannot build ${job.name}: ${found}; ${hint}`, "");
   }
   // Images grow from build to build, and are there twice while they are converted.
-  const wanted = Math.max(GIB, GROWTH * job.expectedSize);
+  const wanted = Math.max(GIB, GROWTH * taken);
   if (free >= wanted) return;
   const room = `${folder} has ${gib(free)} free and ${gib(wanted)} are needed`;
   const hint = "free some space, or set another images-dir";

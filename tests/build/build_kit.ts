@@ -57,7 +57,7 @@ export function jobIn(folder: string): BuildJob {
     environment: {},
     logFile: buildLogFile(join(folder, "logs"), build),
     timeout: 60_000,
-    expectedSize: 0,
+    last: null,
   };
 }
 

@@ -32,6 +32,15 @@ Deno.test("a folder of an earlier version, with files of its builds and no marke
     assert.notEqual(await readMarker(folder), null);
   }));
 
+Deno.test("builds that begin at the same time in a new folder mark it, and none fails", () =>
+  withFolder(async (folder) => {
+    for (let round = 0; round < 20; round++) {
+      const path = await Deno.makeTempDir({ dir: folder });
+      await Promise.all([1, 2, 3, 4].map(() => markFolder(path)));
+      assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name), [MARKER]);
+    }
+  }));
+
 Deno.test("an empty folder, or none, is not the one of the builds, and is left as it is", () =>
   withFolder(async (folder) => {
     for (const path of [folder, join(folder, "none")]) {
