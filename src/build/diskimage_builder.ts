@@ -145,9 +145,16 @@ async function collectFiles(
   return files;
 }
 
-/** The arguments of `disk-image-create`. Old clouds read no newer qcow2 than 0.10. */
+/** Formats that qemu-img either does not make, or has that option for. */
+const WITH_COMPAT: ReadonlySet<string> = new Set(["qcow2", "raw", "vhd"]);
+
+/**
+ * The arguments of `disk-image-create`. Old clouds read no newer qcow2 than 0.10. The option would go for all formats, and
+ * qemu-img fails for those that lack it.
+ */
 export function buildArguments({ path, formats, elements }: BuildJob): readonly string[] {
-  const qcow2 = formats.includes("qcow2") ? ["--qemu-img-options", "compat=0.10"] : [];
+  const isOld = formats.includes("qcow2") && formats.every((format) => WITH_COMPAT.has(format));
+  const qcow2 = isOld ? ["--qemu-img-options", "compat=0.10"] : [];
   return ["-x", "-t", formats.join(","), "--no-tmpfs", ...qcow2, "-o", path, ...elements];
 }
 
