@@ -8,25 +8,26 @@ import type { ImageFile } from "../domain/dib_image.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { SECOND } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { claimBuild, hashFile, openFile, removeBuild, sizeOnDisk } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import { type Builder, BuildError, type BuildJob } from "./builder.ts";
-import type { Command, RunningCommand } from "./command.ts";
+import { type RunningCommand, startCommand } from "./start_command.ts";
 import { folderProblem, markFolder } from "./folder_marker.ts";
 import { statfs } from "node:fs/promises";
 
 const PROGRAM = "disk-image-create";
 
 export interface DiskimageBuilderOptions {
-  readonly command: Command;
   readonly clock?: Clock;
+  /** For a build that is to end; whole seconds. */
+  readonly grace?: Milliseconds | undefined;
   /** Bytes that may still be written into a folder. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 export function createDiskimageBuilder(
-  { command, clock = systemClock, freeBytes = freeBytesOf }: DiskimageBuilderOptions,
+  { grace, clock = systemClock, freeBytes = freeBytesOf }: DiskimageBuilderOptions = {},
 ): Builder {
   return {
     async build(job, { signal }) {
@@ -37,7 +38,7 @@ export function createDiskimageBuilder(
           cause,
         });
       });
-      await run(job, { command, clock, log, signal });
+      await run(job, { grace, clock, log, signal });
       return await collectFiles(job, { log, signal });
     },
     remove: removeBuild,
@@ -78,12 +79,17 @@ async function prepareFolder(
   throw new BuildError("disk", `cannot build ${job.name}: ${room}; ${hint}`, "");
 }
 
+interface Starting extends Pick<DiskimageBuilderOptions, "grace"> {
+  readonly log: BuildLog;
+}
+
 /** Runs the program to its end; all that it started has ended with it. */
 async function run(
   job: BuildJob,
-  { command, clock, log, signal }: { command: Command; clock: Clock; log: BuildLog; signal: AbortSignal },
+  { clock, signal, ...how }: Starting & { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
-  await using running = await start(job, { command, log });
+  const { log } = how;
+  await using running = await start(job, how);
   using deadline = startDeadline({ clock, timeout: job.timeout, signal });
   deadline.signal.addEventListener("abort", () => running.end(), { once: true });
   for await (const chunk of running.output) await log.write(chunk);
@@ -100,12 +106,12 @@ async function run(
 
 async function start(
   job: BuildJob,
-  { command, log }: { command: Command; log: BuildLog },
+  { grace, log }: Starting,
 ): Promise<RunningCommand> {
   const args = buildArguments(job);
   await log.write(new TextEncoder().encode(`$ ${PROGRAM} ${args.join(" ")}\n`));
   try {
-    return await command.start(PROGRAM, { args, environment: job.environment });
+    return await startCommand(PROGRAM, { args, environment: job.environment, grace });
   } catch (cause) {
     const hint = "install the Debian packages python3-diskimage-builder and qemu-utils";
     const message = `cannot build ${job.name}: ${errorChain(cause)}; ${hint}, or set PATH in its env-vars`;

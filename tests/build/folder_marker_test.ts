@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createDenoCommand } from "../../src/build/deno_command.ts";
 import { createDiskimageBuilder } from "../../src/build/diskimage_builder.ts";
 import { MARKER, markFolder, readMarker } from "../../src/build/folder_marker.ts";
 
-const builder = createDiskimageBuilder({ command: createDenoCommand() });
+const builder = createDiskimageBuilder();
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "marker ü " });
