@@ -17,11 +17,10 @@ import { isStale } from "../deletions.ts";
 import type { ProviderAccess } from "../execute_action.ts";
 import { nodeAddresses } from "../group_files.ts";
 import { loginTarget } from "../login.ts";
-import type { BuildSite } from "./build_site.ts";
 import type { ImageExecutorDeps } from "./image_executor.ts";
 import { imageFailure, type ImageOutcome, imagePostponed, refusalOutcome } from "./image_outcome.ts";
 import { executeScript } from "./run_script.ts";
-import type { UploadPlace, UploadProgress, UploadWorkers } from "./upload_workers.ts";
+import type { UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
 /** Where an action is carried out. */
 interface ImageSite {
@@ -162,7 +161,7 @@ async function upload(
 ): Promise<ImageOutcome> {
   const site = sites.of(dibImage);
   if (site === null) return imageFailure(new Error(`${hostOf(dibImage)} was lost`), clock.now());
-  using _worker = uploads.begin(image.id, uploadPlaceOf(site));
+  using _worker = uploads.begin(image.id, site);
   const onProgress = (progress: UploadProgress) => uploads.note(image.id, progress);
   const format = image.source.type === "upload" ? image.source.format : "";
   // A cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile.
@@ -178,10 +177,6 @@ async function upload(
     // Without an outcome it would pass for one that the end of a process cut off, and be begun again at once.
     return imageFailure(error, clock.now());
   }
-}
-
-export function uploadPlaceOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
-  return { name: builder?.id ?? "", most: uploadWorkers };
 }
 
 async function runScript(

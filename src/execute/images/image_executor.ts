@@ -26,7 +26,7 @@ import type { ActionDeps, ProviderAccess } from "../execute_action.ts";
 import { announce, BUILDS, IMAGES, storeOutcome } from "../recording.ts";
 import { buildJob } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
-import { announcementOf, endImage, isEnding, makeImage, uploadPlaceOf } from "./execute_image_action.ts";
+import { announcementOf, endImage, isEnding, makeImage } from "./execute_image_action.ts";
 import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
 import { DAMAGED } from "./upload_image.ts";
 import { type UploadProgress, UploadWorkers } from "./upload_workers.ts";
@@ -152,7 +152,7 @@ export class ImageExecutor implements AsyncDisposable {
     if (use === undefined && !isEnding(action)) return;
     if (action.type === "upload-image") {
       const site = this.#deps.sites.of(action.dibImage);
-      if (site === null || !this.#uploads.isFree(uploadPlaceOf(site))) return;
+      if (site === null || !this.#uploads.isFree(site)) return;
     }
     this.#attempts.start({
       work: { what: action.type, about: aboutImage(image) },

@@ -4,6 +4,7 @@
  */
 import { type Instant, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { BuildSite } from "./build_site.ts";
 
 export interface UploadProgress {
   readonly sent: number;
@@ -13,12 +14,8 @@ export interface UploadProgress {
 /** An upload that has sent nothing for this long hangs. */
 const STALL = 5 * SECOND;
 
-/** Who sends them. */
-export interface UploadPlace {
-  readonly name: string;
-  /** Uploads at once. */
-  readonly most: number;
-}
+/** Who sends them, and how many at once. */
+type UploadPlace = Pick<BuildSite, "builder" | "uploadWorkers">;
 
 interface RunningUpload extends UploadProgress {
   readonly place: UploadPlace;
@@ -38,8 +35,8 @@ export class UploadWorkers {
     return this.#uploads;
   }
 
-  isFree({ name, most }: UploadPlace): boolean {
-    return this.#moving().filter(({ place }) => place.name === name).length < most;
+  isFree({ builder, uploadWorkers }: UploadPlace): boolean {
+    return this.#moving().filter(({ place }) => place.builder?.id === builder?.id).length < uploadWorkers;
   }
 
   /**
