@@ -1,5 +1,4 @@
 /** The real adapters that a pool is made of: the daemon's, and that of a command that works where no daemon runs. */
-import { createDenoCommand } from "./build/deno_command.ts";
 import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
 import { BuildLog, followLog } from "./build/build_log.ts";
 import { CONFIG_VARIABLE } from "./build/build_environment.ts";
@@ -43,7 +42,7 @@ export function poolAdapters({ store, clock, metrics }: Opened) {
     openGearman: (onState) => createGearman({ onState, clock, random: systemRandom }),
     listenToJobs: (options) => listenToJobEvents({ ...options, clock, random: systemRandom }),
     metrics,
-    builder: createDiskimageBuilder({ command: createDenoCommand() }),
+    builder: createDiskimageBuilder(),
     makeKeypair: async () => {
       const { private: privateKey, public: publicKey } = await generateKey();
       return { privateKey, publicKey };

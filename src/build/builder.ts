@@ -17,8 +17,11 @@ export interface BuildJob {
   readonly logFile: string;
   /** A build that takes longer is ended and has failed. */
   readonly timeout: Milliseconds;
-  /** Bytes that the last build of this diskimage took, all formats together; 0: not known. The disk must have more. */
-  readonly expectedSize: number;
+  /**
+   * The last build of this diskimage, maybe on another machine, and the bytes of all its formats; null: not known. The disk
+   * must have room for more.
+   */
+  readonly last: { readonly path: string; readonly size: number } | null;
 }
 
 /** A build that came to nothing. The message says what was attempted, what was wrong and what to look at. */

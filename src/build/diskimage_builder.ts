@@ -8,25 +8,26 @@ import type { ImageFile } from "../domain/dib_image.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { SECOND } from "../domain/time.ts";
-import { claimBuild, hashFile, openFile, removeBuild } from "./build_files.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
+import { claimBuild, hashFile, openFile, removeBuild, sizeOnDisk } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import { type Builder, BuildError, type BuildJob } from "./builder.ts";
-import type { Command, RunningCommand } from "./command.ts";
+import { type RunningCommand, startCommand } from "./start_command.ts";
 import { folderProblem, markFolder } from "./folder_marker.ts";
 import { statfs } from "node:fs/promises";
 
 const PROGRAM = "disk-image-create";
 
 export interface DiskimageBuilderOptions {
-  readonly command: Command;
   readonly clock?: Clock;
+  /** For a build that is to end; whole seconds. */
+  readonly grace?: Milliseconds | undefined;
   /** Bytes that may still be written into a folder. */
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
 
 export function createDiskimageBuilder(
-  { command, clock = systemClock, freeBytes = freeBytesOf }: DiskimageBuilderOptions,
+  { grace, clock = systemClock, freeBytes = freeBytesOf }: DiskimageBuilderOptions = {},
 ): Builder {
   return {
     async build(job, { signal }) {
@@ -37,7 +38,7 @@ export function createDiskimageBuilder(
           cause,
         });
       });
-      await run(job, { command, clock, log, signal });
+      await run(job, { grace, clock, log, signal });
       return await collectFiles(job, { log, signal });
     },
     remove: removeBuild,
@@ -53,12 +54,13 @@ async function prepareFolder(
   freeBytes: (folder: string) => Promise<number>,
 ): Promise<void> {
   const folder = dirname(job.path);
-  let [isClaimed, free] = [false, 0];
+  let [isClaimed, free, taken] = [false, 0, 0];
   try {
     await Deno.mkdir(folder, { recursive: true });
     await markFolder(folder);
     isClaimed = await claimBuild(job.path);
     free = await freeBytes(folder);
+    taken = job.last && (await sizeOnDisk(job.last.path) || job.last.size) || 0;
   } catch (cause) {
     throw new BuildError("files", `cannot build ${job.name}: cannot use the directory ${folder}`, "", {
       cause,
@@ -70,19 +72,24 @@ async function prepareFolder(
     throw new BuildError("taken", `cannot build ${job.name}: ${found}; ${hint}`, "");
   }
   // Images grow from build to build, and are there twice while they are converted.
-  const wanted = Math.max(GIB, GROWTH * job.expectedSize);
+  const wanted = Math.max(GIB, GROWTH * taken);
   if (free >= wanted) return;
   const room = `${folder} has ${gib(free)} free and ${gib(wanted)} are needed`;
   const hint = "free some space, or set another images-dir";
   throw new BuildError("disk", `cannot build ${job.name}: ${room}; ${hint}`, "");
 }
 
+interface Starting extends Pick<DiskimageBuilderOptions, "grace"> {
+  readonly log: BuildLog;
+}
+
 /** Runs the program to its end; all that it started has ended with it. */
 async function run(
   job: BuildJob,
-  { command, clock, log, signal }: { command: Command; clock: Clock; log: BuildLog; signal: AbortSignal },
+  { clock, signal, ...how }: Starting & { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
-  await using running = await start(job, { command, log });
+  const { log } = how;
+  await using running = await start(job, how);
   using deadline = startDeadline({ clock, timeout: job.timeout, signal });
   deadline.signal.addEventListener("abort", () => running.end(), { once: true });
   for await (const chunk of running.output) await log.write(chunk);
@@ -99,12 +106,12 @@ async function run(
 
 async function start(
   job: BuildJob,
-  { command, log }: { command: Command; log: BuildLog },
+  { grace, log }: Starting,
 ): Promise<RunningCommand> {
   const args = buildArguments(job);
   await log.write(new TextEncoder().encode(`$ ${PROGRAM} ${args.join(" ")}\n`));
   try {
-    return await command.start(PROGRAM, { args, environment: job.environment });
+    return await startCommand(PROGRAM, { args, environment: job.environment, grace });
   } catch (cause) {
     const hint = "install the Debian packages python3-diskimage-builder and qemu-utils";
     const message = `cannot build ${job.name}: ${errorChain(cause)}; ${hint}, or set PATH in its env-vars`;
@@ -144,9 +151,16 @@ async function collectFiles(
   return files;
 }
 
-/** The arguments of `disk-image-create`. Old clouds read no newer qcow2 than 0.10. */
+/** Formats that qemu-img either does not make, or has that option for. */
+const WITH_COMPAT: ReadonlySet<string> = new Set(["qcow2", "raw", "vhd"]);
+
+/**
+ * The arguments of `disk-image-create`. Old clouds read no newer qcow2 than 0.10. The option would go for all formats, and
+ * qemu-img fails for those that lack it.
+ */
 export function buildArguments({ path, formats, elements }: BuildJob): readonly string[] {
-  const qcow2 = formats.includes("qcow2") ? ["--qemu-img-options", "compat=0.10"] : [];
+  const isOld = formats.includes("qcow2") && formats.every((format) => WITH_COMPAT.has(format));
+  const qcow2 = isOld ? ["--qemu-img-options", "compat=0.10"] : [];
   return ["-x", "-t", formats.join(","), "--no-tmpfs", ...qcow2, "-o", path, ...elements];
 }
 

@@ -53,9 +53,11 @@ export function makeMarker(
 /** The file is the old one or the new one, whatever happens meanwhile. @throws BuilderFolderError */
 export async function writeMarker(path: string, content: FolderContent): Promise<FolderContent> {
   const file = join(path, MARKER);
+  // Builds that begin at the same time each make one, in a file of their own.
+  const written = `${file}.${content.id}`;
   try {
-    await Deno.writeTextFile(`${file}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-    await Deno.rename(`${file}.new`, file);
+    await Deno.writeTextFile(written, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+    await Deno.rename(written, file);
     return content;
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) {

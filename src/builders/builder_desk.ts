@@ -29,7 +29,6 @@ import type {
   ReportedWork,
   WorkOutcome,
 } from "./builder_sync.ts";
-import { DeskRemovals } from "./desk_removals.ts";
 import type { LogCopy } from "./log_copy.ts";
 import { lostSite, remoteSite, workToken } from "./remote_site.ts";
 
@@ -59,11 +58,18 @@ interface DeskWork {
   readonly outcome: PromiseWithResolvers<WorkOutcome>;
 }
 
+/** A build whose files a builder is to remove, from the attempt that waits for that to its end. */
+interface DeskRemoval {
+  readonly builder: BuilderName;
+  readonly build: string;
+  readonly outcome: PromiseWithResolvers<Error | null>;
+}
+
 export class BuilderDesk implements BuildSites, Disposable {
   readonly #deps: BuilderDeskDeps;
   readonly #roll: BuilderRoll;
   readonly #works = new Map<string, DeskWork>();
-  readonly #removals = new DeskRemovals(() => this.#tellNews());
+  readonly #removals = new Set<DeskRemoval>();
   readonly #subscription: Disposable;
   #told: ReadonlyMap<string, PlaceState> = new Map();
   #news = Promise.withResolvers<void>();
@@ -85,7 +91,7 @@ export class BuilderDesk implements BuildSites, Disposable {
     builder.waiting++;
     try {
       for (const work of report.works) await this.#take(work, report);
-      this.#removals.take(report);
+      this.#takeRemovals(report);
       await this.#adoptFound(report);
       this.look();
       return await this.#newsFor(builder, report, call);
@@ -147,7 +153,8 @@ export class BuilderDesk implements BuildSites, Disposable {
       const { id, host } = work.builder;
       if (isLost(id)) work.outcome.resolve(interrupted(`builder ${host} was lost`));
     }
-    this.#removals.giveUp(isLost);
+    // A lost builder is told to remove what no record names, should it come back.
+    for (const { builder, outcome } of this.#removals) if (isLost(builder.id)) outcome.resolve(null);
     this.#roll.forgetGone();
     this.#tellStates();
   }
@@ -177,12 +184,27 @@ export class BuilderDesk implements BuildSites, Disposable {
     }
   }
 
+  /** @returns an error for people, where the builder could not; null: the files are gone. @throws the signal's reason */
+  async remove(
+    { path }: DibImage,
+    { builder, signal }: Call & { builder: BuilderName },
+  ): Promise<Error | null> {
+    const removal = { builder, build: basename(path), outcome: Promise.withResolvers<Error | null>() };
+    this.#removals.add(removal);
+    this.#tellNews();
+    try {
+      return await waitFor(`builder ${builder.host}`, () => orAborted(removal.outcome.promise, signal));
+    } finally {
+      this.#removals.delete(removal);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
   }
 
   #siteOf(report: BuilderReport): BuildSite {
-    return remoteSite(report, { desk: this, removals: this.#removals, clock: this.#deps.clock });
+    return remoteSite(report, { desk: this, clock: this.#deps.clock });
   }
 
   /** A builder on this machine writes the log where the copy would be. */
@@ -215,6 +237,16 @@ export class BuilderDesk implements BuildSites, Disposable {
     if (progress !== null) work.onProgress(progress);
     if (log !== null) await work.log?.append(Uint8Array.fromBase64(log.bytes), log.from);
     if (outcome !== null) work.outcome.resolve(outcome as WorkOutcome);
+  }
+
+  /** Ends those that the builder reports as done, or as failed. */
+  #takeRemovals({ id, host, builds, stuck }: BuilderReport): void {
+    for (const { builder, build, outcome } of this.#removals) {
+      if (builder.id !== id) continue;
+      const problem = stuck.find((one) => one.build === build);
+      if (problem !== undefined) outcome.resolve(new Error(`builder ${host}: ${problem.message}`));
+      else if (!builds.includes(build)) outcome.resolve(null);
+    }
   }
 
   /** Records of a state that was moved here name no builders: a build belongs to the builder that has its files. */
@@ -260,7 +292,7 @@ export class BuilderDesk implements BuildSites, Disposable {
       ...records.filter(({ state }) => state.phase === "build").map((image) => workToken("build", image)),
     ]);
     const kept = new Set(records.map(({ path }) => basename(path)));
-    for (const build of this.#removals.at(id)) kept.delete(build);
+    for (const { builder, build } of this.#removals) if (builder.id === id) kept.delete(build);
     return {
       installation: this.#deps.ledger.installation.id,
       orders: own.filter((work) => !reported.has(work.order.token) && isFor(work, process))

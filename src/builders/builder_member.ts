@@ -4,7 +4,7 @@
  * (`BuilderFolder`). While nobody leads, it continues the work it has. `daemon --builder-only` runs it where the state
  * is on etcd, and so does each daemon that may lead.
  */
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Builder } from "../build/builder.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
@@ -27,7 +27,6 @@ import {
   type WorkOutcome,
 } from "./builder_sync.ts";
 import { BuilderWork } from "./builder_work.ts";
-import { unneededBuilds } from "./unneeded_builds.ts";
 
 const log = loggerOf("image", "build");
 
@@ -76,7 +75,8 @@ interface BuilderMemberDeps {
 export class BuilderMember implements AsyncDisposable {
   readonly #deps: BuilderMemberDeps;
   readonly #works = new Map<string, BuilderWork>();
-  readonly #unneeded: ReturnType<typeof unneededBuilds>;
+  /** Why builds that nobody needs could not be removed. */
+  readonly #stuck = new Map<string, string>();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #accepting = true;
@@ -90,7 +90,6 @@ export class BuilderMember implements AsyncDisposable {
   /** Begins to ask. */
   constructor(deps: BuilderMemberDeps) {
     this.#deps = deps;
-    this.#unneeded = unneededBuilds(deps);
     this.#running = this.#run().catch((error) => {
       if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });
     });
@@ -167,11 +166,34 @@ export class BuilderMember implements AsyncDisposable {
     this.#endOthers(report, answer);
     for (const order of answer.orders) this.#begin(order);
     for (const [token, work] of this.#works) work.noteLog(answer.logs[token] ?? null);
-    if (report.problem !== undefined) return true;
-    return await this.#unneeded.remove(report.builds, {
-      needed: answer.builds,
-      isWritten: (build) => this.#isWritten(build),
-    });
+    return report.problem !== undefined || await this.#removeOthers(report, answer.builds);
+  }
+
+  /** Removes the builds that the leader has no record of, or is done with. @returns whether all are gone */
+  async #removeOthers({ builds }: BuilderReport, needed: readonly string[]): Promise<boolean> {
+    const { folder } = this.#deps;
+    for (const build of needed) {
+      this.#stuck.delete(build);
+      await folder.begin(join(folder.path, build));
+    }
+    const others = builds.filter((build) => !needed.includes(build));
+    const removed = await Promise.all(others.map((build) => !this.#isWritten(build) && this.#remove(build)));
+    return removed.every((isGone) => isGone);
+  }
+
+  async #remove(build: string): Promise<boolean> {
+    const { folder, builder } = this.#deps;
+    try {
+      await builder.remove(join(folder.path, build));
+      await folder.forget(build);
+      this.#stuck.delete(build);
+      return true;
+    } catch (error) {
+      const problem = errorChain(error);
+      if (!this.#stuck.has(build)) log.warning("cannot remove {build}: {error}", { build, error: problem });
+      this.#stuck.set(build, problem);
+      return false;
+    }
   }
 
   async #ask(leader: BuilderLeader, report: BuilderReport): Promise<BuilderInstructions> {
@@ -198,7 +220,7 @@ export class BuilderMember implements AsyncDisposable {
       buildWorkers,
       uploadWorkers,
       found: this.#found.filter((build) => !folder.content.builds.includes(build)),
-      stuck: this.#unneeded.stuck,
+      stuck: [...this.#stuck].map(([build, message]) => ({ build, message })),
       works,
       wait: hasMore ? 0 : works.length > 0 ? BUSY_WAIT : IDLE_WAIT,
     };

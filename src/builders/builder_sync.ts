@@ -97,7 +97,7 @@ const buildOrder = v.object({
     environment: v.record(v.string(), v.string()),
     logFile: text,
     timeout: v.number(),
-    expectedSize: v.number(),
+    last: v.nullable(v.object({ path: text, size: v.number() })),
   }),
 });
 

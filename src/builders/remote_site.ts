@@ -7,17 +7,10 @@ import { type DibOutcome, type ImageOutcome, imagePostponed } from "../execute/i
 import type { Clock } from "../lib/clock.ts";
 import type { BuilderDesk } from "./builder_desk.ts";
 import type { BuilderReport, WorkOutcome } from "./builder_sync.ts";
-import type { DeskRemovals } from "./desk_removals.ts";
-
-interface RemoteSiteDeps {
-  readonly desk: Pick<BuilderDesk, "carryOut">;
-  readonly removals: DeskRemovals;
-  readonly clock: Clock;
-}
 
 export function remoteSite(
   { id, host, buildWorkers, uploadWorkers, imagesDir, buildLogDir, elementsDir, scriptDir }: BuilderReport,
-  { desk, removals, clock }: RemoteSiteDeps,
+  { desk, clock }: { desk: Pick<BuilderDesk, "carryOut" | "remove">; clock: Clock },
 ): BuildSite {
   const builder = { id, host };
   /** Says where it failed, by this machine's clock. */
@@ -46,7 +39,7 @@ export function remoteSite(
       return told(await desk.carryOut(order, { ...call, builder, onProgress })) as ImageOutcome;
     },
     async remove(image, { signal }) {
-      const problem = await removals.remove(image, { builder, signal });
+      const problem = await desk.remove(image, { builder, signal });
       if (problem === null) return { type: "removed" };
       return imagePostponed(problem, { image, clock, signal, reason: "delete" });
     },

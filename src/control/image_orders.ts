@@ -1,12 +1,12 @@
 /** Orders of images: which of them a command means, and how they ended. */
 import type { Config, ProviderConfig } from "../domain/config.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
-import { type OrderName, placeOrder } from "../domain/order_book.ts";
+import type { OrderName } from "../domain/order_book.ts";
 import type { Instant } from "../domain/time.ts";
 import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } from "../domain/image_uses.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../domain/pair_key.ts";
-import { changeOrder } from "../rules/record_image.ts";
+import { placeImageOrders } from "../rules/record_image.ts";
 import { ControlError, notConfigured } from "./control_error.ts";
 import type { StatePool } from "./operated_pool.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "./operations/image_operations.ts";
@@ -22,12 +22,8 @@ export async function placeOrders(
   const names = resolve(spec, config);
   const at = clock.now();
   if (spec.kind === "upload") requireBuilds(names, { ledger, config });
-  await ledger.edit((edit) => {
-    for (const name of names) {
-      const builtSince = spec.kind === "update" && name.provider !== null ? at : null;
-      changeOrder(edit, name, (order) => placeOrder(order, { at, builtSince }));
-    }
-  });
+  const builtSince = spec.kind === "upload" ? null : at;
+  await ledger.edit((edit) => placeImageOrders(edit, names, { at, builtSince }));
   return { at, orders: names };
 }
 

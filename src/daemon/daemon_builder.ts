@@ -5,7 +5,6 @@
  * it ends what it is at, and begins again with those.
  */
 import { isDeepStrictEqual } from "node:util";
-import { createDenoCommand } from "../build/deno_command.ts";
 import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
 import { BuilderFolder } from "../builders/builder_folder.ts";
 import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
@@ -142,7 +141,7 @@ class DaemonBuilder implements AsyncDisposable {
     const { folders, buildLogRetention } = this.#settings!;
     this.#member = new BuilderMember({
       folder: this.#folder,
-      builder: createDiskimageBuilder({ command: createDenoCommand() }),
+      builder: createDiskimageBuilder(),
       clock,
       self: { ...self, process },
       folders,

@@ -4,10 +4,9 @@ import type { DibImage } from "../domain/dib_image.ts";
 import { nameFields } from "../domain/name_fields.ts";
 import { fillTemplate } from "../domain/template.ts";
 import { transitionImage } from "../domain/image_transition.ts";
-import { placeOrder } from "../domain/order_book.ts";
 import { type ProviderImage, untouchedSince } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
-import { changeOrder, recordDibImage, recordImage } from "./record_image.ts";
+import { placeImageOrders, recordDibImage, recordImage } from "./record_image.ts";
 import type { ImageLaunch } from "../plan/images/plan_image_launches.ts";
 import type { ImagePlan } from "../plan/images/plan_images.ts";
 import type { NewImage, NewImages } from "../plan/images/plan_new_images.ts";
@@ -40,29 +39,19 @@ export async function storeImages(
         }),
     })),
   ]);
-  await edits.all([{
-    of: { kind: "plan of", id: "rebuilds" },
-    store: () => placeAged(wanted, { ledger, now }),
-  }]);
+  const { orders } = wanted;
+  await edits.all(
+    orders.length === 0 ? [] : [{
+      of: { kind: "plan of", id: "rebuilds" },
+      store: () => ledger.edit((edit) => placeImageOrders(edit, orders, { at: now })),
+    }],
+  );
   await addBuilds(wanted, { ...turn, now });
   await addImages(wanted, { ...turn, now });
   await edits.all(launches.launches.map((launch) => ({
     of: { kind: "image", id: launch.forImage.id },
     store: () => storeLaunch(launch, { ...turn, now }),
   })));
-}
-
-async function placeAged(
-  { orders }: NewImages,
-  { ledger, now }: Pick<Now, "ledger" | "now">,
-): Promise<void> {
-  if (orders.length === 0) return;
-  await ledger.edit((edit) => {
-    for (const name of orders) {
-      const builtSince = name.provider === null ? null : now;
-      changeOrder(edit, name, (order) => placeOrder(order, { at: now, builtSince }));
-    }
-  });
 }
 
 async function addBuilds(

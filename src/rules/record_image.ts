@@ -5,7 +5,15 @@
 import type { DibImage } from "../domain/dib_image.ts";
 import { dibStateName } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
-import { cancelOrder, emptyOrder, failOrder, fillOrder, isSince } from "../domain/order_book.ts";
+import {
+  cancelOrder,
+  emptyOrder,
+  failOrder,
+  fillOrder,
+  isSince,
+  type OrderName,
+  placeOrder,
+} from "../domain/order_book.ts";
 import { imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Edit } from "../store/draft.ts";
@@ -46,12 +54,24 @@ export function recordImage(
 }
 
 /** Changes an order, or begins with an empty one. */
-export function changeOrder(
+function changeOrder(
   edit: Edit,
-  name: Pick<ImageOrder, "provider" | "image">,
+  name: OrderName,
   change: (order: ImageOrder) => ImageOrder,
 ): void {
   edit.putOrder(change(edit.order(name.provider, name.image) ?? emptyOrder(name)));
+}
+
+/** A new one of each is wanted. @param at `builtSince`: of uploads, as the order has it */
+export function placeImageOrders(
+  edit: Edit,
+  names: Iterable<OrderName>,
+  { at, builtSince = at }: { at: Instant; builtSince?: Instant | null },
+): void {
+  for (const name of names) {
+    const order = { at, builtSince: name.provider === null ? null : builtSince };
+    changeOrder(edit, name, (before) => placeOrder(before, order));
+  }
 }
 
 /** The order once the image is no longer being built, which ended well, in a failure, by hand, or in between. */

@@ -4,14 +4,13 @@
  */
 import type { Config } from "../domain/config.ts";
 import { ordersOfAll } from "../domain/image_uses.ts";
-import { placeOrder } from "../domain/order_book.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { changeOrder } from "../rules/record_image.ts";
+import { placeImageOrders } from "../rules/record_image.ts";
 import { checkReadyNodes } from "./check_ready_nodes.ts";
 import { cleanLeaks } from "./clean_leaks.ts";
 import type { ProviderWatches } from "./provider_watches.ts";
@@ -53,7 +52,7 @@ export class PoolCrons {
     );
     await this.#running.configure(
       new Map([
-        cron("image-update", imageUpdate, () => this.#orderImages(this.#config!)),
+        cron("image-update", imageUpdate, () => this.#placeImageOrders(this.#config!)),
         ...cleanups,
         cron("check", check, (signal) => this.#checkReady(this.#config!, signal)),
       ]),
@@ -61,17 +60,11 @@ export class PoolCrons {
   }
 
   /** Every image in use. */
-  async #orderImages(config: Config): Promise<void> {
+  async #placeImageOrders(config: Config): Promise<void> {
     const { ledger, clock, builds } = this.#deps;
-    const at = clock.now();
     const orders = ordersOfAll(config, { builds });
     if (orders.length === 0) return;
-    await ledger.edit((edit) => {
-      for (const name of orders) {
-        const builtSince = name.provider === null ? null : at;
-        changeOrder(edit, name, (order) => placeOrder(order, { at, builtSince }));
-      }
-    });
+    await ledger.edit((edit) => placeImageOrders(edit, orders, { at: clock.now() }));
   }
 
   async #cleanUp(provider: string, signal: AbortSignal): Promise<void> {

@@ -103,3 +103,9 @@ Deno.test("buildArguments() asks for all formats in one run, and for an old qcow
     "compat=0.10",
   ]);
 });
+
+Deno.test("buildArguments() makes no old qcow2 beside a format for which qemu-img has no such option", () => {
+  for (const [formats, isOld] of [[["qcow2", "raw", "vhd"], true], [["qcow2", "vmdk"], false]] as const) {
+    equal(buildArguments({ ...jobIn("/nowhere"), formats }).includes("compat=0.10"), isOld);
+  }
+});

@@ -2,10 +2,9 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { buildLogFile, buildPath } from "../../src/domain/build_path.ts";
-import { createDenoCommand } from "../../src/build/deno_command.ts";
 import { createDiskimageBuilder } from "../../src/build/diskimage_builder.ts";
 
-const builder = createDiskimageBuilder({ command: createDenoCommand() });
+const builder = createDiskimageBuilder();
 
 async function withFolder(names: readonly string[], work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "files-" });

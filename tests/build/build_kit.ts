@@ -1,7 +1,6 @@
 /** Builds in a folder of their own, by a `disk-image-create` that the test writes. */
 import { rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { createDenoCommand } from "../../src/build/deno_command.ts";
 import { buildLogFile, buildPath } from "../../src/domain/build_path.ts";
 import { type Builder, BuildError, type BuildJob } from "../../src/build/builder.ts";
 import { createDiskimageBuilder, type DiskimageBuilderOptions } from "../../src/build/diskimage_builder.ts";
@@ -26,7 +25,7 @@ interface BuildKit extends AsyncDisposable {
   readonly job: BuildJob;
 }
 
-interface KitOptions extends Partial<Omit<DiskimageBuilderOptions, "command">> {
+interface KitOptions extends DiskimageBuilderOptions {
   readonly job?: Partial<BuildJob>;
 }
 
@@ -40,7 +39,7 @@ export async function buildKit(
   const path = `${folder}:${Deno.env.get("PATH")}`;
   return {
     folder,
-    builder: createDiskimageBuilder({ command: createDenoCommand({ grace: 1_000 }), ...options }),
+    builder: createDiskimageBuilder({ grace: 1_000, ...options }),
     job: { ...jobIn(folder), environment: { PATH: path }, ...job },
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
@@ -57,7 +56,7 @@ export function jobIn(folder: string): BuildJob {
     environment: {},
     logFile: buildLogFile(join(folder, "logs"), build),
     timeout: 60_000,
-    expectedSize: 0,
+    last: null,
   };
 }
 

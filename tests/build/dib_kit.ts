@@ -1,7 +1,6 @@
 /** Builds by the real diskimage-builder in a folder of their own, and what such a build may leave behind. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createDenoCommand } from "../../src/build/deno_command.ts";
 import type { BuildJob } from "../../src/build/builder.ts";
 import { createDiskimageBuilder } from "../../src/build/diskimage_builder.ts";
 import { buildInputs } from "../../src/build/build_environment.ts";
@@ -24,7 +23,7 @@ export async function dibKit() {
   await Deno.mkdir(join(folder, "elements"));
   return {
     folder,
-    builder: createDiskimageBuilder({ command: createDenoCommand() }),
+    builder: createDiskimageBuilder(),
     /** A build of the tiny operating system with further elements. */
     job: (...elements: string[]) => jobWith(folder, elements),
     /** Mounts, loop devices and folders that builds have left. */

@@ -161,22 +161,22 @@ Deno.test("of two pools that build the same name and version in one images-dir, 
 
 Deno.test("a build does not begin where too little of the disk is free", async () => {
   const cases = [
-    { free: 2 ** 30 - 1, expectedSize: 0, says: /1\.0 GiB are needed/ },
+    { free: 2 ** 30 - 1, size: null, says: /1\.0 GiB are needed/ },
     {
       free: 2 ** 30 - 1,
-      expectedSize: 1000,
+      size: 1000,
       says: /\/images has 1\.0 GiB free and 1\.0 GiB are needed/,
     },
     {
       free: 14 * 2 ** 30,
-      expectedSize: 10 * 2 ** 30,
+      size: 10 * 2 ** 30,
       says: /\/images has 14\.0 GiB free and 15\.0 GiB are needed/,
     },
   ];
-  for (const { free, expectedSize, says } of cases) {
+  for (const { free, size, says } of cases) {
     await using kit = await buildKit(`${BUILD}make x\n`, {
       freeBytes: () => Promise.resolve(free),
-      job: { expectedSize },
+      job: { last: size === null ? null : { path: "/none/tiny-16", size } },
     });
     const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
     equal(error.kind, "disk");
@@ -184,10 +184,20 @@ Deno.test("a build does not begin where too little of the disk is free", async (
     match(error.message, says);
     ok(!exists(kit.job.logFile));
     await kit.builder.remove(kit.job.path);
-    await kit.builder.build({ ...kit.job, expectedSize: Math.floor(free / 2) }, unaborted()).catch((error) =>
-      equal(error.kind, free < 2 ** 30 ? "disk" : null)
-    );
+    await kit.builder.build(
+      { ...kit.job, last: { path: "/none/tiny-16", size: Math.floor(free / 2) } },
+      unaborted(),
+    ).catch((error) => equal(error.kind, free < 2 ** 30 ? "disk" : null));
   }
+});
+
+Deno.test("files with holes count as what they take of the disk", async () => {
+  await using kit = await buildKit(`${BUILD}make x\n`, { freeBytes: () => Promise.resolve(2 * 2 ** 30) });
+  const last = { path: kit.job.path.replace("17", "16"), size: 40 * 2 ** 30 };
+  await Deno.mkdir(join(kit.folder, "images"));
+  await Deno.writeTextFile(`${last.path}.raw`, "x");
+  await Deno.truncate(`${last.path}.raw`, last.size);
+  equal((await kit.builder.build({ ...kit.job, last }, unaborted())).length, 2);
 });
 
 Deno.test("a build whose disk fills up says that it is the disk", async () => {

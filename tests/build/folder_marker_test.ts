@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createDenoCommand } from "../../src/build/deno_command.ts";
 import { createDiskimageBuilder } from "../../src/build/diskimage_builder.ts";
 import { MARKER, markFolder, readMarker } from "../../src/build/folder_marker.ts";
 
-const builder = createDiskimageBuilder({ command: createDenoCommand() });
+const builder = createDiskimageBuilder();
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "marker ü " });
@@ -30,6 +29,15 @@ Deno.test("a folder of an earlier version, with files of its builds and no marke
     const files = ["a-1.raw", "b-2.raw"].map((name) => join(folder, name));
     assert.equal(await builder.folderProblem(folder, files), null);
     assert.notEqual(await readMarker(folder), null);
+  }));
+
+Deno.test("builds that begin at the same time in a new folder mark it, and none fails", () =>
+  withFolder(async (folder) => {
+    for (let round = 0; round < 20; round++) {
+      const path = await Deno.makeTempDir({ dir: folder });
+      await Promise.all([1, 2, 3, 4].map(() => markFolder(path)));
+      assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name), [MARKER]);
+    }
   }));
 
 Deno.test("an empty folder, or none, is not the one of the builds, and is left as it is", () =>

@@ -101,7 +101,7 @@ Deno.test("the log of a build reaches the leader whole, whatever is sent twice, 
     environment: {},
     logFile,
     timeout: 1,
-    expectedSize: 0,
+    last: null,
   };
   const work = new BuilderWork({ token: "t", order: { token: "t", type: "build", job } }, async () => {
     await Deno.writeTextFile(logFile, text);

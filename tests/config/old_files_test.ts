@@ -116,7 +116,7 @@ targets: [{name: t, images: [{name: i, min-ready: 2}]}]
     "2:1: zookeeper-servers: no effect: builders and launchers are one process, which needs no ZooKeeper",
     "3:8: cron.update-image: no effect: the key is image-update",
     "4:1: nodepoold: no effect: how long a node is kept after its job is limits.delete-delay",
-    "5:40: diskimages[0].qemu-img-options: no effect: qcow2 files are always made with compat=0.10",
+    "5:40: diskimages[0].qemu-img-options: no effect: qcow2 files are made with compat=0.10",
     "10:5: providers[0].use-neutron: no effect: networks are always Neutron's",
     "11:5: providers[0].api_timeout: no effect: the key is api-timeout",
     "12:5: providers[0].image-api-use-tasks: no effect: the cloud itself says how images are imported",

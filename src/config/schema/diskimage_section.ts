@@ -27,7 +27,7 @@ export const diskimageSection = section({
   pause: optional(flag(), false, "Keep existing builds, but make no new ones."),
   "build-timeout": optional(duration(), "8h", "How long a build may take."),
   "rebuild-age": optional(duration(), "1d", "When the newest build is older than this, make a new one."),
-  "qemu-img-options": former("qcow2 files are always made with compat=0.10"),
+  "qemu-img-options": former("qcow2 files are made with compat=0.10"),
   parent: maybe(nameText(), "A diskimage whose elements, release and env-vars come first."),
 });
 

@@ -46,14 +46,17 @@ export function buildJob(
     ...buildInputs(diskimage, { config, path: image.path }),
     logFile: image.logFile,
     timeout: diskimage.buildTimeout,
-    expectedSize: newestSize(image.name, dibImages),
+    last: lastBuild(image.name, dibImages),
   };
 }
 
-function newestSize(name: string, dibImages: Iterable<DibImage>): number {
-  const ready = [...dibImages].filter((image) => image.name === name && image.state.phase === "ready");
-  const newest = ready.toSorted((a, b) => b.version - a.version)[0]?.state;
-  return newest?.phase === "ready" ? newest.files.reduce((sum, { size }) => sum + size, 0) : 0;
+function lastBuild(name: string, dibImages: Iterable<DibImage>): BuildJob["last"] {
+  const builds = [...dibImages].flatMap(({ name: of, version, path, state }) =>
+    of === name && state.phase === "ready"
+      ? { version, path, size: state.files.reduce((sum, { size }) => sum + size, 0) }
+      : []
+  );
+  return builds.toSorted((a, b) => b.version - a.version)[0] ?? null;
 }
 
 export async function executeRemoveFiles(

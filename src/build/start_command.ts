@@ -1,13 +1,30 @@
 /**
- * The real Command, over Deno.Command: one permission, to run /usr/bin/setsid, is all it takes, since the supervisor
- * that this starts runs everything else. Only the composition root imports this; everything else sees the port.
+ * Runs a program that starts others of its own. One permission, to run /usr/bin/setsid, is all it takes, since the
+ * supervisor that this starts runs everything else.
  */
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import type { Command, CommandOptions, RunningCommand } from "./command.ts";
 import { inheritedEnvironment } from "./build_environment.ts";
 import { SUPERVISOR } from "./supervisor.ts";
 import { isAbsolute, join } from "node:path";
+
+interface CommandOptions {
+  readonly args: readonly string[];
+  /** Added to what is inherited of this process's own. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** From the order to end to its enforcement; whole seconds. */
+  readonly grace?: Milliseconds | undefined;
+}
+
+/** Disposing of it ends it. */
+export interface RunningCommand extends AsyncDisposable {
+  /** Both outputs, merged as they come; it is to be read or cancelled, as a program whose output nobody takes waits. */
+  readonly output: ReadableStream<Uint8Array>;
+  /** Resolves when everything has ended: to the program's own code, 128 + N where signal N ended it. */
+  readonly exitCode: Promise<number>;
+  /** Asks everything to end, and sees to it that it does. */
+  end(): void;
+}
 
 const SETSID = "/usr/bin/setsid";
 
@@ -17,26 +34,30 @@ const OUTPUT_LAG: Milliseconds = 1 * SECOND;
 /** Deno starts nothing with these in its environment unless it may run everything; the supervisor sets them. */
 const LOADER = /^(LD|DYLD)_/;
 
-/** @param options `grace`: from the order to end to its enforcement; whole seconds */
-export function createDenoCommand({ grace = 20 * SECOND }: { grace?: Milliseconds } = {}): Command {
-  return {
-    async start(program, { args, environment }: CommandOptions) {
-      const all = { ...inheritedEnvironment(Deno.env.toObject()), ...environment };
-      const file = await findProgram(program, all.PATH ?? "");
-      const isLoader = ([name]: [string, string]) => LOADER.test(name);
-      const loader = Object.entries(all).filter(isLoader).map(([name, value]) => `${name}=${value}`);
-      const seconds = String(Math.ceil(grace / SECOND));
-      const child = new Deno.Command(SETSID, {
-        args: ["--wait", "/bin/sh", "-c", SUPERVISOR, "supervisor", seconds, ...loader, file, ...args],
-        clearEnv: true,
-        env: Object.fromEntries(Object.entries(all).filter((entry) => !isLoader(entry))),
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
-      return supervised(child, systemClock);
-    },
-  };
+/**
+ * Starts a program as the head of a session of its own. When it ends, or `end` is called, or this process is gone,
+ * however that came, everything that still runs in the session is ended.
+ * @param program its name, which is looked for in the environment's PATH
+ * @throws Deno.errors.NotFound, Deno.errors.PermissionDenied where it cannot be run; the message says why
+ */
+export async function startCommand(
+  program: string,
+  { args, environment, grace = 20 * SECOND }: CommandOptions,
+): Promise<RunningCommand> {
+  const all = { ...inheritedEnvironment(Deno.env.toObject()), ...environment };
+  const file = await findProgram(program, all.PATH ?? "");
+  const isLoader = ([name]: [string, string]) => LOADER.test(name);
+  const loader = Object.entries(all).filter(isLoader).map(([name, value]) => `${name}=${value}`);
+  const seconds = String(Math.ceil(grace / SECOND));
+  const child = new Deno.Command(SETSID, {
+    args: ["--wait", "/bin/sh", "-c", SUPERVISOR, "supervisor", seconds, ...loader, file, ...args],
+    clearEnv: true,
+    env: Object.fromEntries(Object.entries(all).filter((entry) => !isLoader(entry))),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  return supervised(child, systemClock);
 }
 
 function supervised(child: Deno.ChildProcess, clock: Clock): RunningCommand {

@@ -1,8 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "../../../src/build/command.ts";
-import { createDenoCommand } from "../../../src/build/deno_command.ts";
+import { startCommand } from "../../../src/build/start_command.ts";
 import { eventually, PATIENCE } from "../../eventually.ts";
 import { isRunning, pidsIn, script, TREE, TREE_SIZE } from "../../build/processes.ts";
 import { exists } from "../../exists.ts";
@@ -16,19 +15,20 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
 /** A grace that nothing needs which ends when it is asked to, however busy the machine is. */
-const command = createDenoCommand({ grace: PATIENCE });
+const patient = { grace: PATIENCE };
 
 /** Starts a shell script with `$1` a file that it may write to. */
 async function startScript(
   text: string,
-  { environment = {}, by = command }: { environment?: Record<string, string>; by?: Command } = {},
+  { environment = {}, grace = PATIENCE }: { environment?: Record<string, string>; grace?: number } = {},
 ) {
   const own = await Deno.makeTempDir({ dir: folder });
   const file = join(own, "file");
   await script(own, { name: "program", text });
   const path = `${own}:${Deno.env.get("PATH")}`;
-  const running = await by.start("program", {
+  const running = await startCommand("program", {
     args: [file],
+    grace,
     environment: { PATH: path, ...environment },
   });
   return { running, file };
@@ -95,7 +95,7 @@ Deno.test("a command gets its arguments as they are", async () => {
   const args = ["-x", "a b", "", "$HOME", "*", "LD_X=1", "--", "'"];
   const own = await Deno.makeTempDir({ dir: folder });
   await script(own, { name: "show", text: '#!/bin/sh\nfor a; do echo "<$a>"; done\n' });
-  await using running = await command.start("show", { args, environment: { PATH: own } });
+  await using running = await startCommand("show", { ...patient, args, environment: { PATH: own } });
   equal(await new Response(running.output).text(), args.map((arg) => `<${arg}>\n`).join(""));
 });
 
@@ -123,7 +123,7 @@ trap '' TERM
 echo $$ >"$1"
 while :; do sleep 0.1; done
 `;
-  const { running, file } = await startScript(text, { by: createDenoCommand({ grace: 1_000 }) });
+  const { running, file } = await startScript(text, { grace: 1_000 });
   await eventually(() => pidsIn(file).length === 1);
   running.end();
   running.end();
@@ -177,7 +177,8 @@ echo over
 
 Deno.test("a program that is not there, or cannot be run, is refused before anything starts", async () => {
   const own = await Deno.makeTempDir({ dir: folder });
-  const start = () => command.start("program", { args: [], environment: { PATH: `relative:${own}` } });
+  const start = () =>
+    startCommand("program", { ...patient, args: [], environment: { PATH: `relative:${own}` } });
   await rejects(start(), { name: "NotFound", message: /^program program not found in relative:/ });
   await Deno.mkdir(join(own, "program"));
   await rejects(start(), Deno.errors.NotFound);
