@@ -15,7 +15,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { StateEntry, StateSource } from "../state_source.ts";
 import { decodeKey, decodeValue, encodedRange, encodeKey } from "../state_text.ts";
 
-/** Entries of a page at most, a few megabytes of what there are most of, and some milliseconds' worth of decoding; and at least. */
+/** Entries of a page: at most a few megabytes of what there are most of, some milliseconds' worth of decoding. */
 const PAGE = 2_000, LEAST = 125;
 
 /** How often a reading is tried that got no answer, and how long it waits in between (milliseconds). */
