@@ -69,17 +69,12 @@ export class HeldLeadership implements Leadership, AsyncDisposable {
     this.#lost.resolve(this.#loss);
   }
 
-  /** Lets the next one lead at once: only when nothing more is to be done or stored. */
-  async resign(): Promise<void> {
+  /** Lets the next one lead at once, also where it is lost: only when nothing more is to be done or stored. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isResigned = true;
     this.#stop.abort(null);
     await this.#keeping;
     await this.#lease.revoke();
-  }
-
-  /** Resigns; one that is lost leaves nothing behind either. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.resign();
   }
 
   async #keep(): Promise<void> {

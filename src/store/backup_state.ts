@@ -14,7 +14,7 @@ import { stateFailure, unusableState } from "./state_errors.ts";
 import { sizeOf, stateFileAt } from "./state_file.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
-import { fillState, makeDatabase } from "./write_state.ts";
+import { fillState, makeDatabase, partialOf } from "./write_state.ts";
 
 interface Backup {
   readonly path: string;
@@ -34,6 +34,7 @@ export async function backupState(
   const name = typeof place === "string" ? basename(path) : `${place.pool}.kv`;
   const file = await isFolder(target) ? join(target, `${name}.${timeStamp(now)}`) : target;
   await refuseFile(file);
+  await refuseFile(partialOf(file));
   const fill = async (partial: string) => {
     if (typeof place === "string") await copyDatabase(path, partial);
     else await fillState(partial, await readEtcdContents(place), file);

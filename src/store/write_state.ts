@@ -30,7 +30,8 @@ export async function makeDatabase(path: string, fill: (partial: string) => Prom
   }
 }
 
-function partialOf(path: string): string {
+/** Where it is until it is complete; who was killed leaves it there. */
+export function partialOf(path: string): string {
   return `${path}.partial`;
 }
 

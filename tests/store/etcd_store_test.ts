@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
-import type { Etcd } from "../../src/etcd/etcd.ts";
+import { type Etcd, EtcdError } from "../../src/etcd/etcd.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { EtcdSource } from "../../src/store/etcd/etcd_source.ts";
 import { followCommits } from "../../src/store/etcd/follow_commits.ts";
 import { readWitness } from "../../src/store/state_witness.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -274,6 +275,31 @@ Deno.test("a listing in pages goes on where etcd has compacted the revision of i
   const listed = await store.listHistory({ limit: 10_000 });
   assert.deepEqual(listed, history.toReversed());
   assert.ok(pages >= 3);
+});
+
+Deno.test("a listing whose pages a slow line has no time for is read in smaller ones", async () => {
+  const setting = new Setting();
+  const { client, clock } = setting;
+  for (let first = 1; first <= 3_000; first += 1_000) {
+    const ids = Array.from({ length: 1_000 }, (_, index) => first + index);
+    const then = ids.map((id) => ({ put: `${keys.state}run/#${String(id).padStart(16, "0")}`, value: "1" }));
+    await client.transact({ compares: [], then }, { signal });
+  }
+  const pages: number[] = [];
+  const slow: Etcd = {
+    ...client,
+    range(request, call) {
+      pages.push(request.limit!);
+      if (request.limit! > 600) {
+        return Promise.reject(new EtcdError("unreachable", "it did not answer in time"));
+      }
+      return client.range(request, call);
+    },
+  };
+  const source = new EtcdSource(slow, { prefix: keys.state, clock, signal });
+  const reading = Array.fromAsync(source.list({ prefix: ["run"] }), ({ key }) => key[1]);
+  assert.deepEqual(await setting.during(reading), Array.from({ length: 3_000 }, (_, index) => index + 1));
+  assert.deepEqual(pages, [2_000, 1_000, 500, 500, 500, 500, 500, 500]);
 });
 
 Deno.test("an etcd that cannot be reached for a moment hinders no reading", async () => {

@@ -51,6 +51,18 @@ Deno.test("a backup of a state in use has all that was committed, and goes on no
   assert.deepEqual((await store.load()).nodes.map(({ id }) => id), [1, 2, 3, 4, 5]);
 });
 
+Deno.test("a backup where an interrupted one has left its part is refused, with what to do", async () => {
+  await using state = await temporaryState();
+  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+  const target = join(state.directory, "b.kv");
+  await Deno.writeTextFile(`${target}.partial`, "half");
+  assert.equal(
+    await kindOf(backupState(state.path, { target, now: 0 })),
+    `unusable: cannot write ${target}.partial: it exists already; name another file, or remove it first`,
+  );
+  assert.equal(await Deno.readTextFile(`${target}.partial`), "half");
+});
+
 Deno.test("backups of a state that is written all the time are whole", async () => {
   await using state = await temporaryState();
   await using store = await openKvStore(state.path, options);

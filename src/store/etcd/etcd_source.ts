@@ -15,8 +15,8 @@ import type { Clock } from "../../lib/clock.ts";
 import type { StateEntry, StateSource } from "../state_source.ts";
 import { decodeKey, decodeValue, encodedRange, encodeKey } from "../state_text.ts";
 
-/** Entries of a page: a few megabytes of what there are most of, and some milliseconds' worth of decoding. */
-const PAGE = 2_000;
+/** Entries of a page: at most a few megabytes of what there are most of, some milliseconds' worth of decoding. */
+const PAGE = 2_000, LEAST = 125;
 
 /** How often a reading is tried that got no answer, and how long it waits in between (milliseconds). */
 const ATTEMPTS = 4;
@@ -34,6 +34,8 @@ interface EtcdSourceOptions {
 export class EtcdSource implements StateSource {
   readonly #etcd: Etcd;
   readonly #options: EtcdSourceOptions;
+  /** Entries of a page: fewer after one that got no answer, for which a slow line may have too little time. */
+  #pageSize = PAGE;
 
   constructor(etcd: Etcd, options: EtcdSourceOptions) {
     this.#etcd = etcd;
@@ -54,7 +56,7 @@ export class EtcdSource implements StateSource {
     const { from, to } = encodedRange(selector);
     let [start, end, left] = [prefix + from, prefix + to, limit];
     const ask = (revision: number | undefined) => {
-      const page = this.#page({ key: start, end, limit: Math.min(left, PAGE), reverse }, revision);
+      const page = this.#page({ key: start, end, limit: Math.min(left, this.#pageSize), reverse }, revision);
       page.catch(() => {}); // is met when the page is due, if it ever is
       return page;
     };
@@ -82,13 +84,14 @@ export class EtcdSource implements StateSource {
     }
   }
 
-  async #range(request: RangeRequest): Promise<RangeAnswer> {
+  async #range({ limit = 1, ...request }: RangeRequest): Promise<RangeAnswer> {
     const { clock, signal } = this.#options;
     for (let attempt = 1;; attempt++) {
       try {
-        return await this.#etcd.range(request, { signal });
+        return await this.#etcd.range({ ...request, limit: Math.min(limit, this.#pageSize) }, { signal });
       } catch (error) {
         if (isEtcdRefusal(error) || attempt === ATTEMPTS) throw error;
+        this.#pageSize = Math.max(LEAST, this.#pageSize / 2);
         await clock.sleep(PAUSE, { signal });
       }
     }

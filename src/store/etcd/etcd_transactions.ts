@@ -91,17 +91,13 @@ export class EtcdTransactions implements Transactions {
   }
 
   async transact(mutations: readonly Written[]): Promise<void> {
-    const { key, random } = this.#options;
-    const commits = { count: this.commits + 1, token: this.#token, nonce: random.uuid() };
-    const next = JSON.stringify(commits);
+    const { key, leadership, random } = this.#options;
+    const token = leadership?.token ?? 0;
+    const next = JSON.stringify({ count: this.commits + 1, token, nonce: random.uuid() });
     const then = [{ put: key, value: next }, ...this.#operations(mutations)];
-    const { succeeded, found: [last, leader] } = await this.#send(then, next);
+    const { succeeded, found: [last, leader] } = await this.#send({ then, token, next });
     if (!succeeded && last?.value !== next) throw this.#refused(leader ?? null);
     this.#last = next;
-  }
-
-  get #token(): number {
-    return this.#options.leadership?.token ?? 0;
   }
 
   #operations(mutations: readonly Written[]): EtcdOperation[] {
@@ -115,13 +111,12 @@ export class EtcdTransactions implements Transactions {
 
   /** Until etcd has said what became of it. @throws StoreError where it was not done, or nobody will know */
   async #send(
-    then: readonly EtcdOperation[],
-    next: string,
+    { then, token, next }: { then: readonly EtcdOperation[]; token: number; next: string },
   ): Promise<Pick<TransactionAnswer, "succeeded" | "found">> {
     const { key, keys: { leader }, clock, leadership, signal } = this.#options;
     const startedAt = clock.monotonic();
     const compares: Compare[] = [
-      { key: leader, createRevision: this.#token },
+      { key: leader, createRevision: token },
       this.#last === null ? { key, createRevision: 0 } : { key, value: this.#last },
     ];
     const otherwise = [{ get: key }, { get: leader }];
