@@ -141,7 +141,10 @@ function interruptsOfProcess(): Interrupts {
   const listeners = listening(SIGNALS, (signal) => {
     // The terminal has shown `^C`, and what comes next begins on a line of its own.
     if (signal === "SIGINT" && systemIo.stderr.columns !== null) systemIo.stderr.write("\n");
-    controller.abort(new InterruptedError("interrupted"));
+    if (!controller.signal.aborted) return controller.abort(new InterruptedError("interrupted"));
+    // The first of two may come twice: from the terminal, and from a program that passes it on.
+    listeners[Symbol.dispose]();
+    systemIo.stderr.write("nodepool: still ending; the next interrupt ends it at once\n");
   });
   return { signal: controller.signal, [Symbol.dispose]: () => listeners[Symbol.dispose]() };
 }

@@ -43,3 +43,25 @@ Deno.test("a client that dies, or sleeps for too long, keeps no node from others
     assert.equal(pool.simulator.cloud().servers.counts().standing, ready);
   });
 });
+
+Deno.test("a client whose daemon hangs ends at the third interrupt, and not at what comes twice by itself", async () => {
+  await using pool = await RunningPool.start({ config: configOf(0), clouds: [{ bootTime: 60_000 }] });
+  pool.startDaemon();
+  await pool.until(() => isUp(pool), { every: 20 });
+  const client = new AcquireClient(pool);
+  await pool.until(async () => (await requests(pool)).length === 1);
+  await pool.until(() => client.stderr.includes("waiting for"), { every: 20 });
+  Deno.kill(pool.pid, "SIGSTOP");
+  try {
+    client.kill("SIGINT");
+    // Given twice before it is looked at, one signal is one.
+    await pool.until(() => {
+      if (!client.complaints.includes("the next interrupt ends it")) client.kill("SIGINT");
+      return client.complaints.includes("the next interrupt ends it");
+    }, { every: 300 });
+    client.kill("SIGINT");
+    assert.equal(await client.ended(), 130);
+  } finally {
+    Deno.kill(pool.pid, "SIGCONT");
+  }
+});
