@@ -83,7 +83,7 @@ async function end(
   });
 }
 
-/** Requests in progress are worth their answers: a lost one has to be looked for after the next start. */
+/** Requests in progress are worth their answers: the effect of a lost one must be looked for after the next start. */
 async function lettingFinish({ executor, clock }: Parts, timeout: Milliseconds): Promise<void> {
   // Logins may take long, and are simply tried again.
   const answers = executor.settled((what) => what !== "login");
