@@ -36,9 +36,9 @@ function wiringOf(signals?: ProcessSignals): Wiring {
  * Runs one command as the command line does: prints to the process's output, never throws, never exits.
  *
  * @param argv the command and its options, e.g. `["list", "-o", "json"]`
- * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed but not running, 4 a node to
- * be
- *   released is held, 70 the daemon lost its state, 75 it no longer leads its pool; of `ssh`: that of OpenSSH's client
+ * @returns the exit code: 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed but not running,
+ *   4 a node to be released is held, 70 the daemon lost its state, 75 it no longer leads its pool; of `ssh`: that of
+ *   OpenSSH's client
  */
 export function main(argv: readonly string[]): Promise<number> {
   return run(argv, { program: { name: "nodepool", file: null } });

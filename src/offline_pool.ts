@@ -18,6 +18,7 @@ import type { PoolKeys } from "./lead/pool_keys.ts";
 import type { OtherConfig } from "./domain/other_config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
 import { machinesFromOutside, unreadReport } from "./domain/unread_report.ts";
+import { NEVER } from "./lib/call.ts";
 import { systemClock } from "./lib/clock.ts";
 import { startDeadline } from "./lib/deadline.ts";
 import { errorChain } from "./lib/error_chain.ts";
@@ -108,7 +109,7 @@ async function machinesOf(
   { keys, clock }: { keys: PoolKeys; clock: SteadyClock },
 ): Promise<PoolReport["machines"]> {
   const { lookAtMachines } = await import("./lead/read_records.ts");
-  using call = startDeadline({ clock, timeout: LOOK_TIMEOUT, signal: new AbortController().signal });
+  using call = startDeadline({ clock, timeout: LOOK_TIMEOUT, signal: NEVER });
   const look = await lookAtMachines(etcd, keys, call).catch((error) => ({ etcd: [], pool: null, error }));
   return machinesFromOutside({
     ...look.pool,

@@ -61,7 +61,7 @@ export class BuilderFolder implements Disposable {
     return this.#content;
   }
 
-  /** For people, why it is of no use now; null: it is in its place. Once another is there, that one is to be opened. */
+  /** For people, why it cannot be used now; null: it is in its place. Once another is there, open that one. */
   async problem(): Promise<string | null> {
     const found = await Deno.stat(lockOf(this.path)).catch(() => null);
     const own = await this.#lock.stat();

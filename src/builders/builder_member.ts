@@ -118,7 +118,7 @@ export class BuilderMember implements AsyncDisposable {
     );
   }
 
-  /** Whether it has no work, and the leader has heard what became of the last. */
+  /** Whether it has no work, and the leader knows the outcome of the last. */
   get isIdle(): boolean {
     return this.#works.size === 0;
   }

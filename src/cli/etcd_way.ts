@@ -2,7 +2,7 @@
  * The way to a pool whose state is in etcd: the daemon of this machine, which answers as the leader or for it, else the
  * leader that etcd names, wherever it is. Etcd's client is loaded where no daemon of this machine knows a leader.
  */
-import type { Call } from "../lib/call.ts";
+import { type Call, NEVER } from "../lib/call.ts";
 import { isAway } from "../control/control_error.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { AnswerOf } from "../control/operations.ts";
@@ -48,8 +48,6 @@ function withWay(pool: PoolClient, way: AsyncDisposable): PoolClient {
   };
 }
 
-const NEVER: Call = { signal: new AbortController().signal };
-
 /** Each @throws ConfigError, EtcdError, and ControlError 503 where etcd does not tell. */
 export class EtcdWay implements DaemonWay {
   readonly isAnywhere = true;
@@ -63,13 +61,13 @@ export class EtcdWay implements DaemonWay {
   }
 
   /** null: nobody leads now. */
-  async find(call: Call = NEVER): Promise<PlacedPool | null> {
+  async find(call: Call = { signal: NEVER }): Promise<PlacedPool | null> {
     const found = await this.#findHere(call) ?? await (await this.#open()).findLeader(call);
     return found && await this.#telling(found);
   }
 
   /** Waits for a standby to take over. @throws ControlError 503 where none does, too */
-  async wait(call: Call = NEVER): Promise<PlacedPool> {
+  async wait(call: Call = { signal: NEVER }): Promise<PlacedPool> {
     return await this.find(call) ?? await this.#telling(await (await this.#open()).awaitLeader(call));
   }
 
@@ -89,7 +87,7 @@ export class EtcdWay implements DaemonWay {
     try {
       const found = await this.find();
       if (found !== null) return found;
-      const pool = await (await this.#open()).openState(NEVER);
+      const pool = await (await this.#open()).openState({ signal: NEVER });
       return await this.#telling({ pool, place: "the state in etcd" });
     } catch (error) {
       if (!(error instanceof SilentEtcdError)) throw error;

@@ -22,7 +22,7 @@ interface Formatting<View, Row> extends ListChoice {
   readonly markRows?: (shown: ShownList<object>) => readonly RowMark[] | undefined;
 }
 
-/** The view as it is to be printed, with a line break at its end. */
+/** The view as it is printed, with a line break at its end. */
 export async function formatView<View extends object, Row>(
   view: View,
   { table, format, sort, columns, io, markRows }: Formatting<View, Row>,

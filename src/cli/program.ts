@@ -21,7 +21,7 @@ import {
 import { installFilesCommand, installLinksCommand } from "./commands/install.ts";
 import { initCommand } from "./commands/init.ts";
 import { inventoryCommand } from "./commands/inventory.ts";
-import { listCommand, listCommandOf } from "./commands/list.ts";
+import { listCommand, listCommands } from "./commands/list.ts";
 import { dumpCommand, logLevelCommand } from "./commands/running_daemon.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manualCommand } from "./commands/manual.ts";
@@ -53,13 +53,8 @@ const commands = {
   "ssh": sshCommand,
   "logs": logsCommand,
   "job-create": jobCreateCommand,
-  "job-list": listCommandOf("job-list"),
+  ...listCommands,
   "job-delete": jobDeleteCommand,
-  "request-list": listCommandOf("request-list"),
-  "label-list": listCommandOf("label-list"),
-  "provider-list": listCommandOf("provider-list"),
-  "dib-image-list": listCommandOf("dib-image-list"),
-  "image-list": listCommandOf("image-list"),
   "image-build": imageBuildCommand,
   "image-upload": imageUploadCommand,
   "image-update": imageUpdateCommand,
@@ -69,7 +64,6 @@ const commands = {
   "alien-image-list": aliensCommandOf("alien-image-list"),
   "inventory": inventoryCommand,
   "state": stateCommand,
-  "status": listCommandOf("status"),
   "report": reportCommand,
   "events": eventsCommand,
   "explain": explainCommand,

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
-import { hostKeySettings, sshQuote, type SshSetting } from "../views/host_key_settings.ts";
+import { hostKeySettings, sshQuote, type SshSetting, UNQUOTABLE } from "../views/host_key_settings.ts";
 import type { NodeLogin } from "../views/node_logins.ts";
 import type { CliIo } from "./cli_io.ts";
 
@@ -75,8 +75,6 @@ async function readKeyFile(path: string): Promise<[text: string, mode: number]> 
     throw new Error(what, { cause });
   }
 }
-
-const UNQUOTABLE = /["\\\p{Cc}]/u;
 
 /** The same key in the same form, but for the length of its lines. */
 function isReadAsItIs(text: string, key: string): boolean {

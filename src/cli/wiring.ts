@@ -135,7 +135,7 @@ interface SimulateOptions {
   readonly listen: { readonly hostname: string; readonly port: number };
   /** Path of a file that says what the simulated clouds are like; null: the defaults. */
   readonly config: string | null;
-  /** Where to write a clouds.yaml that leads to it; null: nowhere. */
+  /** Where to write a clouds.yaml that points to it; null: nowhere. */
   readonly clouds: string | null;
   /** Where its servers answer on SSH; null: what its settings say. */
   readonly sshPort: number | null;

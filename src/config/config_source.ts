@@ -34,7 +34,7 @@ export class ConfigSource {
   /** Which reading that was, of all that have begun. */
   #newestNumber = 0;
   #begun = 0;
-  /** Those of the newest reading, whatever became of it. */
+  /** Those of the newest reading, whether it succeeded or not. */
   #files: FilesRead;
 
   /** @throws ConfigError */

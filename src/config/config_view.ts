@@ -21,7 +21,7 @@ import { bracketed } from "../domain/bracketed.ts";
 const openField = v.pipe(v.unknown(), withTraits({ isOpen: true }));
 
 /**
- * How a cloud is reached: what came of a provider's own keys and of clouds.yaml. Of the login, only what is listed here is
+ * How a cloud is reached: the result of a provider's own keys and of clouds.yaml. Of the login, only what is listed here is
  * shown, so that everything else that an authentication method needs is hidden.
  */
 const accessSection = section({

@@ -101,7 +101,7 @@ function passed(headers: Headers, names: readonly string[]): Record<string, stri
   }));
 }
 
-/** @throws the error, where the leader may have heard the request: then nobody can say what became of it */
+/** @throws the error, where the leader may have heard the request: then nobody can say whether it was done */
 function neverHeard(error: unknown, { way, signal }: { way: WayToLeader; signal: AbortSignal }): Error {
   const { cause = error } = error as Error;
   const failure = describeSendFailure(cause, {

@@ -2,11 +2,9 @@
  * A state that can only be read: that of a pool that nobody leads, or a file's while no daemon runs. A command that
  * wants a change gets the pool that makes it, which then answers that and everything after it.
  */
-import type { Call } from "../lib/call.ts";
+import { type Call, NEVER } from "../lib/call.ts";
 import { type OperationName, operations } from "./operations.ts";
 import type { PoolClient } from "./pool_client.ts";
-
-const NEVER = new AbortController().signal;
 
 /**
  * @param state is closed before the whole pool is looked for

@@ -20,7 +20,7 @@ export function buildLogFile(buildLogDir: string, { name, version }: BuildName):
   return `${buildLogDir}/${fileName(name)}-${version}.log`;
 }
 
-/** A slash would lead to another folder, in which nobody looks for old files. */
+/** A slash would lead to another folder, where old files are not looked for. */
 function fileName(name: string): string {
   return name.replaceAll(/[%/]/g, encodeURIComponent);
 }

@@ -76,7 +76,7 @@ export function transitionImage(image: ProviderImage, event: ImageEvent, now: In
   };
 }
 
-/** At the end, and while it is not known what became of an upload. */
+/** At the end, and while the outcome of an upload is unknown. */
 const KEEPING: ReadonlySet<ProviderImagePhase> = new Set(["saving", "delete", "gone"]);
 
 type ImageRules<Phase extends ProviderImagePhase> = Rules<ProviderImage, ImageEvent, Phase>;

@@ -1,4 +1,4 @@
-/** IP addresses by ranges: those that are kept for private use, documentation and tests, which nobody can be reached at. */
+/** IP addresses by ranges: those reserved for private use, documentation and tests reach nobody. */
 import type { BlockList } from "node:net";
 import process from "node:process";
 

@@ -152,7 +152,7 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): NodeChanges 
   }
 }
 
-/** One may be made from when the server is ACTIVE; the answer may come whatever has become of the node meanwhile. */
+/** One may be made once the server is ACTIVE; the answer may come in any later state of the node. */
 function withFloatingIp(node: NodeRecord, event: EventOf<"floating-ip">): NodeChanges {
   const { state } = node;
   if (state.phase === "create" || state.phase === "boot") return null;
@@ -368,7 +368,7 @@ function mayRunJob(
   return !isMeant && assignedAt !== null && mayBeUsed && !isUnderTest;
 }
 
-/** A node is held as it stands. Once the cloud has been asked to delete its server, it cannot be kept. */
+/** A node is held in the state it is in. Once the cloud has been asked to delete its server, it cannot be kept. */
 function holding(node: NodeRecord, hold: Hold): NodeChanges {
   const { state } = node;
   const tooLate = state.phase === "delete-address" ||

@@ -60,7 +60,7 @@ export class PrivateKeys {
     try {
       return await key;
     } catch (error) {
-      // What is put right is to be noticed at once.
+      // A correction must be noticed at once.
       if (this.#kept.get(path)?.key === key) this.#kept.delete(path);
       throw error;
     }

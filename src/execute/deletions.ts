@@ -54,7 +54,7 @@ export class DeletionRefusedError extends Error {
   }
 }
 
-/** Whether it was not sent since its record has changed: then nothing has become of it. */
+/** Whether it was not sent since its record has changed: then it had no effect. */
 export function isStale(error: unknown): boolean {
   return error instanceof DeletionRefusedError && error.kind === "stale";
 }

@@ -50,7 +50,7 @@ export interface ActionSite {
   readonly signal: AbortSignal;
 }
 
-/** Makes one attempt. Intent that must outlive a crash has been stored before; what comes of it is the caller's to store. */
+/** Makes one attempt. Intent that must outlive a crash has been stored before; the caller stores the outcome. */
 export async function executeAction(action: Action, at: ActionSite): Promise<Outcome> {
   const { deps: { clock, ledger, endJob, target }, access: { cloud, deletions }, provider, signal } = at;
   const { node } = action;

@@ -38,7 +38,7 @@ export async function certificateTime(
       deadline.signal.addEventListener("abort", () => resolve(null));
     });
   } finally {
-    // What comes of its end is nobody's matter.
+    // Nobody cares how it ends.
     socket.on("error", () => {});
     socket.destroy();
   }

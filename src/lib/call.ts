@@ -2,3 +2,6 @@
 export interface Call {
   readonly signal: AbortSignal;
 }
+
+/** The signal of a call that nothing ends early. */
+export const NEVER: AbortSignal = new AbortController().signal;

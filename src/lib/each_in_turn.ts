@@ -2,7 +2,7 @@
 import { errorChain } from "./error_chain.ts";
 
 /**
- * Takes the steps one after the other, whatever became of those before.
+ * Takes the steps one after the other, even if earlier ones failed.
  * @throws what the only one that failed has thrown, or an AggregateError that says what each has
  */
 export async function eachInTurn(steps: Iterable<() => unknown>): Promise<void> {

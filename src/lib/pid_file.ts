@@ -77,7 +77,7 @@ function claim(file: Deno.FsFile, path: string): void {
   throw new PidFileError(path, why);
 }
 
-/** A stop succeeds whatever has become of the file. */
+/** A stop succeeds even if the file was removed or replaced. */
 function removeOurs(path: string, { file, onTrouble }: { file: Deno.FsFile } & PidFileOptions): void {
   try {
     const found = statOf(path);

@@ -3,7 +3,7 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The same for text that people and other programs read: quoted only where it has to be, and nothing for nothing. */
+/** The same for text that people and other programs read: quoted only where necessary; an empty text stays empty. */
 export function shellWord(text: string): string {
   return /^[\w.:@%+,/-]*$/.test(text) ? text : shellQuote(text);
 }

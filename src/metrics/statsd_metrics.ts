@@ -19,7 +19,7 @@ const ZEROS = 60;
 export class StatsdMetrics implements Metrics {
   readonly wantsGauges = true;
   readonly #statsd: Statsd;
-  /** The server keeps the last value of a gauge that is no longer sent: what is gone has to be sent as 0, as often as this. */
+  /** The server keeps the last value of a gauge that is no longer sent: a vanished one must be sent as 0, this often. */
   readonly #toldGauges = new Map<string, number>();
 
   constructor(statsd: Statsd) {

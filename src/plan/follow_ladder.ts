@@ -89,7 +89,7 @@ export function followLadder<Entity extends Waiter, Event, Work>(
       case "leave":
         return staying(record);
       case "end":
-        // What has just become of it is stored before its record goes: its history is to say why it ended.
+        // Its last change is stored before its record goes, so that its history says why it ended.
         return { next: record === given ? null : record, action: null, until: now };
     }
   }

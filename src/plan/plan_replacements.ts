@@ -12,7 +12,7 @@ const PART_AT_ONCE = 0.1;
 
 export interface Replacements {
   readonly nodes: readonly NodeRecord[];
-  /** When the next node comes of age; null: none will. */
+  /** When the next node is old enough; null: none will be. */
   readonly until: Instant | null;
 }
 

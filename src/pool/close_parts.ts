@@ -3,6 +3,7 @@
  * results are stored. `Pool` calls it once.
  */
 import { durationText, type Milliseconds, SECOND } from "../domain/time.ts";
+import { NEVER } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -82,11 +83,11 @@ async function end(
   });
 }
 
-/** Requests in progress are worth their answers: a lost one has to be looked for after the next start. */
+/** Requests in progress are worth their answers: the effect of a lost one must be looked for after the next start. */
 async function lettingFinish({ executor, clock }: Parts, timeout: Milliseconds): Promise<void> {
   // Logins may take long, and are simply tried again.
   const answers = executor.settled((what) => what !== "login");
-  await endsInTime(answers, { clock, timeout, signal: new AbortController().signal });
+  await endsInTime(answers, { clock, timeout, signal: NEVER });
 }
 
 function failuresOf(error: unknown): readonly unknown[] {

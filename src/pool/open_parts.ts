@@ -9,6 +9,7 @@ import { BuilderDesk } from "../builders/builder_desk.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { localSites, lookAtBuilds } from "../execute/images/local_site.ts";
 import { PrivateKeys } from "../execute/credentials.ts";
+import { NEVER } from "../lib/call.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { EventFeed } from "../control/event_feed.ts";
@@ -115,7 +116,7 @@ async function applyConfig(
 /** The state, which is told that another run begins, and what all others share. */
 async function openGround(config: Config, given: PoolDeps) {
   const deps = whileSure(given);
-  const { store, clock, random, metrics, starting: signal = new AbortController().signal } = deps;
+  const { store, clock, random, metrics, starting: signal = NEVER } = deps;
   const ledger = await Ledger.load(store, { clock, isCounted: true });
   const setBefore = await beginClock({ ...deps, ledger, providers: config.providers, signal });
   const run = runMarks({ ledger, clock, random });

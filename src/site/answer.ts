@@ -46,7 +46,7 @@ function hasIt(context: Context, tag: string, change: Omit<Change, "tag"> | null
   return change !== null && !change.isSecond && time >= change.at * SECOND;
 }
 
-/** HTTP's three forms of a date (RFC 9110, 5.6.7): what is in no such form is to be ignored. */
+/** HTTP's three forms of a date (RFC 9110, 5.6.7): anything else is ignored. */
 const HTTP_DATE =
   /^(?:\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT|\w+day, \d\d-\w{3}-\d\d [\d:]{8} GMT|\w{3} \w{3} [\d ]\d [\d:]{8} \d{4})$/;
 

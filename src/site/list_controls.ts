@@ -92,7 +92,7 @@ function renderControl({ name, options, example = "" }: ListControl, value: stri
   return html`<label>${label} ${field}</label>`;
 }
 
-/** The one that was asked for is shown, whether there is such a one or not. */
+/** The one that was asked for is shown even if it does not exist. */
 function withValue(options: readonly string[], value: string): readonly string[] {
   return value === "" || options.includes(value) ? options : [value, ...options];
 }

@@ -111,7 +111,7 @@ function otherColumns({ columns, query: { fields }, look: { grid, below }, to }:
   return link(to({ fields: columns.map(({ field }) => field).join(",") }), "All columns");
 }
 
-/** The things that the rows are, unless the list is called after them; null: lines about one thing, which nobody counts. */
+/** The things that the rows are, unless the list is called after them; null: lines about one thing, which are not counted. */
 const nouns: Readonly<Record<string, string | null>> = {
   "dib-image-list": "build",
   "history": "node",

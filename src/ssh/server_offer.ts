@@ -73,7 +73,7 @@ function offerIn(payload: Buffer): ServerOffer | null {
   return { kex: list(), hostKey: list(), cipher: list() };
 }
 
-/** Why no handshake can come of it, and what to do; null: it is not the algorithms. */
+/** Why the handshake cannot succeed, and what to do; null: not because of the algorithms. */
 export function offerProblem({ kex, hostKey, cipher }: ServerOffer): string | null {
   if (!haveCommon(kex, KEX)) return kexProblem(kex.filter((name) => !isMarker(name)));
   if (!haveCommon(hostKey, HOST_KEY_ALGORITHMS)) {

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 
-/** A time as it stands in the names of copies: `20261128T201500Z`. */
+/** A time as the names of copies contain it: `20261128T201500Z`. */
 export function timeStamp(now: Instant): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
 }

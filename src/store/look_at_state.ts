@@ -25,7 +25,7 @@ export async function lookAtState(
   options: Pick<OpenStateOptions, "clock">,
 ): Promise<Store | null> {
   const path = await stateFileAt(given);
-  // The newest commits of a process that was killed: whether they belong to it has to be found out.
+  // The newest commits of a process that was killed: they may not belong to it.
   if (await sizeOf(`${path}-wal`) > 0) return null;
   try {
     const source = new SqliteSource(path, { isAlone: true });

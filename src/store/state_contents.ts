@@ -15,7 +15,7 @@ export interface StateContents {
   readonly commits: number;
 }
 
-/** Of a file that is a copy, which nobody has open; a commit that was being written is completed. @throws StoreError */
+/** Of a copy that no process has open; a commit that was being written is completed. @throws StoreError */
 export async function readCopy(path: string): Promise<StateContents & { readonly schema: number }> {
   using kv = await openDatabase(path);
   const { commits, reader } = await openFileWriter(kv, path);

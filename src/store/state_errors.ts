@@ -30,7 +30,7 @@ export function damagedState(path: string, problem: string, cause?: unknown): St
   );
 }
 
-/** The state is not the one any more that this process has opened. `problem` says what became of it. */
+/** The state is no longer the one that this process opened. `problem` says what happened to it. */
 export function goneState(path: string, problem: string): StoreError {
   return new StoreError(
     "gone",

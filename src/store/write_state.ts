@@ -35,7 +35,7 @@ export function partialOf(path: string): string {
   return `${path}.partial`;
 }
 
-/** Into an empty file, which nobody uses until it is whole. @param name what messages call it */
+/** Into an empty file that nobody uses until it is complete. @param name what messages call it */
 export async function fillState(
   path: string,
   { mutations, commits }: StateContents,

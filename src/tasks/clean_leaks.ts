@@ -58,7 +58,7 @@ export async function cleanLeaks(
   if (first !== undefined) throw new Error(`the ${describeSubject(first.of)} failed`, { cause: first.error });
 }
 
-/** As long as the service answers. What came of each is told there; what is still a leak is in the next pass again. */
+/** As long as the service answers. Each outcome is logged there; a leak that remains is in the next pass again. */
 async function deleteInTurn(
   leaks: readonly Leak[],
   { watch: { deletions }, signal }: { watch: ProviderWatch; signal: AbortSignal },

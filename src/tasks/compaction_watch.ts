@@ -9,7 +9,7 @@ import type { Call } from "../lib/call.ts";
 /** Between two revisions that are remembered. */
 const SAMPLED_EVERY = 10 * MINUTE;
 
-/** After as long as this every etcd has forgotten that compacts itself, be it once a day. */
+/** An etcd that compacts itself, even only once a day, has forgotten everything older than this. */
 const FORGOTTEN_AFTER = 26 * HOUR;
 
 interface Sample {

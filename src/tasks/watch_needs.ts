@@ -123,7 +123,7 @@ function isInTheCloudsHands({ state }: ProviderImage): boolean {
   return state.phase === "saving" || (state.phase === "delete" && state.acceptedAt !== null);
 }
 
-/** From when a listing must be that is to tell what became of a lost answer, or of a deletion. */
+/** How recent a listing must be to show what a request with a lost answer, or a deletion, has done. */
 function listedSince({ state }: ProviderImage): Instant {
   if (state.phase === "delete" && state.acceptedAt !== null) return state.acceptedAt;
   const lostAt = "lostAt" in state ? state.lostAt : null;

@@ -31,7 +31,8 @@ export function sshOptions(settings: readonly SshSetting[]): string {
   return settings.map(([name, value]) => `-o ${shellQuote(`${name}=${value}`)}`).join(" ");
 }
 
-const UNQUOTABLE = /["\\\p{Cc}]/u;
+/** The characters that no word of an ssh configuration can have. */
+export const UNQUOTABLE = /["\\\p{Cc}]/u;
 
 /** One word for ssh, which may have blanks; `%` would begin a token, and what quotes would end it is refused. */
 export function sshQuote(text: string): string {

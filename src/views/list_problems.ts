@@ -139,7 +139,7 @@ function lostHolds({ nodes }: PoolReport): PoolProblem[] {
   const lost = nodes.filter(({ waitingOn }) => waitingOn?.reason === "gone");
   if (lost.length === 0) return [];
   const ids = [...new Set(lost.map(({ id, parentId }) => parentId ?? id))];
-  const what = "held nodes whose servers are gone from the cloud still count against max-servers";
+  const what = "held nodes whose servers are no longer on the cloud still count against max-servers";
   return [problem(`${what}: ${ids.join(", ")}`, {
     remedies: remedies(`when nobody needs them any more, \`nodepool delete ${ids.join(" ")}\``),
     since: earliest(lost.map(({ waitingOn }) => waitingOn!.since)),

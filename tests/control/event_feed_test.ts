@@ -59,7 +59,7 @@ Deno.test("an event has an id, a time, a kind, a subject, labels and a message, 
     kind: "node.launching",
     subject: { type: "node", id: 1, name: "trusty-cloud-a-1" },
     labels: { provider: "cloud-a", label: "trusty", image: "trusty" },
-    message: "node 1 is to be launched on cloud-a: min-ready 3, have 1",
+    message: "node 1 will be launched on cloud-a: min-ready 3, have 1",
   });
 });
 

@@ -42,7 +42,7 @@ Deno.test("a node tells of its launch, its readiness, its use, its deletion and 
     [{ type: "delete", by: "job", comment: "released by unit-tests: SUCCESS", result: "used" }, 80_000],
   );
   assert.deepEqual(toldOf([null as never, ...life, null]), [
-    "node.launching: node 7 is to be launched on cloud-a: min-ready 3, have 1",
+    "node.launching: node 7 will be launched on cloud-a: min-ready 3, have 1",
     "node.ready: node 7 is ready after 42s",
     "node.used: node 7 is in use for unit-tests by maria, 4s after request 3",
     "node.deleting: node 7 is being deleted: released by unit-tests: SUCCESS",

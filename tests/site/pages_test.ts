@@ -10,7 +10,7 @@ Deno.test("errors are pages with navigation for browsers, JSON and text for prog
     const [path, method, status, message] of [
       ["/nonsense", "GET", 404, "There is nothing at /nonsense"],
       ["/nodes/99", "GET", 404, "There is no node 99, and no record of one"],
-      ["/explain/nonsense", "GET", 404, "There is no label, provider, image, node or request named nonsense"],
+      ["/explain/nonsense", "GET", 404, "There is no label, provider, image, node or request nonsense"],
       ["/explain/request:99", "GET", 404, "There is no request 99"],
       ["/manual/nonsense", "GET", 404, "The manual has no topic or section nonsense"],
       ["/node-list?colour=red", "GET", 400, "There is no parameter colour here"],

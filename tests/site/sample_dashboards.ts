@@ -60,7 +60,7 @@ export function sampleEvents(): EventView[] {
     event(91, "request.made", "request 8 for 2 of noble", MINUTE),
     event(90, "node.failed", "node 10 failed: login as jenkins: connection refused", 2 * MINUTE),
     event(89, "hold.begun", "node 5 is held by maria: disk errors", 4 * MINUTE),
-    event(88, "node.launching", "node 11 is to be launched on cloud-a: min-ready 3, have 1", 5 * MINUTE),
+    event(88, "node.launching", "node 11 will be launched on cloud-a: min-ready 3, have 1", 5 * MINUTE),
     event(87, "node.gone", "node 7 is gone after 32m: used for gate/unit", HOUR),
   ];
 }

@@ -141,7 +141,11 @@ const lists = {
   },
 } satisfies Partial<Record<PoolViewName, ListCommand>>;
 
-export function listCommandOf(name: keyof typeof lists) {
+export const listCommands = Object.fromEntries(
+  Object.keys(lists).map((name) => [name, listCommandOf(name as keyof typeof lists)]),
+);
+
+function listCommandOf(name: keyof typeof lists) {
   return (context: CliContext) => {
     const { group, about, filters = [], example: line }: ListCommand = lists[name];
     const command = new Command(name).helpGroup(group).description(about);

@@ -15,7 +15,7 @@ export function planCommand(context: CliContext) {
   return new Command("plan")
     .helpGroup(helpGroup.tools)
     .description("say what a changed configuration would do to the running pool, before it is in force")
-    .argument("[file]", "the changed configuration, where it is another file than the pool's own")
+    .argument("[file]", "the changed configuration, if it is not the pool's own file")
     .addOption(documentOption())
     .addHelpText("after", example("nodepool plan new.yaml"))
     .action(async (file, { output }) => {

@@ -11,8 +11,8 @@ export function simulateCommand(context: CliContext) {
     .helpGroup(helpGroup.tools)
     .description("run an OpenStack simulator on loopback; -c FILE describes its clouds")
     .option("--listen <address>", "address and port; default: any free port of 127.0.0.1", listenArgument)
-    .option("--clouds <file>", "write a clouds.yaml that leads to it")
-    .option("--ssh-port <port>", "the port where its servers answer SSH", portArgument)
+    .option("--clouds <file>", "write a clouds.yaml that points to it")
+    .option("--ssh-port <port>", "the port where its servers answer SSH; default: 2222", portArgument)
     .option("--quirks", "list the personalities and quirks that its clouds can have, and exit")
     .addHelpText(
       "after",

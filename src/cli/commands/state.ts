@@ -30,7 +30,7 @@ function adoptCommand(context: CliContext) {
     .description(
       "take over what another daemon created with a copy of this state; stop that one first",
     )
-    .option("--dry-run", "only show them")
+    .option("--dry-run", "only show what would be adopted")
     .addHelpText("after", example("nodepool state adopt --dry-run"))
     .action(async ({ dryRun = false }) => {
       const { io } = context;

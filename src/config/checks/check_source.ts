@@ -33,7 +33,7 @@ export class Findings {
     return Object.assign(new Findings(this.#source, [...this.#top, ...path]), { errors, warnings, notices });
   }
 
-  /** Whether the file has something there, be it right or wrong; what is wrong has been reported and is not missing. */
+  /** Whether the file has something there, right or wrong: what is wrong has been reported and is not missing. */
   isGiven(path: YamlPath): boolean {
     const node = this.#nodeAt(path);
     return node !== null && !(node.kind === "scalar" && node.value === null);

@@ -60,7 +60,7 @@ export function tellIgnoredSettings(
   }
 }
 
-/** For the error of a cloud that lacks a setting: those that may be meant for it, which nobody is warned of then. */
+/** For the error of a cloud that lacks a setting: the settings that may be meant for it, without a warning of their own. */
 export function mistypedSettings(cloud: string, sources: CloudSources): readonly string[] {
   return ignoredSettings(cloud, sources).filter((key) => !HARMLESS.test(key) && hintFor(key) !== "").map(
     whyWithoutEffect,

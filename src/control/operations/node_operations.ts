@@ -199,7 +199,7 @@ async function findNode(
   throw new ControlError(404, `there is no node ${id}, and no record of one`);
 }
 
-/** Nobody can log in there; the caller learns what became of it. */
+/** Nobody can log in there; the caller learns how it ended. */
 async function viewGoneLogin(pool: Pick<StatePool, "report" | "ledger">, wanted: string) {
   const gone = /^\d{1,15}$/.test(wanted) ? await pool.ledger.getHistory(Number(wanted)) : null;
   if (gone === null) {

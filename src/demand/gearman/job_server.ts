@@ -113,7 +113,7 @@ export class JobServer implements AsyncDisposable {
     throw new GearmanError("away", `${name}: ${this.#place} is not connected`);
   }
 
-  /** The answer, where it comes at the last moment; else the error that says what became of the job. */
+  /** The answer, where it comes at the last moment; else the error that says how the job ended. */
   async #takeBack(
     run: JobRun,
     options: { conversation: GearmanConversation; timeout: Milliseconds; signal: AbortSignal },

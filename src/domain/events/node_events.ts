@@ -23,7 +23,7 @@ export function* nodeEvents(
 /** By the state that it has come into; a hold has events of its own. */
 const ENTERED: Readonly<Record<Exclude<NodeStateName, "hold">, (node: NodeRecord) => NewEvent>> = {
   building: (node) =>
-    about(node, "node.launching", `is to be launched on ${node.provider}: ${node.launchReason}`),
+    about(node, "node.launching", `will be launched on ${node.provider}: ${node.launchReason}`),
   test: (node) => about(node, "node.testing", `is being tested by its target ${node.target}`),
   ready: (node) =>
     about(node, "node.ready", `is ready after ${durationText(node.stateSince - beginningOf(node))}`),

@@ -67,7 +67,7 @@ export async function announcementOf(
 
 /**
  * Asks for the deletion of what an image has on its cloud; whether that is gone is for a listing to say, and what is in use
- * is asked for again later. @returns null: nothing has become of it
+ * is asked for again later. @returns null: it had no effect
  */
 export async function endImage(
   action: EndingAction,

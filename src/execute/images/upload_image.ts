@@ -45,7 +45,7 @@ export async function executeUploadImage(
     return { type: "uploaded" };
   } catch (error) {
     signal.throwIfAborted();
-    // A proxy may lose patience with a store that takes long: what the cloud shows next tells what became of it.
+    // A proxy may time out on a slow store: the cloud's next answer shows whether the upload succeeded.
     const isLost = isSent && error instanceof CloudError && error.effect === "unknown";
     if (isLost) return { type: "uploaded", evidence: evidenceOf(error, clock.now()) };
     if (!(error instanceof Deno.errors.NotFound)) return imageFailure(error, clock.now());

@@ -16,7 +16,7 @@ export function roffText(text: string): string {
   return inAscii(text.replaceAll(/\s+/g, " ").replaceAll(/[\\"]/g, (sign) => LITERAL[sign]!));
 }
 
-/** Options, names, code: typed as it stands. */
+/** Options, names, code: to be typed literally. */
 export function roffCode(text: string): string {
   return inAscii(text.replaceAll(/[\\'`^~"-]/g, (sign) => LITERAL[sign]!));
 }

@@ -25,7 +25,7 @@ export interface NewImages {
   readonly images: readonly NewImage[];
   /** Orders that age places: builds to repeat, and their uploads. */
   readonly orders: readonly OrderName[];
-  /** When a pause ends or a build comes of age; null: no such time. */
+  /** When a pause ends or a build is old enough; null: no such time. */
   readonly until: Instant | null;
 }
 

@@ -13,7 +13,7 @@ const KEPT = 2;
 export interface Retention {
   /** Ids of those that are to go. */
   readonly expired: ReadonlySet<number>;
-  /** When the next one comes of age; null: none will. */
+  /** When the next one is old enough; null: none will be. */
   readonly until: Instant | null;
 }
 

@@ -45,7 +45,7 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
     wait("address", "the server has no address yet", now < deadline ? deadline : null);
 }
 
-/** Why it cannot be told what became of the address; null: it can. */
+/** Why the address cannot be determined; null: it can. */
 function whyBlind(
   { state, provider, seen }: NodeSituation<"address">,
   { needsNeutron }: { needsNeutron: boolean },

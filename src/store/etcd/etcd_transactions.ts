@@ -109,7 +109,7 @@ export class EtcdTransactions implements Transactions {
     );
   }
 
-  /** Until etcd has said what became of it. @throws StoreError where it was not done, or nobody will know */
+  /** Until etcd has said whether it was done. @throws StoreError where it was not, or nobody will know */
   async #send(
     { then, token, next }: { then: readonly EtcdOperation[]; token: number; next: string },
   ): Promise<Pick<TransactionAnswer, "succeeded" | "found">> {

@@ -53,6 +53,6 @@ export async function whyNotExplained(
   const { kinds, own } = partsOf(name);
   const gone = kinds.includes("node") ? await findGoneNode(history, own) : null;
   return gone === null
-    ? { status: 404, message: `there is no ${kinds.join(", ").replace(/, (\w+)$/, " or $1")} named ${own}` }
+    ? { status: 404, message: `there is no ${kinds.join(", ").replace(/, (\w+)$/, " or $1")} ${own}` }
     : { status: 410, message: `${describeGone(gone, report)}; see: nodepool history ${gone.node.id}` };
 }

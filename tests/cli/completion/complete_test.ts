@@ -32,7 +32,7 @@ Deno.test("commands complete, those below another one, too, and those that --hel
   await using bench = await openBench({ daemon: false });
   ok((await completions(bench, "")).includes("list"), "where nothing is typed yet, all complete");
   deepEqual(await completions(bench, "dib"), ["dib-image-list", "dib-image-delete"]);
-  deepEqual(await completions(bench, "--debug", "-c", "x", "stat"), ["state", "status"]);
+  deepEqual(await completions(bench, "--debug", "-c", "x", "stat"), ["status", "state"]);
   deepEqual(await completions(bench, "state", "ex"), ["export"]);
   deepEqual(await completions(bench, "help", "unh"), ["unhold"]);
   deepEqual(await completions(bench, "compl"), []);

@@ -91,7 +91,7 @@ export function whyNotNow(
   return whyNotReached({ image, world, seen }, "retry");
 }
 
-/** Why the cloud is not asked now, be it for more or for less; null: it can be. `next`: the reason of an attempt to come. */
+/** Why the cloud is not asked now, to make or to delete; null: it can be. `next`: the reason of an attempt to come. */
 export function whyNotReached(
   { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
   next: "retry" | "delete",
