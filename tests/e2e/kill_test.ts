@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { type Random, seededRandom } from "../../src/lib/random.ts";
+import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 
 /** Of each of two pools; they run side by side, since most of the time is waiting. */
@@ -18,25 +19,12 @@ const EARLY = 0.35;
 const USED_AT_MOST = 10;
 const HELD_AT_MOST = 4;
 
-const configOf = (minReady: number) => `
-state: FOLDER/nodepool.kv
-status: {listen: "127.0.0.1:0"}
-labels: [{name: small, image: debian, min-ready: ${minReady}, providers: [{name: main}]}]
-providers:
-  - name: main
-    cloud: simulator
-    max-servers: 60
-    rate: 0
-    networks: [{name: private}]
-    pool: public
-    images:
-      - name: debian
-        base-image: debian-12
-        min-ram: 512
-        username: debian
-        private-key: FOLDER/key
-        connection-port: SSH_PORT
-`;
+const configOf = (minReady: number) =>
+  oneCloudConfig({
+    labels: { small: minReady },
+    maxServers: 60,
+    provider: "networks: [{name: private}]\n    pool: public",
+  });
 
 const cloud = {
   bootTime: { mean: 600, jitter: 300 },

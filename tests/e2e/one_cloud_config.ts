@@ -5,7 +5,7 @@ export function oneCloudConfig({ labels, maxServers, more = "", provider = "" }:
   readonly maxServers: number;
   /** Further keys of the file, each on a line of its own. */
   readonly more?: string;
-  /** A further key of the provider. */
+  /** Further keys of the provider. */
   readonly provider?: string;
 }): string {
   const lines = Object.entries(labels).map(([name, minReady]) =>

@@ -1,24 +1,11 @@
 /** What the log says of deletions: one line each, with what, whose, why, by whom. */
 import assert from "node:assert/strict";
-import { configure, type LogRecord, reset } from "@logtape/logtape";
 import type { DeletionReport } from "../../src/execute/deletions.ts";
 import { logDeletion } from "../../src/execute/log_deletion.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { node, states } from "../plan/plan_fixtures.ts";
 
-async function logged(...reports: readonly DeletionReport[]): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  await configure({
-    reset: true,
-    sinks: { memory: (record: LogRecord) => void records.push(record) },
-    loggers: [
-      { category: "nodepool", sinks: ["memory"], lowestLevel: "debug" },
-      { category: ["logtape", "meta"], sinks: [], lowestLevel: "error" },
-    ],
-  });
-  reports.forEach(logDeletion);
-  await reset();
-  return records;
-}
+const logged = (...reports: readonly DeletionReport[]) => loggedLines(() => reports.forEach(logDeletion));
 
 const over = node(states["delete-server"], { comment: "released by unit-tests", deletedBy: "job" });
 const server = { kind: "server", id: "s7", name: over.hostname, of: { type: "node", node: over } } as const;

@@ -97,7 +97,7 @@ testNeeding(
     );
 
     await t.step("with no leader, lists are read from etcd, and nothing is written", async () => {
-      await machines.until(async () => (await ids(clients, "ready")).length > 0);
+      await machines.until(async () => (await ids(clients, "ready")).length === 3);
       await Promise.all([one.switchOff(), two.switchOff()]);
       await machines.until(async () => (await machines.leaderRecord()) === null);
       const [ready] = await ids(clients, "ready");

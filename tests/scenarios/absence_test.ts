@@ -259,29 +259,6 @@ Deno.test("a server whose answer got lost is found after a list that left everyt
   assert.deepEqual(requests(virtual, "server.delete"), []);
 });
 
-Deno.test("changes that call servers deleted that live end no node in use", async () => {
-  await using virtual = await VirtualPool.start({
-    config: poolConfig({ minReady: 0, maxServers: SIZE + 1 }),
-  });
-  await virtual.acquire("small", SIZE);
-  const { servers } = virtual.simulator.cloud("simulator");
-  const { changedSince } = servers;
-  // While something is built, the changes are asked for.
-  virtual.simulator.arm({ fault: 10 });
-  const waiting = virtual.acquire("small").catch(() => null);
-  await virtual.until(() => virtual.count("building") === 1);
-  Object.assign(servers, {
-    changedSince: () => servers.standing().map((server) => Object.create(server, { goneAt: { value: 0 } })),
-  });
-  await virtual.clock.advance(5 * MINUTE);
-  assert.equal(virtual.count("used"), SIZE);
-  Object.assign(servers, { changedSince });
-  await virtual.clock.advance(20 * MINUTE);
-  assert.equal(virtual.count("used"), SIZE);
-  await virtual.stopPool();
-  await waiting;
-});
-
 Deno.test("an image is deleted within seconds, though servers went missing while the pool was down", async () => {
   const config = imageConfig({ built: ["noble"], minReady: 5, maxServers: 5 });
   await using virtual = await VirtualPool.start({ config });

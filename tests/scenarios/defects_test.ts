@@ -45,21 +45,6 @@ Deno.test("a node that breaks the planning is in list, status and the log; the p
   assert.deepEqual(listProblems(virtual.pool.report()), []);
 });
 
-Deno.test("what breaks again and again while its record changes is in the log now and then, not each time", async () => {
-  const virtual = VirtualPool.idle({
-    config: imageConfig({ built: [], prepared: ["debian"] }),
-    changeDeps: (deps) => ({ ...deps, openLog: () => Promise.reject(new TypeError("a defect")) }),
-  });
-  await using _virtual = virtual;
-  const lines = await loggedLines(async () => {
-    await virtual.startPool();
-    await virtual.clock.advance(HOUR);
-  });
-  const told = lines.filter(({ level }) => level === "error").map(({ message }) => message.join(""));
-  assert.deepEqual([...new Set(told)], ["defect in run-setup image 1: a defect"]);
-  assert.ok(told.length >= 5 && told.length <= 7, `${told.length} times`);
-});
-
 Deno.test("an upload that breaks before it begins is tried again after ever longer pauses, and says why", async () => {
   let opened = 0;
   const virtual = VirtualPool.idle({

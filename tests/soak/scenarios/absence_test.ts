@@ -1,4 +1,7 @@
-/** Hundreds of servers that are gone at once, and a day of lists without images: what is gone is known soon, what lives stays. */
+/**
+ * Hundreds of servers that are gone at once, a day of lists without images, changes that are wrong: what is gone is known
+ * soon, what lives stays.
+ */
 import assert from "node:assert/strict";
 import { serverIdOf } from "../../../src/domain/node.ts";
 import { HOUR, MINUTE } from "../../../src/domain/time.ts";
@@ -45,4 +48,27 @@ Deno.test("images outlive a day of lists without them, and are booted from after
   virtual.simulator.disarm();
   await virtual.clock.advance(30 * MINUTE);
   assert.equal(problems(), "");
+});
+
+Deno.test("changes that call servers deleted that live end no node in use", async () => {
+  const size = 6;
+  const config = poolConfig({ minReady: 0, maxServers: size + 1 });
+  await using virtual = await VirtualPool.start({ config });
+  await virtual.acquire("small", size);
+  const { servers } = virtual.simulator.cloud("simulator");
+  const { changedSince } = servers;
+  // While something is built, the changes are asked for.
+  virtual.simulator.arm({ fault: 10 });
+  const waiting = virtual.acquire("small").catch(() => null);
+  await virtual.until(() => virtual.count("building") === 1);
+  Object.assign(servers, {
+    changedSince: () => servers.standing().map((server) => Object.create(server, { goneAt: { value: 0 } })),
+  });
+  await virtual.clock.advance(5 * MINUTE);
+  assert.equal(virtual.count("used"), size);
+  Object.assign(servers, { changedSince });
+  await virtual.clock.advance(20 * MINUTE);
+  assert.equal(virtual.count("used"), size);
+  await virtual.stopPool();
+  await waiting;
 });

@@ -1,7 +1,8 @@
-/** What takes hours, in which a pool does little and must go on as it is. */
+/** What takes hours, in which a pool does little and must go on as it is, and say little of it. */
 import assert from "node:assert/strict";
 import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
 import { VirtualBuilder } from "../../builders/virtual_builder.ts";
+import { loggedLines } from "../../lib/logged_lines.ts";
 import { imageConfig, readyImages } from "../../scenarios/image_pool.ts";
 import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
@@ -57,4 +58,19 @@ Deno.test("a builder with an empty folder in the place of a lost one builds once
   await virtual.clock.advance(5 * HOUR);
   assert.equal(next.disk.jobs.length, 0);
   await virtual.clock.advanceUntil(() => next.disk.jobs.length > 0, { within: 2 * HOUR, step: SECOND });
+});
+
+Deno.test("what breaks again and again while its record changes is in the log now and then, not each time", async () => {
+  const virtual = VirtualPool.idle({
+    config: imageConfig({ built: [], prepared: ["debian"] }),
+    changeDeps: (deps) => ({ ...deps, openLog: () => Promise.reject(new TypeError("a defect")) }),
+  });
+  await using _virtual = virtual;
+  const lines = await loggedLines(async () => {
+    await virtual.startPool();
+    await virtual.clock.advance(HOUR);
+  });
+  const told = lines.filter(({ level }) => level === "error").map(({ message }) => message.join(""));
+  assert.deepEqual([...new Set(told)], ["defect in run-setup image 1: a defect"]);
+  assert.ok(told.length >= 5 && told.length <= 7, `${told.length} times`);
 });

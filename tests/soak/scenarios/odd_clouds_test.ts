@@ -1,8 +1,8 @@
 /** Clouds that tell little, or tell it oddly: a pool on each keeps what it has, and launches what is missing. */
 import assert from "node:assert/strict";
-import { HOUR, MINUTE } from "../../src/domain/time.ts";
-import type { SimulatorInput } from "../../src/simulator/settings.ts";
-import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+import { HOUR, MINUTE } from "../../../src/domain/time.ts";
+import type { SimulatorInput } from "../../../src/simulator/settings.ts";
+import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 type Cloud = NonNullable<SimulatorInput["clouds"]>[number];
 

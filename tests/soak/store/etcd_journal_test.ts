@@ -1,14 +1,14 @@
 /** Commits to a state in etcd that need several transactions, where etcd breaks in the middle of one. */
 import assert from "node:assert/strict";
-import { etcdSnapshot } from "../../src/etcd/etcd_snapshot.ts";
-import type { EtcdPlace } from "../../src/store/state_place.ts";
-import { readEtcdContents } from "../../src/store/etcd/etcd_contents.ts";
-import { StoreError } from "../../src/store/store.ts";
-import { ScriptedEtcd } from "../machines/scripted_etcd.ts";
-import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../virtual_clock.ts";
-import { address, keys, openAsLeader } from "./etcd_state.ts";
-import { historyRecord, nodeRecord } from "./records.ts";
+import { etcdSnapshot } from "../../../src/etcd/etcd_snapshot.ts";
+import type { EtcdPlace } from "../../../src/store/state_place.ts";
+import { readEtcdContents } from "../../../src/store/etcd/etcd_contents.ts";
+import { StoreError } from "../../../src/store/store.ts";
+import { ScriptedEtcd } from "../../machines/scripted_etcd.ts";
+import { seededRandom } from "../../../src/lib/random.ts";
+import { VirtualClock } from "../../virtual_clock.ts";
+import { address, keys, openAsLeader } from "../../store/etcd_state.ts";
+import { historyRecord, nodeRecord } from "../../store/records.ts";
 
 const { signal } = new AbortController();
 const COUNT = 500;
