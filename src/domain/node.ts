@@ -35,9 +35,10 @@ export type NodeState =
     readonly serverId: string;
     /** When the first of the attempts that failed began; left out: none has failed. */
     readonly failingSince?: Instant | undefined;
+    /** Since when its cloud does not accept servers for all of its subnodes; left out: it does. */
+    readonly refusedSince?: Instant | undefined;
   }
-  /** It is being handed to its target. */
-  /** `inactiveSince`: since when its server has not been ACTIVE; left out: it is. */
+  /** It is being handed to its target. `inactiveSince`: since when its server has not been ACTIVE; left out: it is. */
   | { readonly phase: "assign"; readonly serverId: string; readonly inactiveSince?: Instant | undefined }
   /** The target's test-job runs on it, or is to be started (`startedAt` null). */
   | { readonly phase: "test"; readonly serverId: string; readonly startedAt: Instant | null }

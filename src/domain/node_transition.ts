@@ -35,7 +35,9 @@ export type NodeEvent =
   | { readonly type: "addressed"; readonly addresses: NodeAddresses }
   /** A login worked; `next` is what is to be done with the server. */
   | { readonly type: "logged-in"; readonly hostKey: string; readonly next: "prepare" | "assign" | "ready" }
-  /** A subnode of it is missing again: its preparation begins from the start once there is another. */
+  /** Subnodes that it misses cannot be launched. */
+  | { readonly type: "subnodes-refused" }
+  /** A subnode of it is missing again, or has its server at last: its preparation begins from the start once all are up. */
   | { readonly type: "incomplete" }
   /** Files and scripts are on it. */
   | {
@@ -230,6 +232,7 @@ const rules: RulesByPhase<NodeRecord, NodeEvent> = {
     }),
   },
   "prepare": {
+    "subnodes-refused": ({ state, now }) => ({ state: { ...state, refusedSince: now } }),
     "incomplete": ({ state: { phase, serverId } }) => ({
       state: { phase, serverId },
       attempt: 0,

@@ -71,7 +71,7 @@ const states = {
   "boot": withServer,
   "address": { ...withServer, activeAt: instant },
   "login": { ...withServer, activeAt: instant },
-  "prepare": { ...withServer, failingSince: v.optional(instant) },
+  "prepare": { ...withServer, failingSince: v.optional(instant), refusedSince: v.optional(instant) },
   "assign": { ...withServer, inactiveSince: v.optional(instant) },
   "test": { ...withServer, startedAt: maybeInstant },
   "ready": withServer,

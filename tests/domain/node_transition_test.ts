@@ -28,6 +28,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
     addresses: { login: "203.0.113.5", publicV4: "203.0.113.5", publicV6: null, privateV4: null },
   },
   "logged-in": { type: "logged-in", hostKey: "ssh-ed25519 AAAA", next: "ready" },
+  "subnodes-refused": { type: "subnodes-refused" },
   "incomplete": { type: "incomplete" },
   "prepared": { type: "prepared", next: "ready" },
   "assigning": { type: "assigning" },
@@ -78,7 +79,7 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
   },
   "prepare": {
     state: { phase: "prepare", serverId: "s1" },
-    knows: ["floating-ip", "incomplete", "prepared", "hold"],
+    knows: ["floating-ip", "subnodes-refused", "incomplete", "prepared", "hold"],
   },
   "assign": {
     state: { phase: "assign", serverId: "s1" },

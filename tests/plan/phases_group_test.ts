@@ -62,25 +62,40 @@ Deno.test("prepare: a node waits until each of its subnodes can be logged in to"
 });
 
 Deno.test("prepare: a node that misses a subnode tells why that cannot be launched", () => {
-  const step = preparing([subnode(8, "prepare")], { subnodeRefusal: "max-servers 3/3" });
+  const state = { ...states.prepare, refusedSince: NOW };
+  const step = preparing([subnode(8, "prepare")], { subnodeRefusal: "max-servers 3/3", fields: { state } });
   assert.equal(waiting(step).message, "1 of its 2 subnodes are up: max-servers 3/3");
 });
 
 Deno.test("prepare: a node that cannot have its subnodes is given up, the first of a provider's last, for it needs what others leave", () => {
   const [first, second] = [7, 17].map((id) => node(states.prepare, { id, subnodeCount: 2 }));
   const after = (minutes: number, { id }: NodeRecord, subnodeRefusal: string | null = "max-servers 3/3") => {
-    const waitingOn = { reason: "subnodes", message: "", since: NOW - minutes * MINUTE } as const;
+    const state = { ...states.prepare, refusedSince: NOW - minutes * MINUTE };
     const nodes = NodeIndex.of([second!, first!]);
-    return preparing([subnode(id + 1, "prepare")], { nodes, subnodeRefusal, fields: { id, waitingOn } });
+    return preparing([subnode(id + 1, "prepare")], { nodes, subnodeRefusal, fields: { id, state } });
   };
   assert.equal(waiting(after(9, second!)).until, NOW + MINUTE);
   assert.equal(waiting(after(10, first!)).until, NOW + 10 * MINUTE);
-  waiting(after(30, second!, null));
   for (const step of [after(10, second!), after(20, first!)]) {
     const { by, comment, result } = removed(step);
     assert.deepEqual([by, result], ["limit", "failed"]);
     assert.match(comment!, /^1 of its 2 subnodes are up after [12]0m: max-servers 3\/3$/);
   }
+});
+
+Deno.test("prepare: how long servers boot is no part of the time for which they cannot be launched", () => {
+  const waitingOn = { reason: "subnodes", message: "", since: NOW - 30 * MINUTE } as const;
+  const booting = { fields: { waitingOn }, subnodeRefusal: null };
+  waiting(preparing([subnode(8, "boot")], booting));
+  const refused = preparing([subnode(8, "boot")], { ...booting, subnodeRefusal: "max-servers 3/3" });
+  assert.deepEqual(refused, { do: "change", event: { type: "subnodes-refused" } });
+  const state = transition(node(states.prepare), { type: "subnodes-refused" }, NOW).state;
+  assert.deepEqual(state, { ...states.prepare, refusedSince: NOW });
+  const asked = [subnode(8, "boot"), subnode(9, "create")];
+  waiting(preparing(asked, { fields: { state } }));
+  const accepted = preparing([subnode(8, "boot"), subnode(9, "boot")], { fields: { state } });
+  assert.deepEqual(accepted, { do: "change", event: { type: "incomplete" } });
+  assert.deepEqual(transition(node(state), { type: "incomplete" }, NOW).state, states.prepare);
 });
 
 Deno.test("prepare: files and script go to the node and to those subnodes that are not being deleted", () => {

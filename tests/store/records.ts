@@ -126,7 +126,10 @@ const states: { [Phase in NodePhase]: fc.Arbitrary<Extract<NodeState, { phase: P
   "boot": record({ phase: fc.constant("boot"), serverId }),
   "address": record({ phase: fc.constant("address"), serverId, activeAt: instant }),
   "login": record({ phase: fc.constant("login"), serverId, activeAt: instant }),
-  "prepare": record({ phase: fc.constant("prepare"), serverId }),
+  "prepare": fc.oneof(
+    record({ phase: fc.constant("prepare"), serverId }),
+    record({ phase: fc.constant("prepare"), serverId, failingSince: instant, refusedSince: instant }),
+  ),
   "assign": fc.oneof(
     record({ phase: fc.constant("assign"), serverId }),
     record({ phase: fc.constant("assign"), serverId, inactiveSince: instant }),

@@ -46,7 +46,9 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const living = livingSubnodes(situation.subnodes);
   const there = living.filter((subnode) => subnode.state.phase === "prepare");
   if (there.length < node.subnodeCount) {
-    if (node.attempt > 0) return change({ type: "incomplete" });
+    const accepted = living.filter((subnode) => subnode.state.phase !== "create");
+    const isMet = state.refusedSince !== undefined && accepted.length === node.subnodeCount;
+    if (node.attempt > 0 || isMet) return change({ type: "incomplete" });
     return awaitSubnodes(situation, `${there.length} of its ${node.subnodeCount} subnodes are up`);
   }
   const retry = awaitRetry(node, { now, reason: "script" });
@@ -70,11 +72,12 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
  * several groups on a provider the first may wait for longer: it needs what the others give up.
  */
 function awaitSubnodes(
-  { node, nodes, now, subnodeRefusal }: NodeSituation<"prepare">,
+  { node, nodes, state, now, subnodeRefusal }: NodeSituation<"prepare">,
   message: string,
 ): NodeStep {
   if (subnodeRefusal === null) return wait("subnodes", message);
-  const since = node.waitingOn?.reason === "subnodes" ? node.waitingOn.since : now;
+  const since = state.refusedSince;
+  if (since === undefined) return change({ type: "subnodes-refused" });
   const isFirst = () => nodes.growing().find(({ provider }) => provider === node.provider)?.id === node.id;
   const end = since + (now >= since + PATIENCE && isFirst() ? 2 : 1) * PATIENCE;
   if (now < end) return wait("subnodes", `${message}: ${subnodeRefusal}`, end);
