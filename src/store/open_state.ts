@@ -82,6 +82,11 @@ async function openChecked(
 async function refuseMounted(path: string): Promise<void> {
   const [file, log] = await Promise.all([Deno.stat(path), ifThere(Deno.stat(`${path}-wal`))]);
   if (log === null || log.dev === file.dev) return;
+  // The files of an overlay, too, may be on several devices; but no link leads from one mount into another.
+  const link = `${path}.alone`;
+  const problem = await Deno.link(path, link).catch((error) => error);
+  await removeState(link);
+  if (problem?.code !== "EXDEV") return;
   throw unusableState(
     path,
     "its write-ahead log would be on another file system, since the file is mounted by itself; mount its folder instead",
