@@ -7,7 +7,7 @@ import { changeTag, patchImage, setDeactivated } from "./image_change_api.ts";
 import { downloadImage, takeUpload } from "./image_data_api.ts";
 import { imageWish } from "./image_fields.ts";
 import { listImages } from "./image_list_api.ts";
-import { imageSchema, imagesSchema, shownImage } from "./image_view.ts";
+import { imageSchema, shownImage } from "./image_view.ts";
 
 export function imageApi(context: ApiContext): ApiBuilder {
   const open = { open: true };
@@ -26,8 +26,7 @@ export function imageApi(context: ApiContext): ApiBuilder {
     .on("PUT /v2/images/:imageId/tags/:tag", "image.update", changeTag({ present: true }))
     .on("DELETE /v2/images/:imageId/tags/:tag", "image.update", changeTag({ present: false }))
     .on("GET /v2/images/:imageId/members", "member.list", listMembers)
-    .on("GET /v2/schemas/image", "schema.show", () => jsonAnswer(200, imageSchema()))
-    .on("GET /v2/schemas/images", "schema.show", () => jsonAnswer(200, imagesSchema()));
+    .on("GET /v2/schemas/image", "schema.show", () => jsonAnswer(200, imageSchema()));
 }
 
 function listVersions({ url }: Exchange, status: number): ApiAnswer {

@@ -1,4 +1,4 @@
-/** An image as Glance's JSON shows it, at a time; and the schemas that Glance tells of it. */
+/** An image as Glance's JSON shows it, at a time; and the schema that Glance tells of it. */
 import type { Instant } from "../domain/time.ts";
 import { isoSeconds } from "./answer.ts";
 import { CONTAINER_FORMATS, DISK_FORMATS, VISIBILITIES } from "./image_fields.ts";
@@ -57,15 +57,4 @@ export function imageSchema() {
     schema: { type: "string", readOnly: true },
   };
   return { name: "image", properties, additionalProperties: { type: "string" } };
-}
-
-/** `GET /v2/schemas/images`. */
-export function imagesSchema() {
-  const properties = {
-    images: { type: "array", items: imageSchema() },
-    first: { type: "string" },
-    next: { type: "string" },
-    schema: { type: "string" },
-  };
-  return { name: "images", properties };
 }

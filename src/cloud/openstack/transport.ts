@@ -180,13 +180,10 @@ export class Transport implements AsyncDisposable {
   /** @param waited for its turn */
   async #measured(call: HttpCall, waited: Milliseconds): Promise<SendResponse> {
     const startedAt = this.#options.clock.monotonic();
-    const note = (status: EndedRequest["status"], requestId: string | null = null) =>
-      this.#note(call, {
-        status,
-        waited,
-        duration: this.#options.clock.monotonic() - startedAt,
-        requestId: requestId ?? undefined,
-      });
+    const note = (status: EndedRequest["status"], requestId: string | null = null) => {
+      const duration = this.#options.clock.monotonic() - startedAt;
+      this.#note(call, { status, waited, duration }, requestId ?? undefined);
+    };
     try {
       const response = await this.#exchange(call);
       note(response.status, requestIdOf(response.headers));
@@ -197,10 +194,7 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #note(
-    call: HttpCall,
-    { requestId, ...end }: Omit<EndedRequest, keyof RequestPurpose> & { requestId: string | undefined },
-  ): void {
+  #note(call: HttpCall, end: Omit<EndedRequest, keyof RequestPurpose>, requestId: string | undefined): void {
     const { action, method, url, outflow } = call;
     log.debug("{action} on {provider}: {method} {path}: {status} in {ms} ms", {
       action,
