@@ -79,17 +79,14 @@ async function prepareFolder(
   throw new BuildError("disk", `cannot build ${job.name}: ${room}; ${hint}`, "");
 }
 
-interface Starting extends Pick<DiskimageBuilderOptions, "grace"> {
-  readonly log: BuildLog;
-}
+type Grace = Pick<DiskimageBuilderOptions, "grace">;
 
 /** Runs the program to its end; all that it started has ended with it. */
 async function run(
   job: BuildJob,
-  { clock, signal, ...how }: Starting & { clock: Clock; signal: AbortSignal },
+  { grace, clock, log, signal }: Grace & { clock: Clock; log: BuildLog; signal: AbortSignal },
 ): Promise<void> {
-  const { log } = how;
-  await using running = await start(job, how);
+  await using running = await start(job, { grace, log });
   using deadline = startDeadline({ clock, timeout: job.timeout, signal });
   deadline.signal.addEventListener("abort", () => running.end(), { once: true });
   for await (const chunk of running.output) await log.write(chunk);
@@ -104,10 +101,7 @@ async function run(
   if (code !== 0) throw endedBadly(job, { code, tail });
 }
 
-async function start(
-  job: BuildJob,
-  { grace, log }: Starting,
-): Promise<RunningCommand> {
+async function start(job: BuildJob, { grace, log }: Grace & { log: BuildLog }): Promise<RunningCommand> {
   const args = buildArguments(job);
   await log.write(new TextEncoder().encode(`$ ${PROGRAM} ${args.join(" ")}\n`));
   try {

@@ -85,8 +85,7 @@ export class BuilderDesk implements BuildSites, Disposable {
   /** @throws BuilderRefusedError; the signal's reason */
   async sync(report: BuilderReport, call: Call): Promise<BuilderInstructions> {
     await this.#deps.untilSure(call);
-    const { installation: { id: installation }, dibImages } = this.#deps.ledger;
-    const { builder, isNew } = this.#roll.enter(report, { installation, dibImages: dibImages.values() });
+    const { builder, isNew } = this.#roll.enter(report, this.#deps.ledger);
     if (isNew) this.#endFormer(report);
     builder.waiting++;
     try {

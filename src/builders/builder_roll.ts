@@ -5,10 +5,10 @@
  */
 import { dirname } from "node:path";
 import { FILES_LOST_AFTER, GONE_AFTER, LOST_AFTER, type PlaceState } from "../domain/build_places.ts";
-import type { DibImage } from "../domain/dib_image.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
+import type { Ledger } from "../store/ledger.ts";
 import type { BuilderReport } from "./builder_sync.ts";
 
 const log = loggerOf("image", "build");
@@ -16,11 +16,7 @@ const log = loggerOf("image", "build");
 /** A builder asks again at least so often, or it is silent. */
 const SILENT_AFTER = 8 * SECOND;
 
-/** The part of its state that is asked here. */
-interface KnownOfPool {
-  readonly installation: string;
-  readonly dibImages: Iterable<DibImage>;
-}
+type KnownOfPool = Pick<Ledger, "installation" | "dibImages">;
 
 /** A builder that must not do anything here; the message says why, and what to do. */
 export class BuilderRefusedError extends Error {
@@ -101,7 +97,7 @@ export class BuilderRoll {
     { dibImages }: KnownOfPool,
   ): boolean {
     if (builds.length > 0 || found.length > 0) return false;
-    return [...dibImages].some(({ builder, state, path }) =>
+    return dibImages.values().some(({ builder, state, path }) =>
       state.phase === "ready" && builder?.host === host && builder.id !== id && dirname(path) === imagesDir &&
       this.reportOf(builder.id)?.process !== process && this.#isAway(builder.id)
     );
@@ -124,7 +120,7 @@ export class BuilderRoll {
   /** null: it may build. */
   #objection(report: BuilderReport, pool: KnownOfPool): string | null {
     const { id, process, host, installation, imagesDir } = report;
-    if (installation !== null && installation !== pool.installation) {
+    if (installation !== null && installation !== pool.installation.id) {
       return `${imagesDir} on ${host} holds images of another pool: give this builder an images-dir of its own`;
     }
     const known = this.reportOf(id);

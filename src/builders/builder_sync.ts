@@ -50,7 +50,7 @@ const reportedWork = v.strictObject({
   outcome: v.nullable(outcome),
 });
 
-const builderReport = {
+export const builderReportSchema = v.strictObject({
   /** Of the folder with its images; the same after a restart. */
   id: name,
   /** Of this process of it. */
@@ -79,9 +79,7 @@ const builderReport = {
   works: rows(reportedWork),
   /** How long to wait for news, in milliseconds. */
   wait: v.pipe(count, v.maxValue(LONGEST_TIME)),
-};
-
-export const builderReportSchema = v.strictObject(builderReport);
+});
 
 export type BuilderReport = v.InferOutput<typeof builderReportSchema>;
 export type ReportedWork = v.InferOutput<typeof reportedWork>;

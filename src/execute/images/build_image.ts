@@ -1,4 +1,4 @@
-/** One build of a diskimage, and the removal of a build's files. */
+/** One build of a diskimage. */
 import { type Builder, BuildError, type BuildJob } from "../../build/builder.ts";
 import { buildInputs } from "../../build/build_environment.ts";
 import type { Config } from "../../domain/config.ts";
@@ -6,15 +6,13 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import { loggerOf } from "../../lib/logging.ts";
 import { type AttemptDeps, evidenceOf } from "../outcome.ts";
-import { type DibOutcome, imagePostponed } from "./image_outcome.ts";
+import type { DibOutcome } from "./image_outcome.ts";
 
 const log = loggerOf("image", "build");
 
-type Attempt = AttemptDeps & { readonly builder: Builder };
-
 export async function executeBuildImage(
   job: BuildJob,
-  { builder, clock, signal }: Attempt,
+  { builder, clock, signal }: AttemptDeps & { readonly builder: Builder },
 ): Promise<DibOutcome> {
   try {
     const building = () => builder.build(job, { signal });
@@ -57,16 +55,4 @@ function lastBuild(name: string, dibImages: Iterable<DibImage>): BuildJob["last"
       : []
   );
   return builds.toSorted((a, b) => b.version - a.version)[0] ?? null;
-}
-
-export async function executeRemoveFiles(
-  image: DibImage,
-  { builder, clock, signal }: Attempt,
-): Promise<DibOutcome> {
-  try {
-    await waitFor(`the removal of ${image.path}.*`, () => builder.remove(image.path));
-    return { type: "removed" };
-  } catch (error) {
-    return imagePostponed(error, { image, clock, signal, reason: "delete" });
-  }
 }

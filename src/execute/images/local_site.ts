@@ -7,8 +7,10 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderConfig } from "../../domain/config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { errorChain } from "../../lib/error_chain.ts";
-import { executeBuildImage, executeRemoveFiles } from "./build_image.ts";
+import { waitFor } from "../../lib/in_flight.ts";
+import { executeBuildImage } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";
+import { imagePostponed } from "./image_outcome.ts";
 import { executeUploadImage } from "./upload_image.ts";
 
 interface LocalSiteDeps extends Pick<BuildSite, "buildWorkers" | "uploadWorkers"> {
@@ -33,11 +35,17 @@ export function localSites(
       const upload = { path, format, externalId, doubted };
       return await executeUploadImage(upload, { ...how, cloud, onProgress, signal });
     },
-    remove: (image, { signal }) =>
-      // Files that another machine may have are not this one's to remove.
-      image.builder === undefined
-        ? executeRemoveFiles(image, { ...how, signal })
-        : Promise.resolve({ type: "removed" }),
+    async remove(image, { signal }) {
+      try {
+        // Files that another machine may have are not this one's to remove.
+        if (image.builder === undefined) {
+          await waitFor(`the removal of ${image.path}.*`, () => builder.remove(image.path));
+        }
+        return { type: "removed" };
+      } catch (error) {
+        return imagePostponed(error, { image, clock, signal, reason: "delete" });
+      }
+    },
   };
   return { ...thisProcess, takers: [site], of: () => site };
 }

@@ -8,11 +8,9 @@ import { type AttemptDeps, evidenceOf } from "../outcome.ts";
 import type { UploadWork } from "./build_site.ts";
 import { imageFailure, type ImageOutcome } from "./image_outcome.ts";
 
-interface UploadDeps extends AttemptDeps {
+interface UploadDeps extends AttemptDeps, Pick<UploadWork, "onProgress"> {
   readonly cloud: Cloud;
   readonly builder: Builder;
-  /** Told as data goes out. */
-  readonly onProgress: (progress: { sent: number; total: number }) => void;
 }
 
 /** The kind of evidence that a file has changed since it was built. */

@@ -1,6 +1,6 @@
 /** The decisions of the ladder of an image's phase: as for nodes (`../node_step.ts`), with the events of images. */
 import type { BuildPlaces } from "../../domain/build_places.ts";
-import type { ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import type { ProviderImageConfig } from "../../domain/config.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
@@ -36,7 +36,6 @@ export interface ImageSituation<Phase extends ProviderImagePhase = ProviderImage
   readonly image: ProviderImage;
   readonly state: Extract<ProviderImageState, { phase: Phase }>;
   readonly world: ImageWorld;
-  readonly provider: ProviderConfig;
   /** null: the configuration no longer has an image of that name that is made here. */
   readonly use: ProviderImageConfig | null;
   readonly seen: Observation;

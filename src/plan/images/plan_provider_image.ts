@@ -47,7 +47,7 @@ export function planProviderImage(
   }
   if (seen === undefined) return { do: isForLaunches(image) ? "leave" : "stay" };
   const ladder = ladders[image.state.phase] as (situation: ImageSituation) => ImageStep;
-  return ladder({ image, state: image.state, world, provider, use, seen });
+  return ladder({ image, state: image.state, world, use, seen });
 }
 
 /** Whether it waits for its server: the launches of servers report on it. */

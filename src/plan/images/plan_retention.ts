@@ -27,9 +27,7 @@ export function planRetention(
   for (const group of Map.groupBy(ready, nameOf).values()) {
     const newestFirst = group.toSorted((a, b) => b.version - a.version);
     const proven = newestFirst.find(({ state }) => "isProven" in state && state.isProven);
-    for (const image of newestFirst.slice(KEPT)) {
-      if (image === proven) continue;
-      const { id, stateSince } = image;
+    for (const { id, stateSince } of newestFirst.slice(KEPT).filter((image) => image !== proven)) {
       if (stateSince + keep <= now) expired.add(id);
       else until = Math.min(until, stateSince + keep);
     }
