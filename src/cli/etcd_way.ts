@@ -2,7 +2,7 @@
  * The way to a pool whose state is in etcd: the daemon of this machine, which answers as the leader or for it, else the
  * leader that etcd names, wherever it is. Etcd's client is loaded where no daemon of this machine knows a leader.
  */
-import type { Call } from "../lib/call.ts";
+import { type Call, NEVER } from "../lib/call.ts";
 import { isAway } from "../control/control_error.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { AnswerOf } from "../control/operations.ts";
@@ -47,8 +47,6 @@ function withWay(pool: PoolClient, way: AsyncDisposable): PoolClient {
     },
   };
 }
-
-const NEVER: Call = { signal: new AbortController().signal };
 
 /** Each @throws ConfigError, EtcdError, and ControlError 503 where etcd does not tell. */
 export class EtcdWay implements DaemonWay {

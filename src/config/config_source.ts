@@ -6,7 +6,6 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import type { Environment } from "./environment.ts";
 import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
-import { FilesRead } from "./files_read.ts";
 import { loadEtcdConfig } from "./load_etcd_config.ts";
 import { loadConfig, type LoadedConfig, loadOtherConfig } from "./load_config.ts";
 
@@ -104,4 +103,45 @@ export class ConfigSource {
     const secure = secureFile ?? await defaultSecurePath();
     return await loadConfig(this.path, { secure, strict, environment, openedState: this.#openedState });
   }
+}
+
+/**
+ * The files that one reading has read, or wanted to, and how each stood right before: whether they have changed since is
+ * seen without reading them.
+ */
+class FilesRead {
+  readonly #stamps = new Map<string, string>();
+  /** The machine, as it is to be read. */
+  readonly environment: Environment;
+
+  constructor(machine: Environment) {
+    this.environment = {
+      ...machine,
+      readFile: async (path, options) => {
+        if (!this.#stamps.has(path)) this.#stamps.set(path, await stampOf(path));
+        return await machine.readFile(path, options);
+      },
+    };
+  }
+
+  /** Of all of them, as they were. */
+  get stamp(): string {
+    return join(this.#stamps);
+  }
+
+  /** Of the same files as they are now. */
+  async stampNow(): Promise<string> {
+    const paths = [...this.#stamps.keys()];
+    return join(await Promise.all(paths.map(async (path) => [path, await stampOf(path)] as const)));
+  }
+}
+
+/** In the order of their paths: what is read at the same time comes in any. */
+function join(stamps: Iterable<readonly [path: string, stamp: string]>): string {
+  return [...stamps].map((pair) => pair.join(" ")).sort().join("\n");
+}
+
+async function stampOf(path: string): Promise<string> {
+  const stat = await Deno.stat(path).catch(() => null);
+  return stat === null ? "none" : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`;
 }

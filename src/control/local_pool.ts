@@ -1,4 +1,5 @@
 /** A pool of this process as a PoolClient: the daemon's behind its socket, and the state's where no daemon runs. */
+import { NEVER } from "../lib/call.ts";
 import type { Operation } from "./operation.ts";
 import { checkedRequest } from "./what_is_wrong.ts";
 import { ControlError } from "./control_error.ts";
@@ -25,7 +26,7 @@ export function localPool(pool: StatePool & AsyncDisposable, refusal: LocalRefus
     }
     const checked = checkedRequest(schema, request);
     if (needs !== "state") await pool.readConfig?.();
-    return await run(pool as DaemonPool, checked, { signal: signal ?? NEVER });
+    return await run(pool as DaemonPool, checked, { signal: signal ?? NEVER.signal });
   };
   return {
     get hasDaemon() {
@@ -38,5 +39,3 @@ export function localPool(pool: StatePool & AsyncDisposable, refusal: LocalRefus
 }
 
 const NO_DAEMON: LocalRefusal = { also: [], why: "no daemon is running: start it with `nodepool daemon`" };
-
-const NEVER = new AbortController().signal;

@@ -2,11 +2,9 @@
  * A state that can be looked at: that of a pool that nobody leads, or a file's while no daemon runs. A command that
  * wants something done gets the pool that does it, which then answers that and everything after it.
  */
-import type { Call } from "../lib/call.ts";
+import { type Call, NEVER } from "../lib/call.ts";
 import { type OperationName, operations } from "./operations.ts";
 import type { PoolClient } from "./pool_client.ts";
-
-const NEVER = new AbortController().signal;
 
 /**
  * @param state is closed before the whole pool is looked for
@@ -35,7 +33,7 @@ export function lookedAtPool(
         return await open.ask(name, request, options);
       }
       await closeState();
-      whole ??= await findWhole({ signal: options.signal ?? NEVER });
+      whole ??= await findWhole({ signal: options.signal ?? NEVER.signal });
       return await whole.ask(name, request, options);
     },
     async [Symbol.asyncDispose]() {

@@ -2,3 +2,6 @@
 export interface Call {
   readonly signal: AbortSignal;
 }
+
+/** Nobody aborts it. */
+export const NEVER: Call = { signal: new AbortController().signal };

@@ -8,6 +8,7 @@ import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
 import { FILES_LOST_AFTER } from "../domain/build_places.ts";
 import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import { NEVER } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { inTime, TimeUpError } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -30,8 +31,6 @@ interface FileLook {
 }
 
 const log = loggerOf("image", "build");
-
-const NEVER = new AbortController().signal;
 
 const PERIOD: Milliseconds = 5 * SECOND;
 
@@ -86,7 +85,7 @@ export class LocalFaults {
     this.#looking.set(what, looking);
     const timeout = begun === undefined ? PATIENCE : 0;
     try {
-      return await inTime(looking, { clock: this.#deps.clock, timeout, signal: NEVER });
+      return await inTime(looking, { clock: this.#deps.clock, timeout, ...NEVER });
     } catch (error) {
       if (!(error instanceof TimeUpError)) throw error;
       return otherwise;

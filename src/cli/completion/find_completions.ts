@@ -2,6 +2,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { isEtcdState } from "../../domain/etcd_address.ts";
 import { SECOND } from "../../domain/time.ts";
+import { NEVER } from "../../lib/call.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { Completion, CompletionKind } from "../../views/completions.ts";
 import type { CliContext } from "../cli_context.ts";
@@ -24,8 +25,6 @@ interface Surroundings {
 export async function findCompletions(line: TypedLine, surroundings: Surroundings): Promise<Completions> {
   const place = findPlace(surroundings.program, line);
   switch (place.type) {
-    case "nothing":
-      return [];
     case "command":
       return beginning(line.current, place.commands.map(commandCompletion));
     case "option":
@@ -99,11 +98,8 @@ async function askPool(
   const option = place.config?.replace(/^~(?=\/)/, () => io.home()) ?? null;
   const config = findConfig({ option, variable: io.env("NODEPOOL_CONFIG"), folder: io.folder() });
   const { state } = await findStatePath(config.file, { home: io.home() });
-  using deadline = startDeadline({
-    clock: io.clock,
-    timeout: isEtcdState(state) ? ETCD_PATIENCE : PATIENCE,
-    signal: new AbortController().signal,
-  });
+  const timeout = isEtcdState(state) ? ETCD_PATIENCE : PATIENCE;
+  using deadline = startDeadline({ clock: io.clock, timeout, ...NEVER });
   await using way = await openDaemonWay({ ...context, config }, state);
   await using pool = (await way.find(deadline))?.pool ?? null;
   return pool === null ? [] : (await pool.ask("completions", { kind, prefix }, deadline)).values;
