@@ -100,7 +100,7 @@ export class ConfigSource {
 
   async #load({ environment }: FilesRead): Promise<LoadedConfig> {
     const { secureFile, strict } = this.#options;
-    const secure = secureFile ?? await defaultSecurePath();
+    const secure = secureFile ?? await defaultSecurePath(environment);
     return await loadConfig(this.path, { secure, strict, environment, openedState: this.#openedState });
   }
 }
@@ -120,6 +120,12 @@ class FilesRead {
       readFile: async (path, options) => {
         if (!this.#stamps.has(path)) this.#stamps.set(path, await stampOf(path));
         return await machine.readFile(path, options);
+      },
+      // It may come: secure.conf, or a clouds.yaml that is looked for before the one that is there.
+      stat: async (path, options) => {
+        const facts = await machine.stat(path, options);
+        if (facts === null) this.#stamps.set(path, ABSENT);
+        return facts;
       },
     };
   }
@@ -141,7 +147,9 @@ function join(stamps: Iterable<readonly [path: string, stamp: string]>): string 
   return [...stamps].map((pair) => pair.join(" ")).sort().join("\n");
 }
 
+const ABSENT = "none";
+
 async function stampOf(path: string): Promise<string> {
   const stat = await Deno.stat(path).catch(() => null);
-  return stat === null ? "none" : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`;
+  return stat === null ? ABSENT : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`;
 }
