@@ -21,10 +21,7 @@ export interface CliIo {
   /** The working directory; null: it has been removed. */
   folder(): string | null;
   home(): string;
-  /**
-   * While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process; the
-   * third of them ends it all the same.
-   */
+  /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError); the third of them ends the process. */
   interrupts(): Interrupts;
   /** Until it is disposed of, the listener is called when the size of the terminal has changed. */
   onResize(listener: () => void): Disposable;

@@ -6,7 +6,6 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import type { Environment } from "./environment.ts";
 import { defaultSecurePath, denoEnvironment } from "./deno_environment.ts";
-import { FilesRead } from "./files_read.ts";
 import { loadEtcdConfig } from "./load_etcd_config.ts";
 import { loadConfig, type LoadedConfig, loadOtherConfig } from "./load_config.ts";
 
@@ -101,7 +100,56 @@ export class ConfigSource {
 
   async #load({ environment }: FilesRead): Promise<LoadedConfig> {
     const { secureFile, strict } = this.#options;
-    const secure = secureFile ?? await defaultSecurePath();
+    const secure = secureFile ?? await defaultSecurePath(environment);
     return await loadConfig(this.path, { secure, strict, environment, openedState: this.#openedState });
   }
+}
+
+/**
+ * The files that one reading has read, or wanted to, and how each stood right before: whether they have changed since is
+ * seen without reading them.
+ */
+class FilesRead {
+  readonly #stamps = new Map<string, string>();
+  /** The machine, as it is to be read. */
+  readonly environment: Environment;
+
+  constructor(machine: Environment) {
+    this.environment = {
+      ...machine,
+      readFile: async (path, options) => {
+        if (!this.#stamps.has(path)) this.#stamps.set(path, await stampOf(path));
+        return await machine.readFile(path, options);
+      },
+      // It may come: secure.conf, or a clouds.yaml that is looked for before the one that is there.
+      stat: async (path, options) => {
+        const facts = await machine.stat(path, options);
+        if (facts === null) this.#stamps.set(path, ABSENT);
+        return facts;
+      },
+    };
+  }
+
+  /** Of all of them, as they were. */
+  get stamp(): string {
+    return join(this.#stamps);
+  }
+
+  /** Of the same files as they are now. */
+  async stampNow(): Promise<string> {
+    const paths = [...this.#stamps.keys()];
+    return join(await Promise.all(paths.map(async (path) => [path, await stampOf(path)] as const)));
+  }
+}
+
+/** In the order of their paths: what is read at the same time comes in any. */
+function join(stamps: Iterable<readonly [path: string, stamp: string]>): string {
+  return [...stamps].map((pair) => pair.join(" ")).sort().join("\n");
+}
+
+const ABSENT = "none";
+
+async function stampOf(path: string): Promise<string> {
+  const stat = await Deno.stat(path).catch(() => null);
+  return stat === null ? ABSENT : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`;
 }

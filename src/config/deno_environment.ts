@@ -39,6 +39,6 @@ export const denoEnvironment: Environment = {
 const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
 
 /** The secrets file that is read where nobody names one; null: it does not exist. */
-export async function defaultSecurePath(): Promise<string | null> {
-  return (await denoEnvironment.stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
+export async function defaultSecurePath({ stat }: Pick<Environment, "stat"> = denoEnvironment) {
+  return (await stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
 }

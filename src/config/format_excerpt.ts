@@ -14,13 +14,8 @@ export function formatExcerpt(
 ): readonly [source: string, mark: string] | null {
   if (excerpt === null || line === null) return null;
   const { text, from, length } = excerpt;
-  const [before, marked, after] = [
-    text.slice(0, from),
-    text.slice(from, from + length),
-    text.slice(from + length),
-  ].map(
-    (part) => visibleText(part),
-  ) as [string, string, string];
+  const part = (begin: number, end?: number) => visibleText(text.slice(begin, end));
+  const [before, marked, after] = [part(0, from), part(from, from + length), part(from + length)];
   const gutter = `${String(line).padStart(6)} | `;
   const room = Math.max(LEAST_ROOM, (columns ?? USUAL_WIDTH) - gutter.length);
   const left = displayWidth(before + marked + after) <= room ? before : lastOf(before, Math.floor(room / 2));

@@ -30,10 +30,6 @@ interface LogSettings {
 
 const NOTHING: LogSettings = { settings: {}, notices: [] };
 
-interface LoadedLogging extends Pick<LogSettings, "notices"> {
-  readonly logging: LoggingOptions;
-}
-
 /**
  * @param path null: no file is named
  * @param options `otherwise`: what holds where the file says nothing; `debug`: everything is logged in detail
@@ -42,7 +38,7 @@ interface LoadedLogging extends Pick<LogSettings, "notices"> {
 export async function loadLogging(
   path: string | null,
   { otherwise, debug = false }: { otherwise: PlainLog; debug?: boolean },
-): Promise<LoadedLogging> {
+): Promise<Pick<LogSettings, "notices"> & { readonly logging: LoggingOptions }> {
   const { settings, notices } = path === null ? NOTHING : await loadFile(path);
   const logging = { ...otherwise, ...settings };
   const overruled = LOG_KEYS.filter((key) =>

@@ -7,6 +7,12 @@ import type { Environment } from "./environment.ts";
 const MAX_FILE_SIZE = 4 * 1024 * 1024;
 const TOO_LARGE = "is larger than 4 MiB, too large for a configuration";
 
+/** How files are read. */
+export interface Reading {
+  readonly environment: Environment;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The text of a file, without a byte order mark, in which something else than UTF-8 is replaced.
  * @throws what the machine says, Error with the reason when it is too large
@@ -24,10 +30,7 @@ export async function readLooseText(
  * The text of a file, without a byte order mark.
  * @throws ConfigError when it cannot be read, is too large or is not UTF-8
  */
-export async function readText(
-  path: string,
-  { environment, signal }: { environment: Environment; signal?: AbortSignal },
-): Promise<string> {
+export async function readText(path: string, { environment, signal }: Reading): Promise<string> {
   let bytes: Uint8Array;
   try {
     bytes = await environment.readFile(path, { limit: MAX_FILE_SIZE + 1, signal });
@@ -96,7 +99,7 @@ const OTHERS_READ = 0o004;
 /** Warns of files that hold secrets and that every user of the machine may read. */
 export async function exposedFiles(
   paths: readonly string[],
-  { environment, signal }: { environment: Environment; signal?: AbortSignal },
+  { environment, signal }: Reading,
 ): Promise<Problem[]> {
   const facts = await Promise.all(paths.map((path) => environment.stat(path, { signal })));
   return paths.filter((_, index) => ((facts[index]?.mode ?? 0) & OTHERS_READ) !== 0).map((path) =>

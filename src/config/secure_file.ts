@@ -8,7 +8,7 @@ import { nearestName } from "../lib/nearest_name.ts";
 import { DEFAULT_SECTION, type Ini, type IniFault, type IniSection, readIni, valueOf } from "./read_ini.ts";
 import { fieldName, holdsSecret } from "./schema/section.ts";
 import { jenkinsSection } from "./schema/target_section.ts";
-import { fileProblem, readText } from "./read_text.ts";
+import { fileProblem, type Reading, readText } from "./read_text.ts";
 
 export interface SecureFile {
   /** By target: only what the file says. */
@@ -47,10 +47,7 @@ const ETCD_SECTION = "etcd";
 const ETCD_KEYS = { password: "password" };
 
 /** @param path null: there is none. @throws ConfigError */
-export async function readSecureFile(
-  path: string | null,
-  reading: Parameters<typeof readText>[1],
-): Promise<SecureFile> {
+export async function readSecureFile(path: string | null, reading: Reading): Promise<SecureFile> {
   return path === null ? emptySecrets : parseSecureFile(await readText(path, reading), path);
 }
 

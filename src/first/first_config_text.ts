@@ -63,11 +63,8 @@ export function firstConfigText(choices: FirstChoices): string {
 
 /** The label's name: that of the image, as a part of a host name. */
 export function labelOf({ image }: Pick<FirstChoices, "image">): string {
-  const plain = image.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, 40).replaceAll(
-    /^-+|-+$/g,
-    "",
-  );
-  return plain || "node";
+  const plain = image.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, 40);
+  return plain.replaceAll(/^-+|-+$/g, "") || "node";
 }
 
 function networkLines({ network: choice }: FirstChoices): string[] {

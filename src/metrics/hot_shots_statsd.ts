@@ -4,6 +4,7 @@
  */
 import type { SocketOptions } from "node:dgram";
 import { StatsD } from "hot-shots";
+import { NEVER } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -53,8 +54,7 @@ export function createHotShotsStatsd(options: HotShotsStatsdOptions): Statsd & A
     async [Symbol.asyncDispose]() {
       // A last packet that cannot be sent keeps hot-shots from closing: the second time it has none.
       const closing = closed(client).then((isClosed) => isClosed || closed(client));
-      const { signal } = new AbortController();
-      if (await endsInTime(closing, { clock, timeout: CLOSING_TIME, signal })) return;
+      if (await endsInTime(closing, { clock, timeout: CLOSING_TIME, signal: NEVER })) return;
       tell(
         `cannot send the last metrics to StatsD at ${host}:${port}: its host name is not resolved in time`,
       );

@@ -186,9 +186,7 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     const name = asked.replace(/\.md$/, "");
     const { topic, section } = findManualPage(name);
     const form = manualForm(context);
-    if (name !== asked || form === "markdown") {
-      return answer(context, "markdown", (section ?? topic).text);
-    }
+    if (name !== asked || form === "markdown") return answer(context, "markdown", (section ?? topic).text);
     if (section === null) {
       return answer(context, "html", manualTopicPage(topic, pageFrame(report(), context.req.path)));
     }

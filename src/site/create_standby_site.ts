@@ -8,6 +8,7 @@ import { seeManual } from "../domain/see_manual.ts";
 import { addHealth } from "./add_monitoring.ts";
 import { bareFailure } from "./failure_body.ts";
 import { prefersOpenMetrics } from "./negotiate.ts";
+import { namesThisMachine } from "./serve_site.ts";
 import type { Scraped } from "./site_options.ts";
 
 interface StandbySiteOptions {
@@ -72,14 +73,10 @@ function addressOfLeader(
   const url = new URL(status);
   // What listens everywhere can be reached by the machine's name.
   if (["0.0.0.0", "[::]"].includes(url.hostname)) url.hostname = host;
-  if (!isLoopback(url.hostname) || host === options.self.host) return url;
+  if (!namesThisMachine(url.hostname) || host === options.self.host) return url;
   return {
     unknown:
       `this machine is a standby, and the status endpoint of ${host}, which leads, answers there only: ` +
       "set `listen` under `status`",
   };
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }

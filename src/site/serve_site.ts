@@ -128,7 +128,7 @@ function isLoopback(address: string): boolean {
  * @param hostname of a request's URL: lower case, IPv4 addresses in four numbers, IPv6 ones in brackets
  * @param listenName what the configuration listens on, by which it may be asked for too
  */
-function namesThisMachine(hostname: string, listenName: string): boolean {
+export function namesThisMachine(hostname: string, listenName = ""): boolean {
   const name = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
   return name === "localhost" || isLoopback(name) || name === listenName.toLowerCase();
 }

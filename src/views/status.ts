@@ -158,13 +158,11 @@ function viewDaemon(daemon: DaemonReport, moment: Moment): StatusView["daemon"] 
 
 export function statusLine(report: PoolReport): string {
   const counts = countAll(report.nodes);
-  const states = nodeStateNames.flatMap((name) => counts[name] > 0 ? `${counts[name]} ${name}` : []).join(
-    ", ",
-  );
+  const states = nodeStateNames.flatMap((name) => counts[name] > 0 ? `${counts[name]} ${name}` : []);
   const waiting = report.requests.filter(({ grantedAt }) => grantedAt === null).length;
   const problems = listProblems(report);
   return [
-    countText(report.nodes.length, "node") + (states === "" ? "" : ` (${states})`),
+    countText(report.nodes.length, "node") + (states.length === 0 ? "" : ` (${states.join(", ")})`),
     ...(waiting > 0 ? [`${countText(waiting, "request")} waiting`] : []),
     ...(problems.length > 0 ? [`${countText(problems.length, "problem")}: ${problems[0]}`] : []),
   ].join(", ");

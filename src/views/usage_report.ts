@@ -150,9 +150,9 @@ function wait(seconds: number | null): string {
 }
 
 function costOf({ costs }: UsageRow): string {
-  return costs.map(({ currency, amount }) => [amount.toFixed(2), currency ?? ""].join(" ").trim()).join(
-    " + ",
-  );
+  const textOf = ({ currency, amount }: UsageRow["costs"][number]) =>
+    `${amount.toFixed(2)} ${currency ?? ""}`;
+  return costs.map((cost) => textOf(cost).trim()).join(" + ");
 }
 
 function reasonsOf({ failure_reasons: reasons }: UsageRow): string {

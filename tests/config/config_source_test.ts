@@ -30,7 +30,10 @@ ${labels.map((name) => `  - {name: ${name}, image: debian, providers: [{name: ma
     strict: false,
     environment: {
       ...denoEnvironment,
-      env: (name) => name === "OS_CLIENT_CONFIG_FILE" ? `${folder}/clouds.yaml` : undefined,
+      env: (name) => {
+        if (name === "OS_CLIENT_SECURE_FILE") return `${folder}/secure.yaml`;
+        return name === "OS_CLIENT_CONFIG_FILE" ? `${folder}/clouds.yaml` : undefined;
+      },
       readFile(path, options) {
         onRead(path.slice(folder.length + 1));
         return denoEnvironment.readFile(path, options);
@@ -60,6 +63,18 @@ Deno.test("files that change while they are read are read once more, so that the
   const reading = await files.source.read();
   assert.deepEqual([labelsOf(reading), regionOf(reading)], [["small", "large"], "south"]);
   assert.equal(reading.stamp, await files.source.stamp());
+});
+
+Deno.test("a file that was missing and comes has the configuration read again", async () => {
+  await using files = await kit();
+  const { stamp } = files.source.first;
+  assert.equal(await files.source.stamp(), stamp);
+  files.write("secure.yaml", "clouds: {one: {auth: {password: hidden}}}");
+  assert.notEqual(await files.source.stamp(), stamp);
+  const { config, stamp: next } = await files.source.read();
+  const { auth } = config.providers[0]!.access;
+  assert.equal(auth.method === "password" && auth.password, "hidden");
+  assert.equal(await files.source.stamp(), next);
 });
 
 Deno.test("a file that is mended while it is read is no problem", async () => {

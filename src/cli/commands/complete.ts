@@ -39,7 +39,6 @@ async function completionText(
   const typed = shell === "bash" ? bashLine(line, breaks) : plainLine(line);
   const found = await findCompletions(typed, surroundings);
   if (typeof found === "string") return `:${found}\n`;
-  return found.map(({ value, about }) => `${typed.format(visibleText(value), visibleText(about))}\n`).join(
-    "",
-  );
+  const lines = found.map(({ value, about }) => typed.format(visibleText(value), visibleText(about)));
+  return lines.map((line) => `${line}\n`).join("");
 }

@@ -25,8 +25,6 @@ interface Surroundings {
 export async function findCompletions(line: TypedLine, surroundings: Surroundings): Promise<Completions> {
   const place = findPlace(surroundings.program, line);
   switch (place.type) {
-    case "nothing":
-      return [];
     case "command":
       return beginning(line.current, place.commands.map(commandCompletion));
     case "option":

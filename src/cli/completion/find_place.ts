@@ -22,8 +22,9 @@ export interface PlaceOfValue {
 type CursorPlace =
   | { readonly type: "value"; readonly value: PlaceOfValue }
   | { readonly type: "command"; readonly commands: readonly Command[] }
-  | { readonly type: "option"; readonly options: readonly Option[] }
-  | { readonly type: "nothing" };
+  | { readonly type: "option"; readonly options: readonly Option[] };
+
+const NOTHING: CursorPlace = { type: "option", options: [] };
 
 export function findPlace(program: Command, { words, current }: TypedLine): CursorPlace {
   const line = new WalkedLine(program);
@@ -62,12 +63,12 @@ class WalkedLine {
 
   placeOf(current: string): CursorPlace {
     const isRemote = this.#command.name() === "ssh" && this.#operands.length > 0;
-    if (this.#isLost || isRemote) return { type: "nothing" };
+    if (this.#isLost || isRemote) return NOTHING;
     if (this.#isValue(current)) return this.#place(this.#pending!);
     const [, flag] = current.match(/^(--[^=]+)=/) ?? [];
     if (flag !== undefined && !this.#onlyOperands) {
       const option = this.#option(flag);
-      return option === undefined ? { type: "nothing" } : this.#place(option, `${flag}=`);
+      return option === undefined ? NOTHING : this.#place(option, `${flag}=`);
     }
     if (current.startsWith("-") && !this.#onlyOperands) {
       return { type: "option", options: this.#freeOptions() };
@@ -77,7 +78,7 @@ class WalkedLine {
       return { type: "command", commands: commands as unknown as Command[] };
     }
     const argument = this.#argument();
-    return argument === undefined ? { type: "nothing" } : this.#place(argument);
+    return argument === undefined ? NOTHING : this.#place(argument);
   }
 
   #isValue(word: string): boolean {

@@ -4,7 +4,7 @@
  */
 import { ConfigError, type Problem } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
-import { fileProblem, isBlankYaml, readText } from "../read_text.ts";
+import { fileProblem, isBlankYaml, type Reading, readText } from "../read_text.ts";
 import { readYaml } from "../read_yaml.ts";
 import { plainValue } from "../yaml_node.ts";
 import { isSettings, type Settings } from "./settings.ts";
@@ -22,11 +22,6 @@ export interface CloudFiles {
   readonly searched: readonly string[];
   /** Files that are there and cannot be read as a mapping in YAML. */
   readonly problems: readonly Problem[];
-}
-
-interface Reading {
-  readonly environment: Environment;
-  readonly signal?: AbortSignal;
 }
 
 /** Every file that there is; a broken one is left out and reported as a problem. */
