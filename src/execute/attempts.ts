@@ -26,7 +26,7 @@ export interface Attempt {
   /** How many places the lane has at this moment. */
   readonly places: number;
   /** How long it keeps its place at most, where it only waits for most of its time; otherwise until its end. */
-  readonly placeTime?: Milliseconds;
+  readonly placeTime?: Milliseconds | undefined;
   /** Does it and stores what it came to; the signal's abort ends it. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** It broke in a way nobody foresaw. */

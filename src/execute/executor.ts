@@ -122,14 +122,13 @@ export class Executor implements AsyncDisposable {
     const changesAgent = action.type === "unassign-node" || action.type === "close-agent";
     if (changesAgent && this.#isBeingAssigned(action.node)) return;
     const isProbe = action.type === "create-server" && isRefusing;
-    const placeTime = PLACE_TIME[action.type];
     const own = { deps: this.#deps, outputs: this.#outputs };
     this.#attempts.start({
       work: { what: action.type, about: aboutNode(action.node) },
       key: actionKey(action),
       lane: `${site.provider.name} ${action.type}`,
       places: isProbe ? 1 : PLACES[action.type],
-      ...(placeTime === undefined ? {} : { placeTime }),
+      placeTime: PLACE_TIME[action.type],
       run: (signal) => this.#attempt(action, { ...site, signal, ...own }),
       onDefect: (error) => this.#deps.onDefect(action, error),
     });

@@ -5,7 +5,7 @@
 import { groupFiles, groupFilesCommand, memberOf, nodeAddresses, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
-import type { ShellSession } from "../ssh/shell.ts";
+import type { LoginTarget, ShellSession } from "../ssh/shell.ts";
 import { type LoginDeps, loginTarget, SPARING_PAUSE } from "./login.ts";
 import { evidenceOf, type Outcome, postponed } from "./outcome.ts";
 import {
@@ -41,6 +41,7 @@ const PAUSE = 2 * SECOND;
 const FILES_TIMEOUT = 5 * MINUTE;
 const COPY_TIMEOUT = 10 * MINUTE;
 const SCRIPT_TIMEOUT = 1 * HOUR;
+const LOOK_TIMEOUT = 10 * SECOND;
 
 export async function executePrepareNode(job: Preparation, deps: PrepareDeps): Promise<Outcome> {
   const begunAt = deps.clock.now();
@@ -80,12 +81,28 @@ async function prepare(
     const what = `writing the files of ${record.hostname}`;
     return runToEnd(session, { what, command, timeout: FILES_TIMEOUT }, { signal: deps.signal });
   }));
-  const hostKeys = Object.fromEntries(opened.map(({ record, session }) => [record.id, session.hostKey]));
-  if (readyScript === null) return hostKeys;
-  const [ofNode, ...ofSubnodes] = opened;
-  await Promise.all(ofSubnodes.map((one) => runReadyScript(one, readyScript, deps)));
-  await runReadyScript(ofNode!, readyScript, deps);
-  return hostKeys;
+  if (readyScript !== null) {
+    const [ofNode, ...ofSubnodes] = opened;
+    await Promise.all(ofSubnodes.map((one) => runReadyScript(one, readyScript, deps)));
+    await runReadyScript(ofNode!, readyScript, deps);
+  }
+  const shown = opened.map(async ({ record, session }) =>
+    [record.id, readyScript === null ? session.hostKey : await keyAfterScript(record, session, deps)] as const
+  );
+  return Object.fromEntries(await Promise.all(shown));
+}
+
+/** A script may make new host keys. Of a server that cannot be logged in to after it, the key from before is kept: checks tell. */
+async function keyAfterScript(
+  node: NodeRecord,
+  { hostKey }: ShellSession,
+  deps: PrepareDeps,
+): Promise<string> {
+  const { shell, signal } = deps;
+  const how = { command: "true", timeout: LOOK_TIMEOUT, signal };
+  const shown = await targetOf(node, deps).then((target) => shell.login(target, how)).catch(() => null);
+  signal.throwIfAborted();
+  return shown?.hostKey ?? hostKey;
 }
 
 async function runReadyScript(
@@ -123,9 +140,15 @@ async function allOf<Value>(attempts: readonly Promise<Value>[]): Promise<Value[
 }
 
 async function openSession(node: NodeRecord, deps: PrepareDeps): Promise<ShellSession> {
-  const { shell, image: { username }, provider: { bootTimeout: timeout }, signal } = deps;
-  const address = nodeAddresses(node).login;
-  const target = await loginTarget(node, { ...deps, address, username });
-  // Where cloud-init has made new host keys since the first login, those are the server's from now on.
-  return await shell.connect({ ...target, hostKeys: [] }, { timeout, signal });
+  const { shell, provider: { bootTimeout: timeout }, signal } = deps;
+  return await shell.connect(await targetOf(node, deps), { timeout, signal });
+}
+
+/** Where cloud-init or a script has made new host keys since the first login, those are the server's from now on. */
+async function targetOf(node: NodeRecord, deps: PrepareDeps): Promise<LoginTarget> {
+  const { username } = deps.image;
+  return {
+    ...await loginTarget(node, { ...deps, address: nodeAddresses(node).login, username }),
+    hostKeys: [],
+  };
 }

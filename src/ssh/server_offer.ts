@@ -1,10 +1,42 @@
 /**
- * The algorithms that a server offers, read from the first packet that it sends, and what follows where none of them is
- * one of ours. Pure; the connection feeds it what comes.
+ * Our algorithms, those that a server offers, read from the first packet that it sends, and what follows where none of
+ * them is one of ours. Pure; the connection feeds it what comes.
  */
 import { Buffer } from "node:buffer";
-import { CIPHERS, KEX, WEAK_KEX } from "./algorithms.ts";
+import type { CipherAlgorithm, KexAlgorithm } from "ssh2";
 import { HOST_KEY_ALGORITHMS } from "./host_key.ts";
+
+/** The key exchanges and ciphers that logins offer, best first. */
+export const KEX: KexAlgorithm[] = [
+  "curve25519-sha256",
+  "curve25519-sha256@libssh.org",
+  "ecdh-sha2-nistp256",
+  "ecdh-sha2-nistp384",
+  "ecdh-sha2-nistp521",
+  "diffie-hellman-group-exchange-sha256",
+  "diffie-hellman-group14-sha256",
+  "diffie-hellman-group15-sha512",
+  "diffie-hellman-group16-sha512",
+  "diffie-hellman-group17-sha512",
+  "diffie-hellman-group18-sha512",
+];
+
+/** Those with SHA-1, which are not offered. */
+const WEAK_KEX: ReadonlySet<string> = new Set([
+  "diffie-hellman-group-exchange-sha1",
+  "diffie-hellman-group14-sha1",
+  "diffie-hellman-group1-sha1",
+]);
+
+/** GCM first: it leaves no state behind in Deno. */
+export const CIPHERS: CipherAlgorithm[] = [
+  "aes128-gcm@openssh.com",
+  "aes256-gcm@openssh.com",
+  "aes128-ctr",
+  "aes192-ctr",
+  "aes256-ctr",
+  "chacha20-poly1305@openssh.com",
+];
 
 export interface ServerOffer {
   readonly kex: readonly string[];

@@ -8,7 +8,6 @@ import type { AnyAuthMethod, Client } from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { setAlarm } from "../lib/deadline.ts";
-import { CIPHERS, KEX } from "./algorithms.ts";
 import { hostKeyPreference, hostKeyText } from "./host_key.ts";
 import {
   closedEarly,
@@ -20,7 +19,7 @@ import {
   type LoginStage,
   otherHostKey,
 } from "./login_failure.ts";
-import { OfferReader } from "./server_offer.ts";
+import { CIPHERS, KEX, OfferReader } from "./server_offer.ts";
 import type { LoginError, LoginTarget } from "./shell.ts";
 import { releaseCiphers, tolerateInRekey } from "./inner_parts.ts";
 

@@ -24,12 +24,16 @@ interface Ground extends Shell {
   open: number;
 }
 
-function ground(answer: Answer = () => 0, { connects = true }: { connects?: boolean } = {}): Ground {
+function ground(
+  answer: Answer = () => 0,
+  { connects = true, keyOf = () => HOST_KEY }: { connects?: boolean; keyOf?: (address: string) => string } =
+    {},
+): Ground {
   const told: string[] = [];
   return {
     told,
     open: 0,
-    login: () => Promise.reject(new Error("preparation uses lasting sessions")),
+    login: ({ address }) => Promise.try(() => ({ exitCode: 0, output: "", hostKey: keyOf(address) })),
     async connect({ address }) {
       if (!connects && address === "10.0.0.7") throw new LoginError("network", "connection refused");
       await turns(100); // later than a refusal
@@ -130,6 +134,20 @@ Deno.test("the ready script runs on the subnodes first, then on the node, each w
   assert.deepEqual(ran.slice(0, 2).sort(), [run("10.0.0.8", "trio-7-8"), run("10.0.0.9", "trio-7-9")]);
   assert.deepEqual(ran.slice(2), [run("10.0.0.7", "trio-7")]);
   assert.ok(!shell.told.some((line) => line.includes(" copy ")), "the image has the script");
+});
+
+Deno.test("host keys that a ready script makes are recorded; those from before of a server that lets nobody in", async () => {
+  const keyOf = (address: string) => {
+    if (address === "10.0.0.9") throw new LoginError("network", "connection refused");
+    return `ssh-ed25519 new-${address}`;
+  };
+  const prepared = { type: "prepared", next: "ready" } as const;
+  assert.deepEqual(await prepare(ground(() => 0, { keyOf }), { readyScript: "ready.sh" }), {
+    ...prepared,
+    hostKeys: { 7: "ssh-ed25519 new-10.0.0.7", 8: "ssh-ed25519 new-10.0.0.8", 9: HOST_KEY },
+  });
+  const unchanged = { 7: HOST_KEY, 8: HOST_KEY, 9: HOST_KEY };
+  assert.deepEqual(await prepare(ground(() => 0, { keyOf })), { ...prepared, hostKeys: unchanged });
 });
 
 Deno.test("scripts that the image lacks are copied there, where there is a script-dir", async () => {
