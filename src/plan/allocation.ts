@@ -24,8 +24,6 @@ import type {
   ProviderRoom,
 } from "./allocation_types.ts";
 
-export type * from "./allocation_types.ts";
-
 /** Decides which nodes to launch now, and says why others are not launched. */
 export function planAllocation(input: AllocationInput): AllocationResult {
   const [labels, providers] = [byName(input.labels), byName(input.providers)];

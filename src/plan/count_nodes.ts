@@ -30,7 +30,7 @@ export function countNodes(nodes: Iterable<NodeRecord>): NodeCounts {
   };
 }
 
-function missingSubnodes({ id, subnodeCount }: NodeRecord, index: NodeIndex): number {
+export function missingSubnodes({ id, subnodeCount }: NodeRecord, index: NodeIndex): number {
   return Math.max(0, subnodeCount - livingSubnodes(index.subnodesOf(id)).length);
 }
 

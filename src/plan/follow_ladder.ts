@@ -3,7 +3,7 @@
  * nothing. Nodes (`plan_node.ts`), images and builds (`images/plan_images.ts`) take their steps by it. Pure.
  */
 import type { WaitingEvent } from "../domain/next_waiting.ts";
-import type { WaitingOn } from "../domain/node.ts";
+import type { NodeRecord, WaitingOn } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
 
 type Reason = Omit<WaitingOn, "since">;
@@ -37,6 +37,32 @@ export function wait(reason: WaitingOn["reason"], message: string, until: Instan
 
 export function stay(until: Instant | null = null) {
   return { do: "stay", ...(until === null ? {} : { until }) } as const;
+}
+
+/**
+ * Has what failed wait for its next attempt, with the last one's message; null: the next one may be made.
+ * @param options `by`: when to look again at the latest; `otherwise`: what it waits for where no attempt said
+ * anything
+ */
+export function awaitRetry(
+  { retryAt, waitingOn }: Pick<NodeRecord, "retryAt" | "waitingOn">,
+  { now, reason, by = Infinity, otherwise = "the next attempt" }: {
+    now: Instant;
+    reason: WaitingOn["reason"];
+    by?: Instant;
+    otherwise?: string;
+  },
+): ReturnType<typeof wait> | null {
+  if (retryAt === null || retryAt <= now) return null;
+  return wait(reason, waitingOn?.message ?? otherwise, Math.min(retryAt, by));
+}
+
+/** Whether each attempt that was due by then has been made, and at least one. */
+export function isTriedUntil(
+  time: Instant,
+  { attempt, retryAt }: { attempt: number; retryAt: Instant | null },
+): boolean {
+  return attempt > 0 && (retryAt === null || retryAt >= time);
 }
 
 export interface Followed<Entity, Work> {

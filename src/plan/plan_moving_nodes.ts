@@ -53,10 +53,13 @@ export function planMovingNodes(world: World, apart: Apart): MovingNodes {
 function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: World): NodePlan {
   if (input.concerns?.(node) === false) return staying(node);
   const provider = providers.get(node.provider);
-  if (provider === undefined) return planOrphan(node, input.now);
+  if (provider === undefined) {
+    const advice = "add it back to have the node deleted there";
+    return standStill(node, `provider ${node.provider} is not in the configuration; ${advice}`, input.now);
+  }
   const seen = input.seen.get(node.provider);
   if (seen === undefined || seen.inventory.completeAt === null) return staying(node);
-  if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
+  if (seen.frozen !== null) return planFrozen(node, seen.frozen, input.now);
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets, heardSince = new Map() } = input;
   const refusals = subnodes.refusals.get(node.id)?.map((one) => describeObstacle(one, input));
@@ -77,20 +80,13 @@ function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: Worl
   });
 }
 
-/** A node whose provider is not configured waits for it. */
-function planOrphan(node: NodeRecord, now: Instant): NodePlan {
-  const message =
-    `provider ${node.provider} is not in the configuration; add it back to have the node deleted there`;
-  return standStill(node, { message, now });
-}
-
 /** Nodes that somebody uses or holds are not concerned. */
-function planFrozen(node: NodeRecord, why: { message: string; now: Instant }): NodePlan {
+function planFrozen(node: NodeRecord, message: string, now: Instant): NodePlan {
   const { phase } = node.state;
-  return phase === "used" || phase === "hold" ? staying(node) : standStill(node, why);
+  return phase === "used" || phase === "hold" ? staying(node) : standStill(node, message, now);
 }
 
-function standStill(node: NodeRecord, { message, now }: { message: string; now: Instant }): NodePlan {
+function standStill(node: NodeRecord, message: string, now: Instant): NodePlan {
   const change = (record: NodeRecord, event: WaitingEvent) => transition(record, event, now);
   return staying(waitingFor(node, { reason: { reason: "provider", message }, change }));
 }

@@ -46,7 +46,8 @@ export function planPool(input: PoolInput): PoolPlan {
   const requests = queue.waiting.filter(({ id }) => !granted.has(id));
   const planned = planNew(round, { ...queue, requests, subnodes, granting });
   const surplus = planGivingBack(round, { launches: planned, granting });
-  const launches = withCeded(planned ?? { ...NO_LAUNCHES, turns: input.turns }, surplus, now);
+  const before = planned ?? { ...NO_LAUNCHES, turns: input.turns };
+  const launches = { ...before, turns: turnsWithCeded(before.turns, surplus.ceded, now) };
   const replaceable = replacements.nodes.filter(({ label }) => launches.offered.has(label));
   const leaving = new Map([
     ...surplus.leaving,
@@ -163,7 +164,7 @@ function planGivingBack(
       gathered: granting.idle.filter(({ label }) => launches.gathering.has(label)),
       rooms: freeRooms(launches, round),
       costOfNode: (node) => costOfNode(node, round),
-      shortages: [...shortagesOfImages(round.reserved), ...launches.shortages],
+      shortages: [...shortagesOfImages(round), ...launches.shortages],
     });
   return part(round, "surplus", plan, none);
 }
@@ -175,15 +176,13 @@ function costOfNode({ provider: name, flavorId, floatingIp }: NodeRecord, { prov
   return provider && flavor ? costOf({ provider, flavor, floatingIps }) : null;
 }
 
-function withCeded(launches: LaunchPlan, { ceded }: SurplusPlan, now: Instant): LaunchPlan {
-  return ceded.length === 0 ? launches : { ...launches, turns: turnsWithCeded(launches.turns, ceded, now) };
-}
-
-function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
-  return [...reserved].flatMap(([name, costs]) =>
+/** What was reserved may be by the configuration before. */
+function shortagesOfImages({ reserved, providers }: Round): Shortage[] {
+  return [...reserved].filter(([name]) => providers.has(name)).flatMap(([name, costs]) =>
     costs.map((cost) => ({
       label: null,
       nodes: 1,
+      size: 1,
       steps: [1],
       providers: [name],
       costs: new Map([[name, cost]]),

@@ -10,8 +10,7 @@ import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import { pauseKey } from "../domain/pair_key.ts";
 import { allocateSole, type SoleWish } from "./allocate_sole.ts";
 import type { ServerCost } from "./allocation_types.ts";
-import { countNodes } from "./count_nodes.ts";
-import { livingSubnodes } from "./being_deleted.ts";
+import { countNodes, missingSubnodes } from "./count_nodes.ts";
 import type { WishSituation } from "./label_wish.ts";
 import { type LaunchOffer, offerAt } from "./offers.ts";
 import type { PoolInput } from "./pool_plan.ts";
@@ -62,10 +61,10 @@ function wishesOf(input: SubnodesInput & { nodes: NodeIndex }): Wish[] {
   const counts = countNodes(input.nodes);
   const servers = new Map<string, number>();
   const wishes = parents.reverse().flatMap((parent): Wish[] => {
-    const missing = parent.subnodeCount - livingSubnodes(input.nodes.subnodesOf(parent.id)).length;
+    const missing = missingSubnodes(parent, input.nodes);
     const provider = input.config.providers.find(({ name }) => name === parent.provider);
     const label = findLabel(input.config, parent.label);
-    if (missing <= 0 || provider === undefined || label === null) return [];
+    if (missing === 0 || provider === undefined || label === null) return [];
     // What is missing counts as used already; of these places the first node gets its own first.
     const used = (servers.get(label.name) ?? counts.label(label.name).servers) - missing;
     servers.set(label.name, used);

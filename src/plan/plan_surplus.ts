@@ -16,21 +16,21 @@ import { FreeRoom, type Needs, needsOf } from "./free_room.ts";
 import type { PoolInput } from "./pool_plan.ts";
 
 export interface SurplusInput extends Pick<PoolInput, "config" | "now" | "nodes" | "heardSince"> {
-  /** Whether nodes of the provider are handed out and deleted; left out: those of any are. */
-  readonly isUsable?: (provider: string) => boolean;
+  /** Whether nodes of the provider are handed out and deleted. */
+  readonly isUsable: (provider: string) => boolean;
   /** Nodes that work waits for, by label. */
   readonly wanted: ReadonlyMap<string, number>;
   /** Since when nodes are unwanted, by id, as the planning before left it. */
   readonly unwanted: Unwanted;
-  /** Those that requests wait with for others, longer than any is kept for them; left out: none. */
-  readonly gathered?: readonly NodeRecord[];
+  /** Those that requests wait with for others, longer than any is kept for them. */
+  readonly gathered: readonly NodeRecord[];
   readonly shortages: readonly Shortage[];
-  /** By provider: what is free now; one that is missing, or left out: nothing is. */
-  readonly rooms?: ReadonlyMap<string, FreeRoom>;
+  /** By provider: what is free now. */
+  readonly rooms: ReadonlyMap<string, FreeRoom>;
   /** The first id that this run gave out. */
   readonly firstIdOfRun: number;
-  /** Of the node's own server; null: not known. Left out: a server is like another. */
-  readonly costOfNode?: (node: NodeRecord) => ServerCost | null;
+  /** Of the node's own server; null: not known. */
+  readonly costOfNode: (node: NodeRecord) => ServerCost | null;
 }
 
 export type Unwanted = ReadonlyMap<number, Instant>;
@@ -40,13 +40,13 @@ export interface Shortage {
   /** Whose requests they are for; null: they are for an image. */
   readonly label: string | null;
   readonly nodes: number;
-  /** Servers in each; left out: one. */
-  readonly size?: number;
+  /** Servers in each. */
+  readonly size: number;
   /** How many of them meet one request more, two more and so on. */
   readonly steps: readonly number[];
   readonly providers: readonly string[];
-  /** By provider: what one of the servers takes; left out: a server is like another. */
-  readonly costs?: ReadonlyMap<string, ServerCost>;
+  /** By provider: what one of the servers takes. */
+  readonly costs: ReadonlyMap<string, ServerCost>;
 }
 
 /** Room that one label's requests have gathered without getting enough, and another label's request is to have. */
@@ -66,7 +66,7 @@ export interface SurplusPlan {
 }
 
 export function planSurplus(input: SurplusInput): SurplusPlan {
-  const { now, shortages, gathered = [], config: { labels, limits: { idle } } } = input;
+  const { now, shortages, gathered, config: { labels, limits: { idle } } } = input;
   const nodes = NodeIndex.of(input.nodes);
   const minReady = new Map(labels.map((label) => [label.name, Math.max(0, label.minReady)]));
   const surplus = surplusOf({ ...input, nodes }, minReady);
@@ -94,7 +94,7 @@ const RESTS_FOR = 10 * MINUTE;
 
 /** Of each label the oldest, as many as it has more than it wants. @param minReady by label */
 function surplusOf(
-  { nodes, config, wanted, firstIdOfRun, heardSince = new Map(), isUsable = () => true }: Indexed,
+  { nodes, config, wanted, firstIdOfRun, heardSince = new Map(), isUsable }: Indexed,
   minReady: ReadonlyMap<string, number>,
 ): NodeRecord[] {
   const mayGo = (node: NodeRecord) =>
@@ -117,12 +117,12 @@ type Indexed = SurplusInput & { readonly nodes: NodeIndex };
  */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving, rooms, gathered = [], firstIdOfRun, now, isUsable = () => true, costOfNode }:
-    & Indexed
-    & { leaving: Map<number, string> },
+  { nodes, shortages, leaving, rooms, gathered, firstIdOfRun, now, isUsable, costOfNode }: Indexed & {
+    leaving: Map<number, string>;
+  },
 ): Ceded[] {
   if (shortages.length === 0) return [];
-  const room = new RoomToCome({ rooms, costOfNode });
+  const room = new RoomToCome(rooms, costOfNode);
   for (const [name, { unsettled }] of nodes.providers) {
     if (!isUsable(name)) continue;
     for (const node of unsettled.values()) if (isGoing(node, now)) room.free(node, 1);
@@ -167,21 +167,18 @@ function makeRoom(
 
 /** The room on each provider once nodes that are to go have gone. */
 class RoomToCome {
-  readonly #input: Pick<SurplusInput, "rooms" | "costOfNode">;
-  readonly #rooms = new Map<string, FreeRoom>();
+  readonly #rooms: ReadonlyMap<string, FreeRoom>;
 
-  constructor(input: Pick<SurplusInput, "rooms" | "costOfNode">) {
-    this.#input = input;
+  constructor(rooms: ReadonlyMap<string, FreeRoom>, readonly costOf: SurplusInput["costOfNode"]) {
+    this.#rooms = new Map(rooms.entries().map(([name, room]) => [name, room.copy()]));
   }
 
   copy(): RoomToCome {
-    const copy = new RoomToCome(this.#input);
-    for (const [name, room] of this.#rooms) copy.#rooms.set(name, room.copy());
-    return copy;
+    return new RoomToCome(this.#rooms, this.costOf);
   }
 
   free(node: NodeRecord, servers = serversOf(node)): void {
-    this.#at(node.provider).free(this.#costOf(node), servers);
+    this.#at(node.provider).free(this.costOf(node), servers);
   }
 
   fits(shortage: Shortage): number {
@@ -235,37 +232,27 @@ class RoomToCome {
     const first: NodeRecord[] = [];
     for (const node of nodes) {
       first.push(node);
-      room.free(this.#costOf(node), serversOf(node));
+      room.free(this.costOf(node), serversOf(node));
       if (room.fits(needs) >= enough) break;
     }
     if (room.fits(needs) < enough) return [];
     return first.filter((node) => {
       const without = room.copy();
-      without.free(this.#costOf(node), -serversOf(node));
+      without.free(this.costOf(node), -serversOf(node));
       if (without.fits(needs) < enough) return true;
-      room.free(this.#costOf(node), -serversOf(node));
+      room.free(this.costOf(node), -serversOf(node));
       return false;
     });
   }
 
   #at(name: string): FreeRoom {
-    return this.#rooms.getOrInsertComputed(
-      name,
-      () => this.#input.rooms?.get(name)?.copy() ?? new FreeRoom(FULL),
-    );
-  }
-
-  #costOf(node: NodeRecord): ServerCost | null {
-    const { costOfNode } = this.#input;
-    return costOfNode === undefined ? {} : costOfNode(node);
+    return this.#rooms.get(name)!;
   }
 }
 
-const FULL = [["maxServers", 0], ["instances", 0]] as const;
-
 /** The room that one of them takes there. */
-function needsThere({ label, size = 1, costs }: Shortage, provider: string): Needs {
-  return needsOf(costs?.get(provider) ?? {}, size, label !== null);
+function needsThere({ label, size, costs }: Shortage, provider: string): Needs {
+  return needsOf(costs.get(provider)!, size, label !== null);
 }
 
 function serversOf({ subnodeCount }: NodeRecord): number {

@@ -1,6 +1,6 @@
 /** Inputs for allocation tests: builders for examples, arbitraries for properties. */
 import fc from "fast-check";
-import type { AllocationInput, LabelAsk, Offer, ProviderRoom } from "../../src/plan/allocation.ts";
+import type { AllocationInput, LabelAsk, Offer, ProviderRoom } from "../../src/plan/allocation_types.ts";
 
 /** A label that wants `demand` nodes of one server each from providers where a server costs nothing but its place. */
 export function label(

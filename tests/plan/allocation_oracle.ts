@@ -2,7 +2,7 @@
  * What allocation tests compare with: for labels of one server a node and providers that only max-servers limits,
  * whether a vector of totals can be had at all is decided by Hall's condition over every subset of the labels.
  */
-import type { AllocationInput, AllocationResult, LabelAsk } from "../../src/plan/allocation.ts";
+import type { AllocationInput, AllocationResult, LabelAsk } from "../../src/plan/allocation_types.ts";
 
 /** Nodes granted to each label (in the input's order), of one purpose or of both. */
 export function granted(

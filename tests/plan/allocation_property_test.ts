@@ -1,11 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type AllocationInput,
-  type AllocationResult,
-  type LabelAsk,
-  planAllocation,
-} from "../../src/plan/allocation.ts";
+import { planAllocation } from "../../src/plan/allocation.ts";
+import type { AllocationInput, AllocationResult, LabelAsk } from "../../src/plan/allocation_types.ts";
 import type { Resource } from "../../src/domain/resource.ts";
 import { countedInput, label, mixedInput } from "./allocation_inputs.ts";
 import { bestTotal, choices, feasible, granted, grantedOn, sum } from "./allocation_oracle.ts";

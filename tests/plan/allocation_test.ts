@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { type AllocationInput, planAllocation } from "../../src/plan/allocation.ts";
+import { planAllocation } from "../../src/plan/allocation.ts";
+import type { AllocationInput } from "../../src/plan/allocation_types.ts";
 import { takeTurns, type Turns, turnsAfter } from "../../src/plan/turns.ts";
 import { label, provider } from "./allocation_inputs.ts";
 import { NOW, told } from "./plan_fixtures.ts";

@@ -198,6 +198,11 @@ Deno.test("a request that was granted already gets nothing more", () => {
   assert.deepEqual([plan.grants, plan.launches.launches, plan.requestWaits], [[], [], []]);
 });
 
+Deno.test("room reserved for images on a provider that has just been removed is no shortage", () => {
+  const { defects, launches } = planPool(input({ reserved: new Map([["gone", [{ cores: 1 }]]]) }));
+  assert.deepEqual([defects, launches.launches], [[], []]);
+});
+
 Deno.test("a pool that is stopping launches and grants nothing, and goes on with what there is", () => {
   const nodes = [node(states.ready), node({ ...states.boot, serverId: "s8" }, { id: 8 })];
   const cloud = seen({ servers: [server("s7"), server("s8", { nodeId: 8 })] });

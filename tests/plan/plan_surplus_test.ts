@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MINUTE } from "../../src/domain/time.ts";
 import { FreeRoom } from "../../src/plan/free_room.ts";
-import { planSurplus, type SurplusInput } from "../../src/plan/plan_surplus.ts";
+import { planSurplus, type Shortage, type SurplusInput } from "../../src/plan/plan_surplus.ts";
 import { config, heard, label, node, NOW, states } from "./plan_fixtures.ts";
 
 const IDLE = 10 * MINUTE;
@@ -15,16 +15,30 @@ function ready(count: number) {
   );
 }
 
-function plan(fields: Partial<SurplusInput>) {
+/** Providers are full, and a server is like another, where it is not said otherwise. */
+function plan(
+  { shortages = [], ...fields }: Partial<Omit<SurplusInput, "shortages">> & {
+    shortages?: readonly (Pick<Shortage, "label" | "nodes" | "steps" | "providers"> & Partial<Shortage>)[];
+  },
+) {
+  const full = { room: { maxServers: { limit: 0, used: 0 }, instances: { limit: 0, used: 0 } } };
   return planSurplus({
     config: config({ labels: [label({ minReady: 1 })] }),
     now: NOW,
     nodes: [],
     wanted: new Map(),
     unwanted: new Map(),
-    shortages: [],
+    gathered: [],
+    isUsable: () => true,
+    rooms: new Map(["cloud-a", "cloud-b"].map((name) => [name, FreeRoom.of(full)])),
+    costOfNode: () => ({}),
     firstIdOfRun: 0,
     ...fields,
+    shortages: shortages.map((one) => ({
+      size: 1,
+      costs: new Map(one.providers.map((name) => [name, {}])),
+      ...one,
+    })),
   });
 }
 

@@ -4,9 +4,8 @@ import { hostOf, ORPHANS_END } from "../../domain/build_places.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { findDiskimage } from "../../domain/image_uses.ts";
-import { awaitRetry } from "../await_retry.ts";
 import type { DibStep, ImageWorld } from "./image_step.ts";
-import { act, change, wait } from "../follow_ladder.ts";
+import { act, awaitRetry, change, wait } from "../follow_ladder.ts";
 
 export function planDibImage(image: DibImage, world: ImageWorld): DibStep {
   switch (image.state.phase) {

@@ -1,7 +1,6 @@
 /** An ACTIVE server that needs an address to log in to: a fixed one, or a floating IP made for it. */
 import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
-import { awaitRetry, isTriedUntil } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
 import {
   giveUp,
@@ -12,7 +11,7 @@ import {
   type NodeStep,
 } from "../node_step.ts";
 import { isOutage, planFloatingIp } from "./floating_ip.ts";
-import { change, wait } from "../follow_ladder.ts";
+import { awaitRetry, change, isTriedUntil, wait } from "../follow_ladder.ts";
 
 export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const { node, state, now, provider, seen } = situation;

@@ -2,9 +2,8 @@
 import { backoff } from "../../domain/backoff.ts";
 import { durationText } from "../../domain/time.ts";
 import { findTarget, handOverOf } from "../../domain/hand_over.ts";
-import { awaitRetry } from "../await_retry.ts";
 import { brokenGroup, type NodeSituation, type NodeStep, remove, whyNotActive } from "../node_step.ts";
-import { act, change, wait } from "../follow_ladder.ts";
+import { act, awaitRetry, change, wait } from "../follow_ladder.ts";
 
 export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   const { node, state, now, config, targets } = situation;

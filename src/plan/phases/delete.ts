@@ -7,8 +7,7 @@ import { backoff } from "../../domain/backoff.ts";
 import { findTarget, handOverOf, isSurelyFree } from "../../domain/hand_over.ts";
 import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
-import { awaitRetry } from "../await_retry.ts";
-import { act, change, wait } from "../follow_ladder.ts";
+import { act, awaitRetry, change, wait } from "../follow_ladder.ts";
 import {
   findOwnServer,
   type NodeSituation,

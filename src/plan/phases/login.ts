@@ -1,7 +1,6 @@
 /** A server with an address: a login must work within boot-timeout of its becoming ACTIVE. */
 import { giveUp, giveUpTroubled, type NodeSituation, type NodeStep } from "../node_step.ts";
-import { awaitRetry, isTriedUntil } from "../await_retry.ts";
-import { act } from "../follow_ladder.ts";
+import { act, awaitRetry, isTriedUntil } from "../follow_ladder.ts";
 
 export function planLogin(situation: NodeSituation<"login">): NodeStep {
   const { node, state, now, provider } = situation;

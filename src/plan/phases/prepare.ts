@@ -5,7 +5,6 @@
 import { findLabel } from "../../domain/hand_over.ts";
 import { stateName } from "../../domain/node.ts";
 import { durationText, MINUTE } from "../../domain/time.ts";
-import { awaitRetry } from "../await_retry.ts";
 import { livingSubnodes } from "../being_deleted.ts";
 import {
   giveUp,
@@ -15,7 +14,7 @@ import {
   serverTrouble,
   whyOutdated,
 } from "../node_step.ts";
-import { act, change, wait } from "../follow_ladder.ts";
+import { act, awaitRetry, change, wait } from "../follow_ladder.ts";
 
 /** That a builder's or checker's work is over is seen before the ladders are asked. */
 export function planPrepare(situation: NodeSituation<"prepare">): NodeStep {

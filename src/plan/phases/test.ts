@@ -1,9 +1,8 @@
 /** A node that must pass its target's test-job before any other job may have it. */
 import { MINUTE } from "../../domain/time.ts";
 import { findTarget } from "../../domain/hand_over.ts";
-import { awaitRetry } from "../await_retry.ts";
 import { brokenGroup, type NodeSituation, type NodeStep, remove } from "../node_step.ts";
-import { act, wait } from "../follow_ladder.ts";
+import { act, awaitRetry, wait } from "../follow_ladder.ts";
 
 export function planTest(situation: NodeSituation<"test">): NodeStep {
   const { node, state, now, config } = situation;

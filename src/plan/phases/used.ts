@@ -4,8 +4,7 @@
  */
 import { findTarget, handOverOf } from "../../domain/hand_over.ts";
 import { durationText, type Instant } from "../../domain/time.ts";
-import { awaitRetry } from "../await_retry.ts";
-import { act, stay } from "../follow_ladder.ts";
+import { act, awaitRetry, stay } from "../follow_ladder.ts";
 import { type NodeSituation, type NodeStep, remove, removeVanished } from "../node_step.ts";
 
 export function planUsed(situation: NodeSituation<"used">): NodeStep {

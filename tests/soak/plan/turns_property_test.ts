@@ -1,7 +1,7 @@
 /** Lasting overload: whatever labels ask for, whoever may supply them and whatever their nodes take, all get their share. */
 import { ok } from "node:assert/strict";
 import fc from "fast-check";
-import type { LabelAsk } from "../../../src/plan/allocation.ts";
+import type { LabelAsk } from "../../../src/plan/allocation_types.ts";
 import { planWithTurns } from "../../../src/plan/keep_room.ts";
 import { takeTurns, type Turns, turnsAfter } from "../../../src/plan/turns.ts";
 import { seededRandom } from "../../../src/lib/random.ts";

@@ -1,10 +1,9 @@
 /** An image that is being deleted: it is gone only when the cloud says so and nothing that was made with it is left. */
 import { MINUTE } from "../../../domain/time.ts";
-import { awaitRetry } from "../../await_retry.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { findMarked, imageWouldBeListed, underWay, whyNotReached } from "./upload.ts";
-import { act, change, wait } from "../../follow_ladder.ts";
+import { act, awaitRetry, change, wait } from "../../follow_ladder.ts";
 
 /** The work that ends when an image is deleted in the middle of it. */
 const ENDED: readonly ImageActionType[] = [
