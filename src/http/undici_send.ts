@@ -150,13 +150,14 @@ class Connections implements AsyncDisposable {
 
   /** As the files are now; where they cannot be read any more, or not soon, as they were. @throws CloudError */
   async #readTls(signal: AbortSignal): Promise<TlsOptions> {
-    const { clock = systemClock } = this.#options;
+    const { clock = systemClock, connectTimeout = CONNECT_TIMEOUT } = this.#options;
     if (this.#reading === null || clock.monotonic() - this.#readAt >= TLS_PERIOD) {
       // Where the file system hangs, it is asked only once.
       this.#readAt = Infinity;
       this.#reading = this.#readAgain().finally(() => this.#readAt = clock.monotonic());
     }
-    await endsInTime(this.#reading, { clock: systemClock, timeout: LOOK_TIMEOUT, signal });
+    const timeout = this.#tls === null ? connectTimeout : LOOK_TIMEOUT;
+    await endsInTime(this.#reading, { clock: systemClock, timeout, signal });
     if (this.#tls !== null) return this.#tls;
     const message = "the files of cacert, cert and key cannot be read: their file system does not respond";
     throw new CloudError("unavailable", message, { effect: "none" });
