@@ -57,6 +57,8 @@ export async function tellTarget(telling: Telling, deps: HandOverDeps): Promise<
 
 async function tell(telling: Telling, { access, signal }: HandOverDeps): Promise<NodeEvent> {
   const { node } = telling;
+  // Where its agent leads.
+  const host = node.addresses?.login;
   switch (telling.type) {
     case "assign-node":
       return await assign(node, { image: telling.image, access, signal });
@@ -66,13 +68,17 @@ async function tell(telling: Telling, { access, signal }: HandOverDeps): Promise
       return { type: "waiting", waitingOn: { reason: "target", message: `the test-job ${job} runs on it` } };
     }
     case "relabel-agent":
-      await jenkins(access).relabelAgent(node.nodename, { label: node.label, host: hostOf(node), signal });
+      await jenkins(access).relabelAgent(node.nodename, { label: node.label, host, signal });
       return { type: "tested" };
     case "close-agent":
-      return await close(node, { host: hostOf(node), target: jenkins(access), signal });
+      return await close(node, { host, target: jenkins(access), signal });
     case "unassign-node":
-      if (access.type === "jenkins") await removeAgent(telling, { target: access.target, signal });
-      else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
+      if (access.type === "gearman") {
+        if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
+      } else if (telling.whenIdle) {
+        const why = node.comment ?? "it is to be deleted";
+        await removeIdleAgent(node, { why, host, target: access.target, signal });
+      } else await access.target.deleteAgent(node.nodename, { host, signal });
       return { type: "unassigned" };
   }
 }
@@ -81,7 +87,7 @@ async function assign(
   node: NodeRecord,
   { image, access, signal }: Omit<HandOverDeps, "clock"> & { image: ProviderImageConfig },
 ): Promise<NodeEvent> {
-  const host = hostOf(node) ?? "";
+  const host = node.addresses?.login ?? "";
   const description = `Dynamic single use ${node.label} node`;
   const agent = { name: node.nodename, host, description };
   if (access.type === "gearman") {
@@ -107,16 +113,6 @@ async function assign(
     await access.target.createAgent(request, { signal });
   }
   return { type: "assigned", manager: access.config.name, next: testJob === null ? "ready" : "test" };
-}
-
-async function removeAgent(
-  { node, whenIdle }: Extract<Telling, { type: "unassign-node" }>,
-  { target, signal }: Pick<HandOverDeps, "signal"> & { target: Target },
-): Promise<void> {
-  const why = node.comment ?? "it is to be deleted";
-  const host = hostOf(node);
-  if (whenIdle) await removeIdleAgent(node, { why, host, target, signal });
-  else await target.deleteAgent(node.nodename, { host, signal });
 }
 
 /** Removes an agent that gets no more jobs, and on which none runs. @throws Error, with the reason, where one does */
@@ -146,11 +142,6 @@ async function close(
     log.warning("target {target} may give node {node} a second job: {reason}", fields);
     return { type: "closed", isRefused: true };
   }
-}
-
-/** Where its agent leads. */
-function hostOf({ addresses }: NodeRecord): string | undefined {
-  return addresses?.login;
 }
 
 function jenkins(access: TargetAccess): Target {

@@ -75,35 +75,29 @@ async function runScript(job: ScriptJob, deps: ScriptDeps): Promise<void> {
 }
 
 /** Nothing has run yet: a server that refuses connections, as sshd does to many at once, is asked again. */
-async function connect(deps: ScriptDeps): Promise<{ username: string; session: ShellSession }> {
-  const { clock, loginTimeout, signal } = deps;
+async function connect(
+  { shell, clock, credentials, target, loginTimeout, signal }: ScriptDeps,
+): Promise<{ username: string; session: ShellSession }> {
   const deadline = clock.now() + loginTimeout;
   for (;;) {
     try {
-      return await connectOnce(deps, deadline - clock.now());
+      return await asFirstUser(credentials.usernames, {
+        clock,
+        timeout: deadline - clock.now(),
+        signal,
+        // Where cloud-init has made new host keys since the first login, those are the server's from now on.
+        attempt: async (username, limits) => ({
+          username,
+          session: await shell.connect({ ...await target(username), hostKeys: [] }, limits),
+        }),
+        drop: ({ session }) => session[Symbol.asyncDispose](),
+      });
     } catch (error) {
       const isPassing = error instanceof LoginError && PASSING.has(error.failure);
       if (!isPassing || clock.now() + SPARING_PAUSE >= deadline) throw error;
     }
     await clock.sleep(SPARING_PAUSE, { signal });
   }
-}
-
-async function connectOnce(
-  { shell, clock, credentials, target, signal }: ScriptDeps,
-  timeout: Milliseconds,
-): Promise<{ username: string; session: ShellSession }> {
-  return await asFirstUser(credentials.usernames, {
-    clock,
-    timeout,
-    signal,
-    // Where cloud-init has made new host keys since the first login, those are the server's from now on.
-    attempt: async (username, limits) => ({
-      username,
-      session: await shell.connect({ ...await target(username), hostKeys: [] }, limits),
-    }),
-    drop: ({ session }) => session[Symbol.asyncDispose](),
-  });
 }
 
 async function prepare(
