@@ -34,12 +34,7 @@ export function planPool(input: PoolInput): PoolPlan {
 
   const queue = readQueue(round);
   const granting = planHandOut(round, { ...queue, broken: moving.broken });
-  const replacements = part(
-    round,
-    "replacements",
-    () => planReplacements(input.config, nodes, input),
-    NO_REPLACEMENTS,
-  );
+  const replacements = part(round, "replacements", () => planReplacements(round), NO_REPLACEMENTS);
   using _taken = nodes.assume(taken(granting.grants, now));
 
   const granted = new Set(granting.grants.map(({ request }) => request.id));

@@ -1,5 +1,5 @@
 /** Ready nodes that are older than their label's max-ready-age are replaced, a few at a time. */
-import type { Config, LabelConfig } from "../domain/config.ts";
+import type { LabelConfig } from "../domain/config.ts";
 import { mayBeDeleted } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
@@ -17,9 +17,7 @@ export interface Replacements {
 }
 
 export function planReplacements(
-  config: Config,
-  nodes: Iterable<NodeRecord>,
-  { now, heardSince = new Map() }: Pick<PoolInput, "now" | "heardSince">,
+  { config, nodes, now, heardSince = new Map() }: Pick<PoolInput, "config" | "nodes" | "now" | "heardSince">,
 ): Replacements {
   const index = NodeIndex.of(nodes);
   const aged: NodeRecord[] = [];

@@ -17,8 +17,7 @@ export interface RequestWait {
   readonly waitingOn: WaitingOn;
 }
 
-interface Situation
-  extends Moment, Pick<PoolInput, "config" | "deserted">, Partial<Pick<PoolInput, "pauses">> {
+interface Situation extends Moment, Pick<PoolInput, "config" | "deserted" | "pauses"> {
   /** Each request is judged apart. */
   readonly apart: Apart;
   readonly reports: readonly LabelReport[];
@@ -105,7 +104,7 @@ function whyWaiting(
   const doubts = withheld?.get(name);
   if (doubts !== undefined) return { reason: "provider", refusals: doubts };
   if (before > 0) return because("node", { kind: "turn", before });
-  const pause = pauses?.findLast((each) => each.label === name);
+  const pause = pauses.findLast((each) => each.label === name);
   if (pause === undefined) return because("node", { kind: "building", failed: null });
   const { failures, lastError, lastKind = null, lastFailureAt: since } = pause;
   return because(

@@ -15,7 +15,7 @@ function readyNodes(count: number): NodeRecord[] {
 }
 
 const retired = (nodes: readonly NodeRecord[], now = NOW) =>
-  planReplacements(aging, nodes, { now }).nodes.map(({ id }) => id);
+  planReplacements({ config: aging, nodes, now }).nodes.map(({ id }) => id);
 
 Deno.test("of the nodes over max-ready-age a tenth is replaced at once, at least one, the oldest first", () => {
   assert.deepEqual(retired(readyNodes(3)), [3]);
@@ -36,26 +36,32 @@ Deno.test("a deletion that takes more than ten minutes keeps no other node from 
 
 Deno.test("nodes in use and of labels without max-ready-age do not age", () => {
   assert.deepEqual(retired([node(states.used, { stateSince: NOW - 9 * HOUR })]), []);
-  assert.deepEqual(planReplacements(config(), readyNodes(3), { now: NOW }), { nodes: [], until: null });
+  assert.deepEqual(planReplacements({ config: config(), nodes: readyNodes(3), now: NOW }), {
+    nodes: [],
+    until: null,
+  });
 });
 
 Deno.test("a node that a target has is not replaced where a job on it may have begun unheard", () => {
   const [assigned] = readyNodes(1).map((each) => ({ ...each, assignedAt: NOW - HOUR, manager: "ci01" }));
   const replaced = (since: number | null) =>
-    planReplacements(aging, [assigned!], { now: NOW, heardSince: heard(since) }).nodes.length;
+    planReplacements({ config: aging, nodes: [assigned!], now: NOW, heardSince: heard(since) }).nodes.length;
   assert.deepEqual([null, NOW - MINUTE, NOW - 2 * HOUR].map(replaced), [0, 0, 1]);
 });
 
 Deno.test("planning again is due when the next node comes of age", () => {
   const [young] = readyNodes(1);
-  const { nodes, until } = planReplacements(aging, [young!], { now: NOW - 1 });
+  const { nodes, until } = planReplacements({ config: aging, nodes: [young!], now: NOW - 1 });
   assert.deepEqual([nodes, until], [[], NOW]);
 });
 
 Deno.test("a label's age is that of its own nodes: those of others and subnodes stay", () => {
   const labels = [label({ maxReadyAge: HOUR }), label({ name: "jammy" })];
   const others = readyNodes(3).map((each) => ({ ...each, label: "jammy" }));
-  assert.deepEqual(planReplacements(config({ labels }), others, { now: NOW }), { nodes: [], until: null });
+  assert.deepEqual(planReplacements({ config: config({ labels }), nodes: others, now: NOW }), {
+    nodes: [],
+    until: null,
+  });
   const subnodes = readyNodes(3).map((each) => ({ ...each, role: "subnode" as const, parentId: 9 }));
   assert.deepEqual(retired(subnodes), []);
   // Neither do they count among those of which a tenth may be away.

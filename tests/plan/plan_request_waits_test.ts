@@ -22,6 +22,7 @@ const waitsOf = (
   planRequestWaits(requests, {
     apart: together,
     reports: [],
+    pauses: [],
     config: config(),
     now: NOW,
     wallOffset: 0,
