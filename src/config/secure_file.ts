@@ -46,7 +46,7 @@ const JENKINS_KEYS: Readonly<Record<string, string>> = {
 const ETCD_SECTION = "etcd";
 const ETCD_KEYS = { password: "password" };
 
-/** @param path null: there is none. @throws ConfigError */
+/** @param path null: no secrets are given. @throws ConfigError */
 export async function readSecureFile(path: string | null, reading: Reading): Promise<SecureFile> {
   return path === null ? emptySecrets : parseSecureFile(await readText(path, reading), path);
 }
