@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { classifyResponse } from "../../src/cloud/openstack/classify_response.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
+import { threadTime } from "../thread_time.ts";
 import { type Reply as AnyReply, toResponse } from "./scripted_cloud.ts";
 
 /** Left out: Nova's. */
@@ -371,9 +372,9 @@ Deno.test("a page that is made to be slow to read is read fast", () => {
       toResponse({ status, body: { forbidden: { message: body.slice(0, 16_000) } } }),
     ]);
     const times = [1, 2, 3].map(() => {
-      const begun = performance.now();
+      const begun = threadTime();
       for (const reply of replies) classifyResponse(reply, { service: "compute", now: NOW });
-      return performance.now() - begun;
+      return threadTime() - begun;
     });
     const took = Math.min(...times);
     assert.ok(took < 100, `${JSON.stringify(piece)}: ${took} ms`);

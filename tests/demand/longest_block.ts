@@ -1,4 +1,5 @@
 /** Measures for how long at once the event loop was kept from other work. */
+import { threadTime } from "../thread_time.ts";
 
 interface BlockWatch extends AsyncDisposable {
   /** Milliseconds, the longest so far. */
@@ -11,9 +12,9 @@ interface BlockWatch extends AsyncDisposable {
  */
 export function watchBlocks(): BlockWatch {
   let [longest, stopped] = [0, false];
-  let [wall, used] = [performance.now(), processorTime()];
+  let [wall, used] = [performance.now(), threadTime()];
   const look = () => {
-    const [nextWall, nextUsed] = [performance.now(), processorTime()];
+    const [nextWall, nextUsed] = [performance.now(), threadTime()];
     longest = Math.max(longest, Math.min(nextWall - wall, nextUsed - used));
     [wall, used] = [nextWall, nextUsed];
   };
@@ -33,13 +34,4 @@ export function watchBlocks(): BlockWatch {
       await loop;
     },
   };
-}
-
-/** Milliseconds that this thread has run so far; where Linux does not tell, every gap counts in full. */
-function processorTime(): number {
-  try {
-    return Number(Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ")[0]) / 1e6;
-  } catch {
-    return performance.now();
-  }
 }

@@ -74,8 +74,10 @@ testNeeding(etcdNeeds, "a client of three members gets by with those that are le
       cluster.members[index]!.stop();
       try {
         assert.equal(await etcd.keepAlive(id, call), 60_000);
-        // It is not asked again.
-        assert.ok(await timeOf(etcd.keepAlive(id, call)) < 1_500);
+        // It is not asked again. What a busy machine adds is not there each time.
+        const times: number[] = [];
+        for (let time = 0; time < 3; time++) times.push(await timeOf(etcd.keepAlive(id, call)));
+        assert.ok(Math.min(...times) < 1_500, `it took ${times.join(", ")} ms`);
         assert.equal((await etcd.transact(write("3"), call)).succeeded, true);
         const [stopped] = await etcd.status(call);
         assert.match(stopped?.problem ?? "", /did not answer in time|connection timed out/);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { renderDashboard } from "../../src/site/dashboard/dashboard_page.ts";
 import { age, countdown, shortDuration } from "../../src/site/dashboard/moments.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { threadTime } from "../thread_time.ts";
 import { sampleMachines } from "../views/sample_machines.ts";
 import { NOW, sampleNode, sampleRequest } from "../views/sample_pool.ts";
 import { openSite } from "./open_site.ts";
@@ -197,12 +197,6 @@ Deno.test("durations have their two largest units", () => {
   assert.match(String(countdown(NOW, moment)), />now</);
 });
 
-/** Milliseconds of this thread's work, whatever else the machine does. */
-function work(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
-}
-
 /** In which each label lacks nodes for reasons of its own, at every provider. */
 function crowdedPool(): PoolReport {
   const pool = largePool({ nodes: 10_000, labels: 40, providers: 8, missing: 40 });
@@ -230,9 +224,9 @@ Deno.test("a pool of 10,000 nodes is shown in less than 30 ms and 300 kB", () =>
   const render = () => renderDashboard({ ...pool }, { events: sampleEvents(), hours: 24 });
   const size = new TextEncoder().encode(render()).length;
   for (let warm = 0; warm < 5; warm++) render();
-  const start = work();
+  const start = threadTime();
   for (let look = 0; look < 20; look++) render();
-  const took = (work() - start) / 20;
+  const took = (threadTime() - start) / 20;
   console.log(`dashboard, 10,000 nodes: ${took.toFixed(1)} ms, ${size} bytes`);
   assert.ok(size < 300_000);
   assert.ok(took < 30, `${took} ms`);

@@ -13,6 +13,7 @@ import { viewProviderList } from "../../src/views/provider_list.ts";
 import { viewRequestList } from "../../src/views/request_list.ts";
 import { listProblems } from "../../src/views/list_problems.ts";
 import { viewStatus } from "../../src/views/status.ts";
+import { threadTime } from "../thread_time.ts";
 import {
   manyNodes,
   NOW,
@@ -271,13 +272,13 @@ Deno.test("views of 6,000 nodes are made quickly", async () => {
   ) {
     const times: number[] = [];
     for (let round = 0; round < 7; round++) {
-      const start = performance.now();
+      const start = threadTime();
       await make(report);
-      times.push(performance.now() - start);
+      times.push(threadTime() - start);
     }
-    console.log(
-      `${name}, 6,000 nodes: first ${times[0]!.toFixed(1)} ms, best ${Math.min(...times).toFixed(1)} ms`,
-    );
+    const best = Math.min(...times);
+    console.log(`${name}, 6,000 nodes: first ${times[0]!.toFixed(1)} ms, best ${best.toFixed(1)} ms`);
+    assert.ok(best < 300, `${name}: ${best} ms`);
   }
 });
 
