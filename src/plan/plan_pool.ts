@@ -171,7 +171,7 @@ function costOfNode({ provider: name, flavorId, floatingIp }: NodeRecord, { prov
   return provider && flavor ? costOf({ provider, flavor, floatingIps }) : null;
 }
 
-/** What was reserved may be by the configuration before. */
+/** Room may be reserved by the configuration before. */
 function shortagesOfImages({ reserved, providers }: Round): Shortage[] {
   return [...reserved].filter(([name]) => providers.has(name)).flatMap(([name, costs]) =>
     costs.map((cost) => ({
