@@ -6,9 +6,6 @@ import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 type Cloud = NonNullable<SimulatorInput["clouds"]>[number];
 
-/** In it everything is asked for again that is kept for an hour: the catalog, the token. */
-const LONG = HOUR + 10 * MINUTE;
-
 const clouds: readonly (readonly [string, Cloud, string?])[] = [
   ["a cloud that keeps limits, quotas, zones and keypairs from its users", { personality: "narrow" }],
   ["a cloud without limits and security groups", { quirks: ["limits-missing", "security-groups-missing"] }],
@@ -44,7 +41,7 @@ for (const [name, cloud, provider] of clouds) {
     const [node] = await virtual.acquire("small");
     await virtual.ask("release", { ids: [node!.id], result: "SUCCESS", job: null });
     await virtual.until(() => virtual.count("ready") === 3 && virtual.count() === 3);
-    await virtual.clock.advance(LONG);
+    await virtual.clock.advance(2 * HOUR);
     assert.deepEqual(
       [virtual.count("ready"), virtual.servers()],
       [3, 3],
