@@ -1,6 +1,6 @@
 /**
- * A state that can only be read: that of a pool that nobody leads, or a file's while no daemon runs. A command that
- * wants a change gets the pool that makes it, which then answers that and everything after it.
+ * A state that can only be read: of a pool that nobody leads, or a file's while no daemon runs. A command that wants
+ * a change gets the pool that makes it, which then answers everything.
  */
 import { type Call, NEVER } from "../lib/call.ts";
 import { type OperationName, operations } from "./operations.ts";

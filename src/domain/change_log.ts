@@ -1,6 +1,6 @@
 /**
- * Which things have changed, in order: a reader that remembers its place learns what is new without looking at all
- * of them. Old entries are forgotten; a reader that has not read them is told so and looks at everything.
+ * Which things have changed, in order: a reader that remembers its place learns what is new without looking at
+ * everything. Old entries are forgotten; a reader that missed some is told so.
  */
 export class ChangeLog<Key> {
   #entries: Key[] = [];

@@ -1,6 +1,6 @@
 /**
- * Makes a first configuration: asks a cloud what it offers, has each choice made, and writes the files. If anything
- * fails, nothing is left behind, nor on the cloud. Called by the command `init` through the composition root.
+ * Makes a first configuration: asks a cloud what it offers, has each choice made, writes the files. If anything
+ * fails, nothing is left behind, not even on the cloud. The command `init` calls it.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import { cloudNames } from "../config/clouds/cloud_names.ts";

@@ -32,13 +32,13 @@ export function installationFiles({ program, version, commands }: Installation):
   ];
 }
 
-/** In the manual's unit. */
-const PROGRAM = "/usr/local/bin/nodepool";
+/** Where the manual, and its unit, have the program installed. */
+export const USUAL_PROGRAM = "/usr/local/bin/nodepool";
 
 /** The daemon's unit: the one that the manual shows, with the path of the program that is installed. */
 function systemdUnit(program: string): string {
   const [, unit] = findInManual(["systemd"])!.section!.ownText.match(/^```ini\n([^]*?)^```$/m)!;
-  return unit!.replace(`ExecStart=${PROGRAM} `, () => `ExecStart=${unitWord(program)} `);
+  return unit!.replace(`ExecStart=${USUAL_PROGRAM} `, () => `ExecStart=${unitWord(program)} `);
 }
 
 /** A path as `ExecStart` takes it: `%` begins a specifier there, and blanks part words. */

@@ -72,11 +72,9 @@ export function createSite(options: SiteOptions): Hono {
   return app;
 }
 
-const listNames = Object.keys(poolLists) as PoolViewName[];
-
 function addLists(app: Hono, parts: SiteParts): void {
   const answerList = listAnswers(parts);
-  for (const name of listNames) {
+  for (const name of Object.keys(poolLists) as PoolViewName[]) {
     app.get(`/${name}`, (context) => answerList(context, { name, isRows: false }));
     // The rows of the status are for tables only.
     if (name === "status") continue;

@@ -1,6 +1,6 @@
 /**
- * The errand of a command where no daemon runs: the nodes and images that it was asked for, and everything that
- * belongs to them. The rest of the pool stays as it is. The pool of such a command fills it, the tick goes by it.
+ * The errand of a command where no daemon runs: the nodes and images it was asked for, and what belongs to them. The
+ * rest of the pool stays as it is. The pool of such a command fills it, the tick goes by it.
  */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";

@@ -1,6 +1,6 @@
 /**
- * Hosts in files for other programs: their names, and OpenSSH's settings by which it knows a node's host keys and trusts no others, so that no first connection has to be
- * trusted and no older key of the same address is in the way. For configurations, inventories and command lines.
+ * Hosts in files for other programs: their names, and OpenSSH's settings by which it knows a node's host keys and
+ * trusts no others, so that nobody must trust a first connection and no older key of the address gets in the way.
  */
 import { shellQuote } from "../lib/shell_quote.ts";
 

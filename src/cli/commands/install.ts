@@ -11,9 +11,6 @@ import { PROGRAM_NAMES } from "../invoked_program.ts";
 import { writeLine } from "../write_line.ts";
 import { ifThere } from "../../lib/if_there.ts";
 
-/** Where the manual has the program installed. */
-const USUAL_PROGRAM = "/usr/local/bin/nodepool";
-
 /** @param whole the program, whose commands have pages */
 export function installFilesCommand(context: CliContext, whole: Command): Command {
   const installFiles = new Command("install-files")
@@ -23,12 +20,13 @@ export function installFilesCommand(context: CliContext, whole: Command): Comman
     .option("--program <file>", "where the program is installed; default: this one")
     .option("--force", "replace files that somebody changed, too")
     .addHelpText("after", example("nodepool install-files /usr/local"))
-    .action(async (dir, { program = context.program.file ?? USUAL_PROGRAM, force = false }) => {
-      const { installationFiles } = await import("../../install/installation_files.ts");
+    .action(async (dir, { program = context.program.file, force = false }) => {
+      const { installationFiles, USUAL_PROGRAM } = await import("../../install/installation_files.ts");
       const { placeFiles } = await import("../../install/place_files.ts");
       const folder = resolve(dir);
       const { VERSION: version } = await import("../../lib/build_info.ts");
-      const files = installationFiles({ program: resolve(program), version, commands: helpsOf(whole) });
+      const at = resolve(program ?? USUAL_PROGRAM);
+      const files = installationFiles({ program: at, version, commands: helpsOf(whole) });
       const { written, removed, unchanged, kept } = await placeFiles(folder, files, { force });
       const { stdout, stderr } = context.io;
       if (kept.length > 0) context.exitCode = ExitCode.failed;

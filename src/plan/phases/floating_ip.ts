@@ -1,6 +1,6 @@
 /**
  * How an ACTIVE server gets its floating IP: one that an earlier attempt made, or a new one on the port that the
- * external network reaches. None is made while an earlier attempt may have made one that is not known yet.
+ * external network reaches. None is made while there may be one that is not known yet.
  */
 import type { Failure } from "../../domain/observation.ts";
 import type { FloatingIp, Network, Port, Server } from "../../domain/server.ts";

@@ -1,6 +1,6 @@
 /**
- * The single things of the dashboard: waiting requests, nodes and images that make no progress, the latest first;
- * and held nodes, those whose hold ends first at the top.
+ * Single things on the dashboard: waiting requests, nodes and images that make no progress, the latest first; and
+ * held nodes, those whose hold ends first at the top.
  */
 import { dibStateName } from "../../domain/dib_image.ts";
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
