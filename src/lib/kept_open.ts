@@ -3,7 +3,8 @@
  * ended where that changes or the name goes. What cannot be ended or opened, or does not end in time, keeps none of the
  * others from it, and is tried again with the next configuration.
  */
-import { type Clock, systemClock } from "./clock.ts";
+import { NEVER } from "./call.ts";
+import type { Clock } from "./clock.ts";
 import { endsInTime } from "./deadline.ts";
 import { eachInTurn } from "./each_in_turn.ts";
 
@@ -24,7 +25,7 @@ export class KeptOpen<Opened extends AsyncDisposable> implements AsyncDisposable
   readonly #open = new Map<string, { readonly key: string; readonly opened: Opened }>();
   readonly #ending = new Set<string>();
 
-  constructor(clock: Pick<Clock, "sleep"> = systemClock) {
+  constructor(clock: Pick<Clock, "sleep">) {
     this.#clock = clock;
   }
 
@@ -41,11 +42,14 @@ export class KeptOpen<Opened extends AsyncDisposable> implements AsyncDisposable
     const keys = new Map([...wanted].map(([name, { by }]) => [name, JSON.stringify(by)]));
     const left = [...this.#open].filter(([name, { key }]) => keys.get(name) !== key);
     await eachInTurn([
-      ...left.map(([name]) => () => this.#end(name)),
+      ...left.map(([name]) => () =>
+        endsInTime(this.#end(name), { clock: this.#clock, timeout: PATIENCE, signal: NEVER })
+      ),
       ...[...wanted].map(([name, one]) => () => this.#keep(name, { ...one, key: keys.get(name)! })),
     ]);
   }
 
+  /** Waits for each, however long it takes. */
   async [Symbol.asyncDispose](): Promise<void> {
     await eachInTurn([...this.#open.keys()].map((name) => () => this.#end(name)));
   }
@@ -65,7 +69,10 @@ export class KeptOpen<Opened extends AsyncDisposable> implements AsyncDisposable
     if (opened === null) return;
     this.#open.delete(name);
     this.#ending.add(name);
-    const ending = Promise.try(() => opened[Symbol.asyncDispose]()).finally(() => this.#ending.delete(name));
-    await endsInTime(ending, { clock: this.#clock, timeout: PATIENCE, signal: new AbortController().signal });
+    try {
+      await opened[Symbol.asyncDispose]();
+    } finally {
+      this.#ending.delete(name);
+    }
   }
 }

@@ -190,7 +190,7 @@ function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
   return {
     desk: new RequestDesk({ ledger, clock, onReturn: wake, untilSure: deps.untilSure }),
     gearman,
-    targets: new TargetWatches({ tasks, wake, gearman, openTarget: deps.openTarget }),
+    targets: new TargetWatches({ clock, tasks, wake, gearman, openTarget: deps.openTarget }),
     jobEvents: new JobEventFeed({
       ledger,
       clock,

@@ -41,13 +41,14 @@ export class JobEventFeed implements AsyncDisposable {
   readonly #idByNodename = new Map<string, number>();
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
-  readonly #publishers = new KeptOpen<Publisher>();
+  readonly #publishers: KeptOpen<Publisher>;
   /** By manager: the endpoint that reported its jobs last. That others are silent says nothing of its nodes. */
   readonly #publisherOf = new Map<string, string>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
 
   constructor(deps: JobEventFeedDeps) {
     this.#deps = deps;
+    this.#publishers = new KeptOpen(deps.clock);
     for (const { role, nodename, id } of deps.ledger.nodes.values()) {
       if (role === "node") this.#idByNodename.set(nodename, id);
     }

@@ -32,13 +32,14 @@ const log = loggerOf("check");
 
 export class PoolCrons {
   readonly #deps: PoolCronsDeps;
-  readonly #running = new KeptOpen<Task>();
+  readonly #running: KeptOpen<Task>;
   /** When keypairs were listed last, by provider. */
   readonly #keypairsListedAt = new Map<string, Instant>();
   #config: Config | null = null;
 
   constructor(deps: PoolCronsDeps) {
     this.#deps = deps;
+    this.#running = new KeptOpen(deps.clock);
   }
 
   /** Runs them by this configuration: one whose times have changed ends, and begins with the new ones. */

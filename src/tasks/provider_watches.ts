@@ -59,7 +59,7 @@ const log = loggerOf("provider");
 
 export class ProviderWatches implements AsyncDisposable {
   readonly #deps: ProviderWatchesDeps;
-  readonly #watched = new KeptOpen<Watched>();
+  readonly #watched: KeptOpen<Watched>;
   /** Providers that planning was last refused by something that another look at the cloud may change. */
   #wanted: ReadonlySet<string | null> = new Set();
   /** How many nodes each retired provider had then; null: it was retired before this process, or no provider is known yet. */
@@ -67,6 +67,7 @@ export class ProviderWatches implements AsyncDisposable {
 
   constructor(deps: ProviderWatchesDeps) {
     this.#deps = deps;
+    this.#watched = new KeptOpen(deps.clock);
   }
 
   get(name: string): ProviderWatch | null {

@@ -7,6 +7,7 @@ import type { TargetConfig } from "../domain/config.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetAccess } from "../execute/hand_over.ts";
+import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { handOverOf } from "../domain/hand_over.ts";
@@ -15,6 +16,7 @@ import type { GearmanDemand } from "./gearman_demand.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
 interface TargetWatchesDeps {
+  readonly clock: Pick<Clock, "sleep">;
   readonly tasks: TaskRegistry;
   readonly gearman: Pick<GearmanDemand, "gearman" | "state">;
   /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
@@ -34,11 +36,12 @@ const log = loggerOf("target");
 
 export class TargetWatches implements AsyncDisposable {
   readonly #deps: TargetWatchesDeps;
-  readonly #watched = new KeptOpen<Watched>();
+  readonly #watched: KeptOpen<Watched>;
   #configs: readonly TargetConfig[] = [];
 
   constructor(deps: TargetWatchesDeps) {
     this.#deps = deps;
+    this.#watched = new KeptOpen(deps.clock);
   }
 
   /** How each target stands that nodes are handed to, by name. */

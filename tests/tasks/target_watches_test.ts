@@ -27,6 +27,7 @@ function kit() {
   let [woken, looks] = [0, 0];
   const tasks = new TaskRegistry({ clock, onError: (task, error) => assert.fail(`${task}: ${error}`) });
   const watches = new TargetWatches({
+    clock,
     tasks,
     gearman,
     openTarget({ name }) {

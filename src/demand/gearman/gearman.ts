@@ -71,7 +71,7 @@ interface GearmanOptions extends Omit<LinkDeps, "dial"> {
 export function createGearman(
   { onState = () => {}, dial = dialTcp, clock, random }: GearmanOptions,
 ): Gearman {
-  const kept = new KeptOpen<JobServer>();
+  const kept = new KeptOpen<JobServer>(clock);
   let jobServers: readonly JobServer[] = [];
 
   /** A connected server, one with workers for the function where such are known. */
