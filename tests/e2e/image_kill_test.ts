@@ -68,12 +68,18 @@ async function update(pool: RunningPool): Promise<void> {
   }
 }
 
-/** Everything that is wanted is there, and nothing else. */
+/** Everything that is wanted is there, and nothing else: of each image the newest two, and the one that its node is from. */
 async function isWhole(pool: RunningPool): Promise<boolean> {
   const [made, built, nodes] = [await images(pool), await builds(pool), await pool.nodes()];
-  return made.length === 4 && made.every(({ state }) => state === "ready") &&
-    built.length === 2 && built.every(({ state }) => state === "ready") &&
-    nodes.length === 2 && nodes.every(({ state }) => state === "ready");
+  return made.every(({ state }) => state === "ready") && nodes.length === 2 &&
+    nodes.every(({ state, image, image_version }) => {
+      const versions = made.filter((one) => one.image === image).map(({ version }) => version).sort((a, b) =>
+        b - a
+      );
+      return state === "ready" && versions.length >= 2 &&
+        versions.slice(2).every((one) => one === image_version);
+    }) &&
+    built.length === 2 && built.every(({ state }) => state === "ready");
 }
 
 /** The processes that build into the pool's folder. */
@@ -114,7 +120,7 @@ Deno.test("a pool whose daemon is killed at thirty instants makes its images, an
     assert.equal(rows.length, 1, `image ${record} was made ${rows.length} times`);
   }
   const { images: onCloud, keypairs, servers } = pool.simulator.cloud();
-  assert.equal(onCloud.counts().standing, 4, "images on the cloud");
+  assert.equal(onCloud.counts().standing, (await images(pool)).length, "images on the cloud");
   assert.equal(keypairs.size, 0, "keypairs on the cloud");
   assert.equal(servers.counts().standing, 2, "servers on the cloud");
   const ready = await builds(pool);
