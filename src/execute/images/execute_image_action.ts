@@ -164,9 +164,9 @@ async function upload(
   using _worker = uploads.begin(image.id, site);
   const onProgress = (progress: UploadProgress) => uploads.note(image.id, progress);
   const format = image.source.type === "upload" ? image.source.format : "";
-  // A cloud has made nothing of a file of the build, or something else: it may have been damaged meanwhile.
-  const isDoubted = ledger.images.values().some(({ source, evidence }) =>
-    source.type === "upload" && source.dibImageId === dibImage.id && evidence?.kind === "image"
+  // What a cloud was sent of the build has failed before: the file may have been damaged meanwhile.
+  const isDoubted = ledger.images.values().some(({ source, deletedBy }) =>
+    source.type === "upload" && source.dibImageId === dibImage.id && deletedBy === "failure"
   );
   const doubted = isDoubted ? fileOfBuild(dibImage, format) ?? undefined : undefined;
   const work = { image, externalId, dibImage, format, doubted, provider, onProgress };
