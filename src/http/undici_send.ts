@@ -156,6 +156,8 @@ class Connections implements AsyncDisposable {
       this.#readAt = Infinity;
       this.#reading = this.#readAgain().finally(() => this.#readAt = clock.monotonic());
     }
+    // Most requests: they have been read, and are not being read again.
+    if (this.#tls !== null && this.#readAt !== Infinity) return this.#tls;
     const timeout = this.#tls === null ? connectTimeout : LOOK_TIMEOUT;
     await endsInTime(this.#reading, { clock: systemClock, timeout, signal });
     if (this.#tls !== null) return this.#tls;

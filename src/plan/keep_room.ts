@@ -13,6 +13,8 @@ import { earliest, type Instant, MINUTE } from "../domain/time.ts";
 const KEPT_FOR = 10 * MINUTE;
 
 interface KeptAllocation extends AllocationResult {
+  /** Labels whose turn it is. */
+  readonly turn: ReadonlySet<string>;
   /** Labels that room is kept for. */
   readonly keeping: ReadonlySet<string>;
 }
@@ -27,14 +29,15 @@ export function planWithTurns(
 ): KeptAllocation {
   const { labels } = input;
   const result = planAllocation(input);
-  const kept = new Map(placesToKeep(input, { ...result, turn: labelsWithTurn(labels, { turns, now }) }));
+  const turn = labelsWithTurn(labels, { turns, now });
+  const kept = new Map(placesToKeep(input, { ...result, turn }));
   const awaited = awaitedPlaces(input, result);
-  if (kept.size === 0 && awaited.size === 0) return { ...result, keeping: new Set() };
+  if (kept.size === 0 && awaited.size === 0) return { ...result, turn, keeping: new Set() };
   const others = labels.map((label) => ({
     ...label,
     offers: label.offers.map(unlessKept(label.name, kept, "share")),
   }));
-  return { ...planAllocation({ ...input, labels: others, awaited }), keeping: new Set(kept.values()) };
+  return { ...planAllocation({ ...input, labels: others, awaited }), turn, keeping: new Set(kept.values()) };
 }
 
 /** By provider that would be given spare nodes: a label that fits nowhere now and could have its room once that is enough. */
@@ -76,7 +79,7 @@ function placesToKeep(
 }
 
 /** Of each that compete, the one that was given least, where others were given more; without those that have their break. */
-export function labelsWithTurn(
+function labelsWithTurn(
   labels: readonly LabelAsk[],
   { turns, now }: { turns: Turns; now: Instant },
 ): ReadonlySet<string> {

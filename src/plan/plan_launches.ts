@@ -20,7 +20,7 @@ import type {
 import { Placement } from "./allocation_placement.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
 import { countNodes } from "./count_nodes.ts";
-import { endOfTurns, labelsWithTurn, planWithTurns, unlessKept } from "./keep_room.ts";
+import { endOfTurns, planWithTurns, unlessKept } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Shortage } from "./plan_surplus.ts";
@@ -77,15 +77,14 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   // Those that have all on their way wait for nobody.
   const waiting = new Set(inTurn.flatMap(({ name, gathered = 0 }) => gathered > 0 ? name : []))
     .intersection(input.gathering ?? new Set());
-  const turn = labelsWithTurn(inTurn, input);
-  const gathering = waiting.difference(turn);
+  const gathering = waiting.difference(first.turn);
   const asks = yielding(inTurn, { to: first, gathering, turns: input.turns });
   const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers, lasting }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const wishOfLabel = (name: string) => wishByLabel.get(name)!;
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishOfLabel(grant.label)));
   const short = new Set(asks.filter((ask) => missingRoom(ask, result) > 0).map(({ name }) => name));
-  const keeping = result.keeping.union(waiting.intersection(turn));
+  const keeping = result.keeping.union(waiting.intersection(first.turn));
   const turns = turnsAfter(asks, { ...result, keeping, short, turns: input.turns, now: input.now });
   return {
     launches,
